@@ -1,0 +1,79 @@
+# charlens: Karpathy, Johnson & Fei-Fei (2015), "Visualizing and Understanding Recurrent Networks",
+# from the corpus to the last figure.
+#
+#   snakemake --cores all                                     the default study, config.yaml
+#   snakemake --cores all --configfile config.paper.yaml      the paper's
+#   snakemake --cores all figure1                             one figure and what it needs
+#
+# Data flow, all under results/{run}/, where run is the config's name for itself:
+#   corpora.smk        {corpus}/corpus.json, train.npy, val.npy, test.npy
+#   neural.smk         {corpus}/models/{model}.safetensors, curves/{model}.parquet
+#   probabilities.smk  {corpus}/probabilities/{model}.parquet
+#   analysis.smk       tables/cross_entropy.csv, {corpus}/tables/agreement.csv
+#   figures.smk        figures/figure1_left.pdf, .png, .csv, ...
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+include: "workflow/rules/common.smk"
+
+
+# A config file on the command line replaces config.yaml: merged, the corpora and the grid of the
+# default study would join those of the other one.
+if not workflow.overwrite_configfiles:
+    check_default_config("config.yaml")
+
+    configfile: "config.yaml"
+
+
+STUDY = load_study(config)
+
+
+pathvars:
+    results=f"results/{STUDY.run}",
+    logs=f"logs/{STUDY.run}",
+    benchmarks=f"results/{STUDY.run}/benchmarks",
+
+
+wildcard_constraints:
+    corpus="[a-z][a-z0-9_]*",
+    model="[a-z][a-z0-9_]*-[a-z0-9-]+",
+
+
+# Jobs share a local GPU by percent (profiles/default); elsewhere the request is the job's own.
+resource_scopes:
+    gpu="local",
+
+
+include: "workflow/rules/corpora.smk"
+include: "workflow/rules/neural.smk"
+include: "workflow/rules/probabilities.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule corpora:
+    input:
+        expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+
+
+rule tables:
+    input:
+        "<results>/tables/cross_entropy.csv",
+        "<results>/tables/cross_entropy.md",
+        f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
+
+
+rule figure1:
+    input:
+        multiext("<results>/figures/figure1_left", ".pdf", ".png", ".csv"),
+        multiext("<results>/figures/figure1_right", ".pdf", ".png", ".csv"),
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
+        rules.figure1.input,

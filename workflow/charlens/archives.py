@@ -1,0 +1,214 @@
+"""A source tree as one text: the files a glob selects, shuffled by a seed and joined.
+
+The paper's Linux kernel corpus was made this way (section 4) from the files below ``kernel/``. A
+tree is a folder or an archive. Archives are read member by member in memory: nothing is
+extracted, so no member can be written anywhere.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import random
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from charlens.errors import CharlensError
+
+MAX_BYTES = 1 << 30
+"""Most bytes the selected files may hold together (1 GiB)."""
+
+MAX_SCANNED = 1 << 36
+"""Most bytes all members of an archive may claim to hold together (64 GiB)."""
+
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+_DAMAGE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    NotImplementedError,  # zip compression methods unknown to Python
+    OSError,
+)
+
+
+class _Entry(NamedTuple):
+    """One regular file of a tree: where it is, how large, and how to read it."""
+
+    path: PurePosixPath
+    size: int
+    read: Callable[[], bytes]
+
+
+def read_tree(path: Path, patterns: Sequence[str], shuffle_seed: int) -> tuple[bytes, int]:
+    """Join the files of a folder or archive that match a glob.
+
+    Paths are sorted, then shuffled with ``random.Random(shuffle_seed).shuffle``; contents are
+    joined without separators. Links and special files are skipped.
+
+    Args:
+        path: a folder, a ``.zip`` or a ``.tar`` (plain, ``.gz``, ``.bz2`` or ``.xz``).
+        patterns: globs relative to the root of the tree; ``**`` stands for any number of folders
+            and, as in a shell, wildcards do not match a leading dot. When everything in an archive
+            lies in one top folder (``linux-4.1/``) they may leave it out.
+        shuffle_seed: seed of the shuffle.
+
+    Returns:
+        The joined bytes and the number of files.
+
+    Raises:
+        CharlensError: the tree is missing, unreadable, damaged or too large, or nothing matches.
+    """
+    contents = _collect(path, patterns)
+    order = sorted(contents)
+    random.Random(shuffle_seed).shuffle(order)
+    return b"".join(contents[name] for name in order), len(order)
+
+
+def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
+    """The matching files by path; at least one."""
+    globs = [_parts(pattern) for pattern in patterns]
+    archive = not path.is_dir()
+    exact: dict[str, bytes] = {}
+    below: dict[str, bytes] = {}  # these match without their top folder
+    tops: set[str] = set()
+    total, example = 0, ""
+    try:
+        for entry in _archive(path) if archive else _folder(path):
+            top, *rest = entry.path.parts
+            tops.add(top if rest else "")
+            example = example or str(entry.path)
+            found = exact if _matches(entry.path.parts, globs) else below
+            if found is below and not (archive and _matches(rest, globs)):
+                continue
+            total += entry.size
+            if total > MAX_BYTES:
+                raise CharlensError(
+                    f"{path}: the files matching {', '.join(patterns)} hold more than "
+                    f"{MAX_BYTES:,} bytes; choose fewer with a narrower glob"
+                )
+            found[str(entry.path)] = entry.read()
+    except _DAMAGE as error:
+        raise CharlensError(f"{path}: {_damage(path, error)}") from error
+    if len(tops) == 1 and "" not in tops:
+        exact |= below
+    if not exact:
+        found_text = f"its files are named like {example}" if example else "it holds no files"
+        raise CharlensError(f"{path}: no file matches the glob {', '.join(patterns)}; {found_text}")
+    return exact
+
+
+def _parts(pattern: str) -> tuple[str, ...]:
+    parts = tuple(part for part in pattern.split("/") if part not in ("", "."))
+    if not parts or ".." in parts:
+        raise CharlensError(
+            f"glob: expected a pattern inside the tree such as 'kernel/**/*.c', found {pattern!r}"
+        )
+    return parts
+
+
+def _matches(parts: Sequence[str], globs: Sequence[Sequence[str]]) -> bool:
+    """Whether the components of a path match the components of one of the globs."""
+    return any(_match(tuple(parts), glob) for glob in globs)
+
+
+def _match(parts: Sequence[str], glob: Sequence[str]) -> bool:
+    if not glob:
+        return not parts
+    if glob[0] == "**" and _match(parts, glob[1:]):
+        return True
+    if not parts or (parts[0].startswith(".") and not glob[0].startswith(".")):
+        return False
+    if glob[0] == "**":
+        return _match(parts[1:], glob)
+    return fnmatchcase(parts[0], glob[0]) and _match(parts[1:], glob[1:])
+
+
+def _folder(root: Path) -> Iterator[_Entry]:
+    def fail(error: OSError) -> None:
+        raise error
+
+    for folder, _, names in os.walk(root, onerror=fail):
+        for name in names:
+            path = Path(folder, name)
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                relative = PurePosixPath(path.relative_to(root).as_posix())
+                yield _Entry(relative, status.st_size, path.read_bytes)
+
+
+def _archive(path: Path) -> Iterator[_Entry]:
+    """The regular files of an archive, in its own order."""
+    scanned = 0
+    for entry in _zip(path) if path.name.lower().endswith(".zip") else _tar(path):
+        scanned += entry.size
+        if scanned > MAX_SCANNED:
+            raise CharlensError(
+                f"{path}: its files claim to hold more than {MAX_SCANNED:,} bytes, which no "
+                "source tree does; use another archive"
+            )
+        # Members that point outside the tree are harmless (nothing is extracted) but no files
+        # of it either.
+        if not entry.path.is_absolute() and entry.path.parts and ".." not in entry.path.parts:
+            yield entry
+
+
+def _zip(path: Path) -> Iterator[_Entry]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if info.is_dir() or kind not in (0, stat.S_IFREG):
+                continue
+            if info.flag_bits & 1:
+                raise CharlensError(
+                    f"{path}: {info.filename} is encrypted; use an archive without a password"
+                )
+            yield _Entry(
+                PurePosixPath(info.filename), info.file_size, partial(_unzip, archive, info)
+            )
+
+
+def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    # Asking for a number of bytes bounds the memory should the announced size be a lie.
+    with archive.open(info) as stream:
+        return stream.read(info.file_size + 1)
+
+
+def _tar(path: Path) -> Iterator[_Entry]:
+    with tarfile.open(path, "r:*", tarinfo=_StrictMember) as archive:
+        for member in archive:
+            if member.isreg():
+                stream = archive.extractfile(member)
+                assert stream is not None  # only links and folders have none
+                yield _Entry(PurePosixPath(member.name), member.size, stream.read)
+
+
+class _StrictMember(tarfile.TarInfo):
+    """A member header that must be sound: tarfile takes a damaged one for the archive's end."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"{error} at byte {archive.offset:,}") from error
+
+
+def _damage(path: Path, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"cannot be read ({error.strerror})"
+    if not path.name.lower().endswith((".zip", *TAR_SUFFIXES)):
+        return f"expected a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
+    reason = str(error).partition("\n")[0].rstrip(":") or type(error).__name__
+    return f"damaged or truncated archive ({reason}); replace it by a good copy"

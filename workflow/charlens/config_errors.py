@@ -1,0 +1,183 @@
+"""One line for whatever is wrong with a config: which key, what was found, what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+Schema = Mapping[str, Any]
+
+_LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "greater than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+}
+
+
+def explain(error: ValidationError, schema: Schema) -> str:
+    """Describe the first problem of a validation in one line.
+
+    Args:
+        error: what pydantic found.
+        schema: JSON Schema of the validated object, from which "allowed" is told.
+    """
+    details = error.errors()
+    places = [detail["loc"] for detail in details]
+    # A list with a bad item is also "too short" without it: only the item is news.
+    details = [
+        detail
+        for detail, place in zip(details, places, strict=True)
+        if not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+    ]
+    # A misspelt key makes two problems, an unknown key and a missing one: the first says more.
+    details.sort(key=lambda detail: detail["type"] != "extra_forbidden")
+    line = _one(details[0], schema)
+    return line if len(details) == 1 else f"{line} (and {len(details) - 1} more)"
+
+
+def _one(detail: Mapping[str, Any], schema: Schema) -> str:
+    kind, location, found = detail["type"], detail["loc"], detail["input"]
+    context = detail.get("ctx", {})
+    if kind == "charlens":
+        path = ".".join(part for part in (_dotted(location), context["path"]) if part)
+        return f"{path}: found {_show(context['found'])}, {context['message']}"
+    path = _dotted(location) or "the whole config"
+    node = _node(schema, location)
+    if kind == "extra_forbidden":
+        known = _keys(_node(schema, location[:-1]), schema)
+        hint = _did_you_mean(location[-1], known)
+        return f"{path}: unknown key (value {_show(found)}){hint}; allowed: {', '.join(known)}"
+    expected = f"expected {_describe(node, schema)}"
+    if kind == "missing":
+        return f"{path}: missing, {expected}"
+    if kind == "union_tag_not_found" and isinstance(found, Mapping):
+        kinds = [_keys(option, schema)[0] for option in _resolve(node, schema)["oneOf"]]
+        hint = "".join(_did_you_mean(key, kinds) for key in found)
+        return f"{path}: found the keys {_listed(found)}, {expected}{hint}"
+    hint = _did_you_mean(found, _resolve(node, schema).get("enum", ()))
+    return f"{path}: found {_show(found)}, {expected}{hint}"
+
+
+def _dotted(location: Sequence[str | int]) -> str:
+    """``('corpora', 'x', 'source', '(file)', 'bytes')`` -> ``corpora.x.source.bytes``."""
+    text = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not _is_marker(part):
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def _is_marker(part: str | int) -> bool:
+    """Whether a location part is pydantic's own: a union's tag or ``[key]``."""
+    return isinstance(part, str) and part[:1] + part[-1:] in ("()", "[]")
+
+
+def _show(value: object) -> str:
+    """The value as YAML would spell it, shortened."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _listed(keys: Iterable[object]) -> str:
+    return ", ".join(map(str, keys)) or "nothing"
+
+
+def _did_you_mean(found: object, allowed: Sequence[object]) -> str:
+    """The nearest allowed word, if ``found`` is a misspelling of one."""
+    if found in allowed:
+        return ""
+    matches = get_close_matches(str(found), [str(value) for value in allowed], n=1)
+    return f"; did you mean {matches[0]}?" if matches else ""
+
+
+def _resolve(node: Schema, schema: Schema) -> Schema:
+    """Follow references and step over "or null"."""
+    while True:
+        options = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        elif len(options) == 1:
+            node = options[0]
+        else:
+            return node
+
+
+def _node(schema: Schema, location: Sequence[str | int]) -> Schema:
+    """The schema of the value at ``location``; empty where the schema does not know it."""
+    node, keys_of = schema, schema
+    for part in location:
+        node = _resolve(node, schema)
+        if part == "[key]":
+            node = _any_key(keys_of)
+        elif _is_marker(part):
+            tag = str(part)[1:-1]
+            node = next(kind for kind in node["oneOf"] if tag in _keys(kind, schema))
+        elif isinstance(part, int):
+            node = node.get("items", {})
+        else:
+            keys_of = node
+            node = node.get("properties", {}).get(part) or _any_value(node)
+    return node
+
+
+def _any_value(mapping: Schema) -> Schema:
+    """The schema of the values of a mapping whose keys are the user's own names."""
+    patterns = list(mapping.get("patternProperties", {}).values())
+    return mapping.get("additionalProperties") or (patterns[0] if patterns else {})
+
+
+def _any_key(mapping: Schema) -> Schema:
+    """The schema of the keys of a mapping whose keys are the user's own names."""
+    patterns = [{"pattern": pattern} for pattern in mapping.get("patternProperties", {})]
+    return {"type": "string", **mapping.get("propertyNames", {}), **(patterns or [{}])[0]}
+
+
+def _keys(node: Schema, schema: Schema) -> list[str]:
+    return list(_resolve(node, schema).get("properties", {}))
+
+
+def _describe(node: Schema, schema: Schema) -> str:
+    """What a value may be, in words."""
+    nullable = any(option.get("type") == "null" for option in node.get("anyOf", ()))
+    node = _resolve(node, schema)
+    return _describe_kind(node, schema) + (" or null" if nullable else "")
+
+
+def _describe_kind(node: Schema, schema: Schema) -> str:
+    if "enum" in node or "const" in node:
+        values = node.get("enum") or [node["const"]]
+        return f"one of {', '.join(map(str, values))}"
+    match node.get("type"):
+        case "integer":
+            return f"a whole number{_limits(node)}"
+        case "number":
+            return f"a number{_limits(node)}"
+        case "string":
+            example = "".join(f" (such as {value})" for value in node.get("examples", ()))
+            return (f"text matching {node['pattern']}" if "pattern" in node else "text") + example
+        case "array":
+            item = _describe(node.get("items", {}), schema)
+            return f"a {'non-empty ' if node.get('minItems') else ''}list, each {item}"
+        case "object" if "properties" in node:
+            return f"a mapping with the keys {', '.join(node['properties'])}"
+        case "object":
+            return "a non-empty mapping of names to settings"
+    if "oneOf" in node:
+        kinds = [_keys(kind, schema)[0] for kind in node["oneOf"]]
+        return f"a mapping with exactly one of the keys {', '.join(kinds)}"
+    return "another value"
+
+
+def _limits(node: Schema) -> str:
+    words = [text.format(node[key]) for key, text in _LIMITS.items() if key in node]
+    return f" {' and '.join(words)}" if words else ""

@@ -1,0 +1,79 @@
+"""What every script of the workflow does around its one library call."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from charlens.errors import CharlensError
+from charlens.progress import Progress, progress
+
+__all__ = ["Progress", "job", "progress"]
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+log = logging.getLogger("charlens")
+
+
+@contextmanager
+def job(log_path: str | os.PathLike[str] | None, threads: int = 1) -> Iterator[logging.Logger]:
+    """Run the body of a script: log to a file, bound the threads, tell users' errors in one line.
+
+    Import torch and numpy inside the body (or import the modules that do): numeric libraries
+    read their thread limits when they are loaded.
+
+    Args:
+        log_path: the rule's log file, overwritten; None logs nowhere.
+        threads: cores this job may use.
+
+    Raises:
+        SystemExit: 1 after a CharlensError, told in one line; 130 after Ctrl-C. Any other
+            exception is a bug: its traceback goes to the log and the exception goes on.
+    """
+    _limit_threads(threads)
+    handler = _log_to(log_path)
+    try:
+        yield log
+    except CharlensError as error:
+        _fail(f"charlens: error: {error}")
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        _fail("charlens: interrupted")
+        raise SystemExit(130) from None
+    except Exception:
+        log.exception("charlens: a bug, please report it with this traceback")
+        raise
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+def _limit_threads(threads: int) -> None:
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    if "torch" in sys.modules:  # already loaded, so it has read its limit
+        sys.modules["torch"].set_num_threads(threads)
+
+
+def _log_to(path: str | os.PathLike[str] | None) -> logging.Handler:
+    if path is None:
+        handler: logging.Handler = logging.NullHandler()
+    else:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    logging.captureWarnings(True)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)  # other libraries: only what is wrong
+    log.setLevel(logging.INFO)
+    return handler
+
+
+def _fail(line: str) -> None:
+    log.error(line)
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,45 @@
+"""The numbers of Karpathy, Johnson & Fei-Fei (2015), arXiv:1506.02078v2, as data files.
+
+See ``data/paper/README.md`` for what each file holds and how exactly it is known.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib import resources
+
+_TITLES = {"war_and_peace": "War and Peace", "linux_kernel": "Linux Kernel"}
+
+
+@cache
+def rows(name: str) -> tuple[dict[str, str], ...]:
+    """All rows of ``data/paper/{name}.csv``, values as the text in the file.
+
+    Raises:
+        FileNotFoundError: there is no such file (a bug: the files are part of the package).
+    """
+    path = resources.files("charlens") / "data" / "paper" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        return tuple(csv.DictReader(stream))
+
+
+@cache
+def _figure1() -> dict[tuple[str, str, int, int], float]:
+    return {
+        (row["corpus"], row["cell"], int(row["layers"]), int(row["size"])): float(
+            row["cross_entropy"]
+        )
+        for row in rows("figure1_cross_entropy")
+        if row["cross_entropy"]
+    }
+
+
+def cross_entropy(corpus: str, cell: str, layers: int, size: int) -> float | None:
+    """Test cross-entropy in Figure 1 (left), nats per character; None where the paper has none."""
+    return _figure1().get((corpus, cell, layers, size))
+
+
+def corpus_title(corpus: str) -> str:
+    """A corpus's name for people: the paper's title for its two, else ``python_docs`` → Python docs."""
+    return _TITLES.get(corpus) or corpus.replace("_", " ").capitalize()

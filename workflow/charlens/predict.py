@@ -1,0 +1,105 @@
+"""Running a trained model over a split: what it predicted at every character."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from charlens.model import CharModel
+from charlens.parameters import Shape
+from charlens.progress import progress
+
+
+def shape_of(metadata: dict[str, Any]) -> Shape:
+    """The architecture a model file's metadata describes."""
+    return Shape(*(metadata[key] for key in ("cell", "layers", "width", "k")))
+
+
+def windows(
+    shape: Shape,
+    weights: dict[str, Tensor],
+    codes: np.ndarray,
+    steps: int,
+    *,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Run a model over a split, window by window, states carried, each stream from zero.
+
+    Args:
+        shape: the architecture.
+        weights: true-shape weights, each (1, ...).
+        codes: vocabulary codes, uint8 (B, length + 1).
+        steps: window length; must divide length.
+        device: where to run.
+        dtype: float32 or float64.
+
+    Yields:
+        The window's place in a stream, its log-probabilities (T, B, k) in nats (reused by the
+        next window) and its targets, int64 (T, B).
+    """
+    batch, length = codes.shape[0], codes.shape[1] - 1
+    model = CharModel(
+        shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False
+    )
+    model.load(weights)
+    for start in range(0, length, steps):
+        window = torch.from_numpy(codes[:, start : start + steps + 1].T.astype(np.int64))
+        window = window.to(model.device)
+        model.forward(window[:-1])
+        found = model.log_probabilities[0].view(steps, batch, -1)[..., : shape.k]
+        yield slice(start, start + steps), found, window[1:]
+        model.carry()
+
+
+def predictions(
+    shape: Shape,
+    weights: dict[str, Tensor],
+    codes: np.ndarray,
+    vocabulary: np.ndarray,
+    steps: int,
+    *,
+    device: torch.device | str = "cpu",
+    name: str = "model",
+) -> dict[str, np.ndarray]:
+    """The columns of the probabilities file, rows in the order of the split's targets.
+
+    Args:
+        shape, weights, codes, steps, device: as for ``windows``.
+        vocabulary: byte value of every code, uint8 (k,).
+        name: shown beside the progress bar.
+
+    Returns:
+        ``position, stream, byte, probability, entropy (nats), top_byte, top_probability``, each
+        of length B·length.
+    """
+    batch, length = codes.shape[0], codes.shape[1] - 1
+    scalar = {c: np.empty((batch, length), np.float32) for c in _FLOATS}
+    top = np.empty((batch, length), np.uint8)
+    with progress(batch * length, name, "char") as bar:
+        for place, logp, targets in windows(shape, weights, codes, steps, device=device):
+            p = logp.exp()
+            best, index = p.max(-1)
+            columns = (
+                p.gather(-1, targets.unsqueeze(-1)).squeeze(-1),
+                torch.special.entr(p).sum(-1),
+                best,
+            )
+            for column, values in zip(_FLOATS, columns, strict=True):
+                scalar[column][:, place] = values.cpu().numpy().T
+            top[:, place] = vocabulary[index.cpu().numpy().T]
+            bar.update(targets.numel())
+    return {
+        "position": np.arange(batch * length, dtype=np.int32),
+        "stream": np.repeat(np.arange(batch, dtype=np.int16), length),
+        "byte": vocabulary[codes[:, 1:]].reshape(-1),
+        **{column: values.reshape(-1) for column, values in scalar.items()},
+        "top_byte": top.reshape(-1),
+    }
+
+
+_FLOATS = ("probability", "entropy", "top_probability")

@@ -1,0 +1,134 @@
+"""Progress of long work: a bar on a terminal, a plain line every ten seconds in the log."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sys
+import tempfile
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 10.0
+
+_log = logging.getLogger("charlens")
+
+
+class Progress(AbstractContextManager["Progress"]):
+    """Counts work done.
+
+    Args:
+        total: units of work in all.
+        desc: what is being done, such as ``lstm-1x64``.
+        unit: name of one unit, such as ``char``.
+        done: units that an earlier, interrupted run has done already.
+    """
+
+    def __init__(self, total: int, desc: str, unit: str = "it", done: int = 0) -> None:
+        self.total, self.desc, self.unit, self.done = total, desc, unit, done
+        self.values: dict[str, float] = {}
+        self._started, self._first = time.monotonic(), done
+        self._next_line = self._started + SECONDS_BETWEEN_LINES
+        self._slot = _Slot() if sys.stderr.isatty() else None
+        self._bar = None
+        if self._slot:
+            self._bar = tqdm(
+                total=total,
+                initial=done,
+                desc=desc,
+                unit=unit,
+                unit_scale=True,
+                position=self._slot.number,
+                leave=False,
+                mininterval=0.5,
+                dynamic_ncols=True,
+            )
+
+    def update(self, units: int = 1, **values: float) -> None:
+        """Count ``units`` more; ``values`` (such as ``loss=1.9``) are shown beside the bar."""
+        self.done += units
+        self.values.update(values)
+        if self._bar is not None:
+            self._bar.set_postfix(
+                {name: f"{value:.4g}" for name, value in self.values.items()}, refresh=False
+            )
+            self._bar.update(units)
+        if time.monotonic() >= self._next_line:
+            _log.info(self.line())
+            self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+
+    def line(self) -> str:
+        """The state in one plain line: share, speed, time left, shown values."""
+        speed = (self.done - self._first) / max(time.monotonic() - self._started, 1e-9)
+        left = (self.total - self.done) / speed if speed > 0 else float("inf")
+        share = f"{self.done / self.total:.0%}" if self.total else "100%"
+        shown = "".join(f", {name} {value:.4g}" for name, value in self.values.items())
+        return f"{self.desc}: {share}, {speed:,.0f} {self.unit}/s, {_clock(left)} left{shown}"
+
+    def close(self) -> None:
+        """Remove the bar and leave a last line in the log if the work was long enough for one."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        if self._slot is not None:
+            self._slot.release()
+            self._slot = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the bar."""
+        self.close()
+
+
+def progress(total: int, desc: str, unit: str = "it", done: int = 0) -> Progress:
+    """A :class:`Progress`, to be used as a context manager."""
+    return Progress(total, desc, unit, done)
+
+
+def _clock(seconds: float) -> str:
+    if seconds == float("inf"):
+        return "unknown time"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+class _Slot:
+    """The line of the terminal that this process may draw on.
+
+    Snakemake runs several jobs at once on one terminal. Every process that draws a bar holds the
+    lock of the lowest free line; the kernel frees it when the process ends, however it ends.
+    """
+
+    def __init__(self) -> None:
+        folder = Path(tempfile.gettempdir()) / f"charlens-bars-{os.getuid()}-{os.getpgrp()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.number, self._file = 0, None
+        for number in range(64):
+            file = open(folder / str(number), "w")  # noqa: SIM115 - held until release()
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.close()
+                continue
+            self.number, self._file = number, file
+            return
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

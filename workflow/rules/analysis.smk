@@ -1,0 +1,48 @@
+# Needs: {corpus}/probabilities/{model}.parquet of the models compared.
+# Makes: the tables behind the figures.
+
+
+rule cross_entropy:
+    input:
+        probabilities=[path for corpus in STUDY.corpora for path in probabilities_of(corpus)],
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+    output:
+        csv="<results>/tables/cross_entropy.csv",
+        md="<results>/tables/cross_entropy.md",
+    log:
+        "<logs>/cross_entropy.log",
+    benchmark:
+        "<benchmarks>/cross_entropy.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config=table_config(),
+        fingerprint=fingerprint("cross_entropy.py", "charlens/data/paper/figure1_cross_entropy.csv"),
+    script:
+        "../scripts/cross_entropy.py"
+
+
+rule agreement:
+    input:
+        probabilities=lambda wildcards: probabilities_of(wildcards.corpus),
+    output:
+        csv="<results>/{corpus}/tables/agreement.csv",
+    log:
+        "<logs>/{corpus}/agreement.log",
+    benchmark:
+        "<benchmarks>/agreement/{corpus}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        corpus=lambda wildcards: wildcards.corpus,
+        fingerprint=fingerprint("agreement.py"),
+    script:
+        "../scripts/agreement.py"

@@ -1,0 +1,104 @@
+# Needs nothing; makes no files: what the other rules call while the DAG is planned.
+
+import os
+import sys
+from pathlib import Path
+
+# The library of this checkout, here and in the scripts, whether or not it is installed.
+LIBRARY = str(Path(workflow.basedir, "workflow"))
+sys.path.insert(0, LIBRARY)
+os.environ.update(
+    PYTHONPATH=os.pathsep.join([LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])])
+)
+
+from charlens.config import Config
+from charlens.config_files import check_file, check_references, watched_file
+from charlens.errors import CharlensError
+from charlens.fingerprint import script_fingerprint
+from charlens.hardware import gpu_visible
+
+
+def stop(error):
+    """End with the one line that the user needs, not with Snakemake's account of it."""
+    print(f"charlens: error: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
+def check_default_config(path):
+    try:
+        check_file(Path(path))
+    except CharlensError as error:
+        stop(error)
+
+
+def load_study(values):
+    """The checked config as a typed object."""
+    origin = ", ".join(os.path.relpath(path) for path in workflow.configfiles) or "config"
+    try:
+        for path in workflow.configfiles:
+            check_file(Path(os.path.relpath(path)))
+        study = Config.load(values, origin)
+        check_references(study, origin)
+    except CharlensError as error:
+        stop(error)
+    return study
+
+
+def fingerprint(script, *names):
+    """What a rule's script uses of the library, so that an edit there re-runs the rule."""
+    return script_fingerprint(Path(LIBRARY, "scripts", script), *names)
+
+
+def own_file(wildcards):
+    """The user's own text or archive behind a corpus, if it is one."""
+    return watched_file(STUDY, wildcards.corpus) or []
+
+
+def corpus_config(wildcards):
+    """What decides a corpus's bytes and layout; not its models, which may change without it."""
+    entry = STUDY.corpora[wildcards.corpus]
+    local = entry.source.model_dump().keys() & {"builtin"}
+    return {
+        "name": wildcards.corpus,
+        "entry": entry.model_dump(mode="json", exclude={"grid"}),
+        "corpora_dir": None if local else STUDY.corpora_dir,
+        "batch": STUDY.training.batch,
+        "unroll": STUDY.training.unroll,
+    }
+
+
+def training_config():
+    return {"training": STUDY.training.model_dump(mode="json"), "seed": STUDY.seed}
+
+
+def scoring_config():
+    training = STUDY.training.model_dump(mode="json")
+    kept = {key: training[key] for key in ("device", "precision", "batch", "unroll")}
+    return {"seed": STUDY.seed, **kept}
+
+
+def table_config():
+    return {"bootstrap": STUDY.figure1.bootstrap, "seed": STUDY.seed}
+
+
+def tsne_config():
+    return {"perplexity": STUDY.figure1.perplexity, "seed": STUDY.seed}
+
+
+def probabilities_of(corpus):
+    """The probabilities files of all models of a corpus, in grid order."""
+    return expand(
+        "<results>/{corpus}/probabilities/{model}.parquet",
+        corpus=corpus,
+        model=STUDY.models(corpus),
+    )
+
+
+def gpu_share(percent):
+    """Percent of one GPU that a job asks for; 0 where jobs will run on the CPU.
+
+    With device `auto` the GPU is looked for on the machine that plans.
+    """
+    device = STUDY.training.device
+    wanted = device == "cuda" or (device == "auto" and gpu_visible())
+    return percent if wanted else 0

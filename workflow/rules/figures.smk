@@ -1,0 +1,49 @@
+# Needs: tables. Makes: figures, each with its numbers beside it.
+
+
+rule figure1_left:
+    input:
+        csv="<results>/tables/cross_entropy.csv",
+    output:
+        pdf="<results>/figures/figure1_left.pdf",
+        png="<results>/figures/figure1_left.png",
+        csv="<results>/figures/figure1_left.csv",
+    log:
+        "<logs>/figure1_left.log",
+    benchmark:
+        "<benchmarks>/figure1_left.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure1_left.py"),
+    script:
+        "../scripts/figure1_left.py"
+
+
+rule figure1_right:
+    input:
+        csv=f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
+    output:
+        pdf="<results>/figures/figure1_right.pdf",
+        png="<results>/figures/figure1_right.png",
+        csv="<results>/figures/figure1_right.csv",
+    log:
+        "<logs>/figure1_right.log",
+    benchmark:
+        "<benchmarks>/figure1_right.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        corpus=STUDY.tsne_corpus,
+        config=tsne_config(),
+        fingerprint=fingerprint("figure1_right.py"),
+    script:
+        "../scripts/figure1_right.py"

@@ -1,0 +1,36 @@
+# Needs: {corpus}/corpus.json, train.npy, val.npy.
+# Makes: one trained recurrent model per grid point, with its learning curve.
+
+
+rule train:
+    input:
+        corpus="<results>/{corpus}/corpus.json",
+        train="<results>/{corpus}/train.npy",
+        val="<results>/{corpus}/val.npy",
+    output:
+        model="<results>/{corpus}/models/{model}.safetensors",
+        curve="<results>/{corpus}/curves/{model}.parquet",
+        checkpoints=expand(
+            "<results>/{{corpus}}/checkpoints/{{model}}/iteration={iteration}.safetensors",
+            iteration=STUDY.training.checkpoint_iterations,
+        ),
+    log:
+        "<logs>/{corpus}/train/{model}.log",
+    benchmark:
+        "<benchmarks>/train/{corpus}/{model}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=24 * 60,
+        gpu=gpu_share(10),
+    params:
+        corpus=lambda wildcards: wildcards.corpus,
+        model=lambda wildcards: wildcards.model,
+        config=training_config(),
+        # Not an output: Snakemake deletes those of a killed job, and this one is what it resumes.
+        resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}.safetensors",
+        fingerprint=fingerprint("train.py"),
+    script:
+        "../scripts/train.py"

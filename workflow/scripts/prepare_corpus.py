@@ -1,0 +1,27 @@
+"""Rule prepare_corpus: get the bytes of a corpus, verify, describe and split them."""
+
+from pathlib import Path
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from charlens.config import CorpusEntry
+    from charlens.corpus import SPLITS, prepare, save_split
+    from charlens.sources import read
+
+    config = snakemake.params.config
+    entry = CorpusEntry.model_validate(config["entry"])
+    data, source = read(entry.source, config["corpora_dir"], Path("cache", "corpora"))
+    corpus, splits = prepare(
+        data,
+        name=config["name"],
+        source=source,
+        split=entry.split,
+        batch=config["batch"],
+        unroll=config["unroll"],
+        train=entry.train,
+        val=entry.val,
+    )
+    for split in SPLITS:
+        save_split(snakemake.output[split], splits[split])
+    corpus.save(snakemake.output.json)
