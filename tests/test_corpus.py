@@ -7,9 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from charlens.corpus import (
     SCHEMES,
     SPLITS,
@@ -22,6 +19,8 @@ from charlens.corpus import (
     save_split,
 )
 from charlens.errors import CharlensError
+from hypothesis import given
+from hypothesis import strategies as st
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "corpora"
 CORPORA = Path(os.environ.get("CHARLENS_CORPORA", SHARED))

@@ -44,7 +44,9 @@ def bootstrap_sd(values: np.ndarray, n: int, generator: np.random.Generator) -> 
         CharlensError: fewer than two resamples or no values.
     """
     if n < 2:
-        raise CharlensError(f"bootstrap: expected at least 2 resamples, found {n}; raise the number")
+        raise CharlensError(
+            f"bootstrap: expected at least 2 resamples, found {n}; raise the number"
+        )
     if np.size(values) == 0:
         raise CharlensError("bootstrap: expected at least one character, found none")
     if not np.isfinite(values).all():

@@ -166,10 +166,10 @@ def _prose(text: str, seen: set[str]) -> str:
     Adds them to ``seen``.
     """
     kept = []
-    for paragraph in re.split(r"\n(?:[ \t]*\n)+", text):
+    for paragraph in re.split(r"\n(?:[ \t]*\n)+", text.rstrip()):
         if paragraph not in seen and _is_prose(paragraph):
             seen.add(paragraph)
-            kept.append(paragraph.rstrip() + "\n\n")
+            kept.append(paragraph + "\n\n")
     return "".join(kept)
 
 

@@ -1,8 +1,8 @@
-"""Faults of config files that the checked mapping cannot show: syntax, repeated keys, lost files."""
+"""Faults that the checked mapping cannot show: syntax, repeated keys, files that are not there."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 import yaml
@@ -11,7 +11,7 @@ from charlens.config import Config, FileSource, TreeSource
 from charlens.errors import CharlensError
 
 
-class _Repeated(Exception):
+class _RepeatedKeyError(Exception):
     pass
 
 
@@ -25,7 +25,7 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = (key_node.tag, key_node.value) if isinstance(key_node, yaml.ScalarNode) else None
             if key in seen:
-                raise _Repeated(
+                raise _RepeatedKeyError(
                     f"line {key_node.start_mark.line + 1}: the key {key[1]} is given twice"
                 )
             if key is not None:
@@ -41,18 +41,32 @@ def check_file(path: Path) -> None:
             line number.
     """
     try:
-        yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise CharlensError(f"{path}: no such config file in {Path.cwd()}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CharlensError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    except _Repeated as error:
+    except _RepeatedKeyError as error:
         raise CharlensError(f"{path}, {error}; keep one of them") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         cause = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise CharlensError(f"{path}{line}: not valid YAML: {cause}") from None
+    if not isinstance(values, dict):
+        raise CharlensError(f"{path}: holds no keys, expected YAML such as `run: my-study`")
+
+
+def typed(value: object) -> object:
+    """Values of ``snakemake --config``, where numbers inside a mapping or list arrive as text."""
+    if isinstance(value, Mapping):
+        return {key: typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [typed(inner) for inner in value]
+    try:
+        return yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        return value
 
 
 def find_file(name: str, corpora_dir: str | None) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,13 +42,20 @@ def losses(probability: np.ndarray) -> np.ndarray:
         return -np.log(probability.astype(np.float64))
 
 
-def table(paths: Sequence[str | os.PathLike[str]], bootstrap: int, seed: int) -> pd.DataFrame:
+def table(
+    paths: Sequence[str | os.PathLike[str]],
+    bootstrap: int,
+    seed: int,
+    checksums: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Test cross-entropy of every model.
 
     Args:
         paths: probabilities files, of any number of corpora; one is read at a time.
         bootstrap: number of resamples for the standard deviation (the paper's 100).
         seed: the config's seed. Resamples depend on it, the corpus and the model, on nothing else.
+        checksums: if given, corpus name to the sha256 of the corpus as it is now; files made on
+            another version of it are refused.
 
     Returns:
         One row per file with the columns of :data:`DTYPES`: corpora in order of appearance, inside
@@ -68,7 +75,8 @@ def table(paths: Sequence[str | os.PathLike[str]], bootstrap: int, seed: int) ->
                 "give each model once"
             )
         seen[key] = path
-        columns = read_probabilities(path, ["byte", "probability"])
+        expected = (checksums or {}).get(metadata.corpus)
+        columns = read_probabilities(path, ["byte", "probability"], corpus_sha256=expected)
         same.check(path, metadata, columns["byte"])
         loss = losses(columns["probability"])
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
@@ -163,8 +171,7 @@ class Layout:
         self.characters = int(part["characters"].iloc[0])
         self.others = list(part[part["size"].isna()].itertuples())
         points = {
-            (row.size, row.cell, row.layers): row
-            for row in part[part["size"].notna()].itertuples()
+            (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()
         }
         self.grid = [
             (int(size), [points.get((size, cell, layers)) for cell, layers in columns])
@@ -201,8 +208,8 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         "# Test cross-entropy",
         "",
         "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
-        f"deviation over {bootstrap} bootstrap resamples of the test characters. **Bold**: the best "
-        "of its row. Models in one row have nearly the same number of parameters."
+        f"deviation over {bootstrap} bootstrap resamples of the test characters. **Bold**: the "
+        "best of its row. Models in one row have nearly the same number of parameters."
         + (" *Italic*: the paper's number." if frame["paper"].notna().any() else ""),
     ]
     for layout in layouts(frame):

@@ -17,9 +17,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 # Modules that cannot change what a script computes: logging, progress bars, errors, safe renaming,
-# and the config model, whose checked values reach every rule as parameters of their own.
+# the version number (a file tells which version made it), and the config model, whose checked
+# values reach every rule as parameters of their own.
 PLUMBING = frozenset(
-    {"config", "config_errors", "config_files", "errors", "files", "jobs", "progress"}
+    {"__init__", "config", "config_errors", "config_files", "errors", "files", "jobs", "progress"}
 )
 
 
@@ -115,7 +116,7 @@ def _imported_names(tree: ast.AST, path: Path) -> Iterator[list[str]]:
         for parts in candidates:
             if parts[:1] == [PACKAGE.name]:
                 yield parts
-                # Importing a.b.c runs a/b/__init__.py too; the root's holds the version alone.
+                # Importing a.b.c runs a/b/__init__.py too.
                 yield from (parts[:end] for end in range(2, len(parts)))
 
 

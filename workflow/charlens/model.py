@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from charlens.buffers import side_by_side
 from charlens.parameters import Layout, Shape
 from charlens.recurrence import CELLS
 
@@ -63,21 +64,22 @@ class CharModel:
             for _ in range(shape.layers)
         ]
         compute = self.layers[0].h.dtype
-        self.log_probabilities = torch.zeros(
-            models, steps * batch, k, dtype=dtype, device=self.device
-        )
+        where = {"device": self.device}
+        self.log_probabilities = side_by_side(models, steps * batch, k, dtype=dtype, **where)
         dropping = training and any(self.dropout)
-        self.masks = [torch.ones_like(layer.gates[..., :n]) for layer in self.layers * dropping]
-        self.dropped = [torch.zeros_like(mask) for mask in self.masks]
+        window = {"dtype": compute, **where}
+        self.masks = [
+            side_by_side(models, steps, batch, n, **window).fill_(1.0)
+            for _ in self.layers * dropping
+        ]
+        self.dropped = [side_by_side(models, steps, batch, n, **window) for _ in self.masks]
         self._keep = 1.0 - torch.tensor(self.dropout, dtype=dtype, device=self.device)
         if training:
-            self.grad = torch.zeros_like(self.flat)
+            self.grad = side_by_side(models, self.layout.total, dtype=dtype, **where)
             self.grads = self.layout.views(self.grad)
-            self._dh = torch.zeros(models, steps, batch, n, dtype=compute, device=self.device)
+            self._dh = side_by_side(models, steps, batch, n, **window)
             self._one_hot = (
-                None
-                if self.device.type == "cpu"
-                else torch.zeros(steps * batch, k, dtype=compute, device=self.device)
+                None if self.device.type == "cpu" else torch.zeros(steps * batch, k, **window)
             )
 
     # -- state and weights -----------------------------------------------------------------
@@ -210,7 +212,7 @@ class CharModel:
         if self._one_hot is None:
             out.zero_()
             for m in range(self.models):
-                out[m].index_add_(0, inputs.flatten(), grad[m])
+                out[m].index_add_(0, inputs.flatten(), grad[m].to(out.dtype))
             return
         # index_add is not deterministic on CUDA; the one-hot product is, and costs little there
         self._one_hot.zero_().scatter_(1, inputs.reshape(-1, 1), 1.0)

@@ -41,5 +41,5 @@ def cross_entropy(corpus: str, cell: str, layers: int, size: int) -> float | Non
 
 
 def corpus_title(corpus: str) -> str:
-    """A corpus's name for people: the paper's title for its two, else ``python_docs`` → Python docs."""
+    """A corpus's name for people: the paper's title, or ``Python docs`` for ``python_docs``."""
     return _TITLES.get(corpus) or corpus.replace("_", " ").capitalize()

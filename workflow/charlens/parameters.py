@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from charlens.buffers import side_by_side
 from charlens.errors import CharlensError
 from charlens.recurrence import CELLS
 
@@ -173,7 +174,7 @@ class Layout:
 
     def empty(self, models: int, device: torch.device | str, dtype: torch.dtype) -> Tensor:
         """A vector per model, (M, total): zeros, and scores of padded symbols at −10⁴."""
-        flat = torch.zeros(models, self.total, dtype=dtype, device=device)
+        flat = side_by_side(models, self.total, dtype=dtype, device=device)
         self.views(flat)["bias.decoder"][:, self.shape.k :] = -1.0e4
         return flat
 

@@ -43,9 +43,7 @@ def windows(
         next window) and its targets, int64 (T, B).
     """
     batch, length = codes.shape[0], codes.shape[1] - 1
-    model = CharModel(
-        shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False
-    )
+    model = CharModel(shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False)
     model.load(weights)
     for start in range(0, length, steps):
         window = torch.from_numpy(codes[:, start : start + steps + 1].T.astype(np.int64))

@@ -349,5 +349,7 @@ def _violations(part: Mapping[str, np.ndarray], start: int, previous_stream: int
         yield (
             "top_probability",
             bad,
-            lambda row: f"at least the probability {part['probability'][row]} of the byte that came",
+            lambda row: (
+                f"at least the probability {part['probability'][row]} of the byte that came"
+            ),
         )

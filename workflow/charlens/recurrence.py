@@ -22,6 +22,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from charlens.buffers import side_by_side
+
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
@@ -55,14 +57,14 @@ class Recurrence:
         training: bool = True,
     ) -> None:
         def empty(length: int, columns: int) -> Tensor:
-            return torch.zeros(models, length, batch, columns, dtype=dtype, device=device)
+            return side_by_side(models, length, batch, columns, dtype=dtype, device=device)
 
         self.models, self.steps, self.batch, self.width = models, steps, batch, width
         self.gates = empty(steps, len(self.gates_order) * width)
         self.h = empty(steps + 1, width)
         self.c = empty(steps + 1, width) if self.has_cell_state else None
         self.aux = self._auxiliary(empty)
-        self.grad = torch.zeros_like(self.gates) if training else None
+        self.grad = empty(steps, self.gates.shape[-1]) if training else None
         self.scratch = empty(1, 2 * width)[:, 0]
         self.minus_one = torch.tensor(-1.0, dtype=dtype, device=device)
         on_cpu = self.h.device.type == "cpu"

@@ -95,9 +95,7 @@ def _rnn_backward(
             cols = j + tl.arange(0, BN)
             at = rows[:, None] * n + cols[None, :]
             d = tl.load(dh + t * B * n + at, live[:, None], 0.0).to(tl.float32)
-            d = _product_transposed(
-                d, grad + (t + 1) * B * n, w, n, n, rows, live, cols, depth, BK
-            )
+            d = _product_transposed(d, grad + (t + 1) * B * n, w, n, n, rows, live, cols, depth, BK)
             out = tl.load(h + (t + 1) * B * n + at, live[:, None], 0.0).to(tl.float32)
             tl.store(grad + t * B * n + at, _half(d * (1.0 - out * out)), live[:, None])
         tl.debug_barrier()
@@ -291,30 +289,26 @@ class _Fused(Recurrence):
         if width % WIDTH_MULTIPLE:
             raise ValueError(f"fused recurrence needs a width in 32s, not {width}")
         super().__init__(models, steps, batch, width, dtype=torch.float16, **options)
-        self.running = self.h.new_zeros((models, batch, width), dtype=torch.float32)
+        self.running = torch.zeros(models, batch, width, device=self.h.device)
         if self.c is not None:
             self.c = self.c.float()
 
     def _launch(self, kernel, *tensors: Tensor, w: Tensor) -> None:
         block = _geometry(self.width)
         grid = (triton.cdiv(self.batch, block["BB"]), self.models)
-        kernel[grid](
-            *tensors, w, w.stride(0), self.steps, self.batch, self.width, **block
-        )
+        kernel[grid](*tensors, w, w.stride(0), self.steps, self.batch, self.width, **block)
 
 
 def _geometry(width: int) -> dict[str, int]:
-    """Launch parameters for a width, measured on an H100 (benchmarks/fused_recurrence.py)."""
-    return GEOMETRY.get(width) or {
-        "BB": 16 if width <= 256 else 32,
-        "BN": 64 if width % 64 == 0 else 32,
-        "BK": 64 if width % 64 == 0 else 32,
-        "num_warps": 4,
-        "num_stages": 4,
-    }
+    """Launch parameters for a width.
 
-
-GEOMETRY: dict[int, dict[str, int]] = {}
+    Wide layers are bound by reading their weights from L2 every step, so more streams share one
+    read (BB); narrow ones by the latency of a step, so more programs run side by side.
+    """
+    tile = 64 if width % 64 == 0 else 32
+    if width <= 256:
+        return {"BB": 16, "BN": tile, "BK": tile, "num_warps": 4, "num_stages": 4}
+    return {"BB": 64, "BN": tile, "BK": tile, "num_warps": 4, "num_stages": 3}
 
 
 class FusedRNN(_Fused, RNN):

@@ -136,7 +136,7 @@ def read(
         case FileSource():
             path = _locate(source.file, own)
             expected = Expected(source.bytes, source.sha256)
-            return _own_file(path, expected), f"file {path.name}"
+            return _own_file(path, expected, "correct the config"), f"file {path.name}"
         case TreeSource():
             path = _locate(source.tree, own)
             data, count = read_tree(path, source.glob, source.shuffle_seed)
@@ -164,14 +164,12 @@ def _locate(name: str, corpora_dir: Path | None) -> Path:
     )
 
 
-def _own_file(path: Path, expected: Expected) -> bytes:
-    """Read and verify a file that belongs to the user."""
+def _own_file(path: Path, expected: Expected, else_do: str) -> bytes:
+    """Read and verify a file that belongs to the user; ``else_do`` ends the advice in errors."""
     data = _read(path)
     problem = expected.mismatch(data)
     if problem:
-        raise CharlensError(
-            f"{path}: {problem}; put a good copy in its place or correct the config"
-        )
+        raise CharlensError(f"{path}: {problem}; put a good copy in its place or {else_do}")
     return data
 
 
@@ -189,7 +187,7 @@ def _find(source: UrlSource, corpora_dir: Path | None, download_dir: Path) -> tu
     expected = Expected(source.bytes, source.sha256, source.git_blob_sha1)
     name = source.filename
     if corpora_dir is not None and (corpora_dir / name).exists():
-        return _own_file(corpora_dir / name, expected), f"file {name}"
+        return _own_file(corpora_dir / name, expected, "remove it"), f"file {name}"
     kept, tried = download_dir / name, []
     if kept.exists():
         data = _read(kept)

@@ -64,6 +64,7 @@ class Trainer:
         val: the same of the validation split.
         resume: folder for resume checkpoints; None keeps none.
         checkpoint_seconds: time between resume checkpoints.
+        code: version of the library; a resume checkpoint of another version is not continued.
     """
 
     def __init__(
@@ -76,9 +77,10 @@ class Trainer:
         val: np.ndarray,
         resume: Path | None = None,
         checkpoint_seconds: float = 30.0,
+        code: str = "",
     ) -> None:
         self.name, self.training, self.seed, self.resume = name, training, seed, resume
-        self.checkpoint_seconds = checkpoint_seconds
+        self.checkpoint_seconds, self.code = checkpoint_seconds, code
         self.device = choose_device(training.device)
         batch, steps = train.shape[0], training.unroll
         self.model = CharModel(
@@ -105,6 +107,7 @@ class Trainer:
         self.best_loss = [float("inf")] * self.model.models
         self.best_epoch = [0] * self.model.models
         self.curve: list[dict[str, float]] = []
+        self._saved = time.monotonic()
 
     def _allocate(self) -> None:
         flat, device = self.model.flat, self.device
@@ -118,6 +121,7 @@ class Trainer:
         self.inputs = torch.zeros(window, dtype=torch.int64, device=device)
         self.targets = torch.zeros_like(self.inputs)
         count = self.model.models if device.type == "cpu" else 1
+        count *= bool(self.model.masks)
         self.generators = [torch.Generator(device) for _ in range(count)]
         self._steps = CapturedSteps(self.device, self.generators)
 
@@ -162,7 +166,7 @@ class Trainer:
 
     def _seed_dropout(self) -> None:
         """Make this window's masks a function of (seed, model, rate, iteration) alone."""
-        if not any(self.training.dropout):
+        if not self.generators:
             return
         rates = self.training.dropout if self.device.type == "cpu" else ["all"]
         for generator, rate in zip(self.generators, rates, strict=True):
@@ -267,7 +271,7 @@ class Trainer:
             self._save()
 
     def _check(self, train_loss: list[float], val_loss: list[float]) -> None:
-        if any(np.isfinite(t) and np.isfinite(v) for t, v in zip(train_loss, val_loss, strict=True)):
+        if bool(np.isfinite(np.add(train_loss, val_loss)).any()):
             return
         where = f"; the last good state is kept in {self.resume}" if self.resume else ""
         raise CharlensError(
@@ -291,7 +295,8 @@ class Trainer:
         settings["device"] = self.device.type
         data = {p: [list(c.shape), int(c.long().sum())] for p, c in self.data.items()}
         shape = vars(self.model.shape)
-        return {"name": self.name, "seed": self.seed, "training": settings, **shape, "data": data}
+        run = {"name": self.name, "seed": self.seed, "code": self.code, "training": settings}
+        return {**run, **shape, "data": data}
 
     def _save(self) -> None:
         self._saved = time.monotonic()

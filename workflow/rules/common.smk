@@ -11,8 +11,10 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join([LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
+from snakemake.utils import update_config
+
 from charlens.config import Config
-from charlens.config_files import check_file, check_references, watched_file
+from charlens.config_files import check_file, check_references, typed, watched_file
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
 from charlens.hardware import gpu_visible
@@ -34,6 +36,10 @@ def check_default_config(path):
 def load_study(values):
     """The checked config as a typed object."""
     origin = ", ".join(os.path.relpath(path) for path in workflow.configfiles) or "config"
+    overrides = dict(workflow.config_settings.config)  # --config key=value
+    if overrides:
+        update_config(values, typed(overrides))
+        origin += " with --config"
     try:
         for path in workflow.configfiles:
             check_file(Path(os.path.relpath(path)))

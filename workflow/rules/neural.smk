@@ -30,7 +30,7 @@ rule train:
         model=lambda wildcards: wildcards.model,
         config=training_config(),
         # Not an output: Snakemake deletes those of a killed job, and this one is what it resumes.
-        resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}.safetensors",
+        resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}",
         fingerprint=fingerprint("train.py"),
     script:
         "../scripts/train.py"

@@ -13,13 +13,14 @@ from matplotlib.lines import Line2D
 
 from charlens import model_id
 from charlens.figures import labels, style
+from charlens.tsne import EXACT_UP_TO
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
 _SIDE, _BELOW, _EDGE = 11.0, 12.0, 3.0  # room for the axis names, and at the other edges
 _MAP_HEIGHT, _LEGEND_LINE = 232.0, 10.0
 _PAD = 9.0  # between the outermost points and the frame
-_LABEL = 5.8  # font size
+_LABEL, _LEGEND = 5.8, 7.0  # font sizes
 _MARKERS = {1: "v", 2: "o", 3: "^", 4: "s", 5: "D", 6: "p"}  # the paper's for one to three layers
 _OTHER_MARKER, _OTHER_COLOR = "X", style.SOFT
 
@@ -37,13 +38,24 @@ def draw(table: pd.DataFrame) -> Figure:
         bottom = height - _EDGE - _MAP_HEIGHT
         box = (_SIDE / _WIDTH, bottom / height, page[0] / _WIDTH, page[1] / height)
         axes = figure.add_axes(box, xlim=(0, page[0]), ylim=(0, page[1]), xticks=[], yticks=[])
-        axes.set_xlabel("t-SNE dimension 1 (arbitrary units)", labelpad=3)
-        axes.set_ylabel("t-SNE dimension 2 (arbitrary units)", labelpad=3)
+        method = "Dimension" if len(table) <= EXACT_UP_TO else "t-SNE dimension"
+        axes.set_xlabel(f"{method} 1 (arbitrary units)", labelpad=3)
+        axes.set_ylabel(f"{method} 2 (arbitrary units)", labelpad=3)
         _draw_models(axes, table, page)
         for i, row in enumerate(legend):
             anchor = (0.5, (_LEGEND_LINE * (len(legend) - i) - 1) / height)
-            figure.legend(handles=row, loc="upper center", bbox_to_anchor=anchor, ncols=len(row),
-                          borderpad=0, handletextpad=0.2, columnspacing=1.2, borderaxespad=0)
+            figure.legend(
+                handles=row,
+                fontsize=_LEGEND,
+                loc="upper center",
+                bbox_to_anchor=anchor,
+                ncols=len(row),
+                borderpad=0,
+                handlelength=1.0,
+                handletextpad=0.4,
+                columnspacing=1.3,
+                borderaxespad=0,
+            )
         return figure
 
 
@@ -59,7 +71,7 @@ def _on_page(table: pd.DataFrame, page: tuple[float, float], room: float) -> np.
 
 def _radius(size: float | None, sizes: list[int]) -> float:
     """Marker radius: one step up for each size budget of the table."""
-    return 1.9 + 0.45 * sizes.index(size) if size in sizes else 2.2
+    return 1.6 + 0.4 * sizes.index(size) if size in sizes else 2.0
 
 
 def _draw_models(axes: Axes, table: pd.DataFrame, page: tuple[float, float]) -> None:
@@ -73,11 +85,27 @@ def _draw_models(axes: Axes, table: pd.DataFrame, page: tuple[float, float]) -> 
     for point, middle, size, look in zip(points, middles, sizes, looks, strict=True):
         end = np.clip(point, middle - size / 2, middle + size / 2)
         if math.dist(point, end) > look["radius"] + 3:
-            axes.plot(*zip(point, end, strict=True), color=look["color"], lw=0.3, zorder=1)
-        axes.plot(*point, look["marker"], ms=2 * look["radius"], mfc=look["color"],
-                  mec="white", mew=0.3, zorder=3)
-        axes.text(*middle, look["name"], size=_LABEL, color=_darker(look["color"]), zorder=2,
-                  ha="center", va="center_baseline")
+            axes.plot(
+                *zip(point, end, strict=True), color=look["color"], lw=0.3, alpha=0.7, zorder=1
+            )
+        axes.plot(
+            *point,
+            look["marker"],
+            ms=2 * look["radius"],
+            mfc=look["color"],
+            mec="white",
+            mew=0.3,
+            zorder=4 - look["radius"] / 10,
+        )
+        axes.text(
+            *middle,
+            look["name"],
+            size=_LABEL,
+            color=_darker(look["color"]),
+            zorder=2,
+            ha="center",
+            va="center_baseline",
+        )
 
 
 def _looks(table: pd.DataFrame) -> list[dict]:
@@ -119,14 +147,31 @@ def _legend_rows(table: pd.DataFrame) -> list[list[Line2D]]:
     if not sizes:
         return []
     cells = [
-        _handle(model_id.cell_title(cell), color, "s", 2.4) for cell, color in _colors(table).items()
+        _handle(model_id.cell_title(cell), color, "s", 2.4)
+        for cell, color in _colors(table).items()
     ]
     depths = sorted(int(layers) for layers in table["layers"].dropna().unique())
     layers = [
         _handle(f"{d} layer{'s' if d > 1 else ''}", style.SOFT, _marker(d), 2.4) for d in depths
     ]
     budgets = [_handle(f"size {s}", style.SOFT, "o", _radius(s, sizes)) for s in sizes]
-    return [cells + layers, budgets]
+    one_row = len(_fitted(cells + layers)) == 1
+    groups = [cells + layers, budgets] if one_row else [cells, layers, budgets]
+    return [row for handles in groups for row in _fitted(handles)]
+
+
+def _fitted(handles: list[Line2D]) -> list[list[Line2D]]:
+    """Break a row of the legend where it would be wider than the figure."""
+    rows: list[list[Line2D]] = []
+    filled = math.inf
+    for handle in handles:
+        width = style.text_width(handle.get_label(), _LEGEND) + 2.7 * _LEGEND
+        if filled + width > _WIDTH:
+            rows.append([])
+            filled = 0.0
+        rows[-1].append(handle)
+        filled += width
+    return rows
 
 
 def _handle(name: str, color: str, marker: str, radius: float) -> Line2D:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -82,11 +83,14 @@ def save(figure: Figure, pdf: str | os.PathLike[str], png: str | os.PathLike[str
             figure.savefig(temporary, format="png", metadata={"Software": None})
 
 
+@cache
 def text_width(text: str, size: float) -> float:
-    """Width of a line of text in points, in the current style."""
-    figure = new_figure(1, 1)
-    extent = figure.text(0, 0, text, size=size).get_window_extent(figure.canvas.get_renderer())
-    return extent.width * 72 / figure.dpi
+    """Width in points of a line of text in the style's font, regular weight."""
+    with styled():
+        figure = new_figure(1, 1)
+        figure.set_dpi(1000)  # coarse pixels would round the width of each letter
+        extent = figure.text(0, 0, text, size=size).get_window_extent(figure.canvas.get_renderer())
+        return extent.width * 72 / figure.dpi
 
 
 def wrap(text: str, width: float, size: float) -> list[str]:

@@ -1,0 +1,53 @@
+# `make` lists the targets. Variables: PYTHON (3.11 or newer, makes the environment), CORES, CONFIG
+# (another config file for `run`), ARGS (more arguments for snakemake).
+PYTHON ?= python3
+CORES ?= all
+CONFIG ?=
+ARGS ?=
+
+READY := .venv/.ready
+SNAKEMAKE := snakemake --cores $(CORES)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run paper test lint format schema clean-venv
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*##/:/' | \
+		awk -F': *' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(READY)  ## the default study (config.yaml): corpora, models, tables, figures
+	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) $(ARGS)
+
+paper: $(READY)  ## the paper's 72 models (config.paper.yaml): a day's work without a GPU
+	$(SNAKEMAKE) --configfile config.paper.yaml $(ARGS)
+
+test: $(READY)  ## the tests
+	pytest $(ARGS)
+
+lint: $(READY)  ## what the pre-commit hooks check, and Snakemake's own lint
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+format: $(READY)  ## bring the code into its form
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow
+
+schema: $(READY)  ## export workflow/schemas/config.schema.json for editors
+	python -m charlens.config
+
+clean-venv:  ## remove the environment; the next target makes it anew
+	rm -rf .venv
+
+# The stamp is written last, so an installation that was cut off is taken up again.
+$(READY): envs/requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("charlens needs Python 3.11 or newer, found %d.%d: make PYTHON=python3.12" % v[:2])'
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@echo "installing envs/requirements.txt into .venv (once; some minutes)"
+	@.venv/bin/python -m pip install --quiet -r envs/requirements.txt
+	@.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@

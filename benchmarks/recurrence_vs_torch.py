@@ -1,0 +1,100 @@
+"""Characters per second of one training step on one thread: charlens against torch.nn.
+
+    python benchmarks/recurrence_vs_torch.py [--rounds 5] [--sizes 64 128 256]
+
+Both train the same one-layer model (one-hot input over K symbols, linear decoder, summed
+cross-entropy, clamped gradient, RMSProp) on the same random window of B = T = 100. torch.nn gets
+its one-hot input made beforehand. torch has no GRU with the paper's reset gate; its own stands in
+as the nearest thing. The two alternate, round by round, in one process; medians are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+
+from charlens.config import Training
+from charlens.parameters import Shape
+from charlens.train import Trainer
+
+BATCH = STEPS = 100
+K = 87
+PEERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
+
+
+def ours(cell: str, width: int, codes: np.ndarray):
+    """One training window of charlens, as the workflow runs it."""
+    training = Training(device="cpu")
+    run = Trainer("benchmark", Shape(cell, 1, width, K), training, 1, codes, codes)
+    run.rate.fill_(training.learning_rate)
+
+    def step() -> None:
+        run.cursor.zero_()
+        run._train_window()
+
+    return step
+
+
+def theirs(cell: str, width: int, codes: np.ndarray):
+    """The same window with torch.nn, autograd and torch.optim."""
+    recurrent, decoder = PEERS[cell](K, width), torch.nn.Linear(width, K)
+    parameters = [*recurrent.parameters(), *decoder.parameters()]
+    optimiser = torch.optim.RMSprop(parameters, lr=2e-3, alpha=0.95)
+    window = torch.from_numpy(codes.T.astype(np.int64))
+    inputs = torch.nn.functional.one_hot(window[:-1], K).float()
+    targets = window[1:].flatten()
+    state = None
+
+    def step() -> None:
+        nonlocal state
+        optimiser.zero_grad()
+        output, state = recurrent(inputs, state)
+        state = tuple(s.detach() for s in state) if cell == "lstm" else state.detach()
+        scores = decoder(output).flatten(0, 1)
+        loss = torch.nn.functional.cross_entropy(scores, targets, reduction="sum") / BATCH
+        loss.backward()
+        torch.nn.utils.clip_grad_value_(parameters, 5.0)
+        optimiser.step()
+
+    return step
+
+
+def seconds(step, repeats: int) -> float:
+    """Seconds per call over a few calls in a row."""
+    started = time.perf_counter()
+    for _ in range(repeats):
+        step()
+    return (time.perf_counter() - started) / repeats
+
+
+def main() -> None:
+    """Print one line per cell and size."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128, 256])
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    codes = np.random.default_rng(0).integers(0, K, (BATCH, STEPS + 1)).astype(np.uint8)
+    print(f"torch {torch.__version__}, 1 thread, B = T = 100, K = {K}, medians of {options.rounds}")
+    print(f"{'cell':6}{'width':>6}{'charlens':>12}{'torch.nn':>12}  characters/s   ratio")
+    for cell in PEERS:
+        for width in options.sizes:
+            pair = (ours(cell, width, codes), theirs(cell, width, codes))
+            for step in pair:
+                step()
+            times = [[seconds(step, 3) for step in pair] for _ in range(options.rounds)]
+            own, peer = (statistics.median(column) for column in zip(*times, strict=True))
+            rates = [BATCH * STEPS / value for value in (own, peer)]
+            print(f"{cell:6}{width:6}{rates[0]:12,.0f}{rates[1]:12,.0f}{peer / own:22.2f}×")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+"""The workflow itself, run by Snakemake in a copy of the repository."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from charlens.config import Config
+from charlens.corpus import Corpus
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("Snakefile", "config.yaml", "config.paper.yaml", "profiles", "workflow", "envs", "tests")
+TINY = "tests/config.tiny.yaml"
+
+
+@dataclass
+class Run:
+    """What one call of Snakemake did."""
+
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def said(self) -> list[str]:
+        """Lines on stderr, less the one about the profile."""
+        lines = self.stderr.strip().splitlines()
+        return [line for line in lines if not line.startswith("Using workflow specific profile")]
+
+    @property
+    def jobs(self) -> dict[str, int]:
+        """Rule -> number of jobs planned, less the target rules."""
+        text = (self.stdout + self.stderr).split("Job stats:", 1)
+        rows = re.findall(r"^(\w+) +(\d+)$", text[1].split("\n\n", 1)[0], re.M) if text[1:] else []
+        targets = ("total", "all", "figure1", "tables", "corpora")
+        return {rule: int(count) for rule, count in rows if rule not in targets}
+
+
+def snakemake(folder: Path, *arguments: str) -> Run:
+    start = time.monotonic()
+    # Published corpora elsewhere on this machine, or a GPU, must not change what the tests see.
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+
+def copy_repository(folder: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which nothing has run."""
+    return copy_repository(tmp_path_factory.mktemp("planned") / "charlens")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which the tiny study has run to its end."""
+    folder = copy_repository(tmp_path_factory.mktemp("finished") / "charlens")
+    run = snakemake(folder, "--cores", "2", "--configfile", TINY)
+    assert run.code == 0, run.stdout + run.stderr
+    return folder
+
+
+# --- planning ---
+
+
+def test_paper_is_planned_in_full_and_fast(repository: Path) -> None:
+    runs = [snakemake(repository, "-n", "--configfile", "config.paper.yaml") for _ in range(2)]
+    assert runs[0].jobs == {
+        "prepare_corpus": 2,
+        "train": 72,
+        "probabilities": 72,
+        "cross_entropy": 1,
+        "agreement": 1,
+        "figure1_left": 1,
+        "figure1_right": 1,
+    }
+    assert "python_docs" not in runs[0].stdout, "the default study leaked into the paper's"
+    assert min(run.seconds for run in runs) < 5
+
+
+def test_command_line_values_reach_either_config(repository: Path, tmp_path: Path) -> None:
+    grid = "grid=[{cells: [lstm], layers: [1, 2], sizes: [8]}]"
+    own = ["--config", f"corpora_dir={tmp_path}", "training={epochs: 2, patience: null}", grid]
+    assert snakemake(repository, "-n", *own).jobs["train"] == 4
+    run = snakemake(repository, "-n", "--configfile", "config.paper.yaml", *own)
+    assert run.jobs["train"] == 4
+    assert "war_and_peace" in run.stdout
+
+
+def test_targets_stop_where_they_say(repository: Path) -> None:
+    planned = {target: snakemake(repository, "-n", "--", target).jobs for target in ("corpora",)}
+    assert planned["corpora"] == {"prepare_corpus": 2}
+    assert "figure1_left" not in snakemake(repository, "-n", "--", "tables").jobs
+    assert {"figure1_left", "figure1_right"} <= snakemake(repository, "-n", "figure1").jobs.keys()
+
+
+def test_lint_is_clean(repository: Path) -> None:
+    run = snakemake(repository, "--lint")
+    assert run.code == 0, run.stderr
+
+
+def test_every_working_rule_has_log_benchmark_environment_threads_and_resources() -> None:
+    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
+        for name, body in re.findall(r"^rule (\w+):\n((?: +.*\n|\n)+)", path.read_text(), re.M):
+            for word in ("log", "benchmark", "conda", "threads", "resources", "script"):
+                assert re.search(rf"^    {word}:", body, re.M), f"{path.name}: {name}: {word}"
+            assert "mem_mb=" in body
+            assert "runtime=" in body
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("training:\n  epoch: 3\n", ["training.epoch: unknown key", "did you mean epochs?"]),
+        ("figure1: {tsne_corpus: code}\n", ["figure1.tsne_corpus: found 'code'", "prose"]),
+        ("seed: 1\nseed: 2\n", ["line 5", "the key seed is given twice"]),
+        ("corpora_dir: nowhere\n", ["corpora_dir: found 'nowhere'", "a folder that exists"]),
+    ],
+)
+def test_a_wrong_config_is_one_line(
+    repository: Path, tmp_path: Path, text: str, words: list[str]
+) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text("run: x\ncorpora:\n  prose: {source: {builtin: python_docs}}\n" + text)
+    run = snakemake(repository, "--cores", "1", "--configfile", str(path))
+    assert run.code == 1
+    assert len(run.said) == 1
+    assert run.said[0].startswith("charlens: error: ")
+    assert "my.yaml" in run.said[0]
+    assert [word for word in words if word not in run.said[0]] == []
+    assert not (repository / "results" / "x").exists()
+
+
+def test_a_wrong_value_on_the_command_line_is_one_line(repository: Path) -> None:
+    run = snakemake(repository, "-n", "--config", "training={epochs: 0}")
+    assert run.code == 1
+    *_, line = run.said
+    assert line.startswith("charlens: error: config.yaml with --config: training.epochs: found 0")
+    assert "Traceback" not in run.stderr + run.stdout
+
+
+def test_broken_yaml_in_the_default_config_is_one_line(tmp_path: Path) -> None:
+    folder = copy_repository(tmp_path / "charlens")
+    (folder / "config.yaml").write_text("run: x\ncorpora: [\n")
+    run = snakemake(folder, "-n")
+    assert run.code == 1
+    assert len(run.said) == 1
+    assert "config.yaml, line 3: not valid YAML" in run.said[0]
+
+
+def test_broken_yaml_on_the_command_line_has_no_traceback(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text("run: x\ncorpora: [\n")
+    run = snakemake(repository, "-n", "--configfile", str(tmp_path / "my.yaml"))
+    assert run.code == 1
+    assert "Traceback" not in run.stderr + run.stdout
+
+
+def test_a_wrong_corpus_is_one_line_and_leaves_nothing(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text("too short")
+    (tmp_path / "my.yaml").write_text(
+        f"run: short\ncorpora:\n  mine: {{source: {{file: {tmp_path}/short.txt}}}}\n"
+    )
+    arguments = ("--cores", "1", "--configfile", str(tmp_path / "my.yaml"))
+    run = snakemake(repository, *arguments, "--", "corpora")
+    assert run.code == 1
+    errors = [line for line in run.said if line.startswith("charlens: error: ")]
+    assert len(errors) == 1
+    assert "too short" in errors[0]
+    assert "Traceback" not in run.stderr + run.stdout
+    made = [path for path in (repository / "results" / "short").rglob("*") if path.is_file()]
+    assert made == []
+
+
+# --- the tiny study, run to its end ---
+
+
+def test_every_promised_file_is_there(finished: Path) -> None:
+    config = Config.load(yaml.safe_load((finished / TINY).read_text()))
+    results = finished / "results" / config.run
+    for name in config.corpora:
+        corpus = Corpus.load(results / name / "corpus.json")
+        assert corpus.name == name
+        for model in config.models(name):
+            assert (results / name / "models" / f"{model}.safetensors").stat().st_size > 100
+            assert len(pd.read_parquet(results / name / "curves" / f"{model}.parquet")) > 0
+            rows = pd.read_parquet(results / name / "probabilities" / f"{model}.parquet")
+            assert len(rows) == corpus.sizes["test"]
+            for iteration in config.training.checkpoint_iterations:
+                checkpoint = f"iteration={iteration}.safetensors"
+                assert (results / name / "checkpoints" / model / checkpoint).is_file()
+            assert (finished / "logs" / config.run / name / "train" / f"{model}.log").is_file()
+            assert (results / "benchmarks" / "train" / name / f"{model}.tsv").is_file()
+    table = pd.read_csv(results / "tables" / "cross_entropy.csv")
+    assert len(table) == sum(len(config.models(name)) for name in config.corpora)
+    for half in ("left", "right"):
+        assert (results / "figures" / f"figure1_{half}.pdf").read_bytes()[:4] == b"%PDF"
+        assert (results / "figures" / f"figure1_{half}.png").read_bytes()[1:4] == b"PNG"
+        assert len(pd.read_csv(results / "figures" / f"figure1_{half}.csv")) > 0
+
+
+def test_a_second_run_does_nothing(finished: Path) -> None:
+    run = snakemake(finished, "--cores", "2", "--configfile", TINY)
+    assert run.code == 0
+    assert "Nothing to be done" in run.stdout + run.stderr
+
+
+TABLES_AND_FIGURES = {"cross_entropy", "agreement", "figure1_left", "figure1_right"}
+
+
+@pytest.mark.parametrize(
+    ("module", "rerun"),
+    [
+        ("figures/figure1_left.py", {"figure1_left"}),
+        ("figures/figure1_right.py", {"figure1_right"}),
+        ("tsne.py", {"figure1_right"}),
+        ("agreement.py", {"agreement", "figure1_right"}),
+        ("sources.py", {"prepare_corpus", "train", "probabilities"} | TABLES_AND_FIGURES),
+        ("jobs.py", set()),
+    ],
+)
+def test_editing_a_module_reruns_what_uses_it(finished: Path, module: str, rerun: set[str]) -> None:
+    path = finished / "workflow" / "charlens" / module
+    original = path.read_text()
+    try:
+        path.write_text(original + "\n# edited\n")
+        planned = snakemake(finished, "-n", "--configfile", TINY).jobs
+    finally:
+        path.write_text(original)
+    assert planned.keys() == rerun
+
+
+@pytest.mark.parametrize(
+    ("values", "rerun"),
+    [
+        ("figure1={bootstrap: 30}", {"cross_entropy", "figure1_left"}),
+        ("figure1={perplexity: 2}", {"figure1_right"}),
+        ("training={learning_rate: 0.003}", {"train", "probabilities"} | TABLES_AND_FIGURES),
+    ],
+)
+def test_changing_a_setting_reruns_what_depends_on_it(
+    finished: Path, values: str, rerun: set[str]
+) -> None:
+    planned = snakemake(finished, "-n", "--configfile", TINY, "--config", values).jobs
+    assert planned.keys() == rerun
+
+
+def test_a_larger_grid_trains_only_the_new_models(finished: Path) -> None:
+    grid = "grid=[{cells: [lstm, rnn, gru], layers: [1, 2], sizes: [8]}]"
+    planned = snakemake(finished, "-n", "--configfile", TINY, "--config", grid).jobs
+    assert planned["train"] == 6  # three cells of 2 layers on two corpora
+    assert "prepare_corpus" not in planned
+
+
+def test_an_edited_text_is_prepared_anew(tmp_path: Path) -> None:
+    folder = copy_repository(tmp_path / "charlens")
+    text = folder / "mine.txt"
+    text.write_text("A short text for a small corpus.\n" * 400)
+    (folder / "my.yaml").write_text(
+        "run: mine\ncorpora: {mine: {source: {file: mine.txt}}}\ntraining: {batch: 5, unroll: 20}\n"
+    )
+    arguments = ("--cores", "1", "--configfile", "my.yaml", "--", "corpora")
+    assert snakemake(folder, *arguments).code == 0
+    assert "Nothing to be done" in snakemake(folder, *arguments).stdout
+    text.write_text("Another text for a small corpus.\n" * 400)
+    assert snakemake(folder, "-n", *arguments[2:]).jobs == {"prepare_corpus": 1}

@@ -1,0 +1,14 @@
+"""Probabilities files of all models and corpora in, the table of cross-entropies out."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens import cross_entropy
+    from charlens.corpus import Corpus
+
+    bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
+    corpora = [Corpus.load(path) for path in snakemake.input.get("corpora", [])]
+    checksums = {corpus.name: corpus.sha256 for corpus in corpora}
+    table = cross_entropy.table(snakemake.input.probabilities, bootstrap, seed, checksums)
+    cross_entropy.write_csv(table, snakemake.output.csv)
+    cross_entropy.write_markdown(table, bootstrap, snakemake.output.md)

@@ -1,0 +1,13 @@
+"""Figure 1, right: the map of models from their pairwise agreement, with its numbers beside it."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens import agreement, tsne
+    from charlens.figures import figure1_right, style
+
+    config = snakemake.params.config
+    pairs = agreement.read_csv(snakemake.input[0])
+    table = tsne.table(pairs, config["perplexity"], config["seed"])
+    tsne.write_csv(table, snakemake.output.csv)
+    style.save(figure1_right.draw(table), snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,14 @@
+"""Score the test split with a trained model: one row per predicted character."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.grid_point import score_grid_point
+
+    config = snakemake.params.config
+    score_grid_point(
+        {name: snakemake.input[name] for name in ("corpus", "test", "model")},
+        snakemake.output[0],
+        config["unroll"],
+        config["device"],
+    )

@@ -1,0 +1,21 @@
+"""Train one grid point: corpus splits in; weights, learning curve and early checkpoints out."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.config import Training
+    from charlens.grid_point import train_grid_point
+
+    train_grid_point(
+        {name: snakemake.input[name] for name in ("corpus", "train", "val")},
+        {
+            "model": snakemake.output.model,
+            "curve": snakemake.output.curve,
+            "checkpoints": snakemake.output.get("checkpoints", []),
+        },
+        snakemake.params.model,
+        Training(**snakemake.params.config["training"]),
+        snakemake.params.config["seed"],
+        snakemake.params.resume,
+        snakemake.params.fingerprint,
+    )
