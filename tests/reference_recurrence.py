@@ -39,8 +39,10 @@ def losses(cell: str, weights: dict[str, Tensor], inputs: Tensor, targets: Tenso
     """Summed −log p(target) of one model over a window that starts from zero states.
 
     Args:
+        cell: lstm, rnn or gru.
         weights: as ``Layout.unpack`` names them, one model, no leading axis.
-        inputs, targets: codes, (T, B).
+        inputs: codes, (T, B).
+        targets: codes, (T, B).
         masks: per layer dropout masks (T, B, n), or None.
     """
     layers = sum(name.startswith("recurrent") for name in weights)

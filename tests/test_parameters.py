@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-
 from charlens.errors import CharlensError
 from charlens.parameters import Layout, Shape, parameter_count, solve_width, uniform_weights
 from charlens.recurrence import CELLS
@@ -42,7 +41,7 @@ def test_the_one_layer_lstm_has_the_width_that_names_the_budget():
 
 
 def test_a_budget_too_small_for_the_depth_is_one_clear_error():
-    with pytest.raises(CharlensError, match="rnn-9x1.*larger size"):
+    with pytest.raises(CharlensError, match=r"rnn-9x1.*larger size"):
         solve_width("rnn", 9, 1, 1)
 
 
@@ -64,5 +63,5 @@ def test_padding_never_reaches_a_file(shape):
 def test_weights_of_another_model_are_refused():
     layout = Layout(Shape("lstm", 2, 5, 7))
     other = uniform_weights(Layout(Shape("lstm", 1, 5, 7)), torch.Generator(), 0.08)
-    with pytest.raises(CharlensError, match="input.1.*another model"):
+    with pytest.raises(CharlensError, match=r"input\.1.*another model"):
         layout.pack(other, layout.empty(1, "cpu", torch.float32))

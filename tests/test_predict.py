@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from reference_recurrence import run
-
 from charlens.parameters import Layout, Shape, uniform_weights
 from charlens.predict import predictions
 from charlens.recurrence import CELLS
+from reference_recurrence import run
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from reference_recurrence import losses, run
-
 from charlens.model import CharModel
 from charlens.parameters import Shape
 from charlens.recurrence import CELLS
+from reference_recurrence import losses, run
 
 T, B, K = 6, 3, 7
 

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from reference_recurrence import losses
-
 from charlens.config import Training
 from charlens.errors import CharlensError
 from charlens.parameters import Shape
 from charlens.train import Trainer, learning_rate
+from reference_recurrence import losses
 
 BATCH, UNROLL, K = 5, 8, 6
 
@@ -87,7 +86,8 @@ def test_state_is_carried_within_an_epoch_and_zero_at_its_start():
     run.model.forward = spy
     run.run()
     train, val = seen[:6], seen[6:]
-    assert train[0] == 0 and val[0] == 0
+    assert train[0] == 0
+    assert val[0] == 0
     assert all(value > 0 for value in train[1:] + val[1:])
 
 
@@ -95,7 +95,8 @@ def test_it_learns_and_keeps_the_best_epoch():
     run = trainer(epochs=12, learning_rate=0.01)
     trained = run.run()
     best = min(trained.curve, key=lambda record: record["val_loss"])
-    assert trained.val_loss == best["val_loss"] and trained.epoch == best["epoch"]
+    assert trained.val_loss == best["val_loss"]
+    assert trained.epoch == best["epoch"]
     assert trained.val_loss < math.log(K) - 0.3
     run.model.load(trained.weights)
     assert run.evaluate()[0] == pytest.approx(trained.val_loss, rel=1e-9)
@@ -138,7 +139,7 @@ def test_a_loss_that_is_not_a_number_is_one_clear_error(tmp_path):
     run._run_epoch(lambda windows: None)
     good = (tmp_path / "state.safetensors").read_bytes()
     run.model.flat.fill_(float("nan"))
-    with pytest.raises(CharlensError, match="loss is not a number in epoch 2.*learning_rate"):
+    with pytest.raises(CharlensError, match=r"not a number in epoch 2.*learning_rate"):
         run._run_epoch(lambda windows: None)
     assert (tmp_path / "state.safetensors").read_bytes() == good
 

@@ -34,10 +34,8 @@ def save_checkpoint(
         CharlensError: the disk is full or the folder cannot be written.
     """
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = {
-        "charlens": json.dumps({"format": FORMAT, **metadata}, sort_keys=True),
-        "sha256": _digest(on_cpu),
-    }
+    facts = {"format": FORMAT, "sha256": _digest(on_cpu), **metadata}
+    header = {"charlens": json.dumps(facts, sort_keys=True)}  # one key: several have no fixed order
     with atomic_path(path) as temporary:
         try:
             save_file(on_cpu, temporary, metadata=header)
@@ -75,7 +73,7 @@ def load_checkpoint(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[
             f"{path}: checkpoint format {metadata.get('format')}, this version reads {FORMAT}; "
             "delete the file and run again to rebuild it"
         )
-    if _digest(tensors) != header.get("sha256"):
+    if _digest(tensors) != metadata.pop("sha256", None):
         raise CharlensError(
             f"{path}: damaged checkpoint (checksum does not match); delete it and run again to "
             "rebuild it"

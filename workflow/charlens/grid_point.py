@@ -143,8 +143,9 @@ def _write_early(
 
 
 def write_curve(path: FilePath, curve: list[dict[str, float]]) -> None:
-    """Write learning curves to Parquet: epoch, dropout, train_loss and val_loss (nats per
-    character), learning_rate; one row per epoch and dropout candidate.
+    """Write learning curves to Parquet, one row per epoch and dropout candidate.
+
+    Columns: epoch, dropout, train_loss and val_loss (nats per character), learning_rate.
     """
     table = pa.Table.from_pylist(curve)
     with atomic_path(path) as temporary:

@@ -67,8 +67,12 @@ def predictions(
     """The columns of the probabilities file, rows in the order of the split's targets.
 
     Args:
-        shape, weights, codes, steps, device: as for ``windows``.
+        shape: the architecture.
+        weights: true-shape weights, each (1, ...).
+        codes: vocabulary codes, uint8 (B, length + 1).
         vocabulary: byte value of every code, uint8 (k,).
+        steps: window length; must divide length.
+        device: where to run.
         name: shown beside the progress bar.
 
     Returns:

@@ -70,7 +70,8 @@ def draw(table: pd.DataFrame) -> Figure:
 def _columns(table: pd.DataFrame) -> tuple[dict[tuple[str, int], float], float, float]:
     """Middles of the columns, and the left and right ends of the table."""
     names = table.loc[table["size"].isna(), "model"]
-    x = _MARGIN + _LABEL_GAP + max(style.text_width(str(t), _VALUE) for t in ["Layers", *names])
+    labels = ["Other models", *names] if len(names) else ["Layers"]
+    x = _MARGIN + _LABEL_GAP + max(style.text_width(str(label), _VALUE) for label in labels)
     columns: dict[tuple[str, int], float] = {}
     previous = None
     for cell, layers in grid_columns(table) or [("", 0)]:
@@ -115,6 +116,12 @@ def _draw_part(page: _Page, part: Layout) -> None:
     page.y += 1
     for size, entries in part.grid:
         _draw_row(page, str(size), entries)
+    if part.grid and part.others:  # what follows does not belong to the cells above
+        page.y += 4.5
+        page.rule(0.4)
+        page.y += _LINE
+        page.text(page.left, "Other models")
+        page.y += 1
     for entry in part.others:
         _draw_row(page, str(entry.model), [entry])
     page.y += 3

@@ -116,4 +116,4 @@ def _moving_costs(i, places, chosen, points, sizes) -> np.ndarray:
     over = _crosses(points[i], tips[:, None], now, sizes[others])
     lines = _tips(points[others], now, sizes[others])
     under = _crosses(points[others], lines, places[i][:, None], sizes[i])
-    return 100 * (shared > 0).sum(axis=1) + 6 * shared.sum(axis=1) + 25 * (over + under).sum(axis=1)
+    return 200 * (shared > 0).sum(axis=1) + 6 * shared.sum(axis=1) + 60 * (over + under).sum(axis=1)
