@@ -260,7 +260,7 @@ class Training(_Model):
     """Iterations after which an early checkpoint is kept."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "mixed"] = "float32"
-    """mixed: bfloat16 products with float32 accumulation, on CUDA only."""
+    """mixed: float16 operands, float32 accumulation and weights; on CUDA only (a CPU ignores it)."""
 
     @model_validator(mode="after")
     def _mixed_needs_cuda(self) -> Self:
