@@ -260,7 +260,7 @@ class Training(_Model):
     """Iterations after which an early checkpoint is kept."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "mixed"] = "float32"
-    """mixed: float16 operands, float32 accumulation and weights; on CUDA only (a CPU ignores it)."""
+    """mixed: float16 operands, float32 accumulation and weights, on CUDA only."""
 
     @model_validator(mode="after")
     def _mixed_needs_cuda(self) -> Self:

@@ -20,29 +20,16 @@ from charlens.config import Training
 from charlens.corpus import Corpus, load_split
 from charlens.device import choose_device
 from charlens.errors import CharlensError
+from charlens.families import family_of, shape_for, shape_of
 from charlens.files import atomic_path
-from charlens.model_id import parse
-from charlens.parameters import Shape, parameter_count, solve_width
-from charlens.predict import predictions, shape_of
+from charlens.parameters import Architecture, Layout
+from charlens.predict import predictions
 from charlens.probabilities import ProbabilityMetadata, write_probabilities
 from charlens.train import Trained, Trainer
 
 log = logging.getLogger("charlens")
 
 FilePath = str | PathLike[str]
-
-
-def shape_for(model: str, k: int) -> Shape:
-    """The architecture that a model id names on an alphabet of ``k`` symbols.
-
-    Raises:
-        CharlensError: the id does not name a recurrent model, or its budget is too small.
-    """
-    point = parse(model)
-    if point is None:
-        raise CharlensError(f"{model!r} names no recurrent model; expected e.g. lstm-3x512")
-    width = solve_width(point.cell, point.layers, point.size, k)
-    return Shape(point.cell, point.layers, width, k)
 
 
 def make_trainer(
@@ -56,8 +43,7 @@ def make_trainer(
 ) -> Trainer:
     """The trainer of one grid point; ``code`` names the version of the library it runs."""
     shape = shape_for(model, corpus.k)
-    count = parameter_count(shape.cell, shape.layers, shape.width, shape.k)
-    log.info("%s: width %d, %d parameters", model, shape.width, count)
+    log.info("%s: width %d, %d parameters", model, shape.width, Layout(shape).total)
     return Trainer(
         f"{corpus.name}/{model}",
         shape,
@@ -113,14 +99,15 @@ def train_grid_point(
 
 
 def _metadata(
-    corpus: Corpus, model: str, shape: Shape, trained: Trained, training: Training, seed: int
+    corpus: Corpus, model: str, shape: Architecture, trained: Trained, training: Training, seed: int
 ) -> dict[str, Any]:
     return {
         "model": model,
         "corpus": corpus.name,
         "corpus_sha256": corpus.sha256,
+        "family": family_of(shape),
         **asdict(shape),
-        "parameters": parameter_count(shape.cell, shape.layers, shape.width, shape.k),
+        "parameters": Layout(shape).total,
         "dropout": trained.dropout,
         "val_loss": trained.val_loss,
         "epoch": trained.epoch,

@@ -94,6 +94,11 @@ class CharModel:
         if self.mixed:
             self._operands.copy_(self.flat)
 
+    @property
+    def states(self) -> list[Tensor]:
+        """What the next window starts from: views of shape (M, B, n), layer by layer."""
+        return [state for layer in self.layers for state in layer.state]
+
     def reset(self) -> None:
         """Zero all states: the start of every stream."""
         for layer in self.layers:

@@ -9,7 +9,9 @@ true shapes, and nothing padded ever reaches a file.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -19,6 +21,21 @@ from charlens.errors import CharlensError
 from charlens.recurrence import CELLS
 
 _ALIGNMENT = 64  # elements; keeps every slice 128-byte aligned in float16
+
+
+# name, true shape, stored shape
+Parameter = tuple[str, tuple[int, ...], tuple[int, ...]]
+
+
+class Architecture(Protocol):
+    """What a family of models must say of itself to get a parameter vector."""
+
+    width: int
+    k: int
+
+    def parameters(self, width: int, k: int) -> Iterator[Parameter]:
+        """Every parameter in order, stored for ``width`` units and ``k`` symbols."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,21 @@ class Shape:
     def gates(self) -> int:
         """Gate blocks per unit: 4 for the LSTM, 3 for the GRU, 1 for the RNN."""
         return len(CELLS[self.cell].gates_order)
+
+    def parameters(self, width: int, k: int) -> Iterator[Parameter]:
+        """Every parameter in order, stored for ``width`` units and ``k`` symbols.
+
+        Names: ``input.0`` (k, G·n), ``input.l`` (n, G·n), ``recurrent.l`` (n, G·n), ``bias.l``
+        (G·n), ``decoder`` (n, k), ``bias.decoder`` (k).
+        """
+        g, n = self.gates, self.width
+        for layer in range(self.layers):
+            below, stored_below = (self.k, k) if layer == 0 else (n, width)
+            yield f"input.{layer}", (below, g, n), (stored_below, g, width)
+            yield f"recurrent.{layer}", (n, g, n), (width, g, width)
+            yield f"bias.{layer}", (g, n), (g, width)
+        yield "decoder", (n, self.k), (width, k)
+        yield "bias.decoder", (self.k,), (k,)
 
 
 def parameter_count(cell: str, layers: int, width: int, k: int) -> int:
@@ -99,19 +131,16 @@ class Layout:
     Args:
         shape: the architecture.
         multiple: widths are stored padded to a multiple of this (1: not padded).
-
-    Names: ``input.0`` (k, G·n), ``input.l`` (n, G·n), ``recurrent.l`` (n, G·n), ``bias.l`` (G·n),
-    ``decoder`` (n, k), ``bias.decoder`` (k).
     """
 
-    shape: Shape
+    shape: Architecture
     multiple: int = 1
     entries: dict[str, Entry] = field(init=False, repr=False)
     total: int = field(init=False)
 
     def __post_init__(self) -> None:
         entries, offset = {}, 0
-        for name, true, stored in self._shapes():
+        for name, true, stored in self.shape.parameters(self.width, self.k):
             entries[name] = Entry(name, true, stored, offset)
             step = _ALIGNMENT if self.multiple > 1 else 1
             offset += _round_up(entries[name].size, step)
@@ -127,17 +156,6 @@ class Layout:
     def k(self) -> int:
         """Stored symbols."""
         return _round_up(self.shape.k, min(self.multiple, 32))
-
-    def _shapes(self):
-        g, n, k = self.shape.gates, self.shape.width, self.shape.k
-        sn, sk = self.width, self.k
-        for layer in range(self.shape.layers):
-            below, stored_below = (k, sk) if layer == 0 else (n, sn)
-            yield f"input.{layer}", (below, g, n), (stored_below, g, sn)
-            yield f"recurrent.{layer}", (n, g, n), (sn, g, sn)
-            yield f"bias.{layer}", (g, n), (g, sn)
-        yield "decoder", (n, k), (sn, sk)
-        yield "bias.decoder", (k,), (sk,)
 
     def views(self, flat: Tensor) -> dict[str, Tensor]:
         """Named matrices inside ``flat`` (M, total), each (M, rows, columns) or (M, columns)."""
@@ -160,8 +178,8 @@ class Layout:
             target = self._true(flat, entry)
             if name not in weights or weights[name][0].numel() != target[0].numel():
                 raise CharlensError(
-                    f"weight {name!r} of {self.shape.cell} {self.shape.layers}×{self.shape.width} "
-                    "is missing or has another shape; the file belongs to another model"
+                    f"weight {name!r} of {self.shape} is missing or has another shape; the file "
+                    "belongs to another model"
                 )
             target.copy_(weights[name].view(-1, *entry.true))
 

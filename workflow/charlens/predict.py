@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from charlens.model import CharModel
-from charlens.parameters import Shape
+from charlens.families import build_model
+from charlens.parameters import Architecture
 from charlens.progress import progress
 
 
-def shape_of(metadata: dict[str, Any]) -> Shape:
-    """The architecture a model file's metadata describes."""
-    return Shape(*(metadata[key] for key in ("cell", "layers", "width", "k")))
-
-
 def windows(
-    shape: Shape,
+    shape: Architecture,
     weights: dict[str, Tensor],
     codes: np.ndarray,
     steps: int,
@@ -43,7 +37,7 @@ def windows(
         next window) and its targets, int64 (T, B).
     """
     batch, length = codes.shape[0], codes.shape[1] - 1
-    model = CharModel(shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False)
+    model = build_model(shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False)
     model.load(weights)
     for start in range(0, length, steps):
         window = torch.from_numpy(codes[:, start : start + steps + 1].T.astype(np.int64))
@@ -55,7 +49,7 @@ def windows(
 
 
 def predictions(
-    shape: Shape,
+    shape: Architecture,
     weights: dict[str, Tensor],
     codes: np.ndarray,
     vocabulary: np.ndarray,

@@ -23,8 +23,8 @@ from charlens.checkpoint import checkpoint_exists, load_checkpoint, save_checkpo
 from charlens.config import Training
 from charlens.device import CapturedSteps, choose_device
 from charlens.errors import CharlensError
-from charlens.model import CharModel
-from charlens.parameters import Shape, uniform_weights
+from charlens.families import build_model
+from charlens.parameters import Architecture, uniform_weights
 from charlens.progress import progress
 from charlens.randomness import derive_seed
 
@@ -70,7 +70,7 @@ class Trainer:
     def __init__(
         self,
         name: str,
-        shape: Shape,
+        shape: Architecture,
         training: Training,
         seed: int,
         train: np.ndarray,
@@ -83,7 +83,7 @@ class Trainer:
         self.checkpoint_seconds, self.code = checkpoint_seconds, code
         self.device = choose_device(training.device)
         batch, steps = train.shape[0], training.unroll
-        self.model = CharModel(
+        self.model = build_model(
             shape,
             len(training.dropout),
             batch=batch,
@@ -226,8 +226,8 @@ class Trainer:
 
     def _live(self) -> list[Tensor]:
         """Everything a training window changes."""
-        states = [s for layer in self.model.layers for s in layer.state]
-        return [self.model.flat, self.mean_square, self.loss_sum, self.cursor, *states]
+        kept = (self.model.flat, self.mean_square, self.loss_sum, self.cursor)
+        return [*kept, *self.model.states]
 
     def evaluate(self, part: str = "val") -> list[float]:
         """Cross-entropy of every candidate on a split, nats per character; resets the states."""
@@ -304,11 +304,7 @@ class Trainer:
             return
         if not bool(torch.isfinite(self.model.flat).all(1).any()):
             return  # the next look at the loss will say so; the last good state stays
-        states = {
-            f"state.{i}.{j}": s
-            for i, layer in enumerate(self.model.layers)
-            for j, s in enumerate(layer.state)
-        }
+        states = {f"state.{i}": state for i, state in enumerate(self.model.states)}
         progress_made = {
             "epoch": self.epoch,
             "window": self.window,
@@ -347,9 +343,8 @@ class Trainer:
             target = self.model.flat if name == "flat" else getattr(self, name)
             target.copy_(tensors[name])
         self.model.refresh()
-        for i, layer in enumerate(self.model.layers):
-            for j, state in enumerate(layer.state):
-                state.copy_(tensors[f"state.{i}.{j}"])
+        for i, state in enumerate(self.model.states):
+            state.copy_(tensors[f"state.{i}"])
         log.info("%s: continuing at epoch %d, window %d", self.name, self.epoch + 1, self.window)
 
     def _result(self) -> Trained:
