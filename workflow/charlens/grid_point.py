@@ -1,4 +1,4 @@
-"""A grid point from files to files: training one recurrent model, and scoring the test split."""
+"""Training one grid point, from files to files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from charlens import __version__
-from charlens.checkpoint import load_checkpoint, save_checkpoint
+from charlens.checkpoint import save_checkpoint
 from charlens.config import Training
 from charlens.corpus import Corpus, load_split
-from charlens.device import choose_device
 from charlens.errors import CharlensError
-from charlens.families import family_of, shape_for, shape_of
+from charlens.families import family_of, shape_for
 from charlens.files import atomic_path
 from charlens.parameters import Architecture, Layout
-from charlens.predict import predictions
-from charlens.probabilities import ProbabilityMetadata, write_probabilities
 from charlens.train import Trained, Trainer
 
 log = logging.getLogger("charlens")
@@ -137,47 +134,3 @@ def write_curve(path: FilePath, curve: list[dict[str, float]]) -> None:
     table = pa.Table.from_pylist(curve)
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
-
-
-def score_grid_point(
-    inputs: Mapping[str, FilePath], output: FilePath, steps: int, device: str
-) -> None:
-    """Run a trained model over its test split and write its probabilities file.
-
-    Args:
-        inputs: paths ``corpus`` (corpus.json), ``test`` (.npy) and ``model`` (.safetensors).
-        output: the probabilities file to write.
-        steps: window length; divides the stream length.
-        device: auto, cpu or cuda.
-
-    Raises:
-        CharlensError: a damaged input, or a model of another corpus.
-    """
-    corpus = Corpus.load(inputs["corpus"])
-    weights, metadata = load_checkpoint(inputs["model"])
-    if metadata["corpus_sha256"] != corpus.sha256:
-        raise CharlensError(
-            f"{inputs['model']}: trained on another corpus (sha256 "
-            f"{metadata['corpus_sha256'][:12]}…, {inputs['corpus']} has {corpus.sha256[:12]}…); "
-            "delete the model and run again to train it anew"
-        )
-    columns = predictions(
-        shape_of(metadata),
-        weights,
-        load_split(inputs["test"]),
-        np.array(corpus.vocabulary, np.uint8),
-        steps,
-        device=choose_device(device),
-        name=f"{corpus.name}/{metadata['model']}",
-    )
-    kept = ("dropout", "val_loss", "epoch", "training")
-    provenance = ProbabilityMetadata(
-        corpus_sha256=corpus.sha256,
-        model=metadata["model"],
-        corpus=corpus.name,
-        seed=metadata["seed"],
-        config={key: metadata[key] for key in kept},
-        code_version=metadata["code_version"],
-        parameters=metadata["parameters"],
-    )
-    write_probabilities(output, columns, provenance)

@@ -1,9 +1,7 @@
-"""A character-level recurrent language model: M copies of one architecture, side by side.
+"""A character-level recurrent language model (paper, section 3.1).
 
-One-hot input, L recurrent layers, linear decoder, softmax (paper, section 3.1), with dropout on
-the non-recurrent connections only (Zaremba et al. 2014; paper, section 3.3). The forward pass and
-the exact gradient of a window's loss are written out over preallocated buffers, with no autograd
-tape: a whole training iteration is a fixed sequence of operations that a CUDA graph can capture.
+One-hot input, L recurrent layers, linear decoder, softmax, with dropout on the non-recurrent
+connections only (Zaremba et al. 2014; paper, section 3.3).
 
 Shapes: M models, T steps, B streams, n stored units, K stored symbols.
 """
@@ -16,18 +14,19 @@ import torch
 from torch import Tensor
 
 from charlens.buffers import side_by_side
-from charlens.parameters import Layout, Shape
+from charlens.language_model import LanguageModel, product_into
+from charlens.parameters import Shape
 from charlens.recurrence import CELLS
 
 
-class CharModel:
-    """M models of one shape over windows of T steps of B streams.
+class CharModel(LanguageModel):
+    """M recurrent models of one shape over windows of T steps of B streams.
 
     Args:
         shape: the architecture.
         models: M; they differ in weights and dropout only.
         batch: B, parallel streams.
-        steps: T, the longest window; shorter ones are not needed by any split.
+        steps: T, length of every window.
         device: where everything lives.
         dtype: float32, or float64 for checks.
         mixed: float16 operands in all large products and in the fused recurrence, float32
@@ -49,50 +48,36 @@ class CharModel:
         training: bool = True,
         dropout: Sequence[float] | None = None,
     ) -> None:
-        self.shape, self.models, self.batch, self.steps = shape, models, batch, steps
-        self.device, self.mixed, self.training = torch.device(device), mixed, training
-        self.dropout = tuple(dropout or [0.0] * models)
-        cells, multiple, options = _engine(shape.cell, mixed, dtype)
-        self.layout = Layout(shape, multiple)
-        self.flat = self.layout.empty(models, self.device, dtype)
-        self.weights = self.layout.views(self.flat)
-        self._operands = self.flat.half() if mixed else self.flat
-        self.operands = self.layout.views(self._operands)
-        n, k = self.layout.width, self.layout.k
+        cell, multiple, options = _engine(shape.cell, mixed, dtype)
+        super().__init__(
+            shape,
+            models,
+            batch=batch,
+            steps=steps,
+            device=device,
+            dtype=dtype,
+            training=training,
+            multiple=multiple,
+            mixed=mixed,
+        )
+        n = self.layout.width
         self.layers = [
-            cells(models, steps, batch, n, device=self.device, training=training, **options)
+            cell(models, steps, batch, n, device=self.device, training=training, **options)
             for _ in range(shape.layers)
         ]
-        compute = self.layers[0].h.dtype
-        where = {"device": self.device}
-        self.log_probabilities = side_by_side(models, steps * batch, k, dtype=dtype, **where)
-        dropping = training and any(self.dropout)
-        window = {"dtype": compute, **where}
-        self.masks = [
-            side_by_side(models, steps, batch, n, **window).fill_(1.0)
-            for _ in self.layers * dropping
-        ]
-        self.dropped = [side_by_side(models, steps, batch, n, **window) for _ in self.masks]
+        self.dropout = tuple(dropout or [0.0] * models)
         self._keep = 1.0 - torch.tensor(self.dropout, dtype=dtype, device=self.device)
-        if training:
-            self.grad = side_by_side(models, self.layout.total, dtype=dtype, **where)
-            self.grads = self.layout.views(self.grad)
-            self._dh = side_by_side(models, steps, batch, n, **window)
-            self._one_hot = (
-                None if self.device.type == "cpu" else torch.zeros(steps * batch, k, **window)
-            )
 
-    # -- state and weights -----------------------------------------------------------------
+        def window() -> Tensor:
+            compute = self.layers[0].h.dtype
+            return side_by_side(models, steps, batch, n, dtype=compute, device=self.device)
 
-    def load(self, weights: dict[str, Tensor]) -> None:
-        """Set the weights from true-shape tensors, each (M or 1, ...); see ``Layout.pack``."""
-        self.layout.pack(weights, self.flat)
-        self.refresh()
+        dropping = shape.layers if training and any(self.dropout) else 0
+        self.masks = [window().fill_(1.0) for _ in range(dropping)]
+        self.dropped = [window() for _ in range(dropping)]
+        self._dh = window() if training else None
 
-    def refresh(self) -> None:
-        """Bring the float16 operands up to date after the weights changed (mixed only)."""
-        if self.mixed:
-            self._operands.copy_(self.flat)
+    # -- state -----------------------------------------------------------------------------
 
     @property
     def states(self) -> list[Tensor]:
@@ -139,40 +124,28 @@ class CharModel:
         """
         below = None
         for index, layer in enumerate(self.layers):
-            self._input_part(index, layer, inputs, below)
+            self._input_part(index, inputs, below)
             layer.forward(self.operands[f"recurrent.{index}"])
             below = layer.h[:, 1:]
             if drop and self.masks:
                 below = torch.mul(below, self.masks[index], out=self.dropped[index])
-        scores = _product(below.flatten(1, 2), self.operands["decoder"], self.flat.dtype)
-        scores += self.weights["bias.decoder"].unsqueeze(1)
-        for m in range(self.models) if self.device.type == "cpu" else [slice(None)]:
-            self.log_probabilities[m] = torch.log_softmax(scores[m], -1)
-        return self.log_probabilities
+        return self._decode(below.flatten(1, 2))
 
-    def _input_part(self, index: int, layer, inputs: Tensor, below: Tensor | None) -> None:
+    def _input_part(self, index: int, inputs: Tensor, below: Tensor | None) -> None:
         """Fill the layer's gates with W_x x + b for the whole window."""
         w, bias = self.operands[f"input.{index}"], self.operands[f"bias.{index}"]
+        gates = self.layers[index].gates.flatten(1, 2)
         if below is None:  # a one-hot input selects a row: look it up
             table = w + bias.unsqueeze(1)
             for m in range(self.models):
-                torch.index_select(table[m], 0, inputs.flatten(), out=layer.gates[m].flatten(0, 1))
+                torch.index_select(table[m], 0, inputs.flatten(), out=gates[m])
             return
-        x, gates = below.flatten(1, 2), layer.gates.flatten(1, 2)
+        x = below.flatten(1, 2)
         if self.device.type == "cpu":
             for m in range(self.models):
                 torch.addmm(bias[m], x[m], w[m], out=gates[m])
         else:
             torch.baddbmm(bias.unsqueeze(1), x, w, out=gates)
-
-    def losses(self, targets: Tensor) -> Tensor:
-        """Sum of −log p(target) over the window per model, nats, (M,); after ``forward``.
-
-        Args:
-            targets: int64 (T, B).
-        """
-        index = targets.reshape(1, -1, 1).expand(self.models, -1, 1)
-        return -self.log_probabilities.gather(-1, index).sum((1, 2))
 
     # -- backward --------------------------------------------------------------------------
 
@@ -182,17 +155,16 @@ class CharModel:
         The sum runs over all T·B predictions; no gradient flows in from later windows. Uses up
         the log-probabilities of ``forward``.
         """
-        d_scores = self.log_probabilities.exp_()
-        index = targets.reshape(1, -1, 1).expand(self.models, -1, 1)
-        d_scores.scatter_add_(-1, index, torch.full_like(d_scores[..., :1], -1.0))
-        torch.sum(d_scores, 1, out=self.grads["bias.decoder"])
-        d_scores = d_scores.to(self._dh.dtype)
-        top = self.dropped[-1] if drop and self.masks else self.layers[-1].h[:, 1:]
-        self._weight_gradient("decoder", top.flatten(1, 2), d_scores)
-        decoder = self.operands["decoder"].transpose(1, 2)
-        _product_into(self._dh.flatten(1, 2), d_scores, decoder)
+        top = self._output(len(self.layers) - 1, drop)
+        self._backward_decoder(targets, top, self._dh.flatten(1, 2))
         for index in reversed(range(len(self.layers))):
             self._backward_layer(index, inputs, drop)
+
+    def _output(self, index: int, drop: bool) -> Tensor:
+        """What a layer passed upwards, (M, T·B, n)."""
+        dropped = drop and bool(self.masks)
+        found = self.dropped[index] if dropped else self.layers[index].h[:, 1:]
+        return found.flatten(1, 2)
 
     def _backward_layer(self, index: int, inputs: Tensor, drop: bool) -> None:
         layer = self.layers[index]
@@ -203,28 +175,11 @@ class CharModel:
         grad = layer.grad.flatten(1, 2)
         torch.sum(grad, 1, dtype=self.grad.dtype, out=self.grads[f"bias.{index}"])
         if index == 0:
-            self._table_gradient(inputs, grad)
+            self._table_gradient(self.grads["input.0"], inputs.flatten(), grad)
             return
-        lower = self.layers[index - 1]
-        below = self.dropped[index - 1] if drop and self.masks else lower.h[:, 1:]
-        self._weight_gradient(f"input.{index}", below.flatten(1, 2), grad)
+        self._weight_gradient(self.grads[f"input.{index}"], self._output(index - 1, drop), grad)
         w = self.operands[f"input.{index}"].transpose(1, 2)
-        _product_into(self._dh.flatten(1, 2), grad, w)
-
-    def _table_gradient(self, inputs: Tensor, grad: Tensor) -> None:
-        """Gradient of layer 1's input weights: sum the rows of equal symbols."""
-        out = self.grads["input.0"]
-        if self._one_hot is None:
-            out.zero_()
-            for m in range(self.models):
-                out[m].index_add_(0, inputs.flatten(), grad[m].to(out.dtype))
-            return
-        # index_add is not deterministic on CUDA; the one-hot product is, and costs little there
-        self._one_hot.zero_().scatter_(1, inputs.reshape(-1, 1), 1.0)
-        self._weight_gradient("input.0", self._one_hot.expand(self.models, -1, -1), grad)
-
-    def _weight_gradient(self, name: str, x: Tensor, grad: Tensor) -> None:
-        self.grads[name].copy_(_product(x.transpose(1, 2), grad, self.grad.dtype))
+        product_into(self._dh.flatten(1, 2), grad, w)
 
 
 def _engine(cell: str, mixed: bool, dtype: torch.dtype):
@@ -234,21 +189,3 @@ def _engine(cell: str, mixed: bool, dtype: torch.dtype):
     from charlens.recurrence_triton import FUSED_CELLS, WIDTH_MULTIPLE
 
     return FUSED_CELLS[cell], WIDTH_MULTIPLE, {}
-
-
-def _product(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
-    """(M, r, c) = a @ b per model, accumulated and returned in ``dtype``."""
-    if a.device.type == "cpu":
-        return torch.stack([torch.mm(left, right) for left, right in zip(a, b, strict=True)]).to(
-            dtype
-        )
-    return torch.bmm(a, b) if a.dtype == dtype else torch.bmm(a, b, out_dtype=dtype)
-
-
-def _product_into(out: Tensor, a: Tensor, b: Tensor) -> None:
-    """out = a @ b per model, in place."""
-    if out.device.type == "cpu":
-        for m in range(out.shape[0]):
-            torch.mm(a[m], b[m], out=out[m])
-    else:
-        torch.bmm(a, b, out=out)

@@ -3,10 +3,10 @@
 from charlens.jobs import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.grid_point import score_grid_point
+    from charlens.scoring import score_model
 
     config = snakemake.params.config
-    score_grid_point(
+    score_model(
         {name: snakemake.input[name] for name in ("corpus", "test", "model")},
         snakemake.output[0],
         config["unroll"],
