@@ -170,7 +170,7 @@ CHILD = """
 import sys
 from pathlib import Path
 import test_train
-run = test_train.trainer(Path(sys.argv[1]), dropout=(0.0, 0.4), epochs=40,
+run = test_train.trainer(Path(sys.argv[1]), dropout=(0.0, 0.4), epochs=25,
                          checkpoint_iterations=(3, 100))
 run.checkpoint_seconds = 0.0
 print("ready", flush=True)

@@ -215,8 +215,8 @@ class CorpusEntry(_Model):
     train: Share = 0.8
     """Fraction of the blocks used for training; what train and val leave is the test split."""
     val: Share = 0.1
-    grid: Grid | None = None
-    """This corpus's own models; null takes the top-level grid."""
+    grid: tuple[GridBlock, ...] | None = None
+    """This corpus's own recurrent models; null takes the top-level grid, [] means none."""
 
     @model_validator(mode="after")
     def _leaves_a_test_split(self) -> Self:
@@ -269,6 +269,38 @@ class Training(_Model):
         return self
 
 
+Contexts = Annotated[
+    tuple[Annotated[Integer, Field(ge=1, le=250)], ...],
+    Field(min_length=1),
+    AfterValidator(_increasing),
+]
+Corpora = tuple[CorpusName, ...] | None
+
+
+class NGram(_Model):
+    """The n-gram baselines (paper, section 4.3 and Table 2)."""
+
+    contexts: Contexts = (1, 2, 3, 4, 5, 6, 7, 8, 9, 20)
+    """Context lengths n in characters; the n-gram model of the paper has order n + 1."""
+    corpora: Corpora = None
+    """Which corpora get them; null means all, [] none."""
+
+
+class NNN(_Model):
+    """The n-NN baselines: one tanh layer over the last n characters (paper, section 4.3)."""
+
+    contexts: Contexts = (1, 2, 3, 4, 5, 6, 7)
+    """Context lengths n in characters."""
+    widths: Annotated[
+        tuple[Annotated[Integer, Field(ge=1, le=65_536)], ...],
+        Field(min_length=1),
+        AfterValidator(_unique),
+    ] = (128, 256, 512)
+    """Numbers of hidden units to try; validation chooses one per model."""
+    corpora: Corpora = None
+    """Which corpora get them; null means all, [] none."""
+
+
 class Figure1(_Model):
     """Settings of the cross-entropy table and of the t-SNE of models."""
 
@@ -292,6 +324,8 @@ class Config(_Model):
     grid: Grid = (PAPER_GRID,)
     """Models of every corpus without a grid of its own: the union of the blocks."""
     training: Annotated[Training, BeforeValidator(_empty)] = Training()
+    n_gram: Annotated[NGram, BeforeValidator(_empty)] = NGram()
+    n_nn: Annotated[NNN, BeforeValidator(_empty)] = NNN()
     figure1: Annotated[Figure1, BeforeValidator(_empty)] = Figure1()
 
     @model_validator(mode="after")
@@ -306,7 +340,16 @@ class Config(_Model):
         if named is not None and named not in self.corpora:
             allowed = ", ".join(self.corpora)
             raise problem("figure1.tsne_corpus", named, f"expected one of the corpora: {allowed}")
+        for section, names in (("n_gram", self.n_gram.corpora), ("n_nn", self.n_nn.corpora)):
+            for name in names or ():
+                if name not in self.corpora:
+                    allowed = ", ".join(self.corpora)
+                    message = f"expected names among the corpora: {allowed}"
+                    raise problem(f"{section}.corpora", name, message)
         count = len(self.models(self.tsne_corpus))
+        if count == 0:
+            message = "expected a corpus with recurrent models (its grid is empty)"
+            raise problem("figure1.tsne_corpus", self.tsne_corpus, message)
         perplexity = self.figure1.perplexity
         if perplexity is not None and perplexity >= count:
             allowed = f"expected less than {count}, the number of models of {self.tsne_corpus}"
@@ -320,8 +363,17 @@ class Config(_Model):
 
     def models(self, corpus: str) -> tuple[str, ...]:
         """Model ids of one corpus in grid order, each once."""
-        grid = self.corpora[corpus].grid or self.grid
+        own = self.corpora[corpus].grid
+        grid = self.grid if own is None else own
         return tuple(dict.fromkeys(model for block in grid for model in block.models()))
+
+    def n_gram_models(self, corpus: str) -> tuple[str, ...]:
+        """Ids of a corpus's n-gram models: ``n-gram-1``, …"""
+        return _baselines("n-gram", self.n_gram, corpus)
+
+    def n_nn_models(self, corpus: str) -> tuple[str, ...]:
+        """Ids of a corpus's n-NN models: ``n-nn-1``, …"""
+        return _baselines("n-nn", self.n_nn, corpus)
 
     @classmethod
     def load(cls, values: object, origin: str = "config") -> Self:
@@ -338,6 +390,11 @@ class Config(_Model):
             return cls.model_validate(values)
         except ValidationError as error:
             raise CharlensError(f"{origin}: {explain(error, schema())}") from None
+
+
+def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
+    wanted = section.corpora is None or corpus in section.corpora
+    return tuple(f"{name}-{n}" for n in section.contexts) if wanted else ()
 
 
 def schema() -> dict[str, Any]:

@@ -6,14 +6,17 @@ pass. Trainer, predictions and files know families only through this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from charlens.errors import CharlensError
 from charlens.model import CharModel
 from charlens.model_id import parse
+from charlens.nnn import Context, ContextModel
 from charlens.parameters import Architecture, Shape, solve_width
+from charlens.recurrence import CELLS
 
 
 @dataclass(frozen=True)
@@ -23,37 +26,52 @@ class Family:
     Attributes:
         shape: class of its architectures, a dataclass with JSON-able fields.
         model: class that computes M models of one architecture side by side.
-        read: turns a model id and the alphabet's size into an architecture, or None where the id
-            is not of this family.
+        read: turns a model id, the alphabet's size and the widths to try (for families whose ids
+            leave the width open) into architectures; none where the id is not of this family.
     """
 
     shape: type
     model: type
-    read: Callable[[str, int], Architecture | None]
+    read: Callable[[str, int, Sequence[int]], list[Architecture]]
 
 
-def _read_recurrent(model: str, k: int) -> Shape | None:
+def _read_recurrent(model: str, k: int, widths: Sequence[int]) -> list[Architecture]:
     point = parse(model)
-    if point is None:
-        return None
+    if point is None or point.cell not in CELLS:
+        return []
     width = solve_width(point.cell, point.layers, point.size, k)
-    return Shape(point.cell, point.layers, width, k)
+    return [Shape(point.cell, point.layers, width, k)]
 
 
-FAMILIES: dict[str, Family] = {"recurrent": Family(Shape, CharModel, _read_recurrent)}
+def _read_context(model: str, k: int, widths: Sequence[int]) -> list[Architecture]:
+    match = re.fullmatch(r"n-nn-([1-9][0-9]*)", model)
+    return [Context(int(match[1]), width, k) for width in widths] if match else []
 
 
-def shape_for(model: str, k: int) -> Architecture:
-    """The architecture that a model id names on an alphabet of ``k`` symbols.
+FAMILIES: dict[str, Family] = {
+    "recurrent": Family(Shape, CharModel, _read_recurrent),
+    "n-nn": Family(Context, ContextModel, _read_context),
+}
+
+
+def shapes_for(model: str, k: int, widths: Sequence[int] = ()) -> list[Architecture]:
+    """The architectures a model id may mean on an alphabet of ``k`` symbols.
+
+    Args:
+        model: ``lstm-3x512`` means one; ``n-nn-3`` one for each of ``widths``.
+        k: symbols.
+        widths: numbers of hidden units to try, for n-NNs.
 
     Raises:
         CharlensError: no family knows the id, or its parameter budget is too small.
     """
     for family in FAMILIES.values():
-        shape = family.read(model, k)
-        if shape is not None:
-            return shape
-    raise CharlensError(f"{model!r} names no model that is trained; expected e.g. lstm-3x512")
+        shapes = family.read(model, k, widths)
+        if shapes:
+            return shapes
+    raise CharlensError(
+        f"{model!r} names no model that is trained; expected e.g. lstm-3x512 or n-nn-3"
+    )
 
 
 def family_of(shape: Architecture) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,7 +18,7 @@ from charlens.checkpoint import save_checkpoint
 from charlens.config import Training
 from charlens.corpus import Corpus, load_split
 from charlens.errors import CharlensError
-from charlens.families import family_of, shape_for
+from charlens.families import family_of, shapes_for
 from charlens.files import atomic_path
 from charlens.parameters import Architecture, Layout
 from charlens.train import Trained, Trainer
@@ -27,30 +26,6 @@ from charlens.train import Trained, Trainer
 log = logging.getLogger("charlens")
 
 FilePath = str | PathLike[str]
-
-
-def make_trainer(
-    corpus: Corpus,
-    splits: Mapping[str, np.ndarray],
-    model: str,
-    training: Training,
-    seed: int,
-    resume: Path | None = None,
-    code: str = "",
-) -> Trainer:
-    """The trainer of one grid point; ``code`` names the version of the library it runs."""
-    shape = shape_for(model, corpus.k)
-    log.info("%s: width %d, %d parameters", model, shape.width, Layout(shape).total)
-    return Trainer(
-        f"{corpus.name}/{model}",
-        shape,
-        training,
-        seed,
-        splits["train"],
-        splits["val"],
-        resume,
-        code=code,
-    )
 
 
 def train_grid_point(
@@ -61,6 +36,7 @@ def train_grid_point(
     seed: int,
     resume: FilePath,
     code: str = "",
+    widths: Sequence[int] = (),
 ) -> None:
     """Train one model and write its weights, learning curve and early checkpoints.
 
@@ -73,25 +49,34 @@ def train_grid_point(
         seed: the config's seed.
         resume: folder of the resume state, removed once everything is written.
         code: fingerprint of the library; a resume state of another one is not continued.
+        widths: numbers of hidden units among which validation chooses, for n-NNs.
 
     Raises:
         CharlensError: a damaged input, a loss that is not a number, a full disk.
     """
     corpus = Corpus.load(inputs["corpus"])
-    splits = {part: load_split(inputs[part]) for part in ("train", "val")}
-    trainer = make_trainer(corpus, splits, model, training, seed, Path(resume), code)
-    trained = trainer.run()
-    metadata = _metadata(corpus, model, trainer.model.shape, trained, training, seed)
+    splits = [load_split(inputs[part]) for part in ("train", "val")]
+    _check_iterations(corpus, splits[0].shape[1] - 1, model, training)
+    runs: list[tuple[Architecture, Trained]] = []
+    for shape in shapes_for(model, corpus.k, widths):
+        log.info("%s: width %d, %d parameters", model, shape.width, Layout(shape).total)
+        folder = Path(resume, str(shape.width))
+        name = f"{corpus.name}/{model}"
+        trainer = Trainer(name, shape, training, seed, *splits, folder, code=code)
+        runs.append((shape, trainer.run()))
+    shape, trained = min(runs, key=lambda run: run[1].val_loss)
+    metadata = _metadata(corpus, model, shape, trained, training, seed)
     save_checkpoint(outputs["model"], trained.weights, metadata)
     _write_early(outputs.get("checkpoints", ()), trained, training, metadata)
-    write_curve(outputs["curve"], trained.curve)
+    write_curve(outputs["curve"], [{"width": s.width} | r for s, t in runs for r in t.curve])
     shutil.rmtree(resume, ignore_errors=True)
     log.info(
-        "%s: best validation cross-entropy %.4f nats/char in epoch %d, dropout %g",
+        "%s: best validation cross-entropy %.4f nats/char: width %d, dropout %g, epoch %d",
         model,
         trained.val_loss,
-        trained.epoch,
+        shape.width,
         trained.dropout,
+        trained.epoch,
     )
 
 
@@ -114,22 +99,33 @@ def _metadata(
     }
 
 
+def _check_iterations(corpus: Corpus, length: int, model: str, training: Training) -> None:
+    last = training.epochs * (length // training.unroll)
+    for iteration in training.checkpoint_iterations:
+        if iteration > last:
+            raise CharlensError(
+                f"training.checkpoint_iterations: {iteration} is beyond iteration {last}, the last "
+                f"of {model} on {corpus.name}; remove it or train for more epochs"
+            )
+
+
 def _write_early(
-    paths: list[FilePath], trained: Trained, training: Training, metadata: dict[str, Any]
+    paths: Sequence[FilePath], trained: Trained, training: Training, metadata: dict[str, Any]
 ) -> None:
     for path, iteration in zip(paths, training.checkpoint_iterations, strict=True):
         if iteration not in trained.early:
             raise CharlensError(
-                f"training.checkpoint_iterations: {iteration} is beyond the last iteration of "
-                f"{metadata['model']} on {metadata['corpus']}; remove it or train for more epochs"
+                f"training.checkpoint_iterations: {metadata['model']} on {metadata['corpus']} "
+                f"stopped (training.patience) before iteration {iteration}; remove one of them"
             )
         save_checkpoint(path, trained.early[iteration], metadata | {"iteration": iteration})
 
 
 def write_curve(path: FilePath, curve: list[dict[str, float]]) -> None:
-    """Write learning curves to Parquet, one row per epoch and dropout candidate.
+    """Write learning curves to Parquet, one row per candidate and epoch.
 
-    Columns: epoch, dropout, train_loss and val_loss (nats per character), learning_rate.
+    Columns: width (hidden units per layer), epoch, dropout, train_loss and val_loss (nats per
+    character), learning_rate.
     """
     table = pa.Table.from_pylist(curve)
     with atomic_path(path) as temporary:

@@ -77,6 +77,13 @@ def training_config():
     return {"training": STUDY.training.model_dump(mode="json"), "seed": STUDY.seed}
 
 
+def n_nn_config():
+    """Trained like the recurrent models, but for dropout, which n-NNs do not know."""
+    training = STUDY.training.model_dump(mode="json")
+    training |= {"dropout": [0.0], "checkpoint_iterations": []}
+    return {"training": training, "seed": STUDY.seed, "widths": list(STUDY.n_nn.widths)}
+
+
 def scoring_config():
     training = STUDY.training.model_dump(mode="json")
     kept = {key: training[key] for key in ("device", "precision", "batch", "unroll")}

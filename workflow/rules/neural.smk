@@ -1,5 +1,6 @@
 # Needs: {corpus}/corpus.json, train.npy, val.npy.
-# Makes: one trained recurrent model per grid point, with its learning curve.
+# Makes: one trained recurrent model per grid point, and the n-NN baselines, each with its learning
+# curve.
 
 
 rule train:
@@ -18,6 +19,8 @@ rule train:
         "<logs>/{corpus}/train/{model}.log",
     benchmark:
         "<benchmarks>/train/{corpus}/{model}.tsv"
+    wildcard_constraints:
+        model="[a-z]+-[0-9]+x[0-9]+",
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -30,6 +33,37 @@ rule train:
         model=lambda wildcards: wildcards.model,
         config=training_config(),
         # Not an output: Snakemake deletes those of a killed job, and this one is what it resumes.
+        resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}",
+        fingerprint=fingerprint("train.py"),
+    script:
+        "../scripts/train.py"
+
+
+rule train_n_nn:
+    input:
+        corpus="<results>/{corpus}/corpus.json",
+        train="<results>/{corpus}/train.npy",
+        val="<results>/{corpus}/val.npy",
+    output:
+        model="<results>/{corpus}/models/{model}.safetensors",
+        curve="<results>/{corpus}/curves/{model}.parquet",
+    log:
+        "<logs>/{corpus}/train_n_nn/{model}.log",
+    benchmark:
+        "<benchmarks>/train_n_nn/{corpus}/{model}.tsv"
+    wildcard_constraints:
+        model="n-nn-[0-9]+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=24 * 60,
+        gpu=gpu_share(10),
+    params:
+        corpus=lambda wildcards: wildcards.corpus,
+        model=lambda wildcards: wildcards.model,
+        config=n_nn_config(),
         resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}",
         fingerprint=fingerprint("train.py"),
     script:

@@ -13,6 +13,8 @@ rule probabilities:
         "<logs>/{corpus}/probabilities/{model}.log",
     benchmark:
         "<benchmarks>/probabilities/{corpus}/{model}.tsv"
+    wildcard_constraints:
+        model="(?!n-gram-).+",
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -18,4 +18,5 @@ with job(snakemake.log[0], threads=snakemake.threads):
         snakemake.params.config["seed"],
         snakemake.params.resume,
         snakemake.params.fingerprint,
+        snakemake.params.config.get("widths", ()),
     )

@@ -1,0 +1,91 @@
+"""From files to files: training a model id, choosing among widths, scoring the test split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from charlens.checkpoint import load_checkpoint
+from charlens.config import Training
+from charlens.corpus import SPLITS, prepare, save_split
+from charlens.errors import CharlensError
+from charlens.grid_point import train_grid_point
+from charlens.probabilities import read_metadata, read_probabilities
+from charlens.scoring import score_model
+
+TEXT = b"".join(b"%d is before %d;\n" % (n, n + 1) for n in range(260))
+TRAINING = {"epochs": 2, "batch": 4, "unroll": 10, "device": "cpu", "learning_rate": 0.01}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    corpus, splits = prepare(TEXT, "toy", "a test", "streams", 4, 10, 0.8, 0.1)
+    corpus.save(tmp_path / "corpus.json")
+    for split in SPLITS:
+        save_split(tmp_path / f"{split}.npy", splits[split])
+    return tmp_path
+
+
+def train(folder: Path, model: str, widths=(), name: str = "model", **settings) -> dict:
+    outputs = {
+        "model": folder / f"{name}.safetensors",
+        "curve": folder / f"{name}.curve.parquet",
+        "checkpoints": [
+            folder / f"{name}.{i}.safetensors" for i in settings.get("checkpoint_iterations", ())
+        ],
+    }
+    inputs = {"corpus": folder / "corpus.json"}
+    inputs |= {part: folder / f"{part}.npy" for part in ("train", "val")}
+    training = Training(**TRAINING | settings)
+    train_grid_point(inputs, outputs, model, training, 3, folder / "resume", "code", widths)
+    return outputs
+
+
+def score(folder: Path, model: Path) -> Path:
+    output = folder / "probabilities.parquet"
+    inputs = {"corpus": folder / "corpus.json", "test": folder / "test.npy", "model": model}
+    score_model(inputs, output, 10, "cpu")
+    return output
+
+
+@pytest.mark.parametrize(("model", "widths"), [("gru-2x6", ()), ("n-nn-3", (4, 9))])
+def test_a_model_ends_in_its_files(folder, model, widths):
+    outputs = train(folder, model, widths)
+    assert not (folder / "resume").exists()
+    _, metadata = load_checkpoint(outputs["model"])
+    curve = pd.read_parquet(outputs["curve"])
+    assert metadata["val_loss"] == curve["val_loss"].min()
+    best = curve.loc[curve["val_loss"].idxmin()]
+    assert (metadata["width"], metadata["epoch"]) == (best["width"], best["epoch"])
+    path = score(folder, outputs["model"])
+    columns, provenance = read_probabilities(path), read_metadata(path)
+    test = np.load(folder / "test.npy")
+    assert len(columns["position"]) == test[:, 1:].size
+    assert columns["byte"].tolist() == [sorted(set(TEXT))[code] for code in test[:, 1:].ravel()]
+    assert provenance.model == model
+    assert provenance.parameters == metadata["parameters"]
+    assert -np.log(columns["probability"]).mean() < np.log(len(set(TEXT)))
+
+
+def test_two_runs_give_equal_bytes(folder):
+    settings = {"dropout": (0.0, 0.3), "checkpoint_iterations": (2, 5)}
+    first = train(folder, "lstm-1x6", name="first", **settings)
+    second = train(folder, "lstm-1x6", name="second", **settings)
+    pairs = [(first["model"], second["model"]), (first["curve"], second["curve"])]
+    pairs += zip(first["checkpoints"], second["checkpoints"], strict=True)
+    for one, two in pairs:
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_clear_errors(folder):
+    with pytest.raises(CharlensError, match="names no model"):
+        train(folder, "transformer-1x8")
+    with pytest.raises(CharlensError, match=r"checkpoint_iterations: 999 is beyond iteration \d+"):
+        train(folder, "rnn-1x6", checkpoint_iterations=(999,))
+    outputs = train(folder, "rnn-1x6")
+    other, _ = prepare(TEXT[:-1], "toy", "a test", "streams", 4, 10, 0.8, 0.1)
+    other.save(folder / "corpus.json")
+    with pytest.raises(CharlensError, match="trained on another corpus"):
+        score(folder, outputs["model"])

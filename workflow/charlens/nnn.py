@@ -1,0 +1,135 @@
+"""The n-NN baseline: one tanh layer over the one-hot codes of the last n characters.
+
+Paper, section 4.3. The product of a one-hot vector with a matrix is a row of the matrix, so the
+hidden layer is a sum of n table rows; there is no one-hot product. The trainer and the predictions
+cannot tell these models from recurrent ones.
+
+Before a stream has n characters the missing ones contribute nothing.
+
+Shapes: M models, T steps, B streams, H hidden units, K symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from charlens.buffers import side_by_side
+from charlens.language_model import LanguageModel
+from charlens.parameters import Parameter
+
+
+@dataclass(frozen=True)
+class Context:
+    """The architecture of an n-NN: context length n, hidden units, symbols K."""
+
+    n: int
+    width: int
+    k: int
+
+    def parameters(self, width: int, k: int) -> Iterator[Parameter]:
+        """Every parameter in order, stored for ``width`` units and ``k`` symbols.
+
+        Names: ``input.j`` (k, H), the table of the character j places before the last one;
+        ``bias.hidden`` (H), ``decoder`` (H, k), ``bias.decoder`` (k).
+        """
+        for place in range(self.n):
+            yield f"input.{place}", (self.k, self.width), (k, width)
+        yield "bias.hidden", (self.width,), (width,)
+        yield "decoder", (self.width, self.k), (width, k)
+        yield "bias.decoder", (self.k,), (k,)
+
+
+class ContextModel(LanguageModel):
+    """M n-NNs of one architecture over windows of T steps of B streams.
+
+    Arguments as for ``LanguageModel``; these models know neither dropout nor mixed precision and
+    take both arguments only to have the families' common signature.
+    """
+
+    def __init__(
+        self,
+        shape: Context,
+        models: int = 1,
+        *,
+        batch: int,
+        steps: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        mixed: bool = False,
+        training: bool = True,
+        dropout: Sequence[float] | None = None,
+    ) -> None:
+        super().__init__(
+            shape,
+            models,
+            batch=batch,
+            steps=steps,
+            device=device,
+            dtype=dtype,
+            training=training,
+        )
+        # the window behind the last n − 1 characters of the one before; code K means "none"
+        self._codes = torch.full((shape.n - 1 + steps, batch), shape.k, device=self.device)
+        self.hidden = side_by_side(models, steps * batch, shape.width, dtype=dtype, device=device)
+        self._d_hidden = torch.zeros_like(self.hidden) if training else None
+
+    @property
+    def states(self) -> list[Tensor]:
+        """What the next window starts from: the last n − 1 codes, int64 (n − 1, B)."""
+        return [self._codes[: self.shape.n - 1]] if self.shape.n > 1 else []
+
+    def reset(self) -> None:
+        """Forget the characters before the window: the start of every stream."""
+        self._codes[: self.shape.n - 1] = self.shape.k
+
+    def carry(self) -> None:
+        """Let the next window start where this one ended."""
+        if self.shape.n > 1:
+            self._codes[: self.shape.n - 1] = self._codes[self.steps :].clone()
+
+    def _place(self, place: int) -> Tensor:
+        """Codes of the character ``place`` places before the last, (T·B,); K where none."""
+        start = self.shape.n - 1 - place
+        return self._codes[start : start + self.steps].flatten()
+
+    def forward(self, inputs: Tensor, *, drop: bool = False) -> Tensor:
+        """Log-probabilities of the next symbol, (M, T·B, K); rows time-major.
+
+        Args:
+            inputs: symbol codes, int64 (T, B), shared by all models.
+            drop: without meaning here.
+        """
+        shape = self.shape
+        self._codes[shape.n - 1 :] = inputs
+        offsets = torch.arange(shape.n, device=self.device) * (shape.k + 1)
+        bags = torch.stack([self._place(place) for place in range(shape.n)], 1) + offsets
+        for m in range(self.models):
+            none = self.flat.new_zeros(1, shape.width)
+            tables = [
+                part
+                for place in range(shape.n)
+                for part in (self.weights[f"input.{place}"][m], none)
+            ]
+            total = torch.nn.functional.embedding_bag(bags, torch.cat(tables), mode="sum")
+            torch.tanh(total + self.weights["bias.hidden"][m], out=self.hidden[m])
+        return self._decode(self.hidden)
+
+    def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:
+        """Fill ``grad`` with the gradient of the window's summed loss, (M, total).
+
+        Uses up the log-probabilities and the hidden layer of ``forward``.
+        """
+        self._backward_decoder(targets, self.hidden, self._d_hidden)
+        d_total = self._d_hidden.addcmul_(self._d_hidden * self.hidden, self.hidden, value=-1.0)
+        for m in range(self.models):
+            torch.sum(d_total[m], 0, out=self.grads["bias.hidden"][m])
+        for place in range(self.shape.n):
+            codes = self._place(place)
+            real = (codes < self.shape.k).unsqueeze(1)
+            self._table_gradient(
+                self.grads[f"input.{place}"], codes.clamp(max=self.shape.k - 1), d_total * real
+            )
