@@ -62,7 +62,7 @@ class LanguageModel:
             self.grad = side_by_side(models, self.layout.total, dtype=dtype, device=self.device)
             self.grads = self.layout.views(self.grad)
             if self.device.type != "cpu":
-                rows = (steps * batch, self.layout.k)
+                rows = (steps * batch, self.layout.k + 1)
                 self._one_hot = torch.zeros(rows, dtype=self._operands.dtype, device=self.device)
 
     def load(self, weights: dict[str, Tensor]) -> None:
@@ -115,15 +115,19 @@ class LanguageModel:
         out.copy_(product(x.transpose(1, 2), grad, out.dtype))
 
     def _table_gradient(self, out: Tensor, codes: Tensor, grad: Tensor) -> None:
-        """Gradient of a table (M, K, columns) read at ``codes`` (T·B): sum rows of equal codes."""
+        """Gradient of a table (M, K, columns) read at ``codes`` (T·B): sum rows of equal codes.
+
+        Code K stands for "nothing was read".
+        """
         if self._one_hot is None:
-            out.zero_()
             for m in range(self.models):
-                out[m].index_add_(0, codes, grad[m].to(out.dtype))
+                sums = out.new_zeros(out.shape[1] + 1, out.shape[2])
+                out[m] = sums.index_add_(0, codes, grad[m].to(out.dtype))[:-1]
             return
         # index_add is not deterministic on CUDA; the one-hot product is, and costs little there
         self._one_hot.zero_().scatter_(1, codes.unsqueeze(1), 1.0)
-        self._weight_gradient(out, self._one_hot.expand(self.models, -1, -1), grad)
+        read = self._one_hot[:, :-1].expand(self.models, -1, -1)
+        self._weight_gradient(out, read, grad)
 
 
 def product(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:

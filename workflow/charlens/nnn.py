@@ -115,7 +115,7 @@ class ContextModel(LanguageModel):
                 for part in (self.weights[f"input.{place}"][m], none)
             ]
             total = torch.nn.functional.embedding_bag(bags, torch.cat(tables), mode="sum")
-            torch.tanh(total + self.weights["bias.hidden"][m], out=self.hidden[m])
+            torch.tanh(total.add_(self.weights["bias.hidden"][m]), out=self.hidden[m])
         return self._decode(self.hidden)
 
     def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:
@@ -124,12 +124,9 @@ class ContextModel(LanguageModel):
         Uses up the log-probabilities and the hidden layer of ``forward``.
         """
         self._backward_decoder(targets, self.hidden, self._d_hidden)
-        d_total = self._d_hidden.addcmul_(self._d_hidden * self.hidden, self.hidden, value=-1.0)
+        d_total = self._d_hidden
+        torch.ops.aten.tanh_backward.grad_input(d_total, self.hidden, grad_input=d_total)
         for m in range(self.models):
             torch.sum(d_total[m], 0, out=self.grads["bias.hidden"][m])
         for place in range(self.shape.n):
-            codes = self._place(place)
-            real = (codes < self.shape.k).unsqueeze(1)
-            self._table_gradient(
-                self.grads[f"input.{place}"], codes.clamp(max=self.shape.k - 1), d_total * real
-            )
+            self._table_gradient(self.grads[f"input.{place}"], self._place(place), d_total)
