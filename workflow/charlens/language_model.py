@@ -15,6 +15,8 @@ from torch import Tensor
 from charlens.buffers import side_by_side
 from charlens.parameters import Architecture, Layout
 
+_NOTHING = 32  # columns beyond the symbols: the first stands for "nothing"; 32 keep rows aligned
+
 
 class LanguageModel:
     """M models of one architecture; families add what lies below the decoder.
@@ -62,7 +64,7 @@ class LanguageModel:
             self.grad = side_by_side(models, self.layout.total, dtype=dtype, device=self.device)
             self.grads = self.layout.views(self.grad)
             if self.device.type != "cpu":
-                rows = (steps * batch, self.layout.k + 1)
+                rows = (steps * batch, self.layout.k + _NOTHING)
                 self._one_hot = torch.zeros(rows, dtype=self._operands.dtype, device=self.device)
 
     def load(self, weights: dict[str, Tensor]) -> None:
@@ -126,7 +128,7 @@ class LanguageModel:
             return
         # index_add is not deterministic on CUDA; the one-hot product is, and costs little there
         self._one_hot.zero_().scatter_(1, codes.unsqueeze(1), 1.0)
-        read = self._one_hot[:, :-1].expand(self.models, -1, -1)
+        read = self._one_hot[:, :-_NOTHING].expand(self.models, -1, -1)
         self._weight_gradient(out, read, grad)
 
 

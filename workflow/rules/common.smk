@@ -84,6 +84,10 @@ def n_nn_config():
     return {"training": training, "seed": STUDY.seed, "widths": list(STUDY.n_nn.widths)}
 
 
+def n_gram_config():
+    return {"contexts": list(STUDY.n_gram.contexts)}
+
+
 def scoring_config():
     training = STUDY.training.model_dump(mode="json")
     kept = {key: training[key] for key in ("device", "precision", "batch", "unroll")}
