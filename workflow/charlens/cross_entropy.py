@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from charlens import model_id, paper
+from charlens import csv_tables, model_id, paper
 from charlens.bootstrap import bootstrap_sd
 from charlens.errors import CharlensError
 from charlens.files import atomic_path
@@ -129,8 +129,7 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a table made by :func:`table` as CSV, numbers to nine digits, atomically."""
-    with atomic_path(path) as temporary:
-        frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+    csv_tables.write(frame, path)
 
 
 def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -139,19 +138,7 @@ def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    try:
-        frame = pd.read_csv(path, dtype=DTYPES)
-    except FileNotFoundError as error:
-        raise CharlensError(f"{path}: no such file; run the rule cross_entropy first") from error
-    except (ValueError, pd.errors.ParserError) as error:
-        detail = " ".join(str(error).split())[:160]
-        raise CharlensError(f"{path}: not a cross-entropy table ({detail}); delete it") from error
-    if list(frame.columns) != list(DTYPES):
-        raise CharlensError(
-            f"{path}: columns are {list(frame.columns)}, expected {list(DTYPES)}; delete the file "
-            "and run again"
-        )
-    return frame
+    return csv_tables.read(path, DTYPES, "a cross-entropy table", "cross_entropy")
 
 
 class Layout:

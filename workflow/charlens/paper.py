@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 
 _TITLES = {"war_and_peace": "War and Peace", "linux_kernel": "Linux Kernel"}
+_BYTES = {"war_and_peace": 3_258_246, "linux_kernel": 6_206_996}
 
 
 @cache
@@ -38,6 +39,33 @@ def _figure1() -> dict[tuple[str, str, int, int], float]:
 def cross_entropy(corpus: str, cell: str, layers: int, size: int) -> float | None:
     """Test cross-entropy in Figure 1 (left), nats per character; None where the paper has none."""
     return _figure1().get((corpus, cell, layers, size))
+
+
+@cache
+def _table2() -> dict[tuple[str, str, int], float]:
+    return {
+        (row["corpus"], row["model"], int(row["n"])): float(row["cross_entropy"])
+        for row in rows("table2_ngram")
+    }
+
+
+def context_cross_entropy(corpus: str, family: str, n: int) -> float | None:
+    """Test cross-entropy in Table 2, nats per character; None where the paper has none.
+
+    Args:
+        corpus: ``war_and_peace`` or ``linux_kernel``.
+        family: ``n-gram`` or ``n-nn``.
+        n: characters of context.
+    """
+    return _table2().get((corpus, family, n))
+
+
+def is_own_file(corpus: str, size: int) -> bool:
+    """Whether a corpus of that name and size in bytes is the very file of the paper.
+
+    Another cut of the kernel's sources may stand in for the paper's, which then only compares.
+    """
+    return _BYTES.get(corpus) == size
 
 
 def corpus_title(corpus: str) -> str:

@@ -1,0 +1,16 @@
+"""Score the test split with the n-gram models: a probabilities file each, one table of scores."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.ngram_scoring import score_n_gram
+
+    config = snakemake.params.config
+    score_n_gram(
+        {name: snakemake.input[name] for name in ("corpus", "test", "model")},
+        snakemake.output.probabilities,
+        snakemake.output.scores,
+        config["contexts"],
+        config["bootstrap"],
+        config["seed"],
+    )
