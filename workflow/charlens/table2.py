@@ -281,9 +281,9 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     if frame["gap_to_streams"].notna().any():
         caption += (
             " The split by streams is the paper's and interleaves test text with training text; "
-            "the split by position keeps them apart. The gap is position − streams; the two splits test "
-            "on different characters of the text, and the gap at n = 1 shows about how much of it "
-            "is that alone."
+            "the split by position keeps them apart. The gap is position − streams; the two splits "
+            "test on different characters, and the gap at n = 1 shows about how much of it is that "
+            "alone."
         )
     lines = ["# Test cross-entropy by context length", "", caption]
     for source, part in frame.groupby("source", sort=False):
