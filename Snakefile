@@ -8,9 +8,10 @@
 # Data flow, all under results/{run}/, where run is the config's name for itself:
 #   corpora.smk        {corpus}/corpus.json, train.npy, val.npy, test.npy
 #   neural.smk         {corpus}/models/{model}.safetensors, curves/{model}.parquet
+#   ngram.smk          {corpus}/models/n-gram.safetensors, tables/n-gram.csv
 #   probabilities.smk  {corpus}/probabilities/{model}.parquet
-#   analysis.smk       tables/cross_entropy.csv, {corpus}/tables/agreement.csv
-#   figures.smk        figures/figure1_left.pdf, .png, .csv, ...
+#   analysis.smk       tables/cross_entropy.csv, tables/table2.csv, {corpus}/tables/agreement.csv
+#   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
 
 from snakemake.utils import min_version
 
@@ -49,6 +50,7 @@ resource_scopes:
 
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/neural.smk"
+include: "workflow/rules/ngram.smk"
 include: "workflow/rules/probabilities.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
@@ -64,6 +66,8 @@ rule tables:
         "<results>/tables/cross_entropy.csv",
         "<results>/tables/cross_entropy.md",
         f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
+        "<results>/tables/table2.csv",
+        "<results>/tables/table2.md",
 
 
 rule figure1:
@@ -77,3 +81,4 @@ rule all:
     input:
         rules.tables.input,
         rules.figure1.input,
+        rules.figure_table2.output,

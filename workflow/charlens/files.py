@@ -11,6 +11,10 @@ from pathlib import Path
 
 from charlens.errors import CharlensError
 
+_umask = os.umask(0)
+os.umask(_umask)
+_MODE = 0o666 & ~_umask
+
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -27,6 +31,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        os.chmod(temporary, _MODE)  # some writers make private files; others share results
         _sync(temporary)
         os.replace(temporary, target)
         _sync(target.parent)

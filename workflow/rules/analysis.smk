@@ -26,6 +26,35 @@ rule cross_entropy:
         "../scripts/cross_entropy.py"
 
 
+rule table2:
+    input:
+        n_gram=expand("<results>/{corpus}/tables/n-gram.csv", corpus=n_gram_corpora()),
+        probabilities=[path for corpus in STUDY.corpora for path in trained_of(corpus)],
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+    output:
+        csv="<results>/tables/table2.csv",
+        md="<results>/tables/table2.md",
+    log:
+        "<logs>/table2.log",
+    benchmark:
+        "<benchmarks>/table2.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config=table_config(),
+        fingerprint=fingerprint(
+            "table2.py",
+            "charlens/data/paper/table2_ngram.csv",
+            "charlens/data/paper/figure1_cross_entropy.csv",
+        ),
+    script:
+        "../scripts/table2.py"
+
+
 rule agreement:
     input:
         probabilities=lambda wildcards: probabilities_of(wildcards.corpus),

@@ -103,12 +103,25 @@ def tsne_config():
 
 
 def probabilities_of(corpus):
-    """The probabilities files of all models of a corpus, in grid order."""
+    """The probabilities files of all recurrent models of a corpus, in grid order."""
     return expand(
         "<results>/{corpus}/probabilities/{model}.parquet",
         corpus=corpus,
         model=STUDY.models(corpus),
     )
+
+
+def trained_of(corpus):
+    """The same of all trained models: the recurrent ones, then the n-NNs."""
+    return probabilities_of(corpus) + expand(
+        "<results>/{corpus}/probabilities/{model}.parquet",
+        corpus=corpus,
+        model=STUDY.n_nn_models(corpus),
+    )
+
+
+def n_gram_corpora():
+    return [corpus for corpus in STUDY.corpora if STUDY.n_gram_models(corpus)]
 
 
 def gpu_share(percent):

@@ -24,6 +24,29 @@ rule figure1_left:
         "../scripts/figure1_left.py"
 
 
+rule figure_table2:
+    input:
+        csv="<results>/tables/table2.csv",
+    output:
+        pdf="<results>/figures/table2.pdf",
+        png="<results>/figures/table2.png",
+        csv="<results>/figures/table2.csv",
+    log:
+        "<logs>/figure_table2.log",
+    benchmark:
+        "<benchmarks>/figure_table2.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure_table2.py"),
+    script:
+        "../scripts/figure_table2.py"
+
+
 rule figure1_right:
     input:
         csv=f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
