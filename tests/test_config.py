@@ -215,7 +215,9 @@ def test_committed_configs_are_valid(name: str) -> None:
 
 def test_paper_config_is_the_papers() -> None:
     config = Config.load(yaml.safe_load((ROOT / "config.paper.yaml").read_text()))
-    assert list(config.corpora) == ["war_and_peace", "linux_kernel"]
+    strict = ["war_and_peace_position", "linux_kernel_position"]
+    assert list(config.corpora) == ["war_and_peace", "linux_kernel", *strict]
+    assert [len(config.models(name)) for name in config.corpora] == [36, 36, 0, 0]
     assert sum(len(config.models(name)) for name in config.corpora) == 72
     kernel = config.corpora["linux_kernel"]
     assert (kernel.train, kernel.val, kernel.split) == (0.9, 0.05, "streams")
@@ -223,7 +225,7 @@ def test_paper_config_is_the_papers() -> None:
 
 def test_default_config_covers_what_the_figures_need() -> None:
     config = Config.load(yaml.safe_load((ROOT / "config.yaml").read_text()))
-    for corpus in config.corpora:
+    for corpus in ("python_docs", "torch_headers"):
         models = config.models(corpus)
         assert {model.split("-")[0] for model in models} == {"lstm", "rnn", "gru"}
         assert any("-3x" in model for model in models)

@@ -93,9 +93,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_paper_is_planned_in_full_and_fast(repository: Path) -> None:
     runs = [snakemake(repository, "-n", "--configfile", "config.paper.yaml") for _ in range(2)]
     assert runs[0].jobs == {
-        "prepare_corpus": 2,
+        "prepare_corpus": 4,
         "train": 72,
-        "probabilities": 72,
+        "train_n_nn": 14,
+        "probabilities": 72 + 14,
+        "fit_n_gram": 4,
+        "n_gram_probabilities": 4,
+        "table2": 1,
+        "figure_table2": 1,
         "cross_entropy": 1,
         "agreement": 1,
         "figure1_left": 1,
@@ -116,7 +121,7 @@ def test_command_line_values_reach_either_config(repository: Path, tmp_path: Pat
 
 def test_targets_stop_where_they_say(repository: Path) -> None:
     planned = {target: snakemake(repository, "-n", "--", target).jobs for target in ("corpora",)}
-    assert planned["corpora"] == {"prepare_corpus": 2}
+    assert planned["corpora"] == {"prepare_corpus": 4}
     assert "figure1_left" not in snakemake(repository, "-n", "--", "tables").jobs
     assert {"figure1_left", "figure1_right"} <= snakemake(repository, "-n", "figure1").jobs.keys()
 
@@ -222,10 +227,12 @@ def test_every_promised_file_is_there(finished: Path) -> None:
             assert (results / "benchmarks" / "train" / name / f"{model}.tsv").is_file()
     table = pd.read_csv(results / "tables" / "cross_entropy.csv")
     assert len(table) == sum(len(config.models(name)) for name in config.corpora)
-    for half in ("left", "right"):
-        assert (results / "figures" / f"figure1_{half}.pdf").read_bytes()[:4] == b"%PDF"
-        assert (results / "figures" / f"figure1_{half}.png").read_bytes()[1:4] == b"PNG"
-        assert len(pd.read_csv(results / "figures" / f"figure1_{half}.csv")) > 0
+    for name in ("figure1_left", "figure1_right", "table2"):
+        assert (results / "figures" / f"{name}.pdf").read_bytes()[:4] == b"%PDF"
+        assert (results / "figures" / f"{name}.png").read_bytes()[1:4] == b"PNG"
+        assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0
+    table = pd.read_csv(results / "tables" / "table2.csv")
+    assert {"n-gram-1", "n-gram-5", "n-nn-1", "n-nn-3"} <= set(table["model"])
 
 
 def test_a_second_run_does_nothing(finished: Path) -> None:
@@ -234,7 +241,10 @@ def test_a_second_run_does_nothing(finished: Path) -> None:
     assert "Nothing to be done" in run.stderr
 
 
-TABLES_AND_FIGURES = {"cross_entropy", "agreement", "figure1_left", "figure1_right"}
+FIGURE1 = {"cross_entropy", "agreement", "figure1_left", "figure1_right"}
+TABLE2 = {"table2", "figure_table2"}
+NEURAL = {"train", "train_n_nn", "probabilities"} | FIGURE1 | TABLE2
+N_GRAM = {"fit_n_gram", "n_gram_probabilities"}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +254,11 @@ TABLES_AND_FIGURES = {"cross_entropy", "agreement", "figure1_left", "figure1_rig
         ("figures/figure1_right.py", {"figure1_right"}),
         ("tsne.py", {"figure1_right"}),
         ("agreement.py", {"agreement", "figure1_right"}),
-        ("sources.py", {"prepare_corpus", "train", "probabilities"} | TABLES_AND_FIGURES),
+        ("figures/table2.py", {"figure_table2"}),
+        ("table2.py", TABLE2),
+        ("kneser_ney.py", N_GRAM | TABLE2),
+        ("scoring.py", {"probabilities"} | FIGURE1 | TABLE2),
+        ("sources.py", {"prepare_corpus"} | NEURAL | N_GRAM),
         ("jobs.py", set()),
     ],
 )
@@ -262,9 +276,13 @@ def test_editing_a_module_reruns_what_uses_it(finished: Path, module: str, rerun
 @pytest.mark.parametrize(
     ("values", "rerun"),
     [
-        ("figure1={bootstrap: 30}", {"cross_entropy", "figure1_left"}),
+        (
+            "figure1={bootstrap: 30}",
+            {"cross_entropy", "figure1_left", "n_gram_probabilities"} | TABLE2,
+        ),
         ("figure1={perplexity: 2}", {"figure1_right"}),
-        ("training={learning_rate: 0.003}", {"train", "probabilities"} | TABLES_AND_FIGURES),
+        ("training={learning_rate: 0.003}", NEURAL),
+        ("n_nn={widths: [5]}", {"train_n_nn", "probabilities"} | TABLE2),
     ],
 )
 def test_changing_a_setting_reruns_what_depends_on_it(
