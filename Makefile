@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run paper test lint format schema clean-venv
+.PHONY: help run paper test peers lint format schema clean-venv
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*##/:/' | \
@@ -25,6 +25,9 @@ paper: $(READY)  ## the paper's 72 models (config.paper.yaml): a day's work with
 
 test: $(READY)  ## the tests
 	pytest $(ARGS)
+
+peers: $(READY)  ## other people's readers, which some tests compare with (kenlm; needs a C++ compiler)
+	@.venv/bin/python -m pip install --quiet -r envs/requirements-peers.txt
 
 lint: $(READY)  ## what the pre-commit hooks check, and Snakemake's own lint
 	ruff check .

@@ -20,7 +20,7 @@ from charlens.recurrence_triton import FUSED_CELLS  # noqa: E402
 
 @pytest.fixture(autouse=True)
 def _interpreter_works():
-    """Some Triton releases cannot interpret loops under NumPy 2.4."""
+    """Triton 3.6 cannot interpret loops under NumPy 2.4; the pinned release can."""
     if DEVICE == "cuda":
         return
     from importlib.metadata import version

@@ -75,11 +75,7 @@ class CapturedSteps:
             graph = torch.cuda.CUDAGraph()
             for generator in self._generators:
                 graph.register_generator_state(generator)
-            with torch.cuda.graph(
-                graph,
-                stream=torch.cuda.current_stream(),
-                capture_error_mode="thread_local",
-            ):
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 for _ in range(count):
                     step()
             for tensor, value in zip(live, saved, strict=True):
