@@ -27,7 +27,7 @@ test: $(READY)  ## the tests
 	pytest $(ARGS)
 
 peers: $(READY)  ## other people's readers, which some tests compare with (kenlm; needs a C++ compiler)
-	@.venv/bin/python -m pip install --quiet -r envs/requirements-peers.txt
+	@CMAKE_POLICY_VERSION_MINIMUM=3.5 .venv/bin/python -m pip install --quiet -r envs/requirements-peers.txt
 
 lint: $(READY)  ## what the pre-commit hooks check, and Snakemake's own lint
 	ruff check .
