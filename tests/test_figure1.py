@@ -1,11 +1,10 @@
 """Figure 1: what it shows, and that it is the same file each time."""
 
 import os
-import runpy
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from matplotlib import colormaps  # noqa: F401 - loads matplotlib before the clock of hypothesis
 from PIL import Image
 from probability_files import write_model
+from scripts_alone import run_script
 
 ROOT = Path(__file__).parents[1]
 CELLS = ("lstm", "rnn", "gru")
@@ -235,34 +235,11 @@ def test_two_runs_give_equal_bytes(tmp_path):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
 
 
-class Named(list):
-    """As Snakemake passes files: a list whose items have names."""
-
-    def __init__(self, **items):
-        super().__init__(items.values())
-        self.__dict__.update(items)
-        self.get = items.get
-
-
 def test_the_scripts(tmp_path, monkeypatch):
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        monkeypatch.setenv(variable, "1")
     models = ["lstm-1x64", "gru-1x64", "rnn-1x64", "lstm-2x64"]
     files = [write_model(tmp_path, model) for model in models]
 
-    def run(script, inputs, outputs, **config):
-        outputs = {key: tmp_path / "out" / name for key, name in outputs.items()}
-        job = SimpleNamespace(
-            input=Named(**inputs),
-            output=Named(**outputs),
-            params=SimpleNamespace(config=config),
-            log=[str(tmp_path / f"{script}.log")],
-            threads=1,
-        )
-        path = ROOT / "workflow" / "scripts" / f"{script}.py"
-        runpy.run_path(str(path), init_globals={"snakemake": job})
-        assert all(path.stat().st_size for path in outputs.values())
-        return outputs
+    run = partial(run_script, tmp_path, monkeypatch)
 
     entropy = run("cross_entropy", {"probabilities": files}, {"csv": "c.csv", "md": "c.md"},
                   bootstrap=5, seed=1)  # fmt: skip

@@ -3,12 +3,11 @@
 import hashlib
 import math
 import os
-import runpy
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from charlens.ngram_scoring import SCORES
 from charlens.probabilities import ProbabilityMetadata, write_probabilities
 from charlens.randomness import generator
 from probability_files import random_columns
+from scripts_alone import run_script
 
 ROOT = Path(__file__).parents[1]
 ROWS = 300
@@ -475,36 +475,13 @@ def test_two_runs_give_equal_bytes(tmp_path, table):
 # Scripts
 
 
-class Named(list):
-    """As Snakemake passes files: a list whose items have names."""
-
-    def __init__(self, **items):
-        super().__init__(items.values())
-        self.__dict__.update(items)
-        self.get = items.get
-
-
 @pytest.mark.parametrize("absent", [None, "n_gram", "probabilities"])
 def test_the_scripts(tmp_path, files, table, monkeypatch, absent):
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        monkeypatch.setenv(variable, "1")
     corpora = [tmp_path / of.name / "corpus.json" for of in CORPORA]
     for of, path in zip(CORPORA, corpora, strict=True):
         of.save(path)
 
-    def run(script, inputs, outputs, **config):
-        outputs = {key: tmp_path / "out" / name for key, name in outputs.items()}
-        job = SimpleNamespace(
-            input=Named(**inputs),
-            output=Named(**outputs),
-            params=SimpleNamespace(config=config),
-            log=[str(tmp_path / f"{script}.log")],
-            threads=1,
-        )
-        path = ROOT / "workflow" / "scripts" / f"{script}.py"
-        runpy.run_path(str(path), init_globals={"snakemake": job})
-        assert all(path.stat().st_size for path in outputs.values())
-        return outputs
+    run = partial(run_script, tmp_path, monkeypatch)
 
     inputs = {"n_gram": files[0], "probabilities": files[1], "corpora": corpora}
     inputs = {key: value for key, value in inputs.items() if key != absent}

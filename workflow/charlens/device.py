@@ -69,8 +69,14 @@ class CapturedSteps:
     ) -> torch.cuda.CUDAGraph:
         with _capture_lock:  # one capture at a time in a process
             saved = [tensor.clone() for tensor in live]
-            step()
-            step()
+
+            def put_back() -> None:
+                for tensor, value in zip(live, saved, strict=True):
+                    tensor.copy_(value)
+
+            for _ in range(2):  # from one place each time: a second step may lie beyond the data
+                step()
+                put_back()
             torch.cuda.current_stream().synchronize()
             graph = torch.cuda.CUDAGraph()
             for generator in self._generators:
@@ -78,6 +84,5 @@ class CapturedSteps:
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 for _ in range(count):
                     step()
-            for tensor, value in zip(live, saved, strict=True):
-                tensor.copy_(value)
+            put_back()
             return graph

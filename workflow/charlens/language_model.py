@@ -42,9 +42,9 @@ class LanguageModel:
         *,
         batch: int,
         steps: int,
-        device: torch.device | str,
-        dtype: torch.dtype,
-        training: bool,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        training: bool = True,
         multiple: int = 1,
         mixed: bool = False,
     ) -> None:

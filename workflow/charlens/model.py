@@ -9,6 +9,7 @@ Shapes: M models, T steps, B streams, n stored units, K stored symbols.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,14 +26,11 @@ class CharModel(LanguageModel):
     Args:
         shape: the architecture.
         models: M; they differ in weights and dropout only.
-        batch: B, parallel streams.
-        steps: T, length of every window.
-        device: where everything lives.
         dtype: float32, or float64 for checks.
         mixed: float16 operands in all large products and in the fused recurrence, float32
             weights, cell state, loss and gradients of weights (CUDA only).
-        training: allocate what ``backward`` needs.
         dropout: probability of dropping a non-recurrent connection, one per model.
+        options: batch, steps, device and training, as for ``LanguageModel``.
     """
 
     def __init__(
@@ -40,42 +38,26 @@ class CharModel(LanguageModel):
         shape: Shape,
         models: int = 1,
         *,
-        batch: int,
-        steps: int,
-        device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         mixed: bool = False,
-        training: bool = True,
         dropout: Sequence[float] | None = None,
+        **options: Any,
     ) -> None:
-        cell, multiple, options = _engine(shape.cell, mixed, dtype)
-        super().__init__(
-            shape,
-            models,
-            batch=batch,
-            steps=steps,
-            device=device,
-            dtype=dtype,
-            training=training,
-            multiple=multiple,
-            mixed=mixed,
-        )
-        n = self.layout.width
-        self.layers = [
-            cell(models, steps, batch, n, device=self.device, training=training, **options)
-            for _ in range(shape.layers)
-        ]
+        cell, multiple, engine = _engine(shape.cell, mixed, dtype)
+        super().__init__(shape, models, dtype=dtype, multiple=multiple, mixed=mixed, **options)
+        window = (models, self.steps, self.batch, self.layout.width)
+        engine |= {"device": self.device, "training": self.training}
+        self.layers = [cell(*window, **engine) for _ in range(shape.layers)]
         self.dropout = tuple(dropout or [0.0] * models)
         self._keep = 1.0 - torch.tensor(self.dropout, dtype=dtype, device=self.device)
 
-        def window() -> Tensor:
-            compute = self.layers[0].h.dtype
-            return side_by_side(models, steps, batch, n, dtype=compute, device=self.device)
+        def buffer() -> Tensor:
+            return side_by_side(*window, dtype=self.layers[0].h.dtype, device=self.device)
 
-        dropping = shape.layers if training and any(self.dropout) else 0
-        self.masks = [window().fill_(1.0) for _ in range(dropping)]
-        self.dropped = [window() for _ in range(dropping)]
-        self._dh = window() if training else None
+        dropping = shape.layers if self.training and any(self.dropout) else 0
+        self.masks = [buffer().fill_(1.0) for _ in range(dropping)]
+        self.dropped = [buffer() for _ in range(dropping)]
+        self._dh = buffer() if self.training else None
 
     # -- state -----------------------------------------------------------------------------
 

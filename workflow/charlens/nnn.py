@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -46,8 +47,12 @@ class Context:
 class ContextModel(LanguageModel):
     """M n-NNs of one architecture over windows of T steps of B streams.
 
-    Arguments as for ``LanguageModel``; these models know neither dropout nor mixed precision and
-    take both arguments only to have the families' common signature.
+    Args:
+        shape: the architecture.
+        models: M; they differ in weights only.
+        mixed: without meaning here, these models always compute in ``dtype``.
+        dropout: without meaning here.
+        options: batch, steps, device, dtype and training, as for ``LanguageModel``.
     """
 
     def __init__(
@@ -55,27 +60,19 @@ class ContextModel(LanguageModel):
         shape: Context,
         models: int = 1,
         *,
-        batch: int,
-        steps: int,
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
         mixed: bool = False,
-        training: bool = True,
         dropout: Sequence[float] | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            shape,
-            models,
-            batch=batch,
-            steps=steps,
-            device=device,
-            dtype=dtype,
-            training=training,
-        )
+        super().__init__(shape, models, **options)
         # the window behind the last n − 1 characters of the one before; code K means "none"
-        self._codes = torch.full((shape.n - 1 + steps, batch), shape.k, device=self.device)
-        self.hidden = side_by_side(models, steps * batch, shape.width, dtype=dtype, device=device)
-        self._d_hidden = torch.zeros_like(self.hidden) if training else None
+        length = shape.n - 1 + self.steps
+        self._codes = torch.full((length, self.batch), shape.k, device=self.device)
+        rows = self.steps * self.batch
+        self.hidden = side_by_side(
+            models, rows, shape.width, dtype=self.flat.dtype, device=self.device
+        )
+        self._d_hidden = torch.zeros_like(self.hidden) if self.training else None
 
     @property
     def states(self) -> list[Tensor]:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from charlens.checkpoint import checkpoint_exists, load_checkpoint, save_checkpoint
+from charlens.checkpoint import load_checkpoint, save_checkpoint
 from charlens.config import Training
 from charlens.device import CapturedSteps, choose_device
 from charlens.errors import CharlensError
@@ -324,7 +324,7 @@ class Trainer:
 
     def _restore(self) -> None:
         path = None if self.resume is None else self.resume / "state.safetensors"
-        if path is None or not checkpoint_exists(path):
+        if path is None or not path.is_file():
             return
         try:
             tensors, metadata = load_checkpoint(path)
@@ -352,7 +352,7 @@ class Trainer:
         weights = self.model.layout.unpack(self.best)
         early = {}
         for iteration in self.training.checkpoint_iterations:
-            if self.resume and checkpoint_exists(self._early_path(iteration)):
+            if self.resume and self._early_path(iteration).is_file():
                 tensors, _ = load_checkpoint(self._early_path(iteration))
                 early[iteration] = {n: t[chosen : chosen + 1] for n, t in tensors.items()}
         return Trained(

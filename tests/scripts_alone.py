@@ -1,0 +1,35 @@
+"""Running one of the workflow's scripts without Snakemake."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
+
+
+class Named(list):
+    """As Snakemake passes files: a list whose items have names."""
+
+    def __init__(self, **items):
+        super().__init__(items.values())
+        self.__dict__.update(items)
+        self.get = items.get
+
+
+def run_script(folder: Path, monkeypatch, script: str, inputs: dict, outputs: dict, **config):
+    """Run a script as its rule would; its outputs, written below ``folder``, by name."""
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(variable, "1")
+    outputs = {key: folder / "out" / name for key, name in outputs.items()}
+    job = SimpleNamespace(
+        input=Named(**inputs),
+        output=Named(**outputs),
+        params=SimpleNamespace(config=config),
+        log=[str(folder / f"{script}.log")],
+        threads=1,
+    )
+    runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": job})
+    assert all(path.stat().st_size for path in outputs.values())
+    return outputs
