@@ -82,12 +82,19 @@ class LanguageModel:
 
     # -- decoder and loss ------------------------------------------------------------------
 
-    def _decode(self, hidden: Tensor) -> Tensor:
-        """Log-probabilities (M, T·B, K) from the top layer's output (M, T·B, n)."""
+    def _decode(self, hidden: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Log-probabilities (M, T·B, K) from the top layer's output (M, R, n).
+
+        Args:
+            hidden: the output.
+            rows: which row of ``hidden`` each prediction of the window has, int64 (T·B,); None
+                where R = T·B and each has its own (``_backward_decoder`` takes the same).
+        """
         scores = product(hidden, self.operands["decoder"], self.flat.dtype)
         scores += self.weights["bias.decoder"].unsqueeze(1)
         for m in range(self.models) if self.device.type == "cpu" else [slice(None)]:
-            self.log_probabilities[m] = torch.log_softmax(scores[m], -1)
+            found = torch.log_softmax(scores[m], -1)
+            self.log_probabilities[m] = found if rows is None else found.index_select(0, rows)
         return self.log_probabilities
 
     def losses(self, targets: Tensor) -> Tensor:
@@ -99,7 +106,9 @@ class LanguageModel:
         index = targets.reshape(1, -1, 1).expand(self.models, -1, 1)
         return -self.log_probabilities.gather(-1, index).sum((1, 2))
 
-    def _backward_decoder(self, targets: Tensor, hidden: Tensor, d_hidden: Tensor) -> None:
+    def _backward_decoder(
+        self, targets: Tensor, hidden: Tensor, d_hidden: Tensor, rows: Tensor | None = None
+    ) -> None:
         """Gradients of the summed loss: decoder's into ``grads``, hidden's into ``d_hidden``.
 
         Uses up the log-probabilities of ``forward``.
@@ -108,6 +117,11 @@ class LanguageModel:
         index = targets.reshape(1, -1, 1).expand(self.models, -1, 1)
         d_scores.scatter_add_(-1, index, torch.full_like(d_scores[..., :1], -1.0))
         torch.sum(d_scores, 1, out=self.grads["bias.decoder"])
+        if rows is not None:
+            sums = d_scores.new_zeros(self.models, hidden.shape[1], d_scores.shape[2])
+            for m in range(self.models):
+                sums[m].index_add_(0, rows, d_scores[m])
+            d_scores = sums
         d_scores = d_scores.to(d_hidden.dtype)
         self._weight_gradient(self.grads["decoder"], hidden, d_scores)
         product_into(d_hidden, d_scores, self.operands["decoder"].transpose(1, 2))
