@@ -10,6 +10,8 @@
 #   neural.smk         {corpus}/models/{model}.safetensors, curves/{model}.parquet
 #   ngram.smk          {corpus}/models/n-gram.safetensors, tables/n-gram.csv
 #   probabilities.smk  {corpus}/probabilities/{model}.parquet
+#   activations.smk    {corpus}/activations/{model}/layer={l}/{quantity}.parquet,
+#                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
 #   analysis.smk       tables/cross_entropy.csv, tables/table2.csv, {corpus}/tables/agreement.csv
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
 
@@ -52,6 +54,7 @@ include: "workflow/rules/corpora.smk"
 include: "workflow/rules/neural.smk"
 include: "workflow/rules/ngram.smk"
 include: "workflow/rules/probabilities.smk"
+include: "workflow/rules/activations.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
 
@@ -72,8 +75,23 @@ rule tables:
 
 rule figure1:
     input:
-        multiext("<results>/figures/figure1_left", ".pdf", ".png", ".csv"),
-        multiext("<results>/figures/figure1_right", ".pdf", ".png", ".csv"),
+        figure_files("figure1_left"),
+        figure_files("figure1_right"),
+
+
+rule figure2:
+    input:
+        figure_files("figure2", shown=cell_examples()),
+
+
+rule figure3:
+    input:
+        figure_files("figure3", shown=saturation_tables()),
+
+
+rule activations:
+    input:
+        [f"<results>/{dump.corpus}/activations/{dump.model}" for dump in STUDY.activations],
 
 
 rule all:
@@ -81,4 +99,7 @@ rule all:
     input:
         rules.tables.input,
         rules.figure1.input,
+        rules.figure2.input,
+        rules.figure3.input,
+        rules.activations.input,
         rules.figure_table2.output,

@@ -8,17 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from charlens.config import (
-    SCHEMA_PATH,
-    BuiltinSource,
-    Config,
-    CorpusEntry,
-    GridBlock,
-    TreeSource,
-    UrlSource,
-    schema_text,
-)
+from charlens.config import SCHEMA_PATH, Config, CorpusEntry, GridBlock, schema_text
 from charlens.config_files import check_file, check_references, typed, watched_file
+from charlens.config_sources import BuiltinSource, TreeSource, UrlSource
 from charlens.errors import CharlensError
 
 ROOT = Path(__file__).parents[1]

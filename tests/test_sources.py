@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 from charlens import archives, builtin_corpora, sources
-from charlens.config import Source
+from charlens.config_sources import Source
 from charlens.corpus import Corpus, load_split
 from charlens.errors import CharlensError
 from pydantic import TypeAdapter

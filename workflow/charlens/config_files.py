@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from charlens.config import Config, FileSource, TreeSource
+from charlens.config import Config
+from charlens.config_sources import FileSource, TreeSource
 from charlens.errors import CharlensError
 
 

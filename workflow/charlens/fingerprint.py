@@ -20,7 +20,20 @@ PACKAGE = Path(__file__).parent
 # the version number (a file tells which version made it), and the config model, whose checked
 # values reach every rule as parameters of their own.
 PLUMBING = frozenset(
-    {"__init__", "config", "config_errors", "config_files", "errors", "files", "jobs", "progress"}
+    {
+        "__init__",
+        "config",
+        "config_analyses",
+        "config_choices",
+        "config_errors",
+        "config_files",
+        "config_sources",
+        "config_values",
+        "errors",
+        "files",
+        "jobs",
+        "progress",
+    }
 )
 
 

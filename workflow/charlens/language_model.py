@@ -7,7 +7,7 @@ iteration is a fixed sequence of operations that a CUDA graph can capture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -32,7 +32,8 @@ class LanguageModel:
         multiple: widths are stored padded to a multiple of this.
         mixed: keep a float16 copy of the weights as operands of large products.
 
-    A family provides ``states``, ``reset``, ``carry``, ``forward`` and ``backward``.
+    A family provides ``states``, ``reset``, ``carry``, ``forward``, ``backward`` and
+    ``quantities``.
     """
 
     def __init__(
@@ -79,6 +80,15 @@ class LanguageModel:
 
     def draw_masks(self, generators: Sequence[torch.Generator]) -> None:
         """Draw this window's dropout masks; a family without dropout has none."""
+
+    def quantities(self) -> list[dict[str, Tensor]]:
+        """What can be seen inside, layer by layer: views (M, T, B, n) of the window, by letter."""
+        raise NotImplementedError
+
+    @property
+    def gate_titles(self) -> Mapping[str, str]:
+        """Names in words of the gates between 0 and 1, by their letters; none here."""
+        return {}
 
     # -- decoder and loss ------------------------------------------------------------------
 

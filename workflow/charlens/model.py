@@ -8,7 +8,7 @@ Shapes: M models, T steps, B streams, n stored units, K stored symbols.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -75,6 +75,19 @@ class CharModel(LanguageModel):
         """Let the next window start where this one ended."""
         for layer in self.layers:
             layer.carry()
+
+    def quantities(self) -> list[dict[str, Tensor]]:
+        """Hidden states, cell states and gates by the paper's letters, layer by layer."""
+        n = self.shape.width
+        return [
+            {name: found[..., :n] for name, found in layer.quantities().items()}
+            for layer in self.layers
+        ]
+
+    @property
+    def gate_titles(self) -> Mapping[str, str]:
+        """Names in words of the gates between 0 and 1, by their letters."""
+        return self.layers[0].gate_titles
 
     # -- dropout ---------------------------------------------------------------------------
 

@@ -95,6 +95,11 @@ class ContextModel(LanguageModel):
         if self.shape.n > 1:
             self._codes[: self.shape.n - 1] = self._codes[self.steps :].clone()
 
+    def quantities(self) -> list[dict[str, Tensor]]:
+        """The one hidden layer, ``h``."""
+        rows = self.hidden if self._rows is None else self.hidden[:, self._rows]
+        return [{"h": rows.unflatten(1, (self.steps, self.batch))}]
+
     def _read_contexts(self) -> Tensor | None:
         """Note the contexts to compute, int64 (R, n), last character first; K where none.
 

@@ -9,8 +9,28 @@ import torch
 from torch import Tensor
 
 from charlens.families import build_model
+from charlens.language_model import LanguageModel
 from charlens.parameters import Architecture
 from charlens.progress import progress
+
+
+def running(model: LanguageModel, codes: np.ndarray) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Run a model over streams, window by window, states carried, each stream from zero.
+
+    Args:
+        model: with its weights loaded; after each step it holds that window's states.
+        codes: vocabulary codes, uint8 (B, length + 1); the model's window divides length.
+
+    Yields:
+        The window's place in the streams, its inputs and its targets, int64 (T, B).
+    """
+    model.reset()
+    for start in range(0, codes.shape[1] - 1, model.steps):
+        window = torch.from_numpy(codes[:, start : start + model.steps + 1].T.astype(np.int64))
+        window = window.to(model.device)
+        model.forward(window[:-1])
+        yield slice(start, start + model.steps), window[:-1], window[1:]
+        model.carry()
 
 
 def windows(
@@ -22,7 +42,7 @@ def windows(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Run a model over a split, window by window, states carried, each stream from zero.
+    """What a model predicts over a split, window by window.
 
     Args:
         shape: the architecture.
@@ -36,16 +56,12 @@ def windows(
         The window's place in a stream, its log-probabilities (T, B, k) in nats (reused by the
         next window) and its targets, int64 (T, B).
     """
-    batch, length = codes.shape[0], codes.shape[1] - 1
+    batch = codes.shape[0]
     model = build_model(shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False)
     model.load(weights)
-    for start in range(0, length, steps):
-        window = torch.from_numpy(codes[:, start : start + steps + 1].T.astype(np.int64))
-        window = window.to(model.device)
-        model.forward(window[:-1])
+    for place, _, targets in running(model, codes):
         found = model.log_probabilities[0].view(steps, batch, -1)[..., : shape.k]
-        yield slice(start, start + steps), found, window[1:]
-        model.carry()
+        yield place, found, targets
 
 
 def predictions(

@@ -99,6 +99,12 @@ def progress(total: int, desc: str, unit: str = "it", done: int = 0) -> Progress
     return Progress(total, desc, unit, done)
 
 
+def announce(line: str) -> None:
+    """Say something that the user should see before the work starts: in the log and on stderr."""
+    _log.info(line)
+    print(line, file=sys.stderr, flush=True)
+
+
 def _clock(seconds: float) -> str:
     if seconds == float("inf"):
         return "unknown time"

@@ -19,6 +19,8 @@ Nothing outside this module and ``recurrence_triton`` knows which cells exist.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -43,6 +45,7 @@ class Recurrence:
     """
 
     gates_order: tuple[str, ...]
+    gate_titles: Mapping[str, str] = {}  # of gates between 0 and 1, in the paper's order
     has_cell_state = False
 
     def __init__(
@@ -200,6 +203,7 @@ class LSTM(Recurrence):
     """
 
     gates_order = ("o", "i", "f", "g")
+    gate_titles: Mapping[str, str] = {"f": "forget", "i": "input", "o": "output"}
     has_cell_state = True
 
     def _auxiliary(self, empty) -> Tensor:
@@ -259,6 +263,7 @@ class GRU(Recurrence):
     """
 
     gates_order = ("r", "z", "n")
+    gate_titles: Mapping[str, str] = {"z": "update", "r": "reset"}
 
     def _auxiliary(self, empty) -> Tensor:
         return empty(self.steps, self.width)  # r ⊙ h

@@ -3,19 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
+from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from charlens.checkpoint import load_checkpoint
 from charlens.corpus import Corpus, load_split
 from charlens.device import choose_device
 from charlens.errors import CharlensError
 from charlens.families import shape_of
+from charlens.parameters import Architecture
 from charlens.predict import predictions
 from charlens.probabilities import ProbabilityMetadata, write_probabilities
 
 FilePath = str | PathLike[str]
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained model read from its file.
+
+    Attributes:
+        model: its id.
+        shape: its architecture.
+        weights: true shapes, each (1, ...).
+        metadata: all that the file says of itself.
+    """
+
+    model: str
+    shape: Architecture
+    weights: dict[str, Tensor]
+    metadata: dict[str, Any]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """How it was trained, for the files made from it."""
+        return {key: self.metadata[key] for key in ("dropout", "val_loss", "epoch", "training")}
+
+
+def load_trained(path: FilePath, corpus: Corpus) -> TrainedModel:
+    """Read a model and check that it was trained on a corpus.
+
+    Raises:
+        CharlensError: a damaged file, or a model of another corpus.
+    """
+    weights, metadata = load_checkpoint(path)
+    if metadata["corpus_sha256"] != corpus.sha256:
+        raise CharlensError(
+            f"{path}: trained on another corpus (sha256 {metadata['corpus_sha256'][:12]}…, "
+            f"{corpus.name} has {corpus.sha256[:12]}…); delete the model and run again to train "
+            "it anew"
+        )
+    return TrainedModel(metadata["model"], shape_of(metadata), weights, metadata)
 
 
 def score_model(inputs: Mapping[str, FilePath], output: FilePath, steps: int, device: str) -> None:
@@ -31,30 +73,23 @@ def score_model(inputs: Mapping[str, FilePath], output: FilePath, steps: int, de
         CharlensError: a damaged input, or a model of another corpus.
     """
     corpus = Corpus.load(inputs["corpus"])
-    weights, metadata = load_checkpoint(inputs["model"])
-    if metadata["corpus_sha256"] != corpus.sha256:
-        raise CharlensError(
-            f"{inputs['model']}: trained on another corpus (sha256 "
-            f"{metadata['corpus_sha256'][:12]}…, {inputs['corpus']} has {corpus.sha256[:12]}…); "
-            "delete the model and run again to train it anew"
-        )
+    trained = load_trained(inputs["model"], corpus)
     columns = predictions(
-        shape_of(metadata),
-        weights,
+        trained.shape,
+        trained.weights,
         load_split(inputs["test"]),
         np.array(corpus.vocabulary, np.uint8),
         steps,
         device=choose_device(device),
-        name=f"{corpus.name}/{metadata['model']}",
+        name=f"{corpus.name}/{trained.model}",
     )
-    kept = ("dropout", "val_loss", "epoch", "training")
     provenance = ProbabilityMetadata(
         corpus_sha256=corpus.sha256,
-        model=metadata["model"],
+        model=trained.model,
         corpus=corpus.name,
-        seed=metadata["seed"],
-        config={key: metadata[key] for key in kept},
-        code_version=metadata["code_version"],
-        parameters=metadata["parameters"],
+        seed=trained.metadata["seed"],
+        config=trained.provenance,
+        code_version=trained.metadata["code_version"],
+        parameters=trained.metadata["parameters"],
     )
     write_probabilities(output, columns, provenance)

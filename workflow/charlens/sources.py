@@ -20,7 +20,7 @@ import requests
 
 from charlens.archives import read_tree
 from charlens.builtin_corpora import BUILTIN
-from charlens.config import (
+from charlens.config_sources import (
     BuiltinSource,
     FileSource,
     PublishedSource,

@@ -14,6 +14,7 @@ os.environ.update(
 from snakemake.utils import update_config
 
 from charlens.config import Config
+from charlens.config_choices import figure2_models, figure3_models
 from charlens.config_files import check_file, check_references, typed, watched_file
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
@@ -66,7 +67,7 @@ def corpus_config(wildcards):
     local = entry.source.model_dump().keys() & {"builtin"}
     return {
         "name": wildcards.corpus,
-        "entry": entry.model_dump(mode="json", exclude={"grid"}),
+        "entry": entry.model_dump(mode="json", exclude={"grid", "kind"}),
         "corpora_dir": None if local else STUDY.corpora_dir,
         "batch": STUDY.training.batch,
         "unroll": STUDY.training.unroll,
@@ -94,6 +95,19 @@ def scoring_config():
     return {"seed": STUDY.seed, **kept}
 
 
+def dump_config(wildcards):
+    """What the config's `activations` says of a model; all of it where it says nothing."""
+    for dump in STUDY.activations:
+        if (dump.corpus, dump.model) == (wildcards.corpus, wildcards.model):
+            wanted = dump.model_dump(mode="json", include={"quantities", "positions"})
+            return wanted | scoring_config()
+    return {"quantities": None, "positions": None} | scoring_config()
+
+
+def cells_config(wildcards):
+    return {"kind": STUDY.corpora[wildcards.corpus].kind} | scoring_config()
+
+
 def table_config():
     return {"bootstrap": STUDY.figure1.bootstrap, "seed": STUDY.seed}
 
@@ -118,6 +132,25 @@ def trained_of(corpus):
         corpus=corpus,
         model=STUDY.n_nn_models(corpus),
     )
+
+
+def cell_examples():
+    """What Figure 2 shows: one table per corpus that has a model for it."""
+    return [
+        f"<results>/{corpus}/tables/cell_examples/{model}.parquet"
+        for corpus, model in figure2_models(STUDY).items()
+    ]
+
+
+def saturation_tables():
+    """What Figure 3 shows: one table per model."""
+    corpus, models = figure3_models(STUDY)
+    return [f"<results>/{corpus}/tables/saturation/{model}.csv" for model in models]
+
+
+def figure_files(name, shown=True):
+    """The files of a figure; none where the study has nothing for it to show."""
+    return multiext(f"<results>/figures/{name}", ".pdf", ".png", ".csv") if shown else []
 
 
 def n_gram_corpora():

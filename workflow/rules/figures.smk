@@ -70,3 +70,49 @@ rule figure1_right:
         fingerprint=fingerprint("figure1_right.py"),
     script:
         "../scripts/figure1_right.py"
+
+
+rule draw_figure2:
+    input:
+        cell_examples(),
+    output:
+        pdf="<results>/figures/figure2.pdf",
+        png="<results>/figures/figure2.png",
+        csv="<results>/figures/figure2.csv",
+    log:
+        "<logs>/draw_figure2.log",
+    benchmark:
+        "<benchmarks>/draw_figure2.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure2.py"),
+    script:
+        "../scripts/figure2.py"
+
+
+rule draw_figure3:
+    input:
+        saturation_tables(),
+    output:
+        pdf="<results>/figures/figure3.pdf",
+        png="<results>/figures/figure3.png",
+        csv="<results>/figures/figure3.csv",
+    log:
+        "<logs>/draw_figure3.log",
+    benchmark:
+        "<benchmarks>/draw_figure3.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure3.py"),
+    script:
+        "../scripts/figure3.py"

@@ -1,0 +1,66 @@
+"""Kinds of values that a config may hold, and how a wrong one is told."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticCustomError
+
+
+def problem(path: str, found: object, message: str) -> PydanticCustomError:
+    """A validation error that names ``path`` (dotted, below the validated object) by itself."""
+    return PydanticCustomError(
+        "charlens", "{message}", {"path": path, "found": found, "message": message}
+    )
+
+
+def _scientific(value: object) -> object:
+    """Read ``1e-8`` as a number: YAML 1.1 calls it text because it has no decimal point."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+", value):
+        return float(value)
+    return value
+
+
+def empty_section(value: object) -> object:
+    """A section whose keys are all commented out is None in YAML: it means the defaults."""
+    return {} if value is None else value
+
+
+def unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse a list that holds a value twice."""
+    if len(set(values)) < len(values):
+        raise problem("", list(values), "expected each value once")
+    return values
+
+
+def increasing(values: tuple[int, ...]) -> tuple[int, ...]:
+    """Refuse a list that does not increase from each number to the next."""
+    if any(later <= earlier for earlier, later in pairwise(values)):
+        raise problem("", list(values), "expected numbers in increasing order, each once")
+    return values
+
+
+def number(**limits: float) -> Any:
+    """The type of a finite number within ``limits`` (gt, ge, lt, le)."""
+    finite = Field(allow_inf_nan=False, **limits)  # type: ignore[arg-type]
+    return Annotated[float, Strict(), finite, BeforeValidator(_scientific)]
+
+
+Integer = Annotated[int, Strict()]
+Text = Annotated[str, Strict(), Field(min_length=1)]
+Bytes = Annotated[Integer, Field(ge=1)]
+Cell = Literal["lstm", "rnn", "gru"]
+Sha1 = Annotated[Text, Field(pattern="^[0-9a-fA-F]{40}$"), AfterValidator(str.lower)]
+Sha256 = Annotated[Text, Field(pattern="^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
+Share = number(gt=0, lt=1)
+CorpusName = Annotated[Text, Field(pattern="^[a-z][a-z0-9_]*$", examples=["my_novel"])]
+RunName = Annotated[Text, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", examples=["my-study"])]
+
+
+class Section(BaseModel):
+    """Unknown keys are errors and values never change once checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

@@ -1,0 +1,16 @@
+"""Keep a trained model's activations over the test split: a file per layer and quantity."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.activations import dump_activations
+
+    config = snakemake.params.config
+    dump_activations(
+        {name: snakemake.input[name] for name in ("corpus", "test", "model")},
+        snakemake.output[0],
+        config["quantities"],
+        config["positions"],
+        config["unroll"],
+        config["device"],
+    )

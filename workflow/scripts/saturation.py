@@ -1,0 +1,14 @@
+"""Count over the test split how often a trained model's gates are saturated."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.saturation import write_saturation
+
+    config = snakemake.params.config
+    write_saturation(
+        {name: snakemake.input[name] for name in ("corpus", "test", "model")},
+        snakemake.output[0],
+        config["unroll"],
+        config["device"],
+    )
