@@ -56,8 +56,8 @@ BROKEN = [
     ("training.dropout", [], ["training.dropout:", "found []", "non-empty"]),
     ("training.dropout", [0, 1.0], ["training.dropout[1]:", "found 1.0", "less than 1"]),
     ("training.dropout", [0.1, 0.1], ["training.dropout:", "[0.1, 0.1]", "each value once"]),
-    ("training.checkpoint_iterations", [20, 10], ["checkpoint_iterations:", "increasing order"]),
-    ("training.checkpoint_iterations", [0], ["checkpoint_iterations[0]:", "at least 1"]),
+    ("figure5.bins", [20, 10], ["figure5.bins:", "increasing order"]),
+    ("figure5.bins", [-1, 20], ["figure5.bins[0]:", "at least 0"]),
     ("training.patience", 0, ["training.patience:", "at least 1 or null"]),
     ("training.device", "gpu", ["training.device:", "'gpu'", "one of auto, cpu, cuda"]),
     ("training.precision", "mixd", ["training.precision:", "did you mean mixed?"]),
@@ -181,7 +181,7 @@ def test_sources_are_told_apart_by_their_key() -> None:
 
 def test_dumped_sections_load_again() -> None:
     """Rules hand sections to scripts as plain dicts; nothing may be lost on the way."""
-    config = Config.load(changed("training.checkpoint_iterations", [5, 10]))
+    config = Config.load(changed("figure5.bins", [5, 10]))
     plain = json.loads(json.dumps(config.model_dump(mode="json")))
     assert Config.load(plain) == config
 

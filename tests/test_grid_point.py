@@ -28,18 +28,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def train(folder: Path, model: str, widths=(), name: str = "model", **settings) -> dict:
+def train(folder: Path, model: str, widths=(), name="model", early=(), **settings) -> dict:
     outputs = {
         "model": folder / f"{name}.safetensors",
         "curve": folder / f"{name}.curve.parquet",
-        "checkpoints": [
-            folder / f"{name}.{i}.safetensors" for i in settings.get("checkpoint_iterations", ())
-        ],
+        "checkpoints": [folder / f"{name}.{epoch}.safetensors" for epoch in early],
     }
     inputs = {"corpus": folder / "corpus.json"}
     inputs |= {part: folder / f"{part}.npy" for part in ("train", "val")}
     training = Training(**TRAINING | settings)
-    train_grid_point(inputs, outputs, model, training, 3, folder / "resume", "code", widths)
+    train_grid_point(inputs, outputs, model, training, 3, folder / "resume", "code", widths, early)
     return outputs
 
 
@@ -70,7 +68,7 @@ def test_a_model_ends_in_its_files(folder, model, widths):
 
 
 def test_two_runs_give_equal_bytes(folder):
-    settings = {"dropout": (0.0, 0.3), "checkpoint_iterations": (2, 5)}
+    settings = {"dropout": (0.0, 0.3), "early": (0.01, 0.5, 2.0)}
     first = train(folder, "lstm-1x6", name="first", **settings)
     second = train(folder, "lstm-1x6", name="second", **settings)
     pairs = [(first["model"], second["model"]), (first["curve"], second["curve"])]
@@ -82,8 +80,8 @@ def test_two_runs_give_equal_bytes(folder):
 def test_clear_errors(folder):
     with pytest.raises(CharlensError, match="names no model"):
         train(folder, "transformer-1x8")
-    with pytest.raises(CharlensError, match=r"checkpoint_iterations: 999 is beyond iteration \d+"):
-        train(folder, "rnn-1x6", checkpoint_iterations=(999,))
+    with pytest.raises(CharlensError, match=r"figure5\.dynamics.*before epoch 900"):
+        train(folder, "rnn-1x6", epochs=999, patience=1, learning_rate=0.5, early=(900,))
     outputs = train(folder, "rnn-1x6")
     other, _ = prepare(TEXT[:-1], "toy", "a test", "streams", 4, 10, 0.8, 0.1)
     other.save(folder / "corpus.json")

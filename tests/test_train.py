@@ -33,12 +33,12 @@ def splits(windows: int = 6, seed: int = 0) -> dict[str, np.ndarray]:
     return made
 
 
-def trainer(resume: Path | None = None, shape: Shape | None = None, **settings) -> Trainer:
+def trainer(resume: Path | None = None, shape: Shape | None = None, early=(), **settings):
     defaults = {"epochs": 3, "batch": BATCH, "unroll": UNROLL, "device": "cpu"}
     training = Training(**(defaults | settings))
     shape = shape or Shape("lstm", 2, 6, K)
     made = splits()
-    return Trainer("toy/model", shape, training, 1, made["train"], made["val"], resume)
+    return Trainer("toy/model", shape, training, 1, made["train"], made["val"], resume, early=early)
 
 
 def test_learning_rate_falls_after_the_tenth_epoch():
@@ -123,7 +123,7 @@ def test_patience_stops_early():
 
 
 def test_early_checkpoints_are_the_weights_after_those_iterations(tmp_path):
-    trained = trainer(tmp_path, checkpoint_iterations=(1, 8), epochs=2).run()
+    trained = trainer(tmp_path, early=(1, 8), epochs=2).run()
     stopped = trainer(epochs=2)
     stopped._seed_dropout()
     stopped.rate.fill_(2e-3)
@@ -170,8 +170,7 @@ CHILD = """
 import sys
 from pathlib import Path
 import test_train
-run = test_train.trainer(Path(sys.argv[1]), dropout=(0.0, 0.4), epochs=25,
-                         checkpoint_iterations=(3, 100))
+run = test_train.trainer(Path(sys.argv[1]), dropout=(0.0, 0.4), epochs=25, early=(3, 100))
 run.checkpoint_seconds = 0.0
 print("ready", flush=True)
 trained = run.run()

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from charlens.config import Config
+from charlens.config_choices import watched
 from charlens.corpus import Corpus
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +41,16 @@ class Run:
         """Rule -> number of jobs planned, less the target rules."""
         text = (self.stdout + self.stderr).split("Job stats:", 1)
         rows = re.findall(r"^(\w+) +(\d+)$", text[1].split("\n\n", 1)[0], re.M) if text[1:] else []
-        targets = ("total", "all", "figure1", "tables", "corpora")
+        targets = (
+            "total",
+            "all",
+            "activations",
+            "figure1",
+            "figure2",
+            "figure3",
+            "tables",
+            "corpora",
+        )
         return {rule: int(count) for rule, count in rows if rule not in targets}
 
 
@@ -220,14 +230,15 @@ def test_every_promised_file_is_there(finished: Path) -> None:
             assert len(pd.read_parquet(results / name / "curves" / f"{model}.parquet")) > 0
             rows = pd.read_parquet(results / name / "probabilities" / f"{model}.parquet")
             assert len(rows) == corpus.sizes["test"]
-            for iteration in config.training.checkpoint_iterations:
-                checkpoint = f"iteration={iteration}.safetensors"
-                assert (results / name / "checkpoints" / model / checkpoint).is_file()
             assert (finished / "logs" / config.run / name / "train" / f"{model}.log").is_file()
             assert (results / "benchmarks" / "train" / name / f"{model}.tsv").is_file()
+    kept = watched(config)
+    for epoch in kept.epochs:
+        folder = results / kept.corpus / "checkpoints" / kept.model
+        assert (folder / f"epoch={epoch:g}.safetensors").is_file()
     table = pd.read_csv(results / "tables" / "cross_entropy.csv")
     assert len(table) == sum(len(config.models(name)) for name in config.corpora)
-    for name in ("figure1_left", "figure1_right", "table2"):
+    for name in ("figure1_left", "figure1_right", "figure2", "figure3", "table2"):
         assert (results / "figures" / f"{name}.pdf").read_bytes()[:4] == b"%PDF"
         assert (results / "figures" / f"{name}.png").read_bytes()[1:4] == b"PNG"
         assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0

@@ -70,18 +70,7 @@ def matched(
     Raises:
         CharlensError: as for :func:`match`.
     """
-    first, last = _codes(pair)
-    values = byte_values(text)
-    here = (values == first) | (values == last)
-    if classes is not None:
-        if classes.shape != values.shape:
-            raise CharlensError(
-                f"classes: expected one for each of the {values.size} bytes of the text, found "
-                f"shape {classes.shape}; classify the same text"
-            )
-        here &= classes == ByteClass.CODE
-    position = np.flatnonzero(here)
-    opens = values[position] == first
+    position, opens = _positions(text, classes, pair)
     # Closers that take the running sum below all it has been, and below zero, have no opener.
     lowest = np.minimum.accumulate(np.minimum(np.cumsum(np.where(opens, 1, -1)), 0))
     orphan = np.diff(lowest, prepend=0) < 0
@@ -187,6 +176,22 @@ def string_literals(found: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     strings = found.kind == ByteClass.STRING
     closed = found.closed[strings]
     return found.start[strings], found.stop[strings] - closed, closed
+
+
+def _positions(text: Text, classes: np.ndarray | None, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+    """Where the brackets of a pair are that count, and which of them open."""
+    first, last = _codes(pair)
+    values = byte_values(text)
+    here = (values == first) | (values == last)
+    if classes is not None:
+        if classes.shape != values.shape:
+            raise CharlensError(
+                f"classes: expected one for each of the {values.size} bytes of the text, found "
+                f"shape {classes.shape}; classify the same text"
+            )
+        here &= classes == ByteClass.CODE
+    position = np.flatnonzero(here)
+    return position, values[position] == first
 
 
 def _codes(pair: Pair) -> tuple[int, int]:

@@ -5,6 +5,17 @@ conditions, comments and strings, nesting depth and the coming end of the line. 
 is a label per byte: its value *after reading that byte*, as a unit's activation at a byte is that
 after reading it. So an opening delimiter is inside and a closing one outside already; of a
 delimiter of several bytes the last one decides.
+
+- line_position: bytes since the last line end; 0 at the byte that completes a line end.
+- line_end: the next byte begins a line end, CR LF, LF or CR. False at the last byte of the text.
+- inside_quotes: prose, in a quotation, which may span lines (:func:`brackets.quotations`); C, in a
+  string literal.
+- inside_comment: C, in ``/* … */`` or ``// …``.
+- inside_comment_or_string: C, either of the last two.
+- if_condition: C, in the parentheses of an ``if (…)``, with all that they enclose; not of an
+  ``#if``. A condition whose parenthesis is never closed is left out.
+- nesting_depth: C, number of braces around (:func:`brackets.depth`).
+- expression_depth: C, number of parentheses and square brackets around.
 """
 
 from __future__ import annotations
@@ -65,17 +76,6 @@ _LEAST_SEMICOLONS, _LEAST_BRACES = 0.1, 0.02
 
 def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
     """The concepts of a text.
-
-    line_position: bytes since the last line end; 0 at the byte that completes a line end.
-    line_end: the next byte begins a line end, CR LF, LF or CR. False at the last byte of the text.
-    inside_quotes: prose, in a quotation, which may span lines (see :func:`brackets.quotations`); C,
-    in a string literal.
-    inside_comment: C, in ``/* … */`` or ``// …``.
-    inside_comment_or_string: C, either of the last two.
-    if_condition: C, in the parentheses of an ``if (…)``, with all that they enclose; not of an
-    ``#if``. A condition whose parenthesis is never closed is left out.
-    nesting_depth: C, number of braces around (see :func:`brackets.depth`).
-    expression_depth: C, number of parentheses and square brackets around.
 
     Args:
         text: the text.

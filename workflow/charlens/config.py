@@ -15,7 +15,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from charlens.config_analyses import NNN, ActivationDump, Figure1, Figure2, Figure3, NGram
+from charlens.config_analyses import (
+    NNN,
+    ActivationDump,
+    External,
+    Figure1,
+    Figure2,
+    Figure3,
+    Figure4,
+    Figure5,
+    Figure6,
+    NGram,
+)
 from charlens.config_errors import explain
 from charlens.config_sources import Source
 from charlens.config_values import (
@@ -27,7 +38,6 @@ from charlens.config_values import (
     Share,
     Text,
     empty_section,
-    increasing,
     number,
     problem,
     unique,
@@ -117,10 +127,6 @@ class Training(Section):
     """Candidates; validation chooses one per model."""
     patience: Annotated[Integer, Field(ge=1)] | None = None
     """Epochs without improvement before stopping; null never stops (the best epoch is kept)."""
-    checkpoint_iterations: Annotated[
-        tuple[Annotated[Integer, Field(ge=1)], ...], AfterValidator(increasing)
-    ] = ()
-    """Iterations after which an early checkpoint is kept."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "mixed"] = "float32"
     """mixed: float16 operands, float32 accumulation and weights, on CUDA only."""
@@ -151,6 +157,11 @@ class Config(Section):
     figure1: Annotated[Figure1, BeforeValidator(empty_section)] = Figure1()
     figure2: Annotated[Figure2, BeforeValidator(empty_section)] = Figure2()
     figure3: Annotated[Figure3, BeforeValidator(empty_section)] = Figure3()
+    figure4: Annotated[Figure4, BeforeValidator(empty_section)] = Figure4()
+    figure5: Annotated[Figure5, BeforeValidator(empty_section)] = Figure5()
+    figure6: Annotated[Figure6, BeforeValidator(empty_section)] = Figure6()
+    external: tuple[External, ...] = ()
+    """Models from elsewhere that join the tables and figures by their probabilities."""
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -169,18 +180,23 @@ class Config(Section):
             if model not in there:
                 message = f"expected a trained model of {corpus}: {', '.join(there) or 'none'}"
                 raise problem(path, model, message)
+        self._check_external()
         self._check_figure1()
         return self
 
     def _named_corpora(self) -> Iterator[tuple[str, str]]:
         """Every key that names a corpus, and the name."""
-        for section, names in (("n_gram", self.n_gram.corpora), ("n_nn", self.n_nn.corpora)):
+        for section in ("n_gram", "n_nn", "figure4", "figure5"):
+            names = getattr(self, section).corpora
             yield from ((f"{section}.corpora", name) for name in names or ())
         yield from ((f"activations.{i}.corpus", d.corpus) for i, d in enumerate(self.activations))
+        yield from ((f"external.{i}.corpus", e.corpus) for i, e in enumerate(self.external))
         yield from (("figure2.models", name) for name in self.figure2.models or {})
         for path, name in (
             ("figure1.tsne_corpus", self.figure1.tsne_corpus),
             ("figure3.corpus", self.figure3.corpus),
+            ("figure5.dynamics.corpus", self.figure5.dynamics and self.figure5.dynamics.corpus),
+            ("figure6.corpus", self.figure6.corpus),
         ):
             if name is not None:
                 yield path, name
@@ -194,6 +210,18 @@ class Config(Section):
         corpus = self.figure3.corpus or next(iter(self.corpora))
         for model in self.figure3.models or ():
             yield "figure3.models", corpus, model
+        dynamics = self.figure5.dynamics
+        if dynamics and dynamics.model:
+            yield "figure5.dynamics.model", dynamics.corpus or corpus, dynamics.model
+
+    def _check_external(self) -> None:
+        for i, entry in enumerate(self.external):
+            path, corpus = f"external.{i}.model", entry.corpus
+            ours = {*self.models(corpus), *self.n_nn_models(corpus), *self.n_gram_models(corpus)}
+            if entry.model in ours:
+                raise problem(path, entry.model, "expected a name that no model of ours has")
+            if self.external_models(corpus).count(entry.model) > 1:
+                raise problem(path, entry.model, "expected each name once per corpus")
 
     def _check_figure1(self) -> None:
         count = len(self.models(self.tsne_corpus))
@@ -215,6 +243,10 @@ class Config(Section):
         own = self.corpora[corpus].grid
         grid = self.grid if own is None else own
         return tuple(dict.fromkeys(model for block in grid for model in block.models()))
+
+    def external_models(self, corpus: str) -> tuple[str, ...]:
+        """Names of a corpus's models from elsewhere, in the order of the config."""
+        return tuple(entry.model for entry in self.external if entry.corpus == corpus)
 
     def n_gram_models(self, corpus: str) -> tuple[str, ...]:
         """Ids of a corpus's n-gram models: ``n-gram-1``, …"""

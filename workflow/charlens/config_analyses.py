@@ -6,7 +6,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from charlens.config_values import CorpusName, Integer, Section, Text, increasing, number, unique
+from charlens.config_values import (
+    CorpusName,
+    Integer,
+    Section,
+    Sha256,
+    Text,
+    increasing,
+    number,
+    unique,
+)
 
 Contexts = Annotated[
     tuple[Annotated[Integer, Field(ge=1, le=250)], ...],
@@ -41,6 +50,9 @@ class NNN(Section):
 
 
 ModelName = Annotated[Text, Field(pattern="^[a-z][a-z0-9_]*-[a-z0-9-]+$", examples=["lstm-3x512"])]
+
+
+ExternalName = Annotated[Text, Field(pattern="^[a-z][a-z0-9_-]*$", examples=["my-model"])]
 
 
 class ActivationDump(Section):
@@ -90,3 +102,72 @@ class Figure3(Section):
         None
     )
     """Null takes the deepest LSTM and the deepest GRU, of those the largest."""
+
+
+class External(Section):
+    """A model from elsewhere: its probabilities for the test split of one corpus."""
+
+    corpus: CorpusName
+    model: ExternalName
+    """Its name in tables and figures."""
+    file: Text
+    """Parquet or CSV with the columns position and probability; others of the probabilities
+    contract (stream, byte, entropy in nats, top_byte, top_probability) are used if present."""
+    corpus_sha256: Sha256 | None = None
+    """Checksum of the corpus that was scored, to be held against ours; null trusts the file."""
+
+
+class Figure4(Section):
+    """Whose errors overlap, and which characters each model is better at (paper, section 4.3)."""
+
+    corpora: Corpora = None
+    """Null takes all that have an LSTM and n-gram models."""
+    min_count: Annotated[Integer, Field(ge=1)] = 20
+    """Characters that come less often in the test split are not ranked."""
+    characters: Annotated[Integer, Field(ge=1)] = 10
+    """How many to show each way."""
+
+
+Pair = Annotated[Text, Field(min_length=2, max_length=2, pattern="^[!-~]{2}$", examples=["{}"])]
+
+
+class Dynamics(Section):
+    """An LSTM early in its training against trained baselines (paper, Figure 5 right)."""
+
+    corpus: CorpusName | None = None
+    """Null takes the first corpus with an LSTM and baselines."""
+    model: ModelName | None = None
+    """Null takes the deepest LSTM, of those the largest."""
+    epochs: Annotated[Integer, Field(ge=1)] = 3
+    """How long it is watched; at most training.epochs."""
+    points_per_epoch: Annotated[Integer, Field(ge=1, le=100)] = 8
+    """Checkpoints kept in each of these epochs."""
+    contexts: Contexts = (1, 2, 3, 4)
+    """Context lengths of the n-NNs and n-gram models to compare with, as far as they exist."""
+
+
+class Figure5(Section):
+    """Closing brackets by distance, and training dynamics (paper, section 4.3)."""
+
+    corpora: Corpora = None
+    """Whose closing brackets; null takes all that have an LSTM and n-gram models."""
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1), AfterValidator(unique)] | None = None
+    """Opening and closing characters, such as {} or (); two quotes for quotations. Null takes
+    braces in C and quotations in prose."""
+    bins: Annotated[
+        tuple[Annotated[Integer, Field(ge=0)], ...],
+        Field(min_length=2),
+        AfterValidator(increasing),
+    ] = (0, 20, 40, 60, 80, 100, 125, 150, 200, 250, 300)
+    """Borders of the groups of distances, in characters."""
+    dynamics: Dynamics | None = Dynamics()
+    """Null keeps no early checkpoints and draws no dynamics."""
+
+
+class Figure6(Section):
+    """Errors broken down by what would remove them (paper, section 4.4)."""
+
+    corpus: CorpusName | None = None
+    """Null takes the first corpus with an LSTM and n-gram models."""
+    threshold: number(gt=0, lt=1) = 0.5
+    """A character is an error where its probability is below this."""

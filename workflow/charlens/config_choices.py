@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from charlens.config import Config
 from charlens.model_id import ModelId, parse
 
@@ -44,3 +46,56 @@ def figure3_models(config: Config) -> tuple[str, tuple[str, ...]]:
         if deepest:
             return corpus, tuple(deepest)
     return next(iter(config.corpora)), ()
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The model whose training is watched (paper, Figure 5 right).
+
+    Attributes:
+        corpus: its corpus; empty where nothing is watched.
+        model: its id.
+        epochs: after how many epochs its weights are kept, in increasing order.
+        n_nn: context lengths of the n-NNs it is compared with.
+        n_gram: context lengths of the n-gram models it is compared with.
+    """
+
+    corpus: str = ""
+    model: str = ""
+    epochs: tuple[float, ...] = ()
+    n_nn: tuple[int, ...] = ()
+    n_gram: tuple[int, ...] = ()
+
+
+def watched(config: Config) -> Watched:
+    """The deepest LSTM, of those the largest, of the first corpus that has baselines too."""
+    wanted = config.figure5.dynamics
+    if wanted is None:
+        return Watched()
+    for corpus in [wanted.corpus] if wanted.corpus else config.corpora:
+        points = _points(config, corpus, ("lstm",))
+        n_nn, n_gram = (
+            tuple(n for n in section.contexts if n in wanted.contexts) if models else ()
+            for section, models in (
+                (config.n_nn, config.n_nn_models(corpus)),
+                (config.n_gram, config.n_gram_models(corpus)),
+            )
+        )
+        if not (points or wanted.model) or not (n_nn or n_gram):
+            continue
+        model = wanted.model or str(max(points, key=lambda p: (p.layers, p.size)))
+        last = min(wanted.epochs, config.training.epochs) * wanted.points_per_epoch
+        epochs = tuple((i + 1) / wanted.points_per_epoch for i in range(last))
+        return Watched(corpus, model, epochs, n_nn, n_gram)
+    return Watched()
+
+
+def error_corpora(config: Config, named: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Corpora whose errors are compared: by name, else all with an LSTM and n-gram models."""
+    if named is not None:
+        return named
+    return tuple(
+        corpus
+        for corpus in config.corpora
+        if _points(config, corpus, ("lstm",)) and config.n_gram_models(corpus)
+    )

@@ -37,37 +37,49 @@ def train_grid_point(
     resume: FilePath,
     code: str = "",
     widths: Sequence[int] = (),
+    early: Sequence[float] = (),
 ) -> None:
     """Train one model and write its weights, learning curve and early checkpoints.
 
     Args:
         inputs: paths ``corpus`` (corpus.json), ``train`` and ``val`` (.npy).
-        outputs: paths ``model``, ``curve`` and the list ``checkpoints``, one per configured
-            iteration in order.
+        outputs: paths ``model``, ``curve`` and the list ``checkpoints``, one for each of
+            ``early`` in order.
         model: model id.
         training: the config's training section.
         seed: the config's seed.
         resume: folder of the resume state, removed once everything is written.
         code: fingerprint of the library; a resume state of another one is not continued.
         widths: numbers of hidden units among which validation chooses, for n-NNs.
+        early: epochs, such as 0.125, after which the weights are kept; each is rounded to whole
+            iterations, one at least.
 
     Raises:
         CharlensError: a damaged input, a loss that is not a number, a full disk.
     """
     corpus = Corpus.load(inputs["corpus"])
     splits = [load_split(inputs[part]) for part in ("train", "val")]
-    _check_iterations(corpus, splits[0].shape[1] - 1, model, training)
+    windows = (splits[0].shape[1] - 1) // training.unroll
+    iterations = [max(1, round(epoch * windows)) for epoch in early]
     runs: list[tuple[Architecture, Trained]] = []
     for shape in shapes_for(model, corpus.k, widths):
         log.info("%s: width %d, %d parameters", model, shape.width, Layout(shape).total)
         folder = Path(resume, str(shape.width))
         name = f"{corpus.name}/{model}"
-        trainer = Trainer(name, shape, training, seed, *splits, folder, code=code)
+        trainer = Trainer(name, shape, training, seed, *splits, folder, code=code, early=iterations)
         runs.append((shape, trainer.run()))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
     metadata = _metadata(corpus, model, shape, trained, training, seed)
     save_checkpoint(outputs["model"], trained.weights, metadata)
-    _write_early(outputs.get("checkpoints", ()), trained, training, metadata)
+    for path, epoch, iteration in zip(
+        outputs.get("checkpoints", ()), early, iterations, strict=True
+    ):
+        if iteration not in trained.early:
+            raise CharlensError(
+                f"figure5.dynamics: {model} on {corpus.name} stopped (training.patience) before "
+                f"epoch {epoch:g}; watch fewer epochs or wait longer"
+            )
+        save_checkpoint(path, trained.early[iteration], metadata | {"iteration": iteration})
     write_curve(outputs["curve"], [{"width": s.width} | r for s, t in runs for r in t.curve])
     shutil.rmtree(resume, ignore_errors=True)
     log.info(
@@ -97,28 +109,6 @@ def _metadata(
         "training": training.model_dump(mode="json"),
         "code_version": __version__,
     }
-
-
-def _check_iterations(corpus: Corpus, length: int, model: str, training: Training) -> None:
-    last = training.epochs * (length // training.unroll)
-    for iteration in training.checkpoint_iterations:
-        if iteration > last:
-            raise CharlensError(
-                f"training.checkpoint_iterations: {iteration} is beyond iteration {last}, the last "
-                f"of {model} on {corpus.name}; remove it or train for more epochs"
-            )
-
-
-def _write_early(
-    paths: Sequence[FilePath], trained: Trained, training: Training, metadata: dict[str, Any]
-) -> None:
-    for path, iteration in zip(paths, training.checkpoint_iterations, strict=True):
-        if iteration not in trained.early:
-            raise CharlensError(
-                f"training.checkpoint_iterations: {metadata['model']} on {metadata['corpus']} "
-                f"stopped (training.patience) before iteration {iteration}; remove one of them"
-            )
-        save_checkpoint(path, trained.early[iteration], metadata | {"iteration": iteration})
 
 
 def write_curve(path: FilePath, curve: list[dict[str, float]]) -> None:

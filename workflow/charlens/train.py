@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Trained:
         val_loss: its cross-entropy on the validation split, nats per character.
         epoch: its best epoch, from 1.
         curve: one record per epoch and candidate.
-        early: weights of the chosen candidate after each configured iteration.
+        early: weights of the chosen candidate after each iteration that was asked for.
     """
 
     weights: dict[str, Tensor]
@@ -65,6 +65,7 @@ class Trainer:
         resume: folder for resume checkpoints; None keeps none.
         checkpoint_seconds: time between resume checkpoints.
         code: version of the library; a resume checkpoint of another version is not continued.
+        early: iterations after which the weights are kept; needs ``resume``.
     """
 
     def __init__(
@@ -78,7 +79,9 @@ class Trainer:
         resume: Path | None = None,
         checkpoint_seconds: float = 30.0,
         code: str = "",
+        early: Sequence[int] = (),
     ) -> None:
+        self.early = tuple(early)
         self.name, self.training, self.seed, self.resume = name, training, seed, resume
         self.checkpoint_seconds, self.code = checkpoint_seconds, code
         self.device = choose_device(training.device)
@@ -221,7 +224,7 @@ class Trainer:
 
     def _room(self, windows: int) -> int:
         """Windows that may run before something must be looked at."""
-        stops = [i - self.iteration for i in self.training.checkpoint_iterations]
+        stops = [i - self.iteration for i in self.early]
         return min([windows - self.window, *(s for s in stops if s > 0)])
 
     def _live(self) -> list[Tensor]:
@@ -282,7 +285,7 @@ class Trainer:
     # -- early checkpoints, resume, result -------------------------------------------------
 
     def _keep_early(self) -> None:
-        if self.iteration in self.training.checkpoint_iterations and self.resume:
+        if self.iteration in self.early and self.resume:
             weights = self.model.layout.unpack(self.model.flat)
             save_checkpoint(self._early_path(self.iteration), weights, self._identity())
 
@@ -296,7 +299,7 @@ class Trainer:
         data = {p: [list(c.shape), int(c.long().sum())] for p, c in self.data.items()}
         shape = vars(self.model.shape)
         run = {"name": self.name, "seed": self.seed, "code": self.code, "training": settings}
-        return {**run, **shape, "data": data}
+        return {**run, **shape, "data": data, "early": self.early}
 
     def _save(self) -> None:
         self._saved = time.monotonic()
@@ -351,7 +354,7 @@ class Trainer:
         chosen = int(np.argmin(self.best_loss))
         weights = self.model.layout.unpack(self.best)
         early = {}
-        for iteration in self.training.checkpoint_iterations:
+        for iteration in self.early:
             if self.resume and self._early_path(iteration).is_file():
                 tensors, _ = load_checkpoint(self._early_path(iteration))
                 early[iteration] = {n: t[chosen : chosen + 1] for n, t in tensors.items()}

@@ -14,7 +14,7 @@ os.environ.update(
 from snakemake.utils import update_config
 
 from charlens.config import Config
-from charlens.config_choices import figure2_models, figure3_models
+from charlens.config_choices import figure2_models, figure3_models, watched
 from charlens.config_files import check_file, check_references, typed, watched_file
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
@@ -81,7 +81,7 @@ def training_config():
 def n_nn_config():
     """Trained like the recurrent models, but for dropout, which n-NNs do not know."""
     training = STUDY.training.model_dump(mode="json")
-    training |= {"dropout": [0.0], "checkpoint_iterations": []}
+    training |= {"dropout": [0.0]}
     return {"training": training, "seed": STUDY.seed, "widths": list(STUDY.n_nn.widths)}
 
 
@@ -146,6 +146,14 @@ def saturation_tables():
     """What Figure 3 shows: one table per model."""
     corpus, models = figure3_models(STUDY)
     return [f"<results>/{corpus}/tables/saturation/{model}.csv" for model in models]
+
+
+def early_checkpoints(corpus, model):
+    """The early checkpoints of the model whose training is watched."""
+    return [
+        f"<results>/{corpus}/checkpoints/{model}/epoch={epoch:g}.safetensors"
+        for epoch in WATCHED.epochs
+    ]
 
 
 def figure_files(name, shown=True):

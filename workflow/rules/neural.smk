@@ -1,6 +1,11 @@
 # Needs: {corpus}/corpus.json, train.npy, val.npy.
 # Makes: one trained recurrent model per grid point, and the n-NN baselines, each with its learning
-# curve.
+# curve; early checkpoints {corpus}/checkpoints/{model}/epoch={e}.safetensors of the one model whose
+# training Figure 5 watches.
+
+
+# The one model whose training Figure 5 watches; no path has an empty name, if none.
+WATCHED = watched(STUDY)
 
 
 rule train:
@@ -11,10 +16,6 @@ rule train:
     output:
         model="<results>/{corpus}/models/{model}.safetensors",
         curve="<results>/{corpus}/curves/{model}.parquet",
-        checkpoints=expand(
-            "<results>/{{corpus}}/checkpoints/{{model}}/iteration={iteration}.safetensors",
-            iteration=STUDY.training.checkpoint_iterations,
-        ),
     log:
         "<logs>/{corpus}/train/{model}.log",
     benchmark:
@@ -37,6 +38,25 @@ rule train:
         fingerprint=fingerprint("train.py"),
     script:
         "../scripts/train.py"
+
+
+use rule train as train_watched with:
+    output:
+        model="<results>/{corpus}/models/{model}.safetensors",
+        curve="<results>/{corpus}/curves/{model}.parquet",
+        checkpoints=early_checkpoints("{corpus}", "{model}"),
+    wildcard_constraints:
+        corpus=WATCHED.corpus,
+        model=WATCHED.model,
+    params:
+        corpus=lambda wildcards: wildcards.corpus,
+        model=lambda wildcards: wildcards.model,
+        config=training_config() | {"early": list(WATCHED.epochs)},
+        resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}",
+        fingerprint=fingerprint("train.py"),
+
+
+ruleorder: train_watched > train
 
 
 rule train_n_nn:

@@ -19,4 +19,5 @@ with job(snakemake.log[0], threads=snakemake.threads):
         snakemake.params.resume,
         snakemake.params.fingerprint,
         snakemake.params.config.get("widths", ()),
+        snakemake.params.config.get("early", ()),
     )
