@@ -15,7 +15,7 @@ class Named(list):
     def __init__(self, **items):
         super().__init__(items.values())
         self.__dict__.update(items)
-        self.get = items.get
+        self.get, self.items = items.get, items.items
 
 
 def run_script(folder: Path, monkeypatch, script: str, inputs: dict, outputs: dict, **config):

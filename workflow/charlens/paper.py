@@ -60,6 +60,30 @@ def context_cross_entropy(corpus: str, family: str, n: int) -> float | None:
     return _table2().get((corpus, family, n))
 
 
+@cache
+def _dynamics() -> dict[tuple[str, str], float]:
+    rows_ = rows("figure5_dynamics")
+    return {
+        (f"n-nn-{row['model'].split('-')[0]}", key): float(value)
+        for row in rows_
+        for key, value in row.items()
+        if key != "model"
+    }
+
+
+def dynamics(other: str, quantity: str) -> float:
+    """A number of Figure 5 (right) about the LSTM in training beside a trained model.
+
+    Args:
+        other: the trained model, such as ``n-nn-3``.
+        quantity: a column of ``figure5_dynamics.csv``, such as ``kl_minimum``.
+
+    Returns:
+        The number as measured off the figure; NaN where the paper has none.
+    """
+    return _dynamics().get((other, quantity), float("nan"))
+
+
 def is_own_file(corpus: str, size: int) -> bool:
     """Whether a corpus of that name and size in bytes is the very file of the paper.
 
