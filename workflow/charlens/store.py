@@ -145,7 +145,7 @@ def activations(
                     found[part.start - start : part.stop - start, place] = values[
                         part.start - begin : part.stop - begin
                     ]
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             raise _damaged(name, error) from error
         return found
 
@@ -187,7 +187,12 @@ def _units(path: Path, units: Sequence[int] | None, count: int) -> list[int]:
 def _opened(folder: FilePath, layer: int, quantity: str) -> pq.ParquetFile:
     path = file_path(folder, layer, quantity)
     try:
-        return pq.ParquetFile(path, page_checksum_verification=True)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        footer = file.metadata
+        there = sum(footer.row_group(i).num_rows for i in range(footer.num_row_groups))
+        if there != footer.num_rows:  # no checksum guards a footer
+            raise ValueError(f"{footer.num_rows} rows are announced, {there} are there")
+        return file
     except FileNotFoundError:
         there = sorted(str(p.relative_to(folder)) for p in Path(folder).glob("layer=*/*.parquet"))
         raise CharlensError(
