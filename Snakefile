@@ -13,6 +13,7 @@
 #   activations.smk    {corpus}/activations/{model}/layer={l}/{quantity}.parquet,
 #                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
 #   analysis.smk       tables/cross_entropy.csv, tables/table2.csv, {corpus}/tables/agreement.csv
+#   errors.smk         tables/error_categories.csv, tables/errors.md, figures/figure6.pdf, ...
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
 
 from snakemake.utils import min_version
@@ -56,6 +57,7 @@ include: "workflow/rules/ngram.smk"
 include: "workflow/rules/probabilities.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/analysis.smk"
+include: "workflow/rules/errors.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -71,6 +73,7 @@ rule tables:
         f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
         "<results>/tables/table2.csv",
         "<results>/tables/table2.md",
+        "<results>/tables/dynamics.md" if WATCHED.model else [],
 
 
 rule figure1:
@@ -89,6 +92,17 @@ rule figure3:
         figure_files("figure3", shown=saturation_tables()),
 
 
+rule figure5:
+    input:
+        figure_files("figure5_right", shown=WATCHED.model),
+
+
+rule figure6:
+    input:
+        figure_files("figure6", shown=ERRORS),
+        figure_files("figure6_bars", shown=ERRORS),
+
+
 rule activations:
     input:
         [f"<results>/{dump.corpus}/activations/{dump.model}" for dump in STUDY.activations],
@@ -101,5 +115,7 @@ rule all:
         rules.figure1.input,
         rules.figure2.input,
         rules.figure3.input,
+        rules.figure5.input,
+        rules.figure6.input,
         rules.activations.input,
         rules.figure_table2.output,

@@ -41,16 +41,8 @@ class Run:
         """Rule -> number of jobs planned, less the target rules."""
         text = (self.stdout + self.stderr).split("Job stats:", 1)
         rows = re.findall(r"^(\w+) +(\d+)$", text[1].split("\n\n", 1)[0], re.M) if text[1:] else []
-        targets = (
-            "total",
-            "all",
-            "activations",
-            "figure1",
-            "figure2",
-            "figure3",
-            "tables",
-            "corpora",
-        )
+        targets = {"total", "all", "activations", "tables", "corpora"}
+        targets |= {f"figure{number}" for number in range(1, 7)}
         return {rule: int(count) for rule, count in rows if rule not in targets}
 
 
@@ -238,9 +230,11 @@ def test_every_promised_file_is_there(finished: Path) -> None:
         assert (folder / f"epoch={epoch:g}.safetensors").is_file()
     table = pd.read_csv(results / "tables" / "cross_entropy.csv")
     assert len(table) == sum(len(config.models(name)) for name in config.corpora)
-    for name in ("figure1_left", "figure1_right", "figure2", "figure3", "table2"):
+    for name in ("figure1_left", "figure1_right", "figure2", "figure3", "figure5_right"):
         assert (results / "figures" / f"{name}.pdf").read_bytes()[:4] == b"%PDF"
         assert (results / "figures" / f"{name}.png").read_bytes()[1:4] == b"PNG"
+        assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0
+    for name in ("figure6", "figure6_bars", "table2"):
         assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0
     table = pd.read_csv(results / "tables" / "table2.csv")
     assert {"n-gram-1", "n-gram-5", "n-nn-1", "n-nn-3"} <= set(table["model"])

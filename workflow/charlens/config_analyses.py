@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -171,3 +171,6 @@ class Figure6(Section):
     """Null takes the first corpus with an LSTM and n-gram models."""
     threshold: number(gt=0, lt=1) = 0.5
     """A character is an error where its probability is below this."""
+    definitions: Literal["fitted", "stated"] = "fitted"
+    """fitted: memory of words of five letters or more, three characters after a newline, which
+    reproduces the paper's slices; stated: all words, one character, as its text reads."""

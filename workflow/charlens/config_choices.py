@@ -99,3 +99,10 @@ def error_corpora(config: Config, named: tuple[str, ...] | None) -> tuple[str, .
         for corpus in config.corpora
         if _points(config, corpus, ("lstm",)) and config.n_gram_models(corpus)
     )
+
+
+def figure6_corpus(config: Config) -> str:
+    """The corpus whose errors are broken down; empty where none has an LSTM and n-gram models."""
+    if config.figure6.corpus is not None:
+        return config.figure6.corpus
+    return next(iter(error_corpora(config, None)), "")

@@ -84,6 +84,27 @@ def dynamics(other: str, quantity: str) -> float:
     return _dynamics().get((other, quantity), float("nan"))
 
 
+@cache
+def _oracles() -> dict[tuple[str, str], float]:
+    return {
+        (row["model"], row["oracle"]): float(row["percent_of_errors"])
+        for row in rows("figure6_oracles")
+    }
+
+
+def oracle(model: str | None, name: str) -> float:
+    """A slice of a pie of Figure 6, percent of the model's errors, measured to ± 0.1.
+
+    Args:
+        model: ``lstm-3x512`` or ``lstm-2x64``.
+        name: the oracle, as in ``figure6_oracles.csv``.
+
+    Returns:
+        NaN for other models.
+    """
+    return _oracles().get((str(model), name), float("nan"))
+
+
 def is_own_file(corpus: str, size: int) -> bool:
     """Whether a corpus of that name and size in bytes is the very file of the paper.
 
@@ -95,3 +116,43 @@ def is_own_file(corpus: str, size: int) -> bool:
 def corpus_title(corpus: str) -> str:
     """A corpus's name for people: the paper's title, or ``Python docs`` for ``python_docs``."""
     return _TITLES.get(corpus) or corpus.replace("_", " ").capitalize()
+
+
+def error_overlap(corpus: str) -> dict[str, float]:
+    """The regions of Figure 4 (left): percent of test characters that are errors of these models.
+
+    The paper does not say of which corpus; the totals fit the kernel, so others get nothing. Keys
+    such as ``lstm_only`` and ``lstm&n-nn`` mean the errors of these models and of no other.
+    """
+    if corpus != "linux_kernel":
+        return {}
+    return {
+        row["errors_made_by"]: float(row["percent_of_test_characters"])
+        for row in rows("figure4_overlap")
+    }
+
+
+def character_probabilities(corpus: str) -> dict[str, tuple[float, float]]:
+    r"""Mean probability of the correct character in Figure 4, by the LSTM and by the 20-gram.
+
+    Keys are characters as the file spells them: ``\r``, ``<s>`` for the space, else themselves.
+    """
+    return {
+        row["character"]: (float(row["lstm"]), float(row["ngram20"]))
+        for row in rows("figure4_advantage")
+        if row["corpus"] == corpus
+    }
+
+
+def closing_brace_probabilities(corpus: str) -> dict[tuple[int, int], tuple[float, float]]:
+    """Mean probability of ``}`` in Figure 5 (left), by the LSTM and by the 20-gram.
+
+    Keys are the borders of the distance to its ``{``; only the kernel has any.
+    """
+    if corpus != "linux_kernel":
+        return {}
+    found = {}
+    for row in rows("figure5_braces"):
+        low, high = map(int, row["distance"].split("-"))
+        found[low, high] = (float(row["lstm"]), float(row["ngram20"]))
+    return found

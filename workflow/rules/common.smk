@@ -14,7 +14,7 @@ os.environ.update(
 from snakemake.utils import update_config
 
 from charlens.config import Config
-from charlens.config_choices import figure2_models, figure3_models, watched
+from charlens.config_choices import figure2_models, figure3_models, figure6_corpus, watched
 from charlens.config_files import check_file, check_references, typed, watched_file
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
@@ -108,6 +108,11 @@ def cells_config(wildcards):
     return {"kind": STUDY.corpora[wildcards.corpus].kind} | scoring_config()
 
 
+def dynamics_config():
+    wanted = {"epochs": list(WATCHED.epochs), "contexts": list(WATCHED.n_gram)}
+    return wanted | scoring_config()
+
+
 def table_config():
     return {"bootstrap": STUDY.figure1.bootstrap, "seed": STUDY.seed}
 
@@ -154,6 +159,23 @@ def early_checkpoints(corpus, model):
         f"<results>/{corpus}/checkpoints/{model}/epoch={epoch:g}.safetensors"
         for epoch in WATCHED.epochs
     ]
+
+
+def external_of(corpus):
+    """The probabilities files of a corpus's models from elsewhere."""
+    return [
+        f"<results>/{corpus}/probabilities/{model}.parquet"
+        for model in STUDY.external_models(corpus)
+    ]
+
+
+def error_models(corpus):
+    """The probabilities files that Figure 6 needs: of all LSTMs, and of the n-grams up to 9."""
+    if not corpus:
+        return []
+    lstms = [model for model in STUDY.models(corpus) if model.startswith("lstm-")]
+    n_grams = [f"n-gram-{n}" for n in STUDY.n_gram.contexts if n <= 9]
+    return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in lstms + n_grams]
 
 
 def figure_files(name, shown=True):

@@ -47,6 +47,29 @@ rule figure_table2:
         "../scripts/figure_table2.py"
 
 
+rule figure5_right:
+    input:
+        csv="<results>/tables/dynamics.csv",
+    output:
+        pdf="<results>/figures/figure5_right.pdf",
+        png="<results>/figures/figure5_right.png",
+        csv="<results>/figures/figure5_right.csv",
+    log:
+        "<logs>/figure5_right.log",
+    benchmark:
+        "<benchmarks>/figure5_right.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure5_right.py"),
+    script:
+        "../scripts/figure5_right.py"
+
+
 rule figure1_right:
     input:
         csv=f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",

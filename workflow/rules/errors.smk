@@ -1,0 +1,87 @@
+# Needs: {corpus}/probabilities/{model}.parquet of LSTMs, n-grams and models from elsewhere; the
+# splits. Makes: what kinds of errors the best and the smallest LSTM make (Figure 6).
+
+# The corpus whose errors are broken down; empty where the study has none.
+ERRORS = figure6_corpus(STUDY)
+
+
+rule errors:
+    input:
+        corpus=f"<results>/{ERRORS}/corpus.json",
+        train=f"<results>/{ERRORS}/train.npy",
+        test=f"<results>/{ERRORS}/test.npy",
+        models=error_models(ERRORS),
+        external=external_of(ERRORS),
+    output:
+        categories="<results>/tables/error_categories.csv",
+        eliminated="<results>/tables/errors_eliminated.csv",
+        orders="<results>/tables/error_orders.csv",
+        sensitivity="<results>/tables/error_definitions.csv",
+        examples="<results>/tables/error_examples.parquet",
+        md="<results>/tables/errors.md",
+    log:
+        "<logs>/errors.log",
+    benchmark:
+        "<benchmarks>/errors.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config={
+            "threshold": STUDY.figure6.threshold,
+            "definitions": STUDY.figure6.definitions,
+        },
+        fingerprint=fingerprint("errors.py", "charlens/data/paper/figure6_oracles.csv"),
+    script:
+        "../scripts/errors.py"
+
+
+rule draw_figure6:
+    input:
+        categories="<results>/tables/error_categories.csv",
+        examples="<results>/tables/error_examples.parquet",
+    output:
+        pdf="<results>/figures/figure6.pdf",
+        png="<results>/figures/figure6.png",
+        csv="<results>/figures/figure6.csv",
+    log:
+        "<logs>/draw_figure6.log",
+    benchmark:
+        "<benchmarks>/draw_figure6.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure6.py"),
+    script:
+        "../scripts/figure6.py"
+
+
+rule figure6_bars:
+    input:
+        categories="<results>/tables/error_categories.csv",
+        eliminated="<results>/tables/errors_eliminated.csv",
+    output:
+        pdf="<results>/figures/figure6_bars.pdf",
+        png="<results>/figures/figure6_bars.png",
+        csv="<results>/figures/figure6_bars.csv",
+    log:
+        "<logs>/figure6_bars.log",
+    benchmark:
+        "<benchmarks>/figure6_bars.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure6_bars.py"),
+    script:
+        "../scripts/figure6_bars.py"

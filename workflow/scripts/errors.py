@@ -1,0 +1,14 @@
+"""Break down the errors of a corpus's models by what would remove them."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.error_analysis import analyse
+
+    config = snakemake.params.config
+    analyse(
+        dict(snakemake.input.items()),
+        dict(snakemake.output.items()),
+        config["threshold"],
+        config["definitions"],
+    )

@@ -1,0 +1,12 @@
+"""Figure 6: errors by what would remove them, as pies and marked text, with the numbers beside."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens import csv_tables, error_analysis
+    from charlens.figures import figure6, style
+
+    table = error_analysis.read_categories(snakemake.input.categories)
+    examples = error_analysis.read_examples(snakemake.input.examples)
+    csv_tables.write(table, snakemake.output.csv)
+    style.save(figure6.draw(table, examples), snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,12 @@
+"""Figure 6 as bars: every oracle, and the errors that scaling up removes, with the numbers."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens import csv_tables, error_analysis
+    from charlens.figures import figure6_bars, style
+
+    table = error_analysis.read_categories(snakemake.input.categories)
+    eliminated = error_analysis.read_eliminated(snakemake.input.eliminated)
+    csv_tables.write(table, snakemake.output.csv)
+    style.save(figure6_bars.draw(table, eliminated), snakemake.output.pdf, snakemake.output.png)
