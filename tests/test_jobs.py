@@ -2,12 +2,15 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from charlens.errors import CharlensError
+from charlens.files import atomic_path
 from charlens.jobs import job, progress
 from charlens.progress import Progress, _clock
 
@@ -54,11 +57,23 @@ def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
     assert "Traceback" in text
 
 
-def test_ctrl_c_ends_quietly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop, job(tmp_path / "a.log"):
-        raise KeyboardInterrupt
-    assert stop.value.code == 130
-    assert capsys.readouterr().err == "charlens: interrupted\n"
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_quietly_and_leaves_nothing_half_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], number: signal.Signals, code: int
+) -> None:
+    def work() -> None:
+        with job(tmp_path / "a.log"), atomic_path(tmp_path / "table.csv") as temporary:
+            temporary.write_text("half a ta")
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit) as stop:
+        work()
+    assert stop.value.code == code
+    assert capsys.readouterr().err == f"charlens: stopped by {number.name}; run again to go on\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.log"]
+    assert signal.getsignal(number) is before
 
 
 def test_threads_are_bounded_before_and_after_torch_is_loaded(tmp_path: Path) -> None:

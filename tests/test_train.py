@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from charlens.checkpoint import load_checkpoint
 from charlens.config import Training
 from charlens.errors import CharlensError
 from charlens.parameters import Shape
@@ -187,12 +188,12 @@ def dump(trained, path: Path) -> None:
     save_checkpoint(path, trained.weights | early, facts)
 
 
-def start(resume: Path, output: Path) -> subprocess.Popen:
+def start(resume: Path, output: Path, script: str = CHILD) -> subprocess.Popen:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(sys.path),
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-c", CHILD, str(resume), str(output)]
+    command = [sys.executable, "-c", script, str(resume), str(output)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
@@ -212,4 +213,36 @@ def test_sigkill_at_random_moments_changes_nothing(tmp_path):
     assert kills >= 2
     assert (tmp_path / "b" / "state.safetensors").exists()  # there was something to resume
     assert start(tmp_path / "b", output).wait(120) == 0
+    assert output.read_bytes() == undisturbed.read_bytes()
+
+
+TOLD = """
+import sys
+from pathlib import Path
+import test_train
+from charlens.jobs import job
+with job(None):
+    run = test_train.trainer(Path(sys.argv[1]), dropout=(0.0, 0.4), epochs=25, early=(3, 100))
+    run.checkpoint_seconds = 1e9  # no checkpoint but the one that the signal asks for
+    print("ready", flush=True)
+    trained = run.run()
+test_train.dump(trained, Path(sys.argv[2]))
+"""
+
+
+def test_sigterm_saves_the_state_and_leaves_at_once(tmp_path):
+    undisturbed, output = tmp_path / "undisturbed.safetensors", tmp_path / "told.safetensors"
+    assert start(tmp_path / "a", undisturbed).wait(120) == 0
+    child = start(tmp_path / "b", output, TOLD)
+    child.stdout.readline()
+    time.sleep(0.3)
+    asked = time.monotonic()
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(10) == 128 + signal.SIGTERM
+    assert time.monotonic() - asked < 10
+    assert not output.exists()
+    _, metadata = load_checkpoint(tmp_path / "b" / "state.safetensors")
+    made = metadata["progress"]
+    assert made["epoch"] + made["window"] > 0
+    assert start(tmp_path / "b", output, TOLD).wait(120) == 0
     assert output.read_bytes() == undisturbed.read_bytes()

@@ -31,6 +31,7 @@ PLUMBING = frozenset(
         "config_values",
         "errors",
         "files",
+        "interruption",
         "jobs",
         "progress",
     }

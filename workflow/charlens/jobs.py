@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from charlens.errors import CharlensError
+from charlens.interruption import Interrupted, interruptible
 from charlens.progress import Progress, progress
 
 __all__ = ["Progress", "job", "progress"]
@@ -31,19 +32,21 @@ def job(log_path: str | os.PathLike[str] | None, threads: int = 1) -> Iterator[l
         threads: cores this job may use.
 
     Raises:
-        SystemExit: 1 after a CharlensError, told in one line; 130 after Ctrl-C. Any other
-            exception is a bug: its traceback goes to the log and the exception goes on.
+        SystemExit: 1 after a CharlensError, told in one line; 128 + n after signal n (130 after
+            Ctrl-C, 143 after a scheduler's SIGTERM). Any other exception is a bug: its traceback
+            goes to the log and the exception goes on.
     """
     _limit_threads(threads)
     handler = _log_to(log_path)
     try:
-        yield log
+        with interruptible():
+            yield log
     except CharlensError as error:
         _fail(f"charlens: error: {error}")
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        _fail("charlens: interrupted")
-        raise SystemExit(130) from None
+    except Interrupted as stop:
+        _fail(f"charlens: stopped by {stop}; run again to go on")
+        raise SystemExit(128 + stop.signal) from None
     except Exception:
         log.exception("charlens: a bug, please report it with this traceback")
         raise

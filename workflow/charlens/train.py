@@ -24,6 +24,7 @@ from charlens.config import Training
 from charlens.device import CapturedSteps, choose_device
 from charlens.errors import CharlensError
 from charlens.families import build_model
+from charlens.interruption import deferred
 from charlens.parameters import Architecture, uniform_weights
 from charlens.progress import progress
 from charlens.randomness import derive_seed
@@ -188,14 +189,25 @@ class Trainer:
 
         Raises:
             CharlensError: the loss is no longer a number for any candidate.
+            Interrupted: stopped by a signal; what was done is saved, to be continued.
         """
         self._restore()
         characters = self.training.unroll * self.model.batch
         total = self.training.epochs * self.windows["train"] * characters
-        with progress(total, self.name, "char", self.iteration * characters) as bar:
+        with (
+            deferred() as stop,
+            progress(total, self.name, "char", self.iteration * characters) as bar,
+        ):
             self._saved = time.monotonic()
+
+            def advance(windows: int) -> None:
+                bar.update(windows * characters)
+                if stop.signal is not None:
+                    self._save()
+                    stop.check()
+
             while not self._finished():
-                self._run_epoch(lambda windows: bar.update(windows * characters))
+                self._run_epoch(advance)
                 shown = self.curve[-self.model.models :]
                 bar.update(0, loss=min(r["val_loss"] for r in shown))
         return self._result()

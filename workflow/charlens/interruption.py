@@ -1,0 +1,69 @@
+"""Being told to stop: what schedulers (SIGTERM) and people (Ctrl-C, SIGINT) send."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """The work was told to stop; ``signal`` says by what."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.signal = number
+
+
+class StopRequest:
+    """Whether the work was told to stop."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def check(self) -> None:
+        """Raise Interrupted if so."""
+        if self.signal is not None:
+            raise Interrupted(self.signal)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn a signal into :class:`Interrupted` at once, so that half-written files are removed."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    with _handled(stop):
+        yield
+
+
+@contextmanager
+def deferred() -> Iterator[StopRequest]:
+    """Note a signal and go on until the body asks; a second one stops at once."""
+    request = StopRequest()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if request.signal is not None:
+            raise Interrupted(number)
+        request.signal = number
+
+    with _handled(note):
+        yield request
+
+
+@contextmanager
+def _handled(handler) -> Iterator[None]:
+    try:
+        before = {number: signal.signal(number, handler) for number in SIGNALS}
+    except ValueError:  # not in the main thread, where no signal arrives
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
