@@ -14,6 +14,7 @@
 #                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
 #   analysis.smk       tables/cross_entropy.csv, tables/table2.csv, {corpus}/tables/agreement.csv
 #   errors.smk         tables/error_categories.csv, tables/errors.md, figures/figure6.pdf, ...
+#   manifest.smk       manifest.json
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
 
 from snakemake.utils import min_version
@@ -108,8 +109,7 @@ rule activations:
         [f"<results>/{dump.corpus}/activations/{dump.model}" for dump in STUDY.activations],
 
 
-rule all:
-    default_target: True
+rule study:
     input:
         rules.tables.input,
         rules.figure1.input,
@@ -119,3 +119,13 @@ rule all:
         rules.figure6.input,
         rules.activations.input,
         rules.figure_table2.output,
+
+
+include: "workflow/rules/manifest.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.study.input,
+        rules.manifest.output,

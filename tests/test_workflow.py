@@ -41,7 +41,7 @@ class Run:
         """Rule -> number of jobs planned, less the target rules."""
         text = (self.stdout + self.stderr).split("Job stats:", 1)
         rows = re.findall(r"^(\w+) +(\d+)$", text[1].split("\n\n", 1)[0], re.M) if text[1:] else []
-        targets = {"total", "all", "activations", "tables", "corpora"}
+        targets = {"total", "all", "study", "activations", "tables", "corpora"}
         targets |= {f"figure{number}" for number in range(1, 7)}
         return {rule: int(count) for rule, count in rows if rule not in targets}
 

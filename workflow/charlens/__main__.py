@@ -1,0 +1,7 @@
+"""``python -m charlens``."""
+
+import sys
+
+from charlens.cli import main
+
+sys.exit(main())
