@@ -24,7 +24,7 @@ paper: $(READY)  ## the paper's 72 models (config.paper.yaml): a day's work with
 	$(SNAKEMAKE) --configfile config.paper.yaml $(ARGS)
 
 test: $(READY)  ## the tests
-	pytest $(ARGS)
+	pytest --numprocesses auto --dist loadfile $(ARGS)
 
 peers: $(READY)  ## other people's readers, which some tests compare with (kenlm; needs a C++ compiler)
 	@CMAKE_POLICY_VERSION_MINIMUM=3.5 .venv/bin/python -m pip install --quiet -r envs/requirements-peers.txt
