@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.files import atomic_path
 
 FORMAT = 1
@@ -52,7 +52,8 @@ def load_checkpoint(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[
         The tensors by name, and the metadata.
 
     Raises:
-        CharlensError: missing, damaged, of another version, or not a charlens checkpoint.
+        CharlensError: missing, of another version, or not a charlens checkpoint; damaged
+            (DamagedFileError).
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -61,8 +62,8 @@ def load_checkpoint(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[
     except FileNotFoundError:
         raise CharlensError(f"{path}: no such checkpoint; run the workflow to make it") from None
     except (SafetensorError, OSError) as error:
-        raise CharlensError(
-            f"{path}: damaged checkpoint ({error}); delete it and run again to rebuild it"
+        raise DamagedFileError(
+            path, f"{path}: damaged checkpoint ({error}); delete it and run again to rebuild it"
         ) from error
     if "charlens" not in header:
         raise CharlensError(f"{path}: not a charlens checkpoint (no charlens metadata)")
@@ -73,9 +74,10 @@ def load_checkpoint(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[
             "delete the file and run again to rebuild it"
         )
     if _digest(tensors) != metadata.pop("sha256", None):
-        raise CharlensError(
+        raise DamagedFileError(
+            path,
             f"{path}: damaged checkpoint (checksum does not match); delete it and run again to "
-            "rebuild it"
+            "rebuild it",
         )
     return tensors, metadata
 

@@ -21,7 +21,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.files import atomic_path
 
 FORMAT = 1
@@ -319,8 +319,8 @@ def load_split(path: str | PathLike[str]) -> Codes:
     except OSError as error:
         raise CharlensError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, EOFError) as error:
-        raise CharlensError(
-            f"{path}: expected a NumPy array, found a damaged file; delete it and run again"
+        raise DamagedFileError(
+            path, f"{path}: expected a NumPy array, found a damaged file; delete it and run again"
         ) from error
     shape = getattr(rows, "shape", ())
     if getattr(rows, "dtype", None) != np.uint8 or len(shape) != 2 or min(shape[0], shape[1]) < 1:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.interruption import Interrupted, interruptible
 from charlens.progress import Progress, progress
 
@@ -41,6 +41,9 @@ def job(log_path: str | os.PathLike[str] | None, threads: int = 1) -> Iterator[l
     try:
         with interruptible():
             yield log
+    except DamagedFileError as error:
+        _fail(f"charlens: error: {error}{_moved_aside(error.path)}")
+        raise SystemExit(1) from None
     except CharlensError as error:
         _fail(f"charlens: error: {error}")
         raise SystemExit(1) from None
@@ -53,6 +56,16 @@ def job(log_path: str | os.PathLike[str] | None, threads: int = 1) -> Iterator[l
     finally:
         logging.getLogger().removeHandler(handler)
         handler.close()
+
+
+def _moved_aside(path: Path) -> str:
+    """Move a damaged file out of the way; what to tell the user of it."""
+    aside = path.with_name(f"{path.name}.damaged")
+    try:
+        os.replace(path, aside)
+    except OSError:
+        return ""
+    return f" (moved aside as {aside.name}: just run again)"
 
 
 def _limit_threads(threads: int) -> None:

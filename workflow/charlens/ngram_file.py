@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.files import atomic_path
 from charlens.ngram import MAX_ORDER, NgramModel
 
@@ -72,11 +72,13 @@ def load_ngram(path: str | PathLike[str]) -> NgramModel:
         raise CharlensError(f"{path}: no such n-gram model; run the workflow to make it") from None
     except (SafetensorError, OSError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise CharlensError(f"{path}: damaged n-gram model ({detail}); {_ADVICE}") from error
+        raise DamagedFileError(
+            path, f"{path}: damaged n-gram model ({detail}); {_ADVICE}"
+        ) from error
     expected = header.pop("sha256", None)
     if _digest(tensors, header) != expected:
-        raise CharlensError(
-            f"{path}: damaged n-gram model (the checksum does not match); {_ADVICE}"
+        raise DamagedFileError(
+            path, f"{path}: damaged n-gram model (the checksum does not match); {_ADVICE}"
         )
     _check_shapes(path, tensors)
     return NgramModel(**tensors, metadata=header["metadata"])
@@ -95,7 +97,7 @@ def _header(path: str | PathLike[str], text: str | None, names: set[str]) -> dic
             f"{_ADVICE}"
         )
     if names != set(_DTYPES) or not isinstance(header.get("metadata"), dict):
-        raise CharlensError(f"{path}: damaged n-gram model (parts are missing); {_ADVICE}")
+        raise DamagedFileError(path, f"{path}: damaged n-gram model (parts are missing); {_ADVICE}")
     return header
 
 

@@ -113,6 +113,19 @@ def is_own_file(corpus: str, size: int) -> bool:
     return _BYTES.get(corpus) == size
 
 
+def is_same_text(corpus: str, size: int) -> bool:
+    """Whether it is the paper's file or another cut of its text: within 1 % of its size in bytes.
+
+    A corpus cut short, as for a trial run, has the paper's name but not its numbers.
+    """
+    return abs(size - _BYTES.get(corpus, 0)) <= _BYTES.get(corpus, -1) / 100
+
+
+def bytes_of(corpus: str) -> int:
+    """Size of the paper's file in bytes, of ``war_and_peace`` or ``linux_kernel``."""
+    return _BYTES[corpus]
+
+
 def corpus_title(corpus: str) -> str:
     """A corpus's name for people: the paper's title, or ``Python docs`` for ``python_docs``."""
     return _TITLES.get(corpus) or corpus.replace("_", " ").capitalize()

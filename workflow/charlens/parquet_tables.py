@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.files import atomic_path
 
 FilePath = str | os.PathLike[str]
@@ -43,4 +43,6 @@ def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.
         raise CharlensError(f"{path}: no such file; run the rule {rule} first") from error
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise CharlensError(f"{path}: not {what} ({detail}); delete it and run again") from error
+        raise DamagedFileError(
+            path, f"{path}: not {what} ({detail}); delete it and run again"
+        ) from error

@@ -1,0 +1,25 @@
+"""Texts and probabilities files in, how well closing characters are predicted out."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens import closings, contestants, csv_tables
+    from charlens.corpus import Corpus
+    from charlens.corpus_text import load_text
+
+    inputs, config = snakemake.input, snakemake.params.config
+    corpora = [Corpus.load(path) for path in inputs.corpora]
+    splits = [
+        {"train": train, "val": val, "test": test}
+        for train, val, test in zip(inputs.train, inputs.val, inputs.test, strict=True)
+    ]
+    table = closings.table(
+        contestants.contests(inputs.models, inputs.get("external", []), corpora),
+        {of.name: load_text(of, paths) for of, paths in zip(corpora, splits, strict=True)},
+        config["kinds"],
+        config["pairs"],
+        config["bins"],
+        config["seed"],
+    )
+    csv_tables.write(table, snakemake.output.csv)
+    closings.write_markdown(table, snakemake.output.md)

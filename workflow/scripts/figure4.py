@@ -1,0 +1,15 @@
+"""Figure 4: overlap of errors and advantage by character, with their numbers beside it."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens import advantage, csv_tables, overlap
+    from charlens.figures import figure4, style
+
+    characters = snakemake.params.config["characters"]
+    regions = overlap.read_csv(snakemake.input.overlap)
+    advantages = advantage.read_csv(snakemake.input.advantage)
+    csv_tables.write(regions, snakemake.output.overlap)
+    csv_tables.write(advantage.shown(advantages, characters), snakemake.output.csv)
+    figure = figure4.draw(regions, advantages, characters)
+    style.save(figure, snakemake.output.pdf, snakemake.output.png)
