@@ -17,6 +17,9 @@ class Named(list):
         self.__dict__.update(items)
         self.get, self.items = items.get, items.items
 
+    def __getitem__(self, key):
+        return self.__dict__[key] if isinstance(key, str) else super().__getitem__(key)
+
 
 def run_script(folder: Path, monkeypatch, script: str, inputs: dict, outputs: dict, **config):
     """Run a script as its rule would; its outputs, written below ``folder``, by name."""

@@ -303,6 +303,21 @@ def test_missing_files_are_told_by_their_key(tmp_path: Path, monkeypatch) -> Non
     assert watched_file(config, "prose") == "texts/novel.txt"
 
 
+def test_files_of_models_from_elsewhere_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "folder").mkdir()
+    names = ["a.csv", str(tmp_path / "a.csv"), "folder"]
+    entries = [{"corpus": "prose", "model": f"m{i}", "file": f} for i, f in enumerate(names)]
+    check_references(Config.load(GOOD | {"external": entries[:2]}))
+    with pytest.raises(CharlensError) as caught:
+        check_references(Config.load(GOOD | {"external": entries}), "my")
+    said = f"my: external[2].file: found 'folder', but there is no such file in {tmp_path}"
+    assert str(caught.value) == said
+
+
 def test_folders_and_pinned_sources_are_not_watched(tmp_path: Path) -> None:
     config = Config.load(changed("corpora.prose.source", {"tree": str(tmp_path)}))
     check_references(config)

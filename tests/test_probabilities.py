@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from charlens import probabilities
 from charlens.errors import CharlensError
 from charlens.probabilities import (
     COLUMNS,
+    OPTIONAL,
     ProbabilityMetadata,
     SameTestSet,
+    column_names,
     read_metadata,
     read_probabilities,
     row_count,
@@ -67,6 +70,19 @@ def test_round_trip(tmp_path_factory, rows, seed, group):
         np.testing.assert_array_equal(found[name], columns[name])
     assert read_metadata(path) == METADATA
     assert row_count(path) == rows
+
+
+@pytest.mark.parametrize("absent", [*combinations(OPTIONAL, 1), *combinations(OPTIONAL, 3)])
+def test_columns_that_may_be_absent(tmp_path, absent):
+    path, columns = tmp_path / "m.parquet", random_columns(50)
+    for name in absent:
+        del columns[name]
+    write_probabilities(path, columns, METADATA)
+    assert list(read_probabilities(path)) == list(column_names(path)) == list(columns)
+    assert pd.read_parquet(path).columns.tolist() == list(columns)
+    assert list(read_probabilities(path, ["byte", "probability"])) == ["byte", "probability"]
+    for name in absent:
+        refused(path, "lstm-1x64 does not tell the column", name, columns=["byte", name])
 
 
 def test_the_file_as_others_see_it(tmp_path):
@@ -161,7 +177,8 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"entropy": None}, "entropy"),
+        ({"byte": None}, "missing or unknown columns: byte; give"),
+        ({"probability": None, "x": np.zeros(5)}, "missing or unknown columns: probability, x;"),
         ({"extra": np.zeros(5)}, "extra"),
         ({"byte": np.zeros(5, np.int64)}, "column byte is int64, expected uint8"),
         ({"byte": np.zeros(4, np.uint8)}, r"shape \(4,\), expected \(5,\)"),
@@ -198,7 +215,7 @@ def test_flipped_bits_never_give_other_numbers(tmp_path):
         damaged[place] ^= 1 << random.integers(8)
         path.write_bytes(damaged)
         try:
-            found = read_probabilities(path)
+            found = read_probabilities(path, list(COLUMNS))
         except CharlensError:
             refusals += 1
         else:  # unused parts of the footer
@@ -247,6 +264,12 @@ def test_foreign_columns(tmp_path):
     refused(path, "column byte is int64, expected uint8", columns=["entropy"])
     path = raw(path, {name: array for name, array in columns.items() if name != "byte"})
     refused(path, "column byte is missing")
+    refused(path, "column byte is missing", columns=["entropy"])
+    path = raw(path, columns | {"top_byte": columns["entropy"]})
+    refused(path, "column top_byte is float, expected uint8", columns=["byte"])
+    double = pa.table([*columns.values(), columns["entropy"]], [*columns, "entropy"])
+    pq.write_table(double.replace_schema_metadata(pq.read_schema(path).metadata), path)
+    refused(path, "column entropy is missing or double")
 
 
 def test_missing_values(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 
@@ -11,7 +12,9 @@ import pandas as pd
 from charlens import model_id
 from charlens.errors import CharlensError
 from charlens.files import atomic_path
-from charlens.probabilities import SameTestSet, read_metadata, read_probabilities
+from charlens.probabilities import SameTestSet, column_names, read_metadata, read_probabilities
+
+_log = logging.getLogger("charlens")
 
 
 def agreement(top: Sequence[np.ndarray]) -> np.ndarray:
@@ -35,16 +38,17 @@ def table(paths: Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
     """Pairwise agreement of the models of one corpus.
 
     Args:
-        paths: probabilities files of one corpus. All ``top_byte`` columns are held at once: one
-            byte per model and character.
+        paths: probabilities files of one corpus; those without ``top_byte`` (models from
+            elsewhere that do not tell it) are left out. All ``top_byte`` columns are held at
+            once: one byte per model and character.
 
     Returns:
         Square frame with model ids as index and columns, by size, cell and layers, models that
         are no grid point last.
 
     Raises:
-        CharlensError: no file, an unreadable one, a model given twice, or files that do not score
-            the same characters.
+        CharlensError: no file with ``top_byte``, an unreadable one, a model given twice, or files
+            that do not score the same characters.
     """
     same, top, first = SameTestSet(), {}, None
     for path in paths:
@@ -57,11 +61,16 @@ def table(paths: Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
             )
         if metadata.model in top:
             raise CharlensError(f"{path}: model {metadata.model} given twice; give each once")
+        if "top_byte" not in column_names(path):
+            _log.info("%s: left out, as %s has no column top_byte", metadata.model, path)
+            continue
         columns = read_probabilities(path, ["byte", "top_byte"])
         same.check(path, metadata, columns["byte"])
         top[metadata.model] = columns["top_byte"]
     if not top:
-        raise CharlensError("agreement: expected at least one probabilities file, found none")
+        raise CharlensError(
+            "agreement: expected at least one probabilities file with top_byte, found none"
+        )
     models = sorted(top, key=model_id.sort_key)
     matrix = agreement([top[model] for model in models])
     return pd.DataFrame(matrix, index=pd.Index(models, name="model"), columns=models)

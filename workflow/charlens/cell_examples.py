@@ -100,8 +100,10 @@ def typical_excerpt(label: np.ndarray, excerpts: list[Excerpt]) -> Excerpt | Non
             measured.append((float(part.std()), e))
         elif np.count_nonzero(part[1:] != part[:-1]) >= 2:
             measured.append((float(part.mean()), e))
-    measured.sort(key=lambda pair: pair[0])
-    return measured[(len(measured) - 1) // 2][1] if measured else None
+    if not measured:
+        return None
+    median = sorted(value for value, _ in measured)[(len(measured) - 1) // 2]
+    return next(e for value, e in measured if value == median)
 
 
 def examples(

@@ -117,10 +117,11 @@ class _Tally:
     def correlations(self) -> np.ndarray:
         """Pearson's r, (concepts, units); NaN where either is constant."""
         covariance = self.xy - np.outer(self.y, self.x) / self.n
-        spread = np.outer(self.yy - self.y**2 / self.n, self.xx - self.x**2 / self.n)
-        constant = spread <= 1e-9 * np.outer(self.yy, self.xx)
+        x, y = self.xx - self.x**2 / self.n, self.yy - self.y**2 / self.n
+        # Differences of sums cannot tell a smaller spread from rounding.
+        constant = np.logical_or.outer(y <= 1e-10 * self.yy, x <= 1e-10 * self.xx)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = covariance / np.sqrt(np.maximum(spread, 0))
+            found = covariance / np.sqrt(np.outer(y, x))
         return np.where(constant, np.nan, np.clip(found, -1, 1))
 
     def aucs(self) -> np.ndarray:
@@ -214,8 +215,7 @@ def typical(frame: pd.DataFrame) -> pd.Series:
     Returns:
         The row of that cell and its best concept.
     """
-    per_cell = frame.sort_values("strength_found", ascending=False, kind="stable")
-    per_cell = per_cell.drop_duplicates(["layer", "unit"]).dropna(
-        subset=["strength_found", "strength_held_out"]
-    )
+    judged = frame.dropna(subset=["strength_found", "strength_held_out"])
+    ordered = judged.sort_values("strength_found", ascending=False, kind="stable")
+    per_cell = ordered.drop_duplicates(["layer", "unit"])
     return per_cell.iloc[len(per_cell) // 2]

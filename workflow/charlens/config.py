@@ -189,8 +189,8 @@ class Config(Section):
         for section in ("n_gram", "n_nn", "figure4", "figure5"):
             names = getattr(self, section).corpora
             yield from ((f"{section}.corpora", name) for name in names or ())
-        yield from ((f"activations.{i}.corpus", d.corpus) for i, d in enumerate(self.activations))
-        yield from ((f"external.{i}.corpus", e.corpus) for i, e in enumerate(self.external))
+        yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(self.activations))
+        yield from ((f"external[{i}].corpus", e.corpus) for i, e in enumerate(self.external))
         yield from (("figure2.models", name) for name in self.figure2.models or {})
         for path, name in (
             ("figure1.tsne_corpus", self.figure1.tsne_corpus),
@@ -204,7 +204,7 @@ class Config(Section):
     def _named_models(self) -> Iterator[tuple[str, str, str]]:
         """Every key that names a trained model, its corpus, and the model."""
         for i, dump in enumerate(self.activations):
-            yield f"activations.{i}.model", dump.corpus, dump.model
+            yield f"activations[{i}].model", dump.corpus, dump.model
         for corpus, model in (self.figure2.models or {}).items():
             yield f"figure2.models.{corpus}", corpus, model
         corpus = self.figure3.corpus or next(iter(self.corpora))
@@ -216,7 +216,7 @@ class Config(Section):
 
     def _check_external(self) -> None:
         for i, entry in enumerate(self.external):
-            path, corpus = f"external.{i}.model", entry.corpus
+            path, corpus = f"external[{i}].model", entry.corpus
             ours = {*self.models(corpus), *self.n_nn_models(corpus), *self.n_gram_models(corpus)}
             if entry.model in ours:
                 raise problem(path, entry.model, "expected a name that no model of ours has")

@@ -102,6 +102,12 @@ def check_references(config: Config, origin: str = "config") -> None:
                 f"{origin}: corpora.{name}.source.{key}: found {wanted!r}, "
                 f"but there is no such {key} in {searched}"
             )
+    for i, entry in enumerate(config.external):
+        if not Path(entry.file).expanduser().is_file():
+            raise CharlensError(
+                f"{origin}: external[{i}].file: found {entry.file!r}, "
+                f"but there is no such file in {Path.cwd()}"
+            )
 
 
 def watched_file(config: Config, corpus: str) -> str | None:

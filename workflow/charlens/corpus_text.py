@@ -22,7 +22,8 @@ class CorpusText:
     """A text and the places of its test split.
 
     Attributes:
-        text: byte values of the corpus up to its unused tail, uint8 (bytes,).
+        text: byte values of the corpus up to its unused tail, and the byte that follows (the last
+            target: the first byte of all where no tail is left, as in char-rnn), uint8 (bytes,).
         inputs: index into ``text`` of every input byte of the test split, int64 (B, length).
     """
 
@@ -31,11 +32,8 @@ class CorpusText:
 
     @property
     def targets(self) -> np.ndarray:
-        """Index of every predicted byte, int64 (B, length).
-
-        The last one of all wraps to the start of the text where no tail follows, as in char-rnn.
-        """
-        return (self.inputs + 1) % len(self.text)
+        """Index of every predicted byte, int64 (B, length)."""
+        return self.inputs + 1
 
 
 def load_text(corpus: Corpus, paths: Mapping[str, FilePath]) -> CorpusText:
@@ -48,13 +46,15 @@ def load_text(corpus: Corpus, paths: Mapping[str, FilePath]) -> CorpusText:
     Raises:
         CharlensError: a missing or damaged split.
     """
-    parts = [load_split(paths[part])[:, :-1] for part in SPLITS]
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    splits = [load_split(paths[part]) for part in SPLITS]
+    parts = [rows[:, :-1] for rows in splits]
+    test = parts[-1]
     if corpus.split == "streams":
         rows = np.concatenate(parts, axis=1)
-        test = parts[-1].shape[1]
-        inputs = np.arange(rows.size).reshape(rows.shape)[:, -test:]
-        return CorpusText(vocabulary[rows.ravel()], inputs)
-    text = vocabulary[np.concatenate([part.ravel() for part in parts])]
-    inputs = np.arange(len(text) - parts[-1].size, len(text)).reshape(parts[-1].shape)
-    return CorpusText(text, inputs)
+        codes = rows.ravel()
+        inputs = np.arange(rows.size).reshape(rows.shape)[:, -test.shape[1] :]
+    else:
+        codes = np.concatenate([part.ravel() for part in parts])
+        inputs = np.arange(len(codes) - test.size, len(codes)).reshape(test.shape)
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    return CorpusText(vocabulary[np.append(codes, splits[-1][-1, -1])], inputs)

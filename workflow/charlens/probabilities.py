@@ -1,9 +1,12 @@
 """The one file every model ends in: what it predicted at each character of the test split.
 
 One row per predicted character, ascending position, streams joined in order. All analyses read
-this file and nothing else of a model, so a model trained elsewhere joins them by supplying it:
-Parquet, the columns of :data:`COLUMNS`, and a JSON object under the schema-metadata key
-``charlens`` (:class:`ProbabilityMetadata`). Probabilities are of bytes; entropy is in nats.
+this file and nothing else of a model, so a model trained elsewhere joins them by supplying it
+(:mod:`charlens.external` makes one from less): Parquet, the columns of :data:`COLUMNS`, and a JSON
+object under the schema-metadata key ``charlens`` (:class:`ProbabilityMetadata`). Each column of
+:data:`OPTIONAL` may be absent, as a model from elsewhere may tell no more than the probability of
+what came; whatever needs such a column does without that model or says so. Probabilities are of
+bytes; entropy is in nats.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.files import atomic_path
 
 COLUMNS: dict[str, np.dtype] = {
@@ -32,11 +35,12 @@ COLUMNS: dict[str, np.dtype] = {
     "top_byte": np.dtype(np.uint8),  # the most likely byte
     "top_probability": np.dtype(np.float32),  # of the most likely byte
 }
+OPTIONAL = ("entropy", "top_byte", "top_probability")
 METADATA_KEY = b"charlens"
 ROW_GROUP = 65_536
+EPSILON = 1e-5  # rounding of float32 sums over the vocabulary
+MAX_ENTROPY = math.log(256)
 
-_EPSILON = 1e-5  # rounding of float32 sums over the vocabulary
-_MAX_ENTROPY = math.log(256)
 _SCHEMA = pa.schema([(name, pa.from_numpy_dtype(dtype)) for name, dtype in COLUMNS.items()])
 _REMEDY = "write it again (charlens.probabilities.write_probabilities does it right)"
 Path = str | os.PathLike[str]
@@ -85,8 +89,9 @@ def write_probabilities(
 
     Args:
         path: the Parquet file to write; its folder is made.
-        columns: one array per name in :data:`COLUMNS`, of that dtype, each of shape (characters,).
-            Memory maps do: one row group at a time is read.
+        columns: one array per name in :data:`COLUMNS`, of that dtype, each of shape (characters,);
+            those of :data:`OPTIONAL` only where known. Memory maps do: one row group at a time is
+            read.
         metadata: provenance, stored beside the columns.
 
     Raises:
@@ -95,26 +100,32 @@ def write_probabilities(
     """
     rows = _check_arrays(path, columns)
     text = json.dumps(asdict(metadata), sort_keys=True, allow_nan=False)
-    schema = _SCHEMA.with_metadata({METADATA_KEY: text.encode()})
+    names = [name for name in COLUMNS if name in columns]
+    fields = [_SCHEMA.field(name) for name in names]
+    schema = pa.schema(fields, metadata={METADATA_KEY: text.encode()})
     previous_stream = 0
     with atomic_path(path) as temporary:
-        with pq.ParquetWriter(temporary, schema, **_FORMAT) as writer:
+        with pq.ParquetWriter(temporary, schema, **_format(names)) as writer:
             for start in range(0, rows, ROW_GROUP):
-                part = {name: columns[name][start : start + ROW_GROUP] for name in COLUMNS}
+                part = {name: columns[name][start : start + ROW_GROUP] for name in names}
                 previous_stream = _check_values(path, part, start, previous_stream)
-                batch = pa.record_batch([pa.array(part[name]) for name in COLUMNS], schema=schema)
+                batch = pa.record_batch([pa.array(part[name]) for name in names], schema=schema)
                 writer.write_batch(batch, row_group_size=ROW_GROUP)
 
 
-# Positions cost next to nothing as differences, bytes as dictionary codes. Floats stay plain: that
-# every reader understands. Page checksums let a reader see a damaged file.
-_FORMAT: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 3,
-    "use_dictionary": ["stream", "byte", "top_byte"],
-    "column_encoding": {"position": "DELTA_BINARY_PACKED"},
-    "write_page_checksum": True,
-}
+def _format(names: Sequence[str]) -> dict[str, Any]:
+    """How the columns are stored.
+
+    Positions cost next to nothing as differences, bytes as dictionary codes. Floats stay plain:
+    that every reader understands. Page checksums let a reader see a damaged file.
+    """
+    return {
+        "compression": "zstd",
+        "compression_level": 3,
+        "use_dictionary": [name for name in ("stream", "byte", "top_byte") if name in names],
+        "column_encoding": {"position": "DELTA_BINARY_PACKED"},
+        "write_page_checksum": True,
+    }
 
 
 def read_metadata(path: Path) -> ProbabilityMetadata:
@@ -133,6 +144,15 @@ def row_count(path: Path) -> int:
         return file.metadata.num_rows
 
 
+def column_names(path: Path) -> tuple[str, ...]:
+    """The contract columns a file holds, in order; reads only the footer. Raises as read_metadata.
+
+    All of :data:`COLUMNS`, but for those of :data:`OPTIONAL` that it does not tell.
+    """
+    with _opened(path) as file:
+        return tuple(name for name in COLUMNS if name in file.schema_arrow.names)
+
+
 def read_probabilities(
     path: Path,
     columns: Sequence[str] | None = None,
@@ -146,7 +166,7 @@ def read_probabilities(
 
     Args:
         path: a file written by :func:`write_probabilities` or to the same contract.
-        columns: names from :data:`COLUMNS`; all by default.
+        columns: names from :data:`COLUMNS`; by default all that the file holds.
         corpus_sha256: if given, the corpus the file must belong to.
         rows: if given, the number of characters the file must hold.
 
@@ -154,10 +174,10 @@ def read_probabilities(
         The asked columns, each of shape (characters,) and of its contract dtype.
 
     Raises:
-        CharlensError: no such file, a truncated, damaged or foreign file, another corpus, or values
-            that break the contract; one line naming file and row.
+        CharlensError: no such file, a truncated, damaged or foreign file, another corpus, a column
+            of :data:`OPTIONAL` that is asked for and absent, or values that break the contract; one
+            line naming file and row.
     """
-    wanted = list(COLUMNS) if columns is None else list(columns)
     with _opened(path) as file:
         metadata = _metadata(path, file)
         if corpus_sha256 is not None and metadata.corpus_sha256 != corpus_sha256:
@@ -168,7 +188,14 @@ def read_probabilities(
         found = file.metadata.num_rows
         if rows is not None and found != rows:
             raise CharlensError(f"{path}: holds {found} characters, expected {rows}; {_REMEDY}")
-        _check_schema(path, file.schema_arrow)
+        there = _check_schema(path, file.schema_arrow)
+        wanted = there if columns is None else list(columns)
+        for name in wanted:
+            if name not in there:
+                raise CharlensError(
+                    f"{path}: {metadata.model} does not tell the column {name}, which is needed "
+                    "here; supply it or leave the model out"
+                )
         return _read_columns(path, file, wanted)
 
 
@@ -245,11 +272,12 @@ def _opened(path: Path) -> pq.ParquetFile:
     return file
 
 
-def _damaged(path: Path, what: str, error: Exception) -> CharlensError:
+def _damaged(path: Path, what: str, error: Exception) -> DamagedFileError:
     detail = " ".join(str(error).split())[:160]
-    return CharlensError(
+    return DamagedFileError(
+        path,
         f"{path}: {what} cannot be read (a truncated, damaged or foreign file: {detail}); "
-        "delete it and run again"
+        "delete it and run again",
     )
 
 
@@ -273,8 +301,10 @@ def _metadata(path: Path, file: pq.ParquetFile) -> ProbabilityMetadata:
         raise CharlensError(f"{path}: {error}; {_REMEDY}") from error
 
 
-def _check_schema(path: Path, schema: pa.Schema) -> None:
-    for field_ in _SCHEMA:
+def _check_schema(path: Path, schema: pa.Schema) -> list[str]:
+    """Check names and types of a file's columns; returns which of the contract's it has."""
+    names = [name for name in COLUMNS if name in schema.names or name not in OPTIONAL]
+    for field_ in map(_SCHEMA.field, names):
         if schema.get_field_index(field_.name) < 0:
             raise CharlensError(f"{path}: column {field_.name} is missing or double; {_REMEDY}")
         found = schema.field(field_.name).type
@@ -282,18 +312,22 @@ def _check_schema(path: Path, schema: pa.Schema) -> None:
             raise CharlensError(
                 f"{path}: column {field_.name} is {found}, expected {field_.type}; {_REMEDY}"
             )
+    return names
 
 
 def _check_arrays(path: Path, columns: Mapping[str, np.ndarray]) -> int:
     """Names, dtypes and shapes of the columns to write; returns the number of rows."""
-    if set(columns) != set(COLUMNS):
-        wrong = ", ".join(sorted(set(columns) ^ set(COLUMNS)))
-        raise CharlensError(f"{path}: missing or unknown columns: {wrong}; give {list(COLUMNS)}")
+    required = set(COLUMNS) - set(OPTIONAL)
+    wrong = sorted((required - set(columns)) | (set(columns) - set(COLUMNS)))
+    if wrong:
+        raise CharlensError(
+            f"{path}: missing or unknown columns: {', '.join(wrong)}; give {list(COLUMNS)}, the "
+            "last three where known"
+        )
     rows = len(columns["position"])
-    for name, dtype in COLUMNS.items():
-        array = columns[name]
-        if array.dtype != dtype:
-            raise CharlensError(f"{path}: column {name} is {array.dtype}, expected {dtype}")
+    for name, array in columns.items():
+        if array.dtype != COLUMNS[name]:
+            raise CharlensError(f"{path}: column {name} is {array.dtype}, expected {COLUMNS[name]}")
         if array.shape != (rows,):
             raise CharlensError(
                 f"{path}: column {name} has shape {array.shape}, expected ({rows},) as position"
@@ -338,14 +372,14 @@ def _violations(part: Mapping[str, np.ndarray], start: int, previous_stream: int
     # Written so that NaN, which compares false with everything, breaks the rule.
     for name in ("probability", "top_probability"):
         if name in part:
-            bad = ~((part[name] >= 0) & (part[name] <= 1 + _EPSILON))
+            bad = ~((part[name] >= 0) & (part[name] <= 1 + EPSILON))
             yield name, bad, lambda row: "a number from 0 to 1"
     if "entropy" in part:
         entropy = part["entropy"]
-        bad = ~((entropy >= -_EPSILON) & (entropy <= _MAX_ENTROPY + _EPSILON))
+        bad = ~((entropy >= -EPSILON) & (entropy <= MAX_ENTROPY + EPSILON))
         yield "entropy", bad, lambda row: "a number of nats from 0 to ln 256"
     if "probability" in part and "top_probability" in part:
-        bad = part["top_probability"] < part["probability"] - _EPSILON
+        bad = part["top_probability"] < part["probability"] - EPSILON
         yield (
             "top_probability",
             bad,

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.files import atomic_path
 
 METADATA_KEY = b"charlens"
@@ -189,9 +189,9 @@ def _opened(folder: FilePath, layer: int, quantity: str) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
         footer = file.metadata
-        there = sum(footer.row_group(i).num_rows for i in range(footer.num_row_groups))
-        if there != footer.num_rows:  # no checksum guards a footer
-            raise ValueError(f"{footer.num_rows} rows are announced, {there} are there")
+        rows = sum(footer.row_group(i).num_rows for i in range(footer.num_row_groups))
+        if rows != footer.num_rows:  # no checksum guards a footer
+            raise ValueError(f"{footer.num_rows} rows are announced, {rows} are there")
         return file
     except FileNotFoundError:
         there = sorted(str(p.relative_to(folder)) for p in Path(folder).glob("layer=*/*.parquet"))
@@ -211,8 +211,8 @@ def _metadata(path: Path, file: pq.ParquetFile) -> ActivationMetadata:
         raise _damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> CharlensError:
+def _damaged(path: Path, error: Exception) -> DamagedFileError:
     detail = " ".join(str(error).split())[:160]
-    return CharlensError(
-        f"{path}: damaged, or not a dump of activations ({detail}); delete it and run again"
+    return DamagedFileError(
+        path, f"{path}: damaged, or not a dump of activations ({detail}); delete it and run again"
     )

@@ -76,5 +76,5 @@ def _glyphs(text: np.ndarray) -> list[str]:
             found[here] = (
                 GLYPHS.get(byte, character) if character.isprintable() or (byte in GLYPHS) else "·"
             )
-        start = i + 1
+        start = i + 1 - len(decoder.getstate()[0])  # what breaks a character may begin the next
     return found

@@ -23,20 +23,29 @@ _LAYERS = (
     ("#D55E00", "^"),
     ("#CC79A7", "D"),
     ("#000000", "v"),
+    ("#E69F00", "P"),
+    ("#56B4E9", "X"),
+    ("#6b6b6b", "<"),
+    ("#8c510a", ">"),
 )
+_LEGEND = 5  # layers on one line of the legend
 
 
 def draw(table: pd.DataFrame) -> Figure:
     """Draw a table as from :func:`charlens.saturation.read_csvs`, one row of panels per model."""
     with style.styled():
+        if table.empty:
+            return _nothing()
         models = list(dict.fromkeys(table["model"]))
         columns = max(table.groupby("model")["gate"].nunique())
         side = (_WIDTH - _LEFT - _RIGHT - _GAP * (columns - 1)) / columns
-        height = _TOP + len(models) * (_HEAD + side + _FOOT)
+        layers = sorted(set(table["layer"]))
+        head = _head(len(layers))
+        height = head + len(models) * (_HEAD + side + _FOOT)
         figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
         for row, model in enumerate(models):
             part = table[table["model"] == model]
-            top = _TOP + row * (_HEAD + side + _FOOT)
+            top = head + row * (_HEAD + side + _FOOT)
             figure.text(
                 2 / _WIDTH, 1 - (top + 3) / height, _title(part), size=8, va="top", style="italic"
             )
@@ -45,8 +54,19 @@ def draw(table: pd.DataFrame) -> Figure:
                 bottom = height - top - _HEAD - side
                 box = (left / _WIDTH, bottom / height, side / _WIDTH, side / height)
                 _draw_gate(figure.add_axes(box), part[part["gate"] == gate], column == 0)
-        _draw_legend(figure, sorted(set(table["layer"])), height)
+        _draw_legend(figure, layers, height)
         return figure
+
+
+def _head(layers: int) -> float:
+    """Points kept free for the legend: a short one stands beside the first title."""
+    return _TOP if layers <= 3 else _TOP + 11 * -(-layers // _LEGEND)
+
+
+def _nothing() -> Figure:
+    figure = style.new_figure(style.COLUMN, 0.4)
+    figure.text(0.02, 0.4, "None of the models has gates between 0 and 1.")
+    return figure
 
 
 def _title(part: pd.DataFrame) -> str:
@@ -102,7 +122,7 @@ def _draw_legend(figure: Figure, layers: list[int], height: float) -> None:
         fontsize=_TEXT,
         loc="upper right",
         bbox_to_anchor=(1 - 2 / _WIDTH, 1 - 1 / height),
-        ncols=len(handles),
+        ncols=min(len(handles), _LEGEND),
         borderpad=0,
         borderaxespad=0,
         handletextpad=0.1,

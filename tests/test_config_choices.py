@@ -1,0 +1,105 @@
+"""Which models Figures 2 and 3 show, and what is said of names that are not there."""
+
+import pytest
+from charlens.config import Config
+from charlens.config_choices import figure2_models, figure3_models
+from charlens.errors import CharlensError
+
+PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}
+
+
+def grid(*blocks):
+    return [{"cells": c.split(), "layers": layers, "sizes": sizes} for c, layers, sizes in blocks]
+
+
+def study(prose=None, code=None, **more):
+    """Two corpora with grids of their own; the one of code is optional."""
+    everything = grid(("rnn lstm gru", [1, 2, 3], [64, 128]))
+    corpora = {"prose": PROSE | {"grid": everything if prose is None else prose}}
+    if code is not None:
+        corpora["code"] = CODE | {"grid": code}
+    base = {"run": "test", "corpora": corpora, "n_nn": {"contexts": [1, 3]}}
+    return Config.load(base | more)
+
+
+def test_figure_2_takes_the_largest_lstm_of_each_corpus():
+    config = study(code=grid(("lstm", [1], [512]), ("gru", [3], [512]), ("lstm", [2], [256])))
+    assert figure2_models(config) == {"prose": "lstm-3x128", "code": "lstm-1x512"}
+
+
+def test_figure_2_leaves_out_corpora_without_an_lstm():
+    assert figure2_models(study(code=grid(("gru", [1], [8])))) == {"prose": "lstm-3x128"}
+    assert figure2_models(study(prose=grid(("rnn", [1], [8])))) == {}
+
+
+def test_figure_2_takes_what_the_config_names():
+    config = study(code=grid(("gru", [1], [8])), figure2={"models": {"code": "gru-1x8"}})
+    assert figure2_models(config) == {"code": "gru-1x8"}
+    assert figure2_models(study(figure2={"models": {}})) == {}
+    assert figure2_models(study(figure2={"models": {"prose": "n-nn-3"}})) == {"prose": "n-nn-3"}
+
+
+def test_figure_3_takes_the_deepest_of_the_first_corpus_that_has_them():
+    both = grid(("gru lstm", [1], [512]), ("lstm", [2], [64, 128]), ("gru", [3], [64]))
+    assert figure3_models(study(both)) == ("prose", ("lstm-2x128", "gru-3x64"))
+    config = study(grid(("rnn", [3], [64])), both)
+    assert figure3_models(config) == ("code", ("lstm-2x128", "gru-3x64"))
+    assert figure3_models(study(grid(("gru rnn", [2], [64])), both)) == ("prose", ("gru-2x64",))
+
+
+def test_figure_3_takes_what_the_config_names():
+    config = study(code=grid(("lstm gru", [1], [8])), figure3={"corpus": "code"})
+    assert figure3_models(config) == ("code", ("lstm-1x8", "gru-1x8"))
+    config = study(figure3={"models": ["gru-1x64", "lstm-2x64"]})
+    assert figure3_models(config) == ("prose", ("gru-1x64", "lstm-2x64"))
+
+
+def test_figure_3_of_a_study_without_gates():
+    assert figure3_models(study(grid(("rnn", [1], [8])))) == ("prose", ())
+
+
+def test_nothing_is_kept_unless_asked():
+    assert study().activations == ()
+    (dump,) = study(activations=[{"corpus": "prose", "model": "gru-1x64"}]).activations
+    assert (dump.quantities, dump.positions) == (None, None)
+
+
+DUMP = {"corpus": "prose", "model": "lstm-1x64"}
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "words"),
+    [
+        ("activations", [DUMP | {"corpus": "verse"}],
+         ["activations", "0", ".corpus:", "'verse'", "expected one of the corpora: prose"]),
+        ("activations", [DUMP, DUMP | {"model": "lstm-9x64"}],
+         ["activations", "1", ".model:", "'lstm-9x64'", "a trained model of prose", "lstm-1x64"]),
+        ("activations", [DUMP | {"model": "n-gram-2"}],
+         ["activations", "0", ".model:", "'n-gram-2'"]),
+        ("activations", [DUMP | {"quantities": []}], ["activations[0].quantities:", "non-empty"]),
+        ("activations", [DUMP | {"quantities": ["h", "h"]}],
+         ["activations[0].quantities:", "each value once"]),
+        ("activations", [DUMP | {"positions": [5, 5]}],
+         ["activations[0].positions:", "increasing order"]),
+        ("activations", [DUMP | {"positions": [-1, 5]}],
+         ["activations[0].positions[0]:", "found -1"]),
+        ("activations", [DUMP | {"layers": [1]}], ["activations[0].layers:", "unknown key"]),
+        ("activations", [{"corpus": "prose"}], ["activations[0].model:", "missing"]),
+        ("figure2", {"models": {"verse": "lstm-1x64"}},
+         ["figure2.models:", "'verse'", "expected one of the corpora: prose"]),
+        ("figure2", {"models": {"prose": "lstm-1x65"}},
+         ["figure2.models.prose:", "'lstm-1x65'", "a trained model of prose"]),
+        ("figure2", {"model": "lstm-1x64"}, ["figure2.model:", "did you mean models?"]),
+        ("figure3", {"corpus": "verse"}, ["figure3.corpus:", "'verse'", "prose"]),
+        ("figure3", {"models": ["lstm-1x64", "lstm-5x64"]},
+         ["figure3.models:", "'lstm-5x64'", "a trained model of prose"]),
+        ("figure3", {"models": []}, ["figure3.models:", "non-empty"]),
+        ("figure3", {"models": ["lstm-1x64", "lstm-1x64"]}, ["figure3.models:", "once"]),
+    ],
+)  # fmt: skip
+def test_one_line_names_the_key(section, values, words):
+    with pytest.raises(CharlensError) as caught:
+        study(**{section: values})
+    (line,) = str(caught.value).splitlines()
+    for word in words:
+        assert word in line

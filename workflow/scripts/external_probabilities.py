@@ -1,0 +1,14 @@
+"""A model's probabilities from elsewhere in, the same as a file of the workflow's own out."""
+
+from charlens.jobs import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.external import import_external
+
+    config = snakemake.params.config
+    import_external(
+        {name: snakemake.input[name] for name in ("corpus", "test", "file")},
+        snakemake.output[0],
+        config["model"],
+        config["corpus_sha256"],
+    )
