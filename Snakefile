@@ -16,6 +16,8 @@
 #   errors.smk         tables/error_categories.csv, tables/errors.md, figures/figure6.pdf, ...
 #   manifest.smk       manifest.json
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
+#   comparison.smk     tables/paper_vs_ours.csv, tables/findings.csv
+#   report.smk         report/cross_entropy.html, ...
 
 from snakemake.utils import min_version
 
@@ -42,9 +44,12 @@ pathvars:
     benchmarks=f"results/{STUDY.run}/benchmarks",
 
 
+report: "workflow/report/workflow.rst"
+
+
 wildcard_constraints:
     corpus="[a-z][a-z0-9_]*",
-    model="[a-z][a-z0-9_]*-[a-z0-9-]+",
+    model="[a-z][a-z0-9_-]*",
 
 
 # Jobs share a local GPU by percent (profiles/default); elsewhere the request is the job's own.
@@ -60,6 +65,8 @@ include: "workflow/rules/activations.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/errors.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/comparison.smk"
+include: "workflow/rules/report.smk"
 
 
 rule corpora:
@@ -75,6 +82,9 @@ rule tables:
         "<results>/tables/table2.csv",
         "<results>/tables/table2.md",
         "<results>/tables/dynamics.md" if WATCHED.model else [],
+        multiext("<results>/tables/error_overlap", ".csv", ".md") if COMPARED else [],
+        multiext("<results>/tables/advantage", ".csv", ".md") if COMPARED else [],
+        multiext("<results>/tables/closings", ".csv", ".md") if CLOSED else [],
 
 
 rule figure1:
@@ -93,8 +103,14 @@ rule figure3:
         figure_files("figure3", shown=saturation_tables()),
 
 
+rule figure4:
+    input:
+        figure_files("figure4", shown=COMPARED),
+
+
 rule figure5:
     input:
+        figure_files("figure5_left", shown=CLOSED),
         figure_files("figure5_right", shown=WATCHED.model),
 
 
@@ -115,10 +131,13 @@ rule study:
         rules.figure1.input,
         rules.figure2.input,
         rules.figure3.input,
+        rules.figure4.input,
         rules.figure5.input,
         rules.figure6.input,
         rules.activations.input,
         rules.figure_table2.output,
+        rules.paper_vs_ours.output,
+        rules.table_pages.output,
 
 
 include: "workflow/rules/manifest.smk"

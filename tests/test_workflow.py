@@ -1,12 +1,6 @@
 """The workflow itself, run by Snakemake in a copy of the repository."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,78 +9,13 @@ import yaml
 from charlens.config import Config
 from charlens.config_choices import watched
 from charlens.corpus import Corpus
-
-ROOT = Path(__file__).parents[1]
-COPIED = ("Snakefile", "config.yaml", "config.paper.yaml", "profiles", "workflow", "envs", "tests")
-TINY = "tests/config.tiny.yaml"
-
-
-@dataclass
-class Run:
-    """What one call of Snakemake did."""
-
-    code: int
-    stdout: str
-    stderr: str
-    seconds: float
-
-    @property
-    def said(self) -> list[str]:
-        """Lines on stderr, less the one about the profile."""
-        lines = self.stderr.strip().splitlines()
-        return [line for line in lines if not line.startswith("Using workflow specific profile")]
-
-    @property
-    def jobs(self) -> dict[str, int]:
-        """Rule -> number of jobs planned, less the target rules."""
-        text = (self.stdout + self.stderr).split("Job stats:", 1)
-        rows = re.findall(r"^(\w+) +(\d+)$", text[1].split("\n\n", 1)[0], re.M) if text[1:] else []
-        targets = {"total", "all", "study", "activations", "tables", "corpora"}
-        targets |= {f"figure{number}" for number in range(1, 7)}
-        return {rule: int(count) for rule, count in rows if rule not in targets}
-
-
-def snakemake(folder: Path, *arguments: str) -> Run:
-    start = time.monotonic()
-    # Published corpora elsewhere on this machine, or a GPU, must not change what the tests see.
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
-
-
-def copy_repository(folder: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=ignored)
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, folder / name)
-    return folder
+from workflow_runs import ROOT, TINY, copy_repository, snakemake
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy in which nothing has run."""
     return copy_repository(tmp_path_factory.mktemp("planned") / "charlens")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy in which the tiny study has run to its end."""
-    folder = copy_repository(tmp_path_factory.mktemp("finished") / "charlens")
-    run = snakemake(folder, "--cores", "2", "--configfile", TINY)
-    assert run.code == 0, run.stdout + run.stderr
-    return folder
 
 
 # --- planning ---
@@ -96,17 +25,20 @@ def test_paper_is_planned_in_full_and_fast(repository: Path) -> None:
     runs = [snakemake(repository, "-n", "--configfile", "config.paper.yaml") for _ in range(2)]
     assert runs[0].jobs == {
         "prepare_corpus": 4,
-        "train": 72,
+        "train": 71,
+        "train_watched": 1,
         "train_n_nn": 14,
         "probabilities": 72 + 14,
         "fit_n_gram": 4,
         "n_gram_probabilities": 4,
-        "table2": 1,
-        "figure_table2": 1,
-        "cross_entropy": 1,
-        "agreement": 1,
-        "figure1_left": 1,
-        "figure1_right": 1,
+        "dump_activations": 2,
+        "search_cells": 2,
+        "saturation": 2,
+        **dict.fromkeys(["cross_entropy", "agreement", "table2", "dynamics", "errors"], 1),
+        **dict.fromkeys(["error_overlap", "advantage", "closings", "paper_vs_ours"], 1),
+        **dict.fromkeys(["figure1_left", "figure1_right", "figure_table2", "draw_figure2"], 1),
+        **dict.fromkeys(["draw_figure3", "draw_figure4", "figure5_left", "figure5_right"], 1),
+        **dict.fromkeys(["draw_figure6", "figure6_bars"], 1),
     }
     assert "python_docs" not in runs[0].stdout, "the default study leaked into the paper's"
     assert min(run.seconds for run in runs) < 5
@@ -230,11 +162,11 @@ def test_every_promised_file_is_there(finished: Path) -> None:
         assert (folder / f"epoch={epoch:g}.safetensors").is_file()
     table = pd.read_csv(results / "tables" / "cross_entropy.csv")
     assert len(table) == sum(len(config.models(name)) for name in config.corpora)
-    for name in ("figure1_left", "figure1_right", "figure2", "figure3", "figure5_right"):
+    for name in ("figure1_left", "figure1_right", "figure2", "figure3", "figure4"):
         assert (results / "figures" / f"{name}.pdf").read_bytes()[:4] == b"%PDF"
         assert (results / "figures" / f"{name}.png").read_bytes()[1:4] == b"PNG"
         assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0
-    for name in ("figure6", "figure6_bars", "table2"):
+    for name in ("figure5_left", "figure5_right", "figure6", "figure6_bars", "table2"):
         assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0
     table = pd.read_csv(results / "tables" / "table2.csv")
     assert {"n-gram-1", "n-gram-5", "n-nn-1", "n-nn-3"} <= set(table["model"])
@@ -248,7 +180,15 @@ def test_a_second_run_does_nothing(finished: Path) -> None:
 
 FIGURE1 = {"cross_entropy", "agreement", "figure1_left", "figure1_right"}
 TABLE2 = {"table2", "figure_table2"}
-NEURAL = {"train", "train_n_nn", "probabilities"} | FIGURE1 | TABLE2
+INSIDE = {"dump_activations", "search_cells", "draw_figure2", "saturation", "draw_figure3"}
+FIGURE4 = {"error_overlap", "advantage", "draw_figure4"}
+CLOSINGS = {"closings", "figure5_left"}
+DYNAMICS = {"dynamics", "figure5_right"}
+FIGURE6 = {"errors", "draw_figure6", "figure6_bars"}
+COMPARED = {"paper_vs_ours"}  # follows every table
+SCORED = FIGURE1 | TABLE2 | FIGURE4 | CLOSINGS | FIGURE6 | COMPARED
+TRAINED = {"train", "train_watched", "train_n_nn"}
+NEURAL = TRAINED | {"probabilities"} | SCORED | INSIDE | DYNAMICS
 N_GRAM = {"fit_n_gram", "n_gram_probabilities"}
 
 
@@ -258,11 +198,13 @@ N_GRAM = {"fit_n_gram", "n_gram_probabilities"}
         ("figures/figure1_left.py", {"figure1_left"}),
         ("figures/figure1_right.py", {"figure1_right"}),
         ("tsne.py", {"figure1_right"}),
-        ("agreement.py", {"agreement", "figure1_right"}),
+        ("agreement.py", {"agreement", "figure1_right"} | COMPARED),
         ("figures/table2.py", {"figure_table2"}),
-        ("table2.py", TABLE2),
-        ("kneser_ney.py", N_GRAM | TABLE2),
-        ("scoring.py", {"probabilities"} | FIGURE1 | TABLE2),
+        ("oracles.py", FIGURE6 | COMPARED),
+        ("store.py", {"dump_activations"}),
+        ("brackets.py", {"search_cells", "draw_figure2"} | CLOSINGS | COMPARED),
+        ("kneser_ney.py", N_GRAM | (SCORED - FIGURE1) | DYNAMICS),
+        ("predict.py", {"probabilities"} | SCORED | INSIDE | DYNAMICS),
         ("sources.py", {"prepare_corpus"} | NEURAL | N_GRAM),
         ("jobs.py", set()),
     ],
@@ -283,11 +225,15 @@ def test_editing_a_module_reruns_what_uses_it(finished: Path, module: str, rerun
     [
         (
             "figure1={bootstrap: 30}",
-            {"cross_entropy", "figure1_left", "n_gram_probabilities"} | TABLE2,
+            {"cross_entropy", "figure1_left", "n_gram_probabilities"} | (SCORED - FIGURE1),
         ),
         ("figure1={perplexity: 2}", {"figure1_right"}),
         ("training={learning_rate: 0.003}", NEURAL),
-        ("n_nn={widths: [5]}", {"train_n_nn", "probabilities"} | TABLE2),
+        (
+            "n_nn={widths: [5]}",
+            {"train_n_nn", "probabilities"} | (SCORED - FIGURE1 - FIGURE6) | DYNAMICS,
+        ),
+        ("figure6={definitions: stated}", FIGURE6 | COMPARED),
     ],
 )
 def test_changing_a_setting_reruns_what_depends_on_it(
@@ -300,7 +246,8 @@ def test_changing_a_setting_reruns_what_depends_on_it(
 def test_a_larger_grid_trains_only_the_new_models(finished: Path) -> None:
     grid = "grid=[{cells: [lstm, rnn, gru], layers: [1, 2], sizes: [8]}]"
     planned = snakemake(finished, "-n", "--configfile", TINY, "--config", grid).jobs
-    assert planned["train"] == 3  # 2 layers of each cell; the other corpus has a grid of its own
+    # 2 layers of each cell, one of them watched; the other corpus has a grid of its own
+    assert planned["train"] + planned["train_watched"] == 3
     assert "prepare_corpus" not in planned
 
 

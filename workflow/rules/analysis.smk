@@ -4,7 +4,11 @@
 
 rule cross_entropy:
     input:
-        probabilities=[path for corpus in STUDY.corpora for path in probabilities_of(corpus)],
+        probabilities=[
+            path
+            for corpus in STUDY.corpora
+            for path in probabilities_of(corpus) + external_of(corpus)
+        ],
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
     output:
         csv="<results>/tables/cross_entropy.csv",
@@ -57,8 +61,8 @@ rule table2:
 
 rule dynamics:
     input:
-        corpus=f"<results>/{WATCHED.corpus}/corpus.json",
-        test=f"<results>/{WATCHED.corpus}/test.npy",
+        corpus=f"<results>/{WATCHED.corpus or NONE}/corpus.json",
+        test=f"<results>/{WATCHED.corpus or NONE}/test.npy",
         checkpoints=early_checkpoints(WATCHED.corpus, WATCHED.model),
         n_nn=[f"<results>/{WATCHED.corpus}/models/n-nn-{n}.safetensors" for n in WATCHED.n_nn],
         n_gram=[f"<results>/{WATCHED.corpus}/models/n-gram.safetensors"] if WATCHED.n_gram else [],
@@ -85,7 +89,9 @@ rule dynamics:
 
 rule agreement:
     input:
-        probabilities=lambda wildcards: probabilities_of(wildcards.corpus),
+        probabilities=lambda wildcards: (
+            probabilities_of(wildcards.corpus) + external_of(wildcards.corpus)
+        ),
     output:
         csv="<results>/{corpus}/tables/agreement.csv",
     log:
@@ -103,3 +109,85 @@ rule agreement:
         fingerprint=fingerprint("agreement.py"),
     script:
         "../scripts/agreement.py"
+
+
+# The corpora whose errors and whose closing characters are compared; maybe none.
+COMPARED = error_corpora(STUDY, STUDY.figure4.corpora)
+CLOSED = error_corpora(STUDY, STUDY.figure5.corpora)
+
+
+rule error_overlap:
+    input:
+        models=contestants_of(COMPARED),
+        external=externals_of(COMPARED),
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=COMPARED),
+    output:
+        csv="<results>/tables/error_overlap.csv",
+        md="<results>/tables/error_overlap.md",
+    log:
+        "<logs>/error_overlap.log",
+    benchmark:
+        "<benchmarks>/error_overlap.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        fingerprint=fingerprint("error_overlap.py", "charlens/data/paper/figure4_overlap.csv"),
+    script:
+        "../scripts/error_overlap.py"
+
+
+rule advantage:
+    input:
+        models=contestants_of(COMPARED),
+        external=externals_of(COMPARED),
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=COMPARED),
+    output:
+        csv="<results>/tables/advantage.csv",
+        md="<results>/tables/advantage.md",
+    log:
+        "<logs>/advantage.log",
+    benchmark:
+        "<benchmarks>/advantage.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config={"min_count": STUDY.figure4.min_count, "characters": STUDY.figure4.characters},
+        fingerprint=fingerprint("advantage.py", "charlens/data/paper/figure4_advantage.csv"),
+    script:
+        "../scripts/advantage.py"
+
+
+rule closings:
+    input:
+        models=contestants_of(CLOSED),
+        external=externals_of(CLOSED),
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=CLOSED),
+        train=expand("<results>/{corpus}/train.npy", corpus=CLOSED),
+        val=expand("<results>/{corpus}/val.npy", corpus=CLOSED),
+        test=expand("<results>/{corpus}/test.npy", corpus=CLOSED),
+    output:
+        csv="<results>/tables/closings.csv",
+        md="<results>/tables/closings.md",
+    log:
+        "<logs>/closings.log",
+    benchmark:
+        "<benchmarks>/closings.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        config=closings_config(),
+        fingerprint=fingerprint("closings.py", "charlens/data/paper/figure5_braces.csv"),
+    script:
+        "../scripts/closings.py"

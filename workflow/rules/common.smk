@@ -14,11 +14,20 @@ os.environ.update(
 from snakemake.utils import update_config
 
 from charlens.config import Config
-from charlens.config_choices import figure2_models, figure3_models, figure6_corpus, watched
+from charlens.config_choices import (
+    error_corpora,
+    figure2_models,
+    figure3_models,
+    figure6_corpus,
+    watched,
+)
 from charlens.config_files import check_file, check_references, typed, watched_file
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
 from charlens.hardware import gpu_visible
+from charlens.report_contents import TABLES, Found, as_image, as_page, as_pdf
+
+NONE = "none"  # stands for the corpus in rules that the study has no use for
 
 
 def stop(error):
@@ -121,6 +130,15 @@ def tsne_config():
     return {"perplexity": STUDY.figure1.perplexity, "seed": STUDY.seed}
 
 
+def closings_config():
+    return {
+        "kinds": {corpus: entry.kind for corpus, entry in STUDY.corpora.items()},
+        "pairs": STUDY.figure5.pairs and list(STUDY.figure5.pairs),
+        "bins": list(STUDY.figure5.bins),
+        "seed": STUDY.seed,
+    }
+
+
 def probabilities_of(corpus):
     """The probabilities files of all recurrent models of a corpus, in grid order."""
     return expand(
@@ -169,6 +187,26 @@ def external_of(corpus):
     ]
 
 
+def elsewhere():
+    """Regular expression of the paths, from the corpus on, that external_of gives."""
+    paths = [f"{entry.corpus}/probabilities/{entry.model}" for entry in STUDY.external]
+    return rf"(?:{'|'.join(paths)})\.parquet" if paths else "(?!)"  # (?!) matches nothing
+
+
+def external_entry(wildcards):
+    """What the config says of a model from elsewhere."""
+    name = (wildcards.corpus, wildcards.model)
+    return next(entry for entry in STUDY.external if (entry.corpus, entry.model) == name)
+
+
+def external_file(wildcards):
+    return os.path.expanduser(external_entry(wildcards).file)
+
+
+def external_config(wildcards):
+    return external_entry(wildcards).model_dump(mode="json", include={"model", "corpus_sha256"})
+
+
 def error_models(corpus):
     """The probabilities files that Figure 6 needs: of all LSTMs, and of the n-grams up to 9."""
     if not corpus:
@@ -176,6 +214,24 @@ def error_models(corpus):
     lstms = [model for model in STUDY.models(corpus) if model.startswith("lstm-")]
     n_grams = [f"n-gram-{n}" for n in STUDY.n_gram.contexts if n <= 9]
     return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in lstms + n_grams]
+
+
+def contestants_of(corpora):
+    """The probabilities files of corpora's LSTMs and n-NNs and of their longest n-gram models."""
+    longest = f"n-gram-{max(STUDY.n_gram.contexts)}"
+    return [
+        f"<results>/{corpus}/probabilities/{model}.parquet"
+        for corpus in corpora
+        for model in (
+            *(model for model in STUDY.models(corpus) if model.startswith("lstm-")),
+            *STUDY.n_nn_models(corpus),
+            *(model for model in STUDY.n_gram_models(corpus) if model == longest),
+        )
+    ]
+
+
+def externals_of(corpora):
+    return [path for corpus in corpora for path in external_of(corpus)]
 
 
 def figure_files(name, shown=True):
@@ -195,3 +251,15 @@ def gpu_share(percent):
     device = STUDY.training.device
     wanted = device == "cuda" or (device == "auto" and gpu_visible())
     return percent if wanted else 0
+
+
+def found():
+    """What captions of the report can ask."""
+    return Found(f"results/{STUDY.run}")
+
+
+def table_file(name):
+    """A table for people; agreement is that of one corpus, a matrix of numbers alone."""
+    if name == "agreement":
+        return f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv"
+    return f"<results>/tables/{name}.md"

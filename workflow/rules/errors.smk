@@ -7,9 +7,9 @@ ERRORS = figure6_corpus(STUDY)
 
 rule errors:
     input:
-        corpus=f"<results>/{ERRORS}/corpus.json",
-        train=f"<results>/{ERRORS}/train.npy",
-        test=f"<results>/{ERRORS}/test.npy",
+        corpus=f"<results>/{ERRORS or NONE}/corpus.json",
+        train=f"<results>/{ERRORS or NONE}/train.npy",
+        test=f"<results>/{ERRORS or NONE}/test.npy",
         models=error_models(ERRORS),
         external=external_of(ERRORS),
     output:
@@ -44,8 +44,8 @@ rule draw_figure6:
         categories="<results>/tables/error_categories.csv",
         examples="<results>/tables/error_examples.parquet",
     output:
-        pdf="<results>/figures/figure6.pdf",
-        png="<results>/figures/figure6.png",
+        pdf=report("<results>/figures/figure6.pdf", **as_pdf("figure6")),
+        png=report("<results>/figures/figure6.png", **as_image("figure6")),
         csv="<results>/figures/figure6.csv",
     log:
         "<logs>/draw_figure6.log",
@@ -59,6 +59,7 @@ rule draw_figure6:
         runtime=10,
     params:
         fingerprint=fingerprint("figure6.py"),
+        found=found(),
     script:
         "../scripts/figure6.py"
 
@@ -68,8 +69,8 @@ rule figure6_bars:
         categories="<results>/tables/error_categories.csv",
         eliminated="<results>/tables/errors_eliminated.csv",
     output:
-        pdf="<results>/figures/figure6_bars.pdf",
-        png="<results>/figures/figure6_bars.png",
+        pdf=report("<results>/figures/figure6_bars.pdf", **as_pdf("figure6_bars")),
+        png=report("<results>/figures/figure6_bars.png", **as_image("figure6_bars")),
         csv="<results>/figures/figure6_bars.csv",
     log:
         "<logs>/figure6_bars.log",
@@ -83,5 +84,6 @@ rule figure6_bars:
         runtime=10,
     params:
         fingerprint=fingerprint("figure6_bars.py"),
+        found=found(),
     script:
         "../scripts/figure6_bars.py"

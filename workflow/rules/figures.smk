@@ -5,8 +5,8 @@ rule figure1_left:
     input:
         csv="<results>/tables/cross_entropy.csv",
     output:
-        pdf="<results>/figures/figure1_left.pdf",
-        png="<results>/figures/figure1_left.png",
+        pdf=report("<results>/figures/figure1_left.pdf", **as_pdf("figure1_left")),
+        png=report("<results>/figures/figure1_left.png", **as_image("figure1_left")),
         csv="<results>/figures/figure1_left.csv",
     log:
         "<logs>/figure1_left.log",
@@ -20,6 +20,7 @@ rule figure1_left:
         runtime=10,
     params:
         fingerprint=fingerprint("figure1_left.py"),
+        found=found(),
     script:
         "../scripts/figure1_left.py"
 
@@ -28,8 +29,8 @@ rule figure_table2:
     input:
         csv="<results>/tables/table2.csv",
     output:
-        pdf="<results>/figures/table2.pdf",
-        png="<results>/figures/table2.png",
+        pdf=report("<results>/figures/table2.pdf", **as_pdf("figure_table2")),
+        png=report("<results>/figures/table2.png", **as_image("figure_table2")),
         csv="<results>/figures/table2.csv",
     log:
         "<logs>/figure_table2.log",
@@ -43,6 +44,7 @@ rule figure_table2:
         runtime=10,
     params:
         fingerprint=fingerprint("figure_table2.py"),
+        found=found(),
     script:
         "../scripts/figure_table2.py"
 
@@ -51,8 +53,8 @@ rule figure5_right:
     input:
         csv="<results>/tables/dynamics.csv",
     output:
-        pdf="<results>/figures/figure5_right.pdf",
-        png="<results>/figures/figure5_right.png",
+        pdf=report("<results>/figures/figure5_right.pdf", **as_pdf("figure5_right")),
+        png=report("<results>/figures/figure5_right.png", **as_image("figure5_right")),
         csv="<results>/figures/figure5_right.csv",
     log:
         "<logs>/figure5_right.log",
@@ -66,6 +68,7 @@ rule figure5_right:
         runtime=10,
     params:
         fingerprint=fingerprint("figure5_right.py"),
+        found=found(),
     script:
         "../scripts/figure5_right.py"
 
@@ -74,8 +77,8 @@ rule figure1_right:
     input:
         csv=f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
     output:
-        pdf="<results>/figures/figure1_right.pdf",
-        png="<results>/figures/figure1_right.png",
+        pdf=report("<results>/figures/figure1_right.pdf", **as_pdf("figure1_right")),
+        png=report("<results>/figures/figure1_right.png", **as_image("figure1_right")),
         csv="<results>/figures/figure1_right.csv",
     log:
         "<logs>/figure1_right.log",
@@ -91,6 +94,7 @@ rule figure1_right:
         corpus=STUDY.tsne_corpus,
         config=tsne_config(),
         fingerprint=fingerprint("figure1_right.py"),
+        found=found(),
     script:
         "../scripts/figure1_right.py"
 
@@ -99,8 +103,8 @@ rule draw_figure2:
     input:
         cell_examples(),
     output:
-        pdf="<results>/figures/figure2.pdf",
-        png="<results>/figures/figure2.png",
+        pdf=report("<results>/figures/figure2.pdf", **as_pdf("figure2")),
+        png=report("<results>/figures/figure2.png", **as_image("figure2")),
         csv="<results>/figures/figure2.csv",
     log:
         "<logs>/draw_figure2.log",
@@ -114,6 +118,7 @@ rule draw_figure2:
         runtime=10,
     params:
         fingerprint=fingerprint("figure2.py"),
+        found=found(),
     script:
         "../scripts/figure2.py"
 
@@ -122,8 +127,8 @@ rule draw_figure3:
     input:
         saturation_tables(),
     output:
-        pdf="<results>/figures/figure3.pdf",
-        png="<results>/figures/figure3.png",
+        pdf=report("<results>/figures/figure3.pdf", **as_pdf("figure3")),
+        png=report("<results>/figures/figure3.png", **as_image("figure3")),
         csv="<results>/figures/figure3.csv",
     log:
         "<logs>/draw_figure3.log",
@@ -137,5 +142,57 @@ rule draw_figure3:
         runtime=10,
     params:
         fingerprint=fingerprint("figure3.py"),
+        found=found(),
     script:
         "../scripts/figure3.py"
+
+
+rule draw_figure4:
+    input:
+        overlap="<results>/tables/error_overlap.csv",
+        advantage="<results>/tables/advantage.csv",
+    output:
+        pdf=report("<results>/figures/figure4.pdf", **as_pdf("figure4")),
+        png=report("<results>/figures/figure4.png", **as_image("figure4")),
+        csv="<results>/figures/figure4.csv",
+        overlap="<results>/figures/figure4_overlap.csv",
+    log:
+        "<logs>/draw_figure4.log",
+    benchmark:
+        "<benchmarks>/draw_figure4.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config={"characters": STUDY.figure4.characters},
+        fingerprint=fingerprint("figure4.py"),
+        found=found(),
+    script:
+        "../scripts/figure4.py"
+
+
+rule figure5_left:
+    input:
+        csv="<results>/tables/closings.csv",
+    output:
+        pdf=report("<results>/figures/figure5_left.pdf", **as_pdf("figure5_left")),
+        png=report("<results>/figures/figure5_left.png", **as_image("figure5_left")),
+        csv="<results>/figures/figure5_left.csv",
+    log:
+        "<logs>/figure5_left.log",
+    benchmark:
+        "<benchmarks>/figure5_left.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fingerprint=fingerprint("figure5_left.py"),
+        found=found(),
+    script:
+        "../scripts/figure5_left.py"

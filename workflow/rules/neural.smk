@@ -4,7 +4,7 @@
 # training Figure 5 watches.
 
 
-# The one model whose training Figure 5 watches; no path has an empty name, if none.
+# The one model whose training Figure 5 watches; where there is none, no path matches (?!).
 WATCHED = watched(STUDY)
 
 
@@ -46,8 +46,8 @@ use rule train as train_watched with:
         curve="<results>/{corpus}/curves/{model}.parquet",
         checkpoints=early_checkpoints("{corpus}", "{model}"),
     wildcard_constraints:
-        corpus=WATCHED.corpus,
-        model=WATCHED.model,
+        corpus=WATCHED.corpus or "(?!)",
+        model=WATCHED.model or "(?!)",
     params:
         corpus=lambda wildcards: wildcards.corpus,
         model=lambda wildcards: wildcards.model,

@@ -1,4 +1,4 @@
-# Needs: a trained model and its corpus's test split.
+# Needs: a trained model, or the probabilities of one from elsewhere, and its corpus's test split.
 # Makes: {corpus}/probabilities/{model}.parquet, the one file that every analysis reads.
 
 
@@ -14,6 +14,7 @@ rule probabilities:
     benchmark:
         "<benchmarks>/probabilities/{corpus}/{model}.tsv"
     wildcard_constraints:
+        corpus=f"(?!{elsewhere()})[a-z][a-z0-9_]*",
         model="(?!n-gram-).+",
     conda:
         "../../envs/environment.yaml"
@@ -29,3 +30,34 @@ rule probabilities:
         fingerprint=fingerprint("probabilities.py"),
     script:
         "../scripts/probabilities.py"
+
+
+# A name is from elsewhere on one corpus and may be ours on another, so it is the two together that
+# decide: the pattern looks past the corpus.
+rule external_probabilities:
+    input:
+        corpus="<results>/{corpus}/corpus.json",
+        test="<results>/{corpus}/test.npy",
+        file=external_file,
+    output:
+        "<results>/{corpus}/probabilities/{model}.parquet",
+    log:
+        "<logs>/{corpus}/external_probabilities/{model}.log",
+    benchmark:
+        "<benchmarks>/external_probabilities/{corpus}/{model}.tsv"
+    wildcard_constraints:
+        corpus=f"(?={elsewhere()})[a-z][a-z0-9_]*",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=external_config,
+        fingerprint=fingerprint("external_probabilities.py"),
+    script:
+        "../scripts/external_probabilities.py"
+
+
+ruleorder: external_probabilities > n_gram_probabilities

@@ -1,0 +1,22 @@
+import os
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from workflow_runs import TINY, copy_repository, snakemake
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which the tiny study has run to its end, one for all processes of this session."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / "finished" / "charlens", shared / "finished.done"
+    with FileLock(shared / "finished.lock"):
+        if not done.exists():
+            copy_repository(folder)
+            run = snakemake(folder, "--cores", "2", "--configfile", TINY)
+            assert run.code == 0, run.stdout + run.stderr
+            done.touch()
+    return folder

@@ -1,0 +1,93 @@
+"""The paper's numbers beside ours, for people."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from charlens import findings, paper, tolerances
+from charlens.files import atomic_path
+
+FilePath = str | os.PathLike[str]
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """The table as Markdown: counts by figure, tolerances, comparable numbers, then the others."""
+    lines = ["# The paper's numbers beside ours", ""]
+    if frame.empty:
+        return "\n".join([*lines, "This run has none of the numbers of the paper."]) + "\n"
+    lines += _summary(frame) + _other_cuts(frame)
+    lines += ["", "## Tolerances", "", *(f"- {text}" for text in tolerances.TOLD)]
+    for figure, part in frame[frame["comparable"]].groupby("figure", sort=False):
+        lines += ["", f"## {figure}", "", *_grid(part, "Verdict", "verdict")]
+    others = frame[~frame["comparable"]]
+    if len(others):
+        lines += [
+            "",
+            "## Not comparable",
+            "",
+            "Numbers of other models or texts than the paper's: no verdict is due on them.",
+        ]
+    for figure, part in others.groupby("figure", sort=False):
+        lines += ["", f"### {figure}", "", *_grid(part, "Why", "remark")]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(frame: pd.DataFrame) -> list[str]:
+    verdicts = ("within", "better", "outside")
+    lines = [
+        "Ours against Karpathy, Johnson & Fei-Fei (2015): how many numbers are within the "
+        "tolerance, better (cross-entropies below the paper's) and outside, by figure.",
+        "",
+        f"| | Numbers | {' | '.join(v.capitalize() for v in verdicts)} | Not comparable |",
+        "|---|" + "---:|" * 5,
+    ]
+    for figure, part in frame.groupby("figure", sort=False):
+        counts = [int((part["verdict"] == v).sum()) for v in verdicts]
+        counts = [len(part), *counts, int((~part["comparable"]).sum())]
+        lines.append(f"| {figure} | {' | '.join(map(str, counts))} |")
+    return lines
+
+
+def _other_cuts(frame: pd.DataFrame) -> list[str]:
+    names = map(paper.corpus_title, frame.loc[~frame["papers_file"], "corpus"].unique())
+    told = "is not the paper's file but another cut of that text: at best comparable, never equal."
+    return [line for name in names for line in ("", f"Our {name} {told}")]
+
+
+def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:
+    lines = [
+        f"| Corpus | Quantity | Unit | Ours | Paper | Difference | Tolerance | {head} |",
+        "|---|---|---|---:|---:|---:|---:|---|",
+    ]
+    for row in part.itertuples():
+        difference = f"{row.difference:+.4f}".replace("-", "−")
+        ours, difference = ("–", "–") if np.isnan(row.ours) else (f"{row.ours:.4g}", difference)
+        cells = (
+            paper.corpus_title(row.corpus),
+            row.quantity,
+            row.unit,
+            ours,
+            f"{row.paper:.4g}",
+            difference,
+            f"{row.tolerance:.2g}",
+            getattr(row, column),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def write_markdown(numbers: pd.DataFrame, found: pd.DataFrame, path: FilePath) -> None:
+    """Write the numbers, then the findings, atomically.
+
+    Args:
+        numbers: of :func:`charlens.comparison.table`.
+        found: of :func:`charlens.findings.table`.
+        path: the file.
+    """
+    text = f"{markdown(numbers)}\n{findings.markdown(found)}"
+    with atomic_path(path) as temporary:
+        Path(temporary).write_text(text, encoding="utf-8")

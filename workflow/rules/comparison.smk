@@ -1,0 +1,40 @@
+# Needs: the tables of the other rules, as far as the study has them.
+# Makes: the paper's numbers and findings held beside this run's.
+
+
+rule paper_vs_ours:
+    input:
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+        cross_entropy="<results>/tables/cross_entropy.csv",
+        table2="<results>/tables/table2.csv",
+        agreement=f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
+        saturation=saturation_tables(),
+        overlap="<results>/tables/error_overlap.csv" if COMPARED else [],
+        advantage="<results>/tables/advantage.csv" if COMPARED else [],
+        closings="<results>/tables/closings.csv" if CLOSED else [],
+        dynamics="<results>/tables/dynamics.csv" if WATCHED.model else [],
+        categories="<results>/tables/error_categories.csv" if ERRORS else [],
+        eliminated="<results>/tables/errors_eliminated.csv" if ERRORS else [],
+    output:
+        csv="<results>/tables/paper_vs_ours.csv",
+        findings="<results>/tables/findings.csv",
+        md="<results>/tables/paper_vs_ours.md",
+    log:
+        "<logs>/paper_vs_ours.log",
+    benchmark:
+        "<benchmarks>/paper_vs_ours.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config={"agreement_corpus": STUDY.tsne_corpus},
+        fingerprint=fingerprint(
+            "paper_vs_ours.py",
+            "charlens/data/paper/figure5_dynamics.csv",
+            "charlens/data/paper/figure6_oracles.csv",
+        ),
+    script:
+        "../scripts/paper_vs_ours.py"
