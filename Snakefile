@@ -122,7 +122,7 @@ rule figure6:
 
 rule activations:
     input:
-        [f"<results>/{dump.corpus}/activations/{dump.model}" for dump in STUDY.activations],
+        [f"<results>/{dump.corpus}/activations/{dump.model}" for dump in DUMPS],
 
 
 rule study:

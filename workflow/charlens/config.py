@@ -203,8 +203,6 @@ class Config(Section):
 
     def _named_models(self) -> Iterator[tuple[str, str, str]]:
         """Every key that names a trained model, its corpus, and the model."""
-        for i, dump in enumerate(self.activations):
-            yield f"activations[{i}].model", dump.corpus, dump.model
         for corpus, model in (self.figure2.models or {}).items():
             yield f"figure2.models.{corpus}", corpus, model
         corpus = self.figure3.corpus or next(iter(self.corpora))

@@ -56,7 +56,10 @@ ExternalName = Annotated[Text, Field(pattern="^[a-z][a-z0-9_-]*$", examples=["my
 
 
 class ActivationDump(Section):
-    """One model whose activations over the test split are kept (rule dump_activations)."""
+    """One model whose activations over the test split are kept (rule dump_activations).
+
+    Left out where the study has no such model, so that a grid can be cut on the command line.
+    """
 
     corpus: CorpusName
     model: ModelName

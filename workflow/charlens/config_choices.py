@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from charlens.config import Config
+from charlens.config_analyses import ActivationDump
 from charlens.model_id import ModelId, parse
 
 
@@ -106,3 +107,15 @@ def figure6_corpus(config: Config) -> str:
     if config.figure6.corpus is not None:
         return config.figure6.corpus
     return next(iter(error_corpora(config, None)), "")
+
+
+def activation_dumps(config: Config) -> tuple[tuple[ActivationDump, ...], tuple[str, ...]]:
+    """Whose activations are kept, and a note for each model that the study does not have."""
+    made, notes = [], []
+    for i, dump in enumerate(config.activations):
+        if dump.model in (*config.models(dump.corpus), *config.n_nn_models(dump.corpus)):
+            made.append(dump)
+        else:
+            missing = f"{dump.corpus} has no model {dump.model} in this study"
+            notes.append(f"activations[{i}]: {missing}; nothing is kept of it")
+    return tuple(made), tuple(notes)

@@ -3,6 +3,11 @@
 # config asks for it, the saturation of gates, and the ranking of cells by what they track.
 
 
+DUMPS, notes = activation_dumps(STUDY)
+for note in notes:
+    print(f"charlens: note: {note}", file=sys.stderr)
+
+
 rule dump_activations:
     input:
         corpus="<results>/{corpus}/corpus.json",

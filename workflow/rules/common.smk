@@ -15,6 +15,7 @@ from snakemake.utils import update_config
 
 from charlens.config import Config
 from charlens.config_choices import (
+    activation_dumps,
     error_corpora,
     figure2_models,
     figure3_models,
