@@ -1,0 +1,105 @@
+"""Faults injected for real: damaged results, odd locales and clocks, two runs in one folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from workflow_runs import TINY, snakemake
+
+TINY_RESULTS = Path("results", "tiny")
+
+
+@pytest.fixture(scope="module")
+def study(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the finished tiny study, times of files and Snakemake's memory included."""
+    folder = tmp_path_factory.mktemp("faults") / "charlens"
+    shutil.copytree(finished, folder)
+    return folder
+
+
+def flip(path: Path) -> None:
+    """Change one bit near the middle, in Parquet within the probabilities that readers decode."""
+    status, data = path.stat(), bytearray(path.read_bytes())
+    at = len(data) // 2
+    if path.suffix == ".parquet":
+        group = pq.ParquetFile(path).metadata.row_group(0)
+        columns = [group.column(i) for i in range(group.num_columns)]
+        (chunk,) = (c for c in columns if c.path_in_schema == "probability")
+        at = chunk.data_page_offset + chunk.total_compressed_size // 2
+    data[at] ^= 16
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def cut(path: Path) -> None:
+    """Lose the second half."""
+    status = path.stat()
+    path.write_bytes(path.read_bytes()[: status.st_size // 2])
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "reader", "target"),
+    [
+        ("models/lstm-1x8.safetensors", flip, "probabilities", "probabilities/lstm-1x8.parquet"),
+        ("models/n-gram.safetensors", cut, "n_gram_probabilities", "tables/n-gram.csv"),
+        ("probabilities/gru-1x8.parquet", cut, "agreement", "tables/agreement.csv"),
+        ("probabilities/rnn-1x8.parquet", flip, "cross_entropy", "../tables/cross_entropy.csv"),
+    ],
+)
+def test_a_damaged_file_is_named_moved_aside_and_made_anew(
+    study: Path, name: str, damage, reader: str, target: str
+) -> None:
+    results = study / TINY_RESULTS / "python_docs"
+    path, made = results / name, results / target
+    before = path.read_bytes(), made.read_bytes()
+    damage(path)
+    wanted = os.path.normpath(TINY_RESULTS / "python_docs" / target)
+    arguments = ("--cores", "2", "--configfile", TINY, "--forcerun", reader, "--", wanted)
+    run = snakemake(study, *arguments)
+    assert run.code == 1
+    lines = [line for line in run.stderr.splitlines() if line.startswith("charlens: error: ")]
+    assert f"{path.name}.damaged: just run again" in lines[0]
+    assert path.relative_to(study).as_posix() in lines[0]
+    assert not path.exists()
+    assert snakemake(study, *arguments[:4], "--", wanted).code == 0
+    assert (path.read_bytes(), made.read_bytes()) == before
+    path.with_name(f"{path.name}.damaged").unlink()
+
+
+def test_another_locale_and_time_zone_give_the_same_bytes(study: Path) -> None:
+    tables = study / TINY_RESULTS / "tables"
+    names = ("cross_entropy.md", "table2.md", "errors.md", "findings.csv")
+    before = {name: (tables / name).read_bytes() for name in names}
+    odd = {"LC_ALL": "C", "LANG": "C", "TZ": "Asia/Kathmandu", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", TINY]
+    command += ["--forcerun", "cross_entropy", "table2", "errors", "paper_vs_ours", "--"]
+    targets = [(TINY_RESULTS / "tables" / name).as_posix() for name in names]
+    done = subprocess.run(
+        command + targets, cwd=study, env=os.environ | odd, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert {name: (tables / name).read_bytes() for name in names} == before
+
+
+def test_a_second_snakemake_in_the_folder_is_turned_away(study: Path) -> None:
+    arguments = ["--cores", "1", "--configfile", TINY, "--forcerun", "search_cells"]
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    first = subprocess.Popen(command, cwd=study, stderr=subprocess.PIPE, text=True)
+    for line in first.stderr:
+        if "rule search_cells" in line:
+            break
+    second = snakemake(study, *arguments)
+    assert second.code == 1
+    assert "locked" in second.stderr
+    first.stderr.read()
+    assert first.wait(120) == 0
+    time.sleep(0.1)
+    assert snakemake(study, "-n", "--configfile", TINY).code == 0
