@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run paper test peers lint format schema clean-venv
+.PHONY: help run paper report test test-slurm peers lint format schema clean-venv
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*##/:/' | \
@@ -23,10 +23,17 @@ run: $(READY)  ## the default study (config.yaml): corpora, models, tables, figu
 paper: $(READY)  ## the paper's 72 models (config.paper.yaml): a day's work without a GPU
 	$(SNAKEMAKE) --configfile config.paper.yaml $(ARGS)
 
+report: $(READY)  ## results/report.html, the figures, tables and runtimes of a finished run in one file
+	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) --report results/report.html \
+		--report-stylesheet workflow/report/report.css $(ARGS)
+
 test: $(READY)  ## the tests
 	pytest --numprocesses auto --dist loadfile $(ARGS)
 
-peers: $(READY)  ## other people's readers, which some tests compare with (kenlm; needs a C++ compiler)
+test-slurm: $(READY)  ## the workflow on a Slurm brought up here (slurmctld slurmd slurm-client munge)
+	pytest -m slurm tests/slurm -rs --durations 0 $(ARGS)
+
+peers: $(READY)  ## readers that some tests compare with (DuckDB, polars, kenlm; the last needs a C++ compiler)
 	@CMAKE_POLICY_VERSION_MINIMUM=3.5 .venv/bin/python -m pip install --quiet -r envs/requirements-peers.txt
 
 lint: $(READY)  ## what the pre-commit hooks check, and Snakemake's own lint

@@ -117,6 +117,8 @@ def write_curve(path: FilePath, curve: list[dict[str, float]]) -> None:
     Columns: width (hidden units per layer), epoch, dropout, train_loss and val_loss (nats per
     character), learning_rate.
     """
-    table = pa.Table.from_pylist(curve)
+    # A resumed run has read its earlier records from JSON, in another order.
+    names = ["width", "epoch", "dropout", "train_loss", "val_loss", "learning_rate"]
+    table = pa.Table.from_pylist(curve).select(names)
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")

@@ -245,11 +245,14 @@ def n_gram_corpora():
 
 
 def gpu_share(percent):
-    """Percent of one GPU that a job asks for; 0 where jobs will run on the CPU.
+    """What a job asks of GPUs: percent of a local one; one where a scheduler gives whole ones.
 
-    With device `auto` the GPU is looked for on the machine that plans.
+    A profile says which by its limit, 100 or 1. Nothing where jobs will run on the CPU; with device
+    `auto` a local GPU is looked for on the machine that plans, a scheduler's is assumed.
     """
     device = STUDY.training.device
+    if workflow.resource_settings.resources.get("gpu") == 1:
+        return int(device != "cpu")
     wanted = device == "cuda" or (device == "auto" and gpu_visible())
     return percent if wanted else 0
 
