@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,17 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert run.code == 0, run.stdout + run.stderr
             done.touch()
     return folder
+
+
+@pytest.fixture
+def megabyte(tmp_path):
+    """A file system of one megabyte."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "charlens-test", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a small file system cannot be mounted here (needs root)")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # a failed writer may hold on

@@ -250,20 +250,6 @@ def test_what_cannot_be_dumped(tmp_path):
     assert not (tmp_path / "dump").exists()
 
 
-@pytest.fixture
-def megabyte(tmp_path):
-    """A file system of one megabyte."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "charlens-test", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("a small file system cannot be mounted here (needs root)")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # a failed writer may hold on
-
-
 @pytest.mark.parametrize("group", [2000, 65_536])
 def test_a_full_disk(tmp_path, megabyte, group):
     """Full while the network runs, and while the last row groups are written."""
