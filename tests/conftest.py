@@ -9,7 +9,10 @@ from workflow_runs import TINY, copy_repository, snakemake
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy in which the tiny study has run to its end, one for all processes of this session."""
+    """A copy in which the tiny study has run to its end, one for all processes of this session.
+
+    Nobody changes it: who wants to, copies it.
+    """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent

@@ -251,7 +251,8 @@ def test_paper_vs_ours(tmp_path: Path) -> None:
     verdicts = ["within", "within", "better", "outside", None]
     rows = [{"verdict": v, "comparable": v is not None} for v in verdicts]
     write(tmp_path / "tables" / "paper_vs_ours.csv", {}, rows)
-    rows = [{"verdict": v} for v in ("reproduced", "not reproduced", "reproduced")]
+    verdicts = ("reproduced", "not reproduced", "reproduced", "not reproduced")
+    rows = [{"verdict": v, "comparable": i < 3} for i, v in enumerate(verdicts)]
     write(tmp_path / "tables" / "findings.csv", {}, rows)
     assert says("paper_vs_ours", tmp_path) == [
         "5 numbers of the paper are here too; 4 can be compared, of which 2 within, 1 better and "

@@ -1,6 +1,7 @@
 """The workflow itself, run by Snakemake in a copy of the repository."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,13 @@ from charlens.config import Config
 from charlens.config_choices import watched
 from charlens.corpus import Corpus
 from workflow_runs import ROOT, TINY, copy_repository, snakemake
+
+
+@pytest.fixture(scope="module")
+def finished(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the finished study for tests that change it; others look at it meanwhile."""
+    folder = tmp_path_factory.mktemp("changed") / "charlens"
+    return shutil.copytree(finished, folder)
 
 
 @pytest.fixture(scope="module")
