@@ -80,11 +80,11 @@ def main() -> None:
     draw = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as temporary:
         calm, killed = (copy_repository(Path(temporary, name)) for name in ("calm", "killed"))
-        seconds = run(calm, options.target)
+        seconds = run(calm, "--", options.target)
         print(f"undisturbed: {seconds:.0f} s", flush=True)
         hit: dict[str, int] = {}
         for kill in range(1, options.kills + 1):
-            child = start(killed, options.target)
+            child = start(killed, "--", options.target)
             # Starting takes some seconds; a run that ends before its time is begun anew.
             time.sleep(draw.uniform(2, 12))
             done = child.poll() is not None
@@ -103,7 +103,7 @@ def main() -> None:
             )
             if done:
                 shutil.rmtree(killed / "results")
-        run(killed, options.target)
+        run(killed, "--", options.target)
         expected, found = checksums(calm), checksums(killed)
         different = [n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n)]
         print(f"rules hit: {hit}")
