@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from charlens import advantage, csv_tables, overlap
 from charlens.contestants import EXTERNAL, LSTM, N_GRAM, N_NN
-from charlens.figures import figure4, style
+from charlens.figures import contest, figure4, style
 from contests import a_contest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -119,7 +119,7 @@ def test_nothing_from_the_paper_without_it():
 
 
 def test_colors():
-    found = figure4.colors(
+    found = contest.colors(
         [(LSTM, "a"), (N_NN, "b"), (N_GRAM, "c"), (EXTERNAL, "d"), (EXTERNAL, "e")]
     )
     assert found["a"] == style.cell_colors({"lstm"})["lstm"]
@@ -227,7 +227,7 @@ def test_too_few_characters_and_long_names():
 DRAW = """
 import sys
 from charlens import advantage, overlap
-from charlens.figures import figure4, style
+from charlens.figures import contest, figure4, style
 regions, characters, target = sys.argv[1:]
 figure = figure4.draw(overlap.read_csv(regions), advantage.read_csv(characters), 10)
 style.save(figure, target + "/f.pdf", target + "/f.png")

@@ -11,7 +11,7 @@ from charlens.checkpoint import load_checkpoint
 from charlens.config import Training
 from charlens.corpus import SPLITS, prepare, save_split
 from charlens.errors import CharlensError
-from charlens.grid_point import train_grid_point
+from charlens.grid_point import train_grid_point, write_curve
 from charlens.probabilities import read_metadata, read_probabilities
 from charlens.scoring import score_model
 
@@ -75,6 +75,17 @@ def test_two_runs_give_equal_bytes(folder):
     pairs += zip(first["checkpoints"], second["checkpoints"], strict=True)
     for one, two in pairs:
         assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_curve_read_back_from_a_checkpoint_gives_equal_bytes(tmp_path):
+    """Checkpoints sort the keys of their JSON; a killed job's curve must not show it."""
+    names = ("width", "epoch", "dropout", "train_loss", "val_loss", "learning_rate")
+    record = {name: i + 0.5 for i, name in enumerate(names)}
+    paths = [tmp_path / name for name in ("straight", "resumed")]
+    write_curve(paths[0], [record, record])
+    write_curve(paths[1], [dict(sorted(record.items())), record])
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert list(pd.read_parquet(paths[1]).columns) == list(names)
 
 
 def test_clear_errors(folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,9 @@ from matplotlib_venn.layout.venn3 import pairwise
 
 from charlens import paper
 from charlens.advantage import largest
-from charlens.contestants import EXTERNAL, LSTM, N_GRAM, N_NN, title
+from charlens.contestants import EXTERNAL, title
 from charlens.figures import style
+from charlens.figures.contest import colors, ring
 from charlens.overlap import members_of, totals
 
 # Lengths in points.
@@ -27,10 +28,6 @@ _BARS, _TITLE, _FOOT, _GAP, _NOTE_LINE = 88.0, 20.0, 24.0, 8.0, 8.5
 _TEXT, _SMALL, _TINY = 7.0, 6.2, 5.0  # font sizes
 _MONO = "DejaVu Sans Mono"
 _ROOM = 7.0  # least radius around a number inside its region; smaller regions are pointed at
-
-# As in the figure of Table 2; models from elsewhere take the rest of Okabe & Ito.
-_ROLES = {LSTM: "#D55E00", N_NN: "#CC79A7", N_GRAM: "#3c3c3c"}
-_EXTERNALS = ("#0072B2", "#009E73", "#E69F00", "#56B4E9")
 
 _TO_SCALE = (
     "Left: percent of test characters that exactly these models give less than 0.5; circles and "
@@ -42,20 +39,6 @@ _PAPERS = {
     "overlap": " It does not name the corpus of its overlap; the totals fit the kernel.",
     "cut": " Its kernel was another cut of the sources: comparable, not equal.",
 }
-
-
-def colors(contestants: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Colour of each contestant by model id, from pairs of role and id.
-
-    The paper's kinds of models have fixed colours, models from elsewhere one each in their order.
-    """
-    found: dict[str, str] = {}
-    others = 0
-    for role, model in contestants:
-        if model not in found:
-            found[model] = _ROLES.get(role) or _EXTERNALS[others % len(_EXTERNALS)]
-            others += role == EXTERNAL
-    return found
 
 
 def draw(overlap: pd.DataFrame, advantage: pd.DataFrame, characters: int) -> Figure:
@@ -296,11 +279,6 @@ def _write_halves(
         slot = (_WIDTH - _LEFT - _RIGHT) / (right - left)
         taken = (style.text_width(texts[0], _SMALL) + 8) / slot if counts[0] else 0.0
         axes.text(max(second, taken) - 0.5, 1.03, texts[1], **look)
-
-
-def ring() -> dict:
-    """How a number of the paper looks."""
-    return {"marker": "o", "ms": 3.4, "mfc": "white", "mec": style.INK, "mew": 0.6, "ls": ""}
 
 
 def _finish_bars(axes: Axes, x: np.ndarray, rows: pd.DataFrame) -> None:

@@ -15,7 +15,7 @@ from charlens import paper
 from charlens.closings import bin_name, pair_title
 from charlens.contestants import title
 from charlens.figures import style
-from charlens.figures.figure4 import colors, ring
+from charlens.figures.contest import colors, ring
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
