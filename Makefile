@@ -20,8 +20,9 @@ help:  ## list the targets
 run: $(READY)  ## the default study (config.yaml): corpora, models, tables, figures
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) $(ARGS)
 
-paper: $(READY)  ## the paper's 72 models (config.paper.yaml): a day's work without a GPU
-	$(SNAKEMAKE) --configfile config.paper.yaml $(ARGS)
+paper: $(READY)  ## the paper's 72 models (config.paper.yaml): many days' work without a GPU
+	profiles/gpu/share.sh $(SNAKEMAKE) --workflow-profile profiles/gpu \
+		--configfile config.paper.yaml $(ARGS)
 
 report: $(READY)  ## results/report.html, the figures, tables and runtimes of a finished run in one file
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) --report results/report.html \

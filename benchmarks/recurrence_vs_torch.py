@@ -2,10 +2,8 @@
 
     python benchmarks/recurrence_vs_torch.py [--rounds 5] [--sizes 64 128 256]
 
-Both train the same one-layer model (one-hot input over K symbols, linear decoder, summed
-cross-entropy, clamped gradient, RMSProp) on the same random window of B = T = 100. torch.nn gets
-its one-hot input made beforehand. torch has no GRU with the paper's reset gate; its own stands in
-as the nearest thing. The two alternate, round by round, in one process; medians are printed.
+Both train the same one-layer model (``torch_peer``) on the same random window of B = T = 100. The
+two alternate, round by round, in one process; medians are printed.
 """
 
 from __future__ import annotations
@@ -24,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 from charlens.config import Training
 from charlens.parameters import Shape
 from charlens.train import Trainer
+from torch_peer import PEERS, torch_step
 
 BATCH = STEPS = 100
 K = 87
-PEERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 
 
 def ours(cell: str, width: int, codes: np.ndarray):
@@ -39,30 +37,6 @@ def ours(cell: str, width: int, codes: np.ndarray):
     def step() -> None:
         run.cursor.zero_()
         run._train_window()
-
-    return step
-
-
-def theirs(cell: str, width: int, codes: np.ndarray):
-    """The same window with torch.nn, autograd and torch.optim."""
-    recurrent, decoder = PEERS[cell](K, width), torch.nn.Linear(width, K)
-    parameters = [*recurrent.parameters(), *decoder.parameters()]
-    optimiser = torch.optim.RMSprop(parameters, lr=2e-3, alpha=0.95)
-    window = torch.from_numpy(codes.T.astype(np.int64))
-    inputs = torch.nn.functional.one_hot(window[:-1], K).float()
-    targets = window[1:].flatten()
-    state = None
-
-    def step() -> None:
-        nonlocal state
-        optimiser.zero_grad()
-        output, state = recurrent(inputs, state)
-        state = tuple(s.detach() for s in state) if cell == "lstm" else state.detach()
-        scores = decoder(output).flatten(0, 1)
-        loss = torch.nn.functional.cross_entropy(scores, targets, reduction="sum") / BATCH
-        loss.backward()
-        torch.nn.utils.clip_grad_value_(parameters, 5.0)
-        optimiser.step()
 
     return step
 
@@ -87,7 +61,7 @@ def main() -> None:
     print(f"{'cell':6}{'width':>6}{'charlens':>12}{'torch.nn':>12}  characters/s   ratio")
     for cell in PEERS:
         for width in options.sizes:
-            pair = (ours(cell, width, codes), theirs(cell, width, codes))
+            pair = (ours(cell, width, codes), torch_step(Shape(cell, 1, width, K), codes))
             for step in pair:
                 step()
             times = [[seconds(step, 3) for step in pair] for _ in range(options.rounds)]

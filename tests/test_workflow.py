@@ -50,6 +50,13 @@ def test_paper_is_planned_in_full_and_fast(repository: Path) -> None:
     }
     assert "python_docs" not in runs[0].stdout, "the default study leaked into the paper's"
     assert min(run.seconds for run in runs) < 5
+    # Wide and deep models start first, so that a long one is not left alone at the end.
+    pattern = r"wildcards: corpus=\w+, model=\w+-(\d)x(\d+)\n +priority: (\d+)\n"
+    found = re.findall(pattern, runs[0].stdout)
+    trainings = [(int(size), int(layers), int(rank)) for layers, size, rank in found]
+    assert len(trainings) == 72
+    assert sorted(trainings) == sorted(trainings, key=lambda training: (training[2], training))
+    assert len({rank for *_, rank in trainings}) == 12
 
 
 def test_command_line_values_reach_either_config(repository: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from charlens.config_files import check_file, check_references, typed, watched_f
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
 from charlens.hardware import gpu_visible
+from charlens.model_id import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.report_contents import TABLES, Found, as_image, as_page, as_pdf
 
 NONE = "none"  # stands for the corpus in rules that the study has no use for
@@ -86,6 +87,12 @@ def corpus_config(wildcards):
 
 def training_config():
     return {"training": STUDY.training.model_dump(mode="json"), "seed": STUDY.seed}
+
+
+def longest_first(wildcards):
+    """Priority of a training: wide models, then deep ones, so that the end is not spent on one."""
+    point = grid_point(wildcards.model)
+    return 100 * point.size + point.layers
 
 
 def n_nn_config():

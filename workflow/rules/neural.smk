@@ -22,6 +22,7 @@ rule train:
         "<benchmarks>/train/{corpus}/{model}.tsv"
     wildcard_constraints:
         model="[a-z]+-[0-9]+x[0-9]+",
+    priority: longest_first
     conda:
         "../../envs/environment.yaml"
     threads: 1
