@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from charlens import cross_entropy, csv_tables, paper, table2
+from charlens import cross_entropy, csv_tables, model_id, paper, table2
 from charlens.bootstrap import bootstrap_sd
 from charlens.corpus import Corpus
 from charlens.errors import CharlensError
@@ -118,7 +118,7 @@ def row_of(table, corpus, model):
      ("n-gram-02", None), ("n-nn", None), ("lstm-1x64", None), ("n-nn-3\n", None)],
 )  # fmt: skip
 def test_context_models(model, expected):
-    assert table2.context_model(model) == expected
+    assert model_id.context_model(model) == expected
 
 
 def test_the_papers_numbers():

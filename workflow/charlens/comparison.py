@@ -112,7 +112,7 @@ def other_models(models: Sequence[str]) -> str:
     """Why these models' errors cannot stand beside those of Figures 4 and 5; empty if they can."""
     reasons = []
     for model in models:
-        family, _ = table2.context_model(model) or (table2.RECURRENT, None)
+        family, _ = model_id.context_model(model) or (table2.RECURRENT, None)
         allowed = {"n-gram": (PAPERS_N_GRAM,), "n-nn": PAPERS_N_NN}.get(family, (PAPERS_LSTM,))
         if model not in allowed:
             reasons.append(f"our {title(model)} against the paper's {title(allowed[-1])}")
@@ -190,7 +190,7 @@ def _figure4_characters(tables: Tables) -> Iterator[Number]:
 
 
 def _kind(model: str) -> str:
-    return title(model) if table2.context_model(model) else "LSTM"
+    return title(model) if model_id.context_model(model) else "LSTM"
 
 
 def _figure5_left(tables: Tables) -> Iterator[Number]:

@@ -8,7 +8,6 @@ cross-entropy on the test split, as in the paper. Models from elsewhere compete 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,8 +25,6 @@ FilePath = str | os.PathLike[str]
 
 LSTM, N_NN, N_GRAM, EXTERNAL = "lstm", "n-nn", "n-gram", "external"
 """Roles: as what a model competes."""
-
-_BASELINE = re.compile(r"(n-nn|n-gram)-(0|[1-9][0-9]*)")
 
 
 class Record(NamedTuple):
@@ -120,8 +117,8 @@ def _lstms(records: Iterable[Record]) -> Iterator[tuple[ModelId, Record]]:
 
 def _context(model: str, family: str) -> int | None:
     """Characters of context of a model of a family, None of any other model."""
-    match = _BASELINE.fullmatch(model)
-    return int(match[2]) if match and match[1] == family else None
+    found, n = model_id.context_model(model) or (None, None)
+    return n if found == family else None
 
 
 def _best(records: Iterable[Record]) -> Record | None:
@@ -225,5 +222,5 @@ def title(model: str) -> str:
     point = model_id.parse(model)
     if point is not None:
         return point.label
-    match = _BASELINE.fullmatch(model)
-    return f"{match[2]}-{'NN' if match[1] == N_NN else 'gram'}" if match else model
+    baseline = model_id.context_model(model)
+    return f"{baseline[1]}-{'NN' if baseline[0] == N_NN else 'gram'}" if baseline else model

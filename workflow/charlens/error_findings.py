@@ -166,7 +166,7 @@ def context_grows(tables: Tables) -> Iterator[Outcome]:
     """In training an LSTM is most like the 1-NN, then the 2-, 3- and 4-NN: by when KL is least."""
     for (corpus, model), part in tables.dynamics.groupby(["corpus", "model"], sort=False):
         rows = dynamics.summary(part[part["other"].str.startswith("n-nn-")])
-        rows = rows.assign(n=[table2.context_model(other)[1] for other in rows["other"]])
+        rows = rows.assign(n=[model_id.context_model(other)[1] for other in rows["other"]])
         rows = rows.sort_values("n")
         if len(rows) < 3:
             continue

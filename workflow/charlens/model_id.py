@@ -1,4 +1,6 @@
-"""Names of grid points: ``lstm-3x512`` is an LSTM of 3 layers in the size budget 512.
+"""Names of models: ``lstm-3x512`` is an LSTM of 3 layers in the size budget 512.
+
+``n-gram-5`` and ``n-nn-5`` see a context of five characters.
 
 Any lower-case word may stand for the cell: which cells exist is known to the engine alone.
 """
@@ -9,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 _PATTERN = re.compile(r"([a-z][a-z0-9_]*)-([1-9][0-9]*)x([1-9][0-9]*)")
+_CONTEXT_MODEL = re.compile(r"(n-gram|n-nn)-(0|[1-9][0-9]*)")
 _PAPER_ORDER = ("lstm", "rnn", "gru")
 
 
@@ -37,6 +40,12 @@ def parse(text: str) -> ModelId | None:
     """The grid point named ``text``, or None where it names something else (``n-gram-20``)."""
     match = _PATTERN.fullmatch(text)
     return ModelId(match[1], int(match[2]), int(match[3])) if match else None
+
+
+def context_model(text: str) -> tuple[str, int] | None:
+    """Family and context length behind an id such as ``n-nn-3``, or None for other models."""
+    match = _CONTEXT_MODEL.fullmatch(text)
+    return (match[1], int(match[2])) if match else None
 
 
 def cell_title(cell: str) -> str:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,14 +58,6 @@ DTYPES = {
     "gap_to_streams": "float64",  # position - streams, nats per character, on rows by position
 }
 """Columns of the table, one row per corpus and model."""
-
-_CONTEXT_MODEL = re.compile(r"(n-gram|n-nn)-(0|[1-9][0-9]*)")
-
-
-def context_model(model: str) -> tuple[str, int] | None:
-    """Family and context length behind an id such as ``n-nn-3``, or None for other models."""
-    match = _CONTEXT_MODEL.fullmatch(model)
-    return (match[1], int(match[2])) if match else None
 
 
 def table(
@@ -184,7 +175,7 @@ def _scored_rows(
     same, chosen, best = SameTestSet(), [], {}
     for path in paths:
         metadata = read_metadata(path)
-        family, n = context_model(metadata.model) or (RECURRENT, None)
+        family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
         if family == "n-gram" or (n is None and model_id.parse(metadata.model) is None):
             continue
         corpus = _corpus(path, metadata.corpus, metadata.model, known, seen)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 
 from charlens import paper
-from charlens.table2 import RECURRENT, context_model
+from charlens.model_id import context_model
+from charlens.table2 import RECURRENT
 
 # Tolerances of test cross-entropies, nats per character.
 ROUNDING = 0.0005  # the paper prints three decimals; an n-gram model has nothing else to differ by

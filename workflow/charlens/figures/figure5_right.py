@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from charlens import model_id, paper
 from charlens.figures import style
-from charlens.table2 import TITLES, context_model
+from charlens.table2 import TITLES
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
@@ -46,7 +46,7 @@ def _title(table: pd.DataFrame) -> str:
 
 
 def _look(other: str) -> dict:
-    family, n = context_model(other)
+    family, n = model_id.context_model(other)
     return {"color": _color(n), "ls": _STYLES[family]}
 
 
@@ -56,7 +56,7 @@ def _color(n: int) -> str:
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, title: str) -> None:
     for other, rows in table.groupby("other", sort=False):
-        dots = {"marker": ".", "ms": 2.5} if context_model(other)[0] == "n-nn" else {}
+        dots = {"marker": ".", "ms": 2.5} if model_id.context_model(other)[0] == "n-nn" else {}
         axes.plot(rows["epoch"], rows[column], lw=0.9, **_look(other), **dots)
     if column == "loss_difference":
         axes.axhline(0, color=style.FAINT, lw=0.6, zorder=1)
@@ -68,7 +68,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, title: str) -> Non
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
-    found = [context_model(other) for other in dict.fromkeys(table["other"])]
+    found = [model_id.context_model(other) for other in dict.fromkeys(table["other"])]
     lengths = sorted({n for _, n in found})
     handles = [Line2D([], [], color=_color(n), lw=1.4, label=f"$n$ = {n}") for n in lengths]
     handles += [
