@@ -141,7 +141,7 @@ def test_scripts_and_the_figure(study, monkeypatch, tmp_path):
     made = run_script(
         tmp_path, monkeypatch, "dynamics", paths, {"csv": "d.csv", "md": "d.md"}, **config
     )
-    assert "| n-gram-2 |" in made["md"].read_text()
+    assert "| 2-gram |" in made["md"].read_text()
     names = {"pdf": "f.pdf", "png": "f.png", "csv": "f.csv"}
     one = run_script(tmp_path, monkeypatch, "figure5_right", {"csv": made["csv"]}, names)
     bytes_ = {kind: path.read_bytes() for kind, path in one.items()}

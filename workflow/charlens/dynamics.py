@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from charlens import csv_tables, paper
+from charlens import contestants, csv_tables, paper
 from charlens.corpus import Codes, Corpus, load_split
 from charlens.device import choose_device
 from charlens.errors import CharlensError
@@ -244,8 +244,11 @@ def _crossing(part: pd.DataFrame) -> float:
 def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
     """Write the summary for people, the paper's numbers (for n-NNs) in brackets."""
     first = table.iloc[0]
+    text, model = paper.corpus_title(first["corpus"]), contestants.title(first["model"])
     lines = [
-        f"## {first['model']} on {first['corpus']} in training, against trained models",
+        "# Training dynamics",
+        "",
+        f"## {text}: {model} in training, against trained models",
         "",
         "Symmetric KL in nats (mean of both directions' sum over the test split); in brackets the "
         "paper's, measured off its Figure 5 (± 0.1), whose corpus and network size are not stated.",
@@ -260,7 +263,7 @@ def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
             (row.crossing_epoch, row.paper_crossing_epoch),
         )
         cells = [_number(ours) + (f" ({x:.2f})" if x == x else "") for ours, x in pairs]
-        lines.append(f"| {row.other} | {' | '.join(cells)} |")
+        lines.append(f"| {contestants.title(row.other)} | {' | '.join(cells)} |")
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from charlens import contestants, oracles
+from charlens import contestants, oracles, paper
 from charlens.files import atomic_path
 
 FilePath = str | os.PathLike[str]
@@ -52,9 +52,11 @@ def _categories(table: pd.DataFrame) -> list[str]:
             found = (part.loc[oracle] for part in parts.values())
             yield [oracle, *(_beside(row["percent"], row["paper"]) for row in found)]
 
-    corpus = table["corpus"].iloc[0]
+    corpus = paper.corpus_title(table["corpus"].iloc[0])
     return [
-        f"## Errors on {corpus} by what would remove them",
+        "# Errors by what would remove them",
+        "",
+        f"## {corpus}",
         "",
         "Percent of each model's errors, oracles applied from top to bottom; in brackets the "
         "paper's LSTM of the same budget (± 0.1, its Figure 6).",
