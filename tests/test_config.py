@@ -57,6 +57,7 @@ BROKEN = [
     ("training.dropout", [0, 1.0], ["training.dropout[1]:", "found 1.0", "less than 1"]),
     ("training.dropout", [0.1, 0.1], ["training.dropout:", "[0.1, 0.1]", "each value once"]),
     ("figure5.bins", [20, 10], ["figure5.bins:", "increasing order"]),
+    ("figure5.pairs", ["{}", "''"], ["figure5.pairs[1]:", "two different characters"]),
     ("figure5.bins", [-1, 20], ["figure5.bins[0]:", "at least 0"]),
     ("training.patience", 0, ["training.patience:", "at least 1 or null"]),
     ("training.device", "gpu", ["training.device:", "'gpu'", "one of auto, cpu, cuda"]),

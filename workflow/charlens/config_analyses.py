@@ -14,6 +14,7 @@ from charlens.config_values import (
     Text,
     increasing,
     number,
+    opening_and_closing,
     unique,
 )
 
@@ -131,7 +132,11 @@ class Figure4(Section):
     """How many to show each way."""
 
 
-Pair = Annotated[Text, Field(min_length=2, max_length=2, pattern="^[!-~]{2}$", examples=["{}"])]
+Pair = Annotated[
+    Text,
+    Field(min_length=2, max_length=2, pattern="^[!-~]{2}$", examples=["{}"]),
+    AfterValidator(opening_and_closing),
+]
 
 
 class Dynamics(Section):

@@ -43,6 +43,13 @@ def increasing(values: tuple[int, ...]) -> tuple[int, ...]:
     return values
 
 
+def opening_and_closing(value: str) -> str:
+    """Refuse two equal characters, which cannot be told apart, but for double quotes."""
+    if value[0] == value[1] and value != '""':
+        raise problem("", value, 'expected two different characters, or "" for quotations')
+    return value
+
+
 def number(**limits: float) -> Any:
     """The type of a finite number within ``limits`` (gt, ge, lt, le)."""
     finite = Field(allow_inf_nan=False, **limits)  # type: ignore[arg-type]
