@@ -34,8 +34,9 @@ test: $(READY)  ## the tests
 test-slurm: $(READY)  ## the workflow on a Slurm brought up here (slurmctld slurmd slurm-client munge)
 	pytest -m slurm tests/slurm -rs --durations 0 $(ARGS)
 
-peers: $(READY)  ## readers that some tests compare with (DuckDB, polars, kenlm; the last needs a C++ compiler)
-	@CMAKE_POLICY_VERSION_MINIMUM=3.5 .venv/bin/python -m pip install --quiet -r envs/requirements-peers.txt
+peers: $(READY)  ## what some tests need besides (DuckDB, polars, Triton, kenlm; the last needs a C++ compiler)
+	@.venv/bin/python -m pip install --quiet -r envs/requirements-peers.txt
+	@CMAKE_POLICY_VERSION_MINIMUM=3.5 .venv/bin/python -m pip install --quiet -r envs/requirements-kenlm.txt
 
 lint: $(READY)  ## what the pre-commit hooks check, and Snakemake's own lint
 	ruff check .

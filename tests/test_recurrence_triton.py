@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +13,7 @@ import torch
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 if DEVICE == "cpu":
     os.environ["TRITON_INTERPRET"] = "1"  # read when Triton is imported
-triton = pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA torch)")
+triton = pytest.importorskip("triton", reason="triton is not installed (make peers)")
 
 from charlens.model import CharModel  # noqa: E402
 from charlens.parameters import Layout, Shape, uniform_weights  # noqa: E402
@@ -31,6 +34,20 @@ def _interpreter_works():
 
 def distance(found: torch.Tensor, expected: torch.Tensor) -> float:
     return ((found.double() - expected.double()).norm() / expected.double().norm()).item()
+
+
+def test_kernels_fit_the_shared_memory_of_consumer_cards():
+    """Compiled for an RTX 30, without one; in a process of its own: here all is interpreted."""
+    script = Path(__file__).parents[1] / "benchmarks" / "fused_kernels.py"
+    environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
+    done = subprocess.run(
+        [sys.executable, script, "--architectures", "86", "--widths", "64", "512"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("sm_86") == 12
 
 
 @pytest.mark.parametrize("width", [32, 64])

@@ -303,12 +303,14 @@ def _geometry(width: int) -> dict[str, int]:
     """Launch parameters for a width.
 
     Wide layers are bound by reading their weights from L2 every step, so more streams share one
-    read (BB); narrow ones by the latency of a step, so more programs run side by side.
+    read (BB); narrow ones by the latency of a step, so more programs run side by side. Three
+    stages fit the 99 KB of shared memory of consumer cards, where four do not; eight warps hold
+    the four accumulators of a wide LSTM in registers, where four spill
+    (``benchmarks/fused_kernels.py``).
     """
     tile = 64 if width % 64 == 0 else 32
-    if width <= 256:
-        return {"BB": 16, "BN": tile, "BK": tile, "num_warps": 4, "num_stages": 4}
-    return {"BB": 64, "BN": tile, "BK": tile, "num_warps": 4, "num_stages": 3}
+    streams, warps = (16, 4) if width <= 256 else (64, 8)
+    return {"BB": streams, "BN": tile, "BK": tile, "num_warps": warps, "num_stages": 3}
 
 
 class FusedRNN(_Fused, RNN):
