@@ -72,6 +72,7 @@ def contestants(device: str, jobs: int) -> list[Contestant]:
     if device == "cpu":
         return [
             Contestant(f"torch.nn, one at a time, {cores} threads", "torch.nn", threads=cores),
+            Contestant("torch.nn, one at a time, 1 thread", "torch.nn"),
             Contestant(f"torch.nn, {jobs} processes of 1 thread", "torch.nn", jobs),
             Contestant(f"charlens, {jobs} processes of 1 thread", "charlens", jobs),
         ]
