@@ -34,15 +34,22 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+
+from charlens.config import Training
+from charlens.families import shapes_for
+from charlens.model_id import parse
+from charlens.parameters import Layout
+from charlens.train import Trainer
+from torch_peer import torch_step
 
 BATCH = STEPS = 100
 K = 87
 CELLS = ("lstm", "rnn", "gru")
-STEP_SECONDS = (
-    2e-6  # of a recurrence that stays on the chip: what hardware allows, not what we reach
-)
+# Of a recurrence that never leaves the chip: what the hardware allows, not what we reach.
+STEP_SECONDS = 2e-6
 
 
 @dataclass(frozen=True)
@@ -91,9 +98,6 @@ def floating_point_operations(model: str) -> float:
 
     The one-hot input of layer 1 is a table look-up and costs none.
     """
-    from charlens.families import shapes_for
-    from charlens.parameters import Layout
-
     (shape,) = shapes_for(model, K)
     looked_up = shape.k * shape.gates * shape.width
     return 6.0 * (Layout(shape).total - looked_up) * BATCH * STEPS
@@ -112,10 +116,6 @@ def shares(models: Sequence[str], count: int) -> list[list[str]]:
 
 def charlens_windows(model: str, device: str, half: bool, windows: int) -> Callable[[], None]:
     """A function that trains a model of charlens for some windows, as the workflow does."""
-    from charlens.config import Training
-    from charlens.families import shapes_for
-    from charlens.train import Trainer
-
     codes = np.random.default_rng(0).integers(0, K, (BATCH, windows * STEPS + 1), dtype=np.uint8)
     training = Training(device=device, precision="mixed" if half else "float32")
     run = Trainer(model, shapes_for(model, K)[0], training, 1, codes, codes)
@@ -132,9 +132,6 @@ def charlens_windows(model: str, device: str, half: bool, windows: int) -> Calla
 
 def torch_windows(model: str, device: str, half: bool, windows: int) -> Callable[[], None]:
     """The same by torch.nn."""
-    from charlens.families import shapes_for
-    from torch_peer import torch_step
-
     codes = np.random.default_rng(0).integers(0, K, (BATCH, STEPS + 1), dtype=np.uint8)
     step = torch_step(shapes_for(model, K)[0], codes, device, half)
 
@@ -149,8 +146,6 @@ def work(
     pipe: Connection, who: Contestant, models: Sequence[str], device: str, windows: int
 ) -> None:
     """One process: build the models, then train them whenever told to."""
-    import torch
-
     torch.set_num_threads(who.threads)
     make = charlens_windows if who.code == "charlens" else torch_windows
     lanes = [lane for lane in shares(models, who.streams) if lane]
@@ -212,8 +207,6 @@ class Team:
 
 def product_rate(device: str, cores: int) -> float:
     """Floating-point operations per second of large matrix products on all cores or the GPU."""
-    import torch
-
     torch.set_num_threads(cores)
     n, dtype = (8192, torch.float16) if device == "cuda" else (2048, torch.float32)
     a, b = torch.ones(2, n, n, device=device, dtype=dtype)
@@ -229,12 +222,10 @@ def product_rate(device: str, cores: int) -> float:
 
 def floor_seconds(models: Sequence[str], device: str, cores: int, windows: int) -> float:
     """The least that the sample can take on this device, by count."""
-    from charlens.model_id import parse
-
-    work = sum(map(floating_point_operations, models)) * windows / product_rate(device, cores)
+    operations = sum(map(floating_point_operations, models)) * windows
     deepest = max(parse(model).layers for model in models)
     latency = deepest * 2 * STEPS * windows * STEP_SECONDS if device == "cuda" else 0.0
-    return max(work, latency)
+    return max(operations / product_rate(device, cores), latency)
 
 
 def main() -> None:

@@ -19,7 +19,10 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="MPS is a service of 
 
 @pytest.fixture
 def control(tmp_path):
-    """An environment whose nvidia-cuda-mps-control logs its calls; ``fail`` makes it fail."""
+    """An environment whose nvidia-cuda-mps-control logs its calls.
+
+    The variable FAIL keeps the service from starting, RUNNING stands for one that is there.
+    """
     program = tmp_path / "bin" / "nvidia-cuda-mps-control"
     program.parent.mkdir()
     program.write_text(
@@ -69,7 +72,7 @@ def test_the_command_runs_under_a_service_of_its_own_that_ends_with_it(control, 
     assert not Path(folder).exists()
 
 
-def test_the_exit_status_is_the_commands(control, tmp_path):
+def test_the_exit_status_is_the_commands(control):
     assert share(control, sys.executable, "-c", "raise SystemExit(7)").returncode == 7
 
 

@@ -17,7 +17,7 @@ if ! command -v nvidia-cuda-mps-control >/dev/null; then
     [ -e /dev/nvidiactl ] && say "no nvidia-cuda-mps-control here: trainings take turns on the GPU"
     exec "$@"
 fi
-if echo get_server_list | nvidia-cuda-mps-control >/dev/null 2>&1; then
+if echo get_server_list | timeout 10 nvidia-cuda-mps-control >/dev/null 2>&1; then
     exec "$@"
 fi
 
