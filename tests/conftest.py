@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 from workflow_runs import TINY, copy_repository, snakemake
+
+# Examples are bounded in number, not in time: a busy machine is no failure. The same ones in every
+# run of CI: a counterexample found by chance belongs to whoever looks for it (make test).
+TIMELESS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("local", **TIMELESS)
+settings.register_profile("ci", **TIMELESS, derandomize=True, database=None, print_blob=True)
+settings.register_profile("thorough", **TIMELESS, max_examples=3000)  # --hypothesis-profile
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(scope="session")

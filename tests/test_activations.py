@@ -153,7 +153,7 @@ def test_a_part_is_that_part_of_the_whole(tmp_path, group):
             assert np.array_equal(last, found[-1:, 1:2])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(1, 6), st.integers(1, 5), st.integers(1, 7), st.integers(1, 50), st.data()
 )  # fmt: skip

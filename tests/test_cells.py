@@ -35,7 +35,7 @@ def tallied(values, counts=(), flags=()):
     return tally
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000), st.integers(3, 400), st.sampled_from([0.02, 0.2, 1.0]))
 def test_correlations_are_numpys(seed, n, spread):
     random = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ def binned(x):
     return np.floor((x.astype(np.float64) + 1) * BINS / 2).clip(0, BINS - 1)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000), st.integers(2, 1000), st.floats(0.05, 0.95))
 def test_aucs_are_sklearns(seed, n, share):
     random = np.random.default_rng(seed)

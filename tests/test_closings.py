@@ -16,7 +16,7 @@ from charlens.errors import CharlensError
 from charlens.probabilities import ProbabilityMetadata, write_probabilities
 from charlens.randomness import generator
 from contests import a_contest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from probability_files import constant, random_columns
 from scripts_alone import run_script
@@ -102,7 +102,6 @@ SPLITS = st.sampled_from(["streams", "position"])
 PIECES = st.sampled_from(["{", "}", "{", "}", "a", "\n", '"', "'", "/*", "*/", "//", "\\"])
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, min_size=60, max_size=140).map("".join), SPLITS)
 def test_against_a_slow_one(tmp_path_factory, text, split):
     # Two plain bytes at each end: nothing wraps, nothing is decided by what follows the end.

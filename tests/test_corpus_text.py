@@ -45,7 +45,7 @@ def test_where_the_test_split_lies(tmp_path):
     assert load_text(corpus, paths).inputs.tolist() == expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(["streams", "position"]), st.integers(1, 4), st.integers(1, 5),
        st.integers(5, 12), st.integers(0, 30), st.integers(0, 9))  # fmt: skip
 def test_any_corpus(tmp_path_factory, split, batch, unroll, blocks, extra, seed):

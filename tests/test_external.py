@@ -130,7 +130,7 @@ TYPES = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_round_trip(corpus, tmp_path_factory, data):
     """Any subset of columns, in any order of columns and rows and of any type, comes out as is."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -96,10 +96,13 @@ def test_a_second_snakemake_in_the_folder_is_turned_away(study: Path) -> None:
     for line in first.stderr:
         if "rule search_cells" in line:
             break
-    second = snakemake(study, *arguments)
+    first.send_signal(signal.SIGSTOP)  # it keeps its lock until the second has been turned away
+    try:
+        second = snakemake(study, *arguments)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert second.code == 1
     assert "locked" in second.stderr
     first.stderr.read()
     assert first.wait(120) == 0
-    time.sleep(0.1)
     assert snakemake(study, "-n", "--configfile", TINY).code == 0

@@ -158,7 +158,7 @@ def test_right_of_models_on_one_spot():
     assert within(figure1_right.draw(table))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 15), st.integers(0, 10_000))
 def test_labels_stay_on_the_page_and_apart(n, seed):
     random = np.random.default_rng(seed)

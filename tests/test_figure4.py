@@ -171,7 +171,7 @@ def test_circles_are_to_scale(inside):
             assert found[both].sum() == pytest.approx(sizes[both].sum() / unit, rel=0.02)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from([THREE, TWO]), st.data())
 def test_every_region_that_is_not_empty_is_there(inside, data):
     """Whatever the sizes: else its percentage would stand in another region."""

@@ -172,7 +172,7 @@ def test_small_sizes_of_the_papers_own_table_say_otherwise():
 CELLS = st.lists(st.sampled_from(["lstm", "gru", "rnn"]), min_size=2, max_size=9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CELLS, st.integers(0, 2**32 - 1))
 def test_clusters_against_a_slow_count(cells, seed):
     models = [f"{cell}-{i + 1}x{(64, 128)[i % 2]}" for i, cell in enumerate(cells)]

@@ -58,13 +58,13 @@ def compare(train, test, max_order, kenlm_quirk=True):
         np.testing.assert_allclose(found[order - 1], expected, rtol=1e-9, atol=0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(train=TEXTS, test=TEXTS, max_order=st.integers(1, 7), quirk=st.booleans())
 def test_equals_the_slow_reference(train, test, max_order, quirk):
     compare(train, test, max_order, quirk)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(train=TEXTS, cut=st.integers(0, 60), max_order=st.integers(1, 7))
 def test_equals_the_slow_reference_on_its_own_text(train, cut, max_order):
     compare(train, train[:cut] + train[cut + 1 :], max_order)
@@ -142,7 +142,7 @@ def test_fallbacks_are_logged_by_order(caplog):
     assert "order 1, 2 as the lower order" in messages
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(train=TEXTS, test=TEXTS, max_order=st.integers(1, 6))
 def test_distributions_sum_to_one_and_hold_the_probabilities(train, test, max_order):
     model = NgramModel.fit(train, max_order)
@@ -313,7 +313,7 @@ def arpa_log10(table, context, word):
     return table.get(context, (0, 0.0))[1] + arpa_log10(table, context[1:], word)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(train=TEXTS, test=TEXTS, order=st.integers(1, 5))
 def test_arpa_text_gives_the_same_probabilities(tmp_path_factory, train, test, order):
     path = tmp_path_factory.mktemp("arpa") / "model.arpa"

@@ -17,7 +17,7 @@ from charlens.families import shape_of
 from charlens.ngram import NgramModel
 from charlens.oracles import CATEGORIES, FAMILIES, Definitions
 from charlens.predict import predictions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[1]
@@ -180,7 +180,6 @@ def texts(draw):
     return np.stack([data[s * length : (s + 1) * length + 1] for s in range(count)])
 
 
-@settings(deadline=None)
 @given(
     train=texts(),
     test=texts(),

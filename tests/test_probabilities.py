@@ -55,7 +55,7 @@ def refused(path: Path, *parts: object, **options: object) -> str:
     return message
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=st.integers(1, 40), seed=st.integers(0, 99), group=st.integers(1, 50))
 def test_round_trip(tmp_path_factory, rows, seed, group):
     path = tmp_path_factory.mktemp("round") / "deep" / "model.parquet"

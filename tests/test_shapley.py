@@ -7,7 +7,7 @@ from math import factorial
 import numpy as np
 import pytest
 from charlens.shapley import extremes, pattern_counts, shapley, shares
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -47,7 +47,6 @@ def test_by_hand():
     assert counts.tolist() == [1, 2, 0, 6]
 
 
-@settings(deadline=None)
 @given(MASKS)
 def test_against_all_orders(masks):
     counts, oracles = pattern_counts(masks), range(len(masks))

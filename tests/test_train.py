@@ -177,6 +177,16 @@ print("ready", flush=True)
 trained = run.run()
 test_train.dump(trained, Path(sys.argv[2]))
 """
+# The same, which tells of every window.
+COUNTED = CHILD.replace(
+    "trained = ",
+    """one_window = run._train_window
+def told():
+    one_window()
+    print("window", flush=True)
+run._train_window = told
+trained = """,
+)
 
 
 def dump(trained, path: Path) -> None:
@@ -200,49 +210,45 @@ def start(resume: Path, output: Path, script: str = CHILD) -> subprocess.Popen:
 def test_sigkill_at_random_moments_changes_nothing(tmp_path):
     """Several kills of one run; benchmarks/kill_and_resume.py does the twenty of the promise."""
     undisturbed, output = tmp_path / "undisturbed.safetensors", tmp_path / "killed.safetensors"
-    started = time.monotonic()
     assert start(tmp_path / "a", undisturbed).wait(120) == 0
-    whole = time.monotonic() - started
-    rng, kills = random.Random(7), 0
+    rng = random.Random(7)
     for _ in range(3):
-        child = start(tmp_path / "b", output)
-        child.stdout.readline()
-        time.sleep(rng.uniform(0.0, 0.2 * whole))
+        child = start(tmp_path / "b", output, COUNTED)
+        assert child.stdout.readline() == "ready\n"
+        for _ in range(rng.randint(1, 30)):  # of 150: it cannot have ended, however fast
+            assert child.stdout.readline() == "window\n"
+        time.sleep(rng.uniform(0.0, 0.01))
         child.send_signal(signal.SIGKILL)
-        kills += child.wait() == -signal.SIGKILL
-    assert kills >= 2
+        assert child.wait(120) == -signal.SIGKILL
     assert (tmp_path / "b" / "state.safetensors").exists()  # there was something to resume
     assert start(tmp_path / "b", output).wait(120) == 0
     assert output.read_bytes() == undisturbed.read_bytes()
 
 
 TOLD = """
-import sys
+import os, signal, sys
 from pathlib import Path
 import test_train
 from charlens.jobs import job
 with job(None):
     run = test_train.trainer(Path(sys.argv[1]), dropout=(0.0, 0.4), epochs=25, early=(3, 100))
     run.checkpoint_seconds = 1e9  # no checkpoint but the one that the signal asks for
-    print("ready", flush=True)
-    trained = run.run()
-test_train.dump(trained, Path(sys.argv[2]))
+    one_window = run._train_window
+    def told_in_window_41():
+        if run.iteration == 40:
+            os.kill(os.getpid(), signal.SIGTERM)
+        one_window()
+    run._train_window = told_in_window_41
+    run.run()
 """
 
 
 def test_sigterm_saves_the_state_and_leaves_at_once(tmp_path):
     undisturbed, output = tmp_path / "undisturbed.safetensors", tmp_path / "told.safetensors"
     assert start(tmp_path / "a", undisturbed).wait(120) == 0
-    child = start(tmp_path / "b", output, TOLD)
-    child.stdout.readline()
-    time.sleep(0.3)
-    asked = time.monotonic()
-    child.send_signal(signal.SIGTERM)
-    assert child.wait(10) == 128 + signal.SIGTERM
-    assert time.monotonic() - asked < 10
-    assert not output.exists()
+    assert start(tmp_path / "b", output, TOLD).wait(120) == 128 + signal.SIGTERM
     _, metadata = load_checkpoint(tmp_path / "b" / "state.safetensors")
     made = metadata["progress"]
-    assert made["epoch"] + made["window"] > 0
-    assert start(tmp_path / "b", output, TOLD).wait(120) == 0
+    assert (made["epoch"], made["window"]) == (6, 5)  # 41 windows: the one under way was the last
+    assert start(tmp_path / "b", output).wait(120) == 0
     assert output.read_bytes() == undisturbed.read_bytes()

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "srun")
 GPUS = 2
@@ -75,17 +76,18 @@ def missing() -> str:
     return ""
 
 
-def wait_for(what: str, done: Callable[[], object], seconds: float) -> None:
-    """Return once ``done`` says so.
+def wait_for(what: str, done: Callable[[], object], seconds: float) -> Any:
+    """What ``done`` says, once that is true.
 
     Raises:
         SlurmError: it did not within so many seconds.
     """
     end = time.monotonic() + seconds
-    while not done():
+    while not (said := done()):
         if time.monotonic() > end:
             raise SlurmError(f"{what}: not within {seconds:g} s")
         time.sleep(0.2)
+    return said
 
 
 def free_ports(count: int) -> list[int]:

@@ -39,8 +39,9 @@ CLUSTER = (
     *("--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks", "3"),
 )
 ARRAYS = ("--slurm-array-jobs", "train,train_n_nn,probabilities")
-# For the faults: trainings long enough to be disturbed, and as little else as possible.
-LONG = ("--config", "training={epochs: 40}")
+# For the faults: trainings long enough to be disturbed on a fast machine, too, and as little else
+# as possible.
+LONG = ("--config", "training={epochs: 100}")
 SCORES = ("--", *(str(RESULTS / CORPUS / f"probabilities/{model}.parquet") for model in MODELS))
 
 
@@ -202,8 +203,7 @@ def check_trained_once(slurm: Slurm, workflow: Workflow, undisturbed: dict[str, 
 
 def wait_for_training(workflow: Workflow) -> str:
     """A model in the middle of its training."""
-    wait_for("a training under way", workflow.in_training, 600)
-    return workflow.in_training()[0]
+    return wait_for("a training under way", workflow.in_training, 600)[0]
 
 
 def test_the_whole_study_equals_a_local_one(
