@@ -196,22 +196,28 @@ def test_dynamics(tmp_path: Path) -> None:
     points = [
         ("n-nn-1", 1, 0.5, -1.0),
         ("n-nn-1", 2, 0.9, 1.0),
+        ("n-nn-1", 3, 1.1, 1.5),
         ("n-nn-2", 1, 0.8, -2.0),
         ("n-nn-2", 2, 0.4, -1.0),
+        ("n-nn-2", 3, 0.6, -0.5),
+        ("n-nn-3", 1, 0.8, -2.0),
+        ("n-nn-3", 2, 0.7, -2.0),
+        ("n-nn-3", 3, 0.6, -2.0),
     ]
     rows = [
         same | {"other": other, "epoch": epoch, "kl": kl, "loss_difference": lead}
         for other, epoch, kl, lead in points
     ]
     write(tmp_path / "tables" / "dynamics.csv", dynamics.COLUMNS, rows)
-    nearest, overtook = says("dynamics", tmp_path)
+    nearest, coming, overtook = says("dynamics", tmp_path)
     assert nearest == (
         "LSTM-1 (8) on Prose was nearest 1-NN after 1.00 epochs (0.50 nats) and 2-NN after 2.00 "
         "epochs (0.40 nats)."
     )
+    assert coming == "At the last checkpoint LSTM-1 (8) on Prose was still nearing 3-NN."
     assert overtook == "It overtook 1-NN at 1.50."
-    write(tmp_path / "tables" / "dynamics.csv", dynamics.COLUMNS, rows[2:])
-    assert says("dynamics", tmp_path)[1] == "It overtook none of them."
+    write(tmp_path / "tables" / "dynamics.csv", dynamics.COLUMNS, rows[6:])
+    assert says("dynamics", tmp_path) == [coming, "It overtook none of them."]
 
 
 def test_errors(tmp_path: Path) -> None:
@@ -248,15 +254,15 @@ def test_eliminated(tmp_path: Path, fewer: dict, sentences: list[str]) -> None:
 
 
 def test_paper_vs_ours(tmp_path: Path) -> None:
-    verdicts = ["within", "within", "better", "outside", None]
+    verdicts = ["within", "within", "better", "outside", "vague", None]
     rows = [{"verdict": v, "comparable": v is not None} for v in verdicts]
     write(tmp_path / "tables" / "paper_vs_ours.csv", {}, rows)
     verdicts = ("reproduced", "not reproduced", "reproduced", "not reproduced")
     rows = [{"verdict": v, "comparable": i < 3} for i, v in enumerate(verdicts)]
     write(tmp_path / "tables" / "findings.csv", {}, rows)
     assert says("paper_vs_ours", tmp_path) == [
-        "5 numbers of the paper are here too; 4 can be compared, of which 2 within, 1 better and "
-        "1 outside.",
+        "6 numbers of the paper are here too; 5 can be compared, of which 2 within, 1 better, "
+        "1 outside and 1 vague.",
         "Findings, text by text: 2 reproduced and 1 not reproduced.",
     ]
     (tmp_path / "tables" / "paper_vs_ours.csv").write_text("verdict,comparable\n")

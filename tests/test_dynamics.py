@@ -118,13 +118,21 @@ def test_summary_finds_the_minimum_and_where_the_loss_crosses():
 
 @pytest.mark.parametrize(("lead", "crossing"), [([-2, -1, -0.5], np.nan), ([1, 2, 3], 0.5)])
 def test_summary_where_it_never_or_always_leads(lead, crossing, tmp_path):
-    table = table_of([3.0, 2.0, 1.0], lead, "n-gram-9")
+    table = table_of([3.0, 1.0, 2.0], lead, "n-gram-9")
     row = dynamics.summary(table).iloc[0]
     assert row["crossing_epoch"] == pytest.approx(crossing, nan_ok=True)
     assert np.isnan(row["paper_kl_minimum"])
     dynamics.write_markdown(table, tmp_path / "dynamics.md")
     text = (tmp_path / "dynamics.md").read_text()
     assert ("not yet" in text) == bool(np.isnan(crossing))
+
+
+def test_a_kl_that_still_falls_has_no_minimum(tmp_path):
+    table = table_of([3.0, 2.0, 1.0], [1, 2, 3])
+    row = dynamics.summary(table).iloc[0]
+    assert np.isnan([row["kl_minimum"], row["kl_minimum_epoch"]]).all()
+    dynamics.write_markdown(table, tmp_path / "dynamics.md")
+    assert "| 2-NN | not yet (1.60) | not yet (1.07) |" in (tmp_path / "dynamics.md").read_text()
 
 
 def test_nothing_to_compare_is_one_clear_error(study):

@@ -110,6 +110,7 @@ def test_other_texts_do_not_count():
         ("scaling up", {"eliminated": eliminated().replace("lstm-3x512", "lstm-3x256")}),
         ("20-gram", {"table2": context_models().replace("gru-3x512", "gru-3x64")}),
         ("output gate", {"saturation": saturated().replace("lstm-3x512", "lstm-2x512")}),
+        ("diffuse", {"saturation": saturated().replace("lstm-3x512", "lstm-3x64")}),
     ],
 )
 def test_other_models_do_not_count(words, tables):
@@ -142,6 +143,19 @@ def test_depth():
     assert not holds
     assert evidence == "deeper is better in 1 of 2 cells and sizes, by +0.025 nats on average"
     assert outcomes("depth", cross_entropy=table[table["layers"] == 1]) == {}
+
+
+def test_depth_within_what_seeds_do_decides_nothing():
+    table = grid("war_and_peace", lstm_1x64=1.5, lstm_2x64=1.4, gru_1x64=1.3, gru_2x64=1.301)
+    holds, evidence = outcomes("depth", cross_entropy=table)["war_and_peace"]
+    assert holds
+    assert evidence == (
+        "deeper is better in 1 of 1 cells and sizes (1 more within 0.02 nats), by +0.050 nats on "
+        "average"
+    )
+    ties = outcomes("depth", cross_entropy=table[table["cell"] == "gru"])["war_and_peace"]
+    assert not ties[0]
+    assert ties[1].startswith("deeper is better in 0 of 0 cells and sizes (1 more")
 
 
 def test_gated_networks():
@@ -365,6 +379,12 @@ def test_dynamics():
     together = training()
     together.loc[together["epoch"] == 2.95, "epoch"] = 2.05  # 3- and 4-NN at once
     assert not outcomes("in training", dynamics=together)["linux_kernel"][0]
+    early = training().query("epoch < 2.9")  # nothing is known of what comes later
+    assert outcomes("in training", dynamics=early) == {}
+    later = early.groupby("other").last().reset_index().assign(epoch=2.6, kl=9.0)
+    early = pd.concat([early, later[later["other"] != "n-nn-4"]], ignore_index=True)
+    evidence = "LSTM-3 (512): least KL at epoch 1-NN 0.44, 2-NN 1.07, 3-NN 2.05, 4-NN later"
+    assert outcomes("in training", dynamics=early)["linux_kernel"] == (True, evidence)
     two = training().query("other < 'n-nn-3'")
     n_grams = training().assign(other=training()["other"].str.replace("nn", "gram"))
     assert outcomes("in training", dynamics=pd.concat([two, n_grams])) == {}

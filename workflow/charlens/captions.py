@@ -20,13 +20,11 @@ from charlens import cross_entropy as cross_entropies
 from charlens import dynamics as training
 from charlens import error_analysis, model_id, overlap, paper, saturation
 from charlens import table2 as contexts
+from charlens.comparison import VERDICTS
 from charlens.contestants import title
 
 ALMOST_ALWAYS = 0.9
 """A gate is called open or shut that is so for more than this share of the test characters."""
-
-
-_VERDICTS = ("within", "better", "outside")
 
 
 def about(name: str, results: Path, *arguments: str) -> str:
@@ -259,21 +257,24 @@ def dynamics(results: Path) -> Iterator[str]:
     """When the model in training came nearest each other model, and which it overtook."""
     summary = training.summary(training.read_csv(results / "tables" / "dynamics.csv"))
     for (corpus, model), part in summary.groupby(["corpus", "model"], sort=False):
+        turned = part["kl_minimum_epoch"].notna()
         nearest = [
             f"{_model(r.other)} after {r.kl_minimum_epoch:.2f} epochs ({r.kl_minimum:.2f} nats)"
-            for r in part.itertuples()
+            for r in part[turned].itertuples()
         ]
-        yield f"{_model(model)} on {_corpus(corpus)} was nearest {_listed(nearest)}."
-        overtaken = part[part["crossing_epoch"].notna()]
-        yield (
-            "It overtook "
-            + _listed(
-                [f"{_model(r.other)} at {r.crossing_epoch:.2f}" for r in overtaken.itertuples()]
-            )
-            + "."
-            if len(overtaken)
-            else "It overtook none of them."
-        )
+        who, where = _model(model), _corpus(corpus)
+        if nearest:
+            yield f"{who} on {where} was nearest {_listed(nearest)}."
+        coming = [_model(other) for other in part.loc[~turned, "other"]]
+        if coming:
+            yield f"At the last checkpoint {who} on {where} was still nearing {_listed(coming)}."
+        yield from _overtaken(part)
+
+
+def _overtaken(part: pd.DataFrame) -> Iterator[str]:
+    overtaken = part[part["crossing_epoch"].notna()]
+    each = [f"{_model(r.other)} at {r.crossing_epoch:.2f}" for r in overtaken.itertuples()]
+    yield f"It overtook {_listed(each) if each else 'none of them'}."
 
 
 def errors(results: Path) -> Iterator[str]:
@@ -313,7 +314,8 @@ def paper_vs_ours(results: Path) -> Iterator[str]:
     numbers = pd.read_csv(results / "tables" / "paper_vs_ours.csv")
     compared = numbers.loc[numbers["comparable"].astype(bool), "verdict"]
     if len(numbers):
-        counts = [f"{(compared == verdict).sum()} {verdict}" for verdict in _VERDICTS]
+        counted = {verdict: int((compared == verdict).sum()) for verdict in VERDICTS}
+        counts = [f"{count} {v}" for v, count in counted.items() if count or v != "vague"]
         yield (
             f"{len(numbers)} numbers of the paper are here too; {len(compared)} can be compared, "
             f"of which {_listed(counts)}."

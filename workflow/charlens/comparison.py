@@ -22,7 +22,10 @@ from charlens.run_tables import Tables, is_own_file, is_papers_text
 CORPORA = ("war_and_peace", "linux_kernel")
 """The corpora that the paper has numbers of."""
 
-PAPERS_LSTM = "lstm-3x512"
+LARGEST = 512
+"""The paper's largest size."""
+
+PAPERS_LSTM = f"lstm-3x{LARGEST}"
 """The LSTM of Figures 4 and 5: the best one of three layers on either corpus."""
 
 PAPERS_N_GRAM = "n-gram-20"
@@ -45,26 +48,27 @@ DTYPES = {
     "paper": "float64",
     "difference": "float64",  # ours - paper
     "tolerance": "float64",
-    "verdict": "string",  # within, better or outside; empty where not comparable
+    "verdict": "string",  # one of VERDICTS; empty where not comparable
     "comparable": "bool",
     "papers_file": "bool",  # whether our corpus is the very file of the paper
     "remark": "string",  # why not comparable, or why there is no number
 }
 """Columns of the table, one row per number."""
 
+VERDICTS = ("within", "better", "outside", "vague")
+
 
 def verdict(difference: float, tolerance: float, lower_is_better: bool = False) -> str:
-    """``within``, ``outside`` or, for a cross-entropy below the paper's, ``better``.
+    """``within``, ``outside`` or, for a cross-entropy below the paper's by more, ``better``.
 
     Args:
         difference: ours − paper; NaN counts as outside.
         tolerance: the largest difference that is within.
-        lower_is_better: whether falling short of the paper's number is no fault; what may come
-            from the paper's rounding alone is not called better.
+        lower_is_better: whether falling short of the paper's number is no fault.
     """
-    if lower_is_better and difference < -tolerances.ROUNDING:
-        return "better"
-    return "within" if abs(difference) <= tolerance + 1e-9 else "outside"
+    if abs(difference) <= tolerance + 1e-9:
+        return "within"
+    return "better" if lower_is_better and difference < 0 else "outside"
 
 
 class Number(NamedTuple):
@@ -98,6 +102,8 @@ def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
     if not is_papers_text(corpus):
         remark = f"our text has {corpus.bytes:,} bytes, the paper's {paper.bytes_of(corpus.name):,}"
     found = verdict(difference, number.tolerance, number.lower_is_better)
+    if found == "within" and number.unit == "probability":
+        found = "vague" if number.tolerance > tolerances.VAGUE * number.paper else found
     return {
         **{key: value for key, value in number._asdict().items() if key in DTYPES},
         "difference": difference,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from charlens import findings, paper, tolerances
+from charlens.comparison import VERDICTS
 from charlens.files import atomic_path
 
 FilePath = str | os.PathLike[str]
@@ -37,19 +38,26 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def _summary(frame: pd.DataFrame) -> list[str]:
-    verdicts = ("within", "better", "outside")
+    heads = ["In the paper", "Here", *(v.capitalize() for v in VERDICTS), "Not comparable"]
     lines = [
-        "Ours against Karpathy, Johnson & Fei-Fei (2015): how many numbers are within the "
-        "tolerance, better (cross-entropies below the paper's) and outside, by figure.",
+        "Ours against Karpathy, Johnson & Fei-Fei (2015), by figure: how many numbers the paper "
+        "has, how many of them this run has, and how many of those are within the tolerance, "
+        "better (cross-entropies below the paper's by more than that), outside, or too vague to "
+        "confirm the paper's.",
         "",
-        f"| | Numbers | {' | '.join(v.capitalize() for v in verdicts)} | Not comparable |",
-        "|---|" + "---:|" * 5,
+        f"| | {' | '.join(heads)} |",
+        "|---|" + "---:|" * len(heads),
     ]
-    for figure, part in frame.groupby("figure", sort=False):
-        counts = [int((part["verdict"] == v).sum()) for v in verdicts]
-        counts = [len(part), *counts, int((~part["comparable"]).sum())]
-        lines.append(f"| {figure} | {' | '.join(map(str, counts))} |")
-    return lines
+    rows = []
+    for figure, printed in paper.counts().items():
+        part = frame[frame["figure"] == figure]
+        verdicts = [int((part["verdict"] == v).sum()) for v in VERDICTS]
+        rows.append([printed, len(part), *verdicts, int((~part["comparable"]).sum())])
+        lines.append(f"| {figure} | {' | '.join(map(str, rows[-1]))} |")
+    return [
+        *lines,
+        f"| All | {' | '.join(str(sum(column)) for column in zip(*rows, strict=True))} |",
+    ]
 
 
 def _other_cuts(frame: pd.DataFrame) -> list[str]:

@@ -204,7 +204,7 @@ SUMMARY = {
     "corpus": "string",
     "model": "string",
     "other": "string",
-    "kl_minimum": "float64",  # nats
+    "kl_minimum": "float64",  # nats; NaN where it still falls at the last checkpoint
     "kl_minimum_epoch": "float64",
     "crossing_epoch": "float64",  # where the model in training overtakes; NaN if it does not
     "paper_kl_minimum": "float64",  # ± 0.1; NaN where the paper has none
@@ -215,11 +215,17 @@ SUMMARY = {
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """When a model in training is most like each other model, and when it overtakes it."""
+    """When a model in training is most like each other model, and when it overtakes it.
+
+    A KL that is least at the last checkpoint has not turned: where it would have is not known.
+    """
     rows = []
     for (corpus, model, other), part in table.groupby(["corpus", "model", "other"], sort=False):
         nearest = part.loc[part["kl"].idxmin()]
-        ours = (nearest["kl"], nearest["epoch"], _crossing(part))
+        least = (nearest["kl"], nearest["epoch"])
+        if nearest["epoch"] == part["epoch"].max():
+            least = (float("nan"), float("nan"))
+        ours = (*least, _crossing(part))
         theirs = [paper.dynamics(str(other), key) for key in _PAPER_KEYS]
         rows.append((corpus, model, other, *ours, *theirs))
     return pd.DataFrame(rows, columns=list(SUMMARY)).astype(SUMMARY)

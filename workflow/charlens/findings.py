@@ -16,7 +16,7 @@ import pandas as pd
 from charlens import error_findings as errors
 from charlens import network_findings as networks
 from charlens import paper
-from charlens.comparison import CORPORA
+from charlens.comparison import CORPORA, LARGEST
 from charlens.outcome import Outcome
 from charlens.run_tables import Tables, is_papers_text
 
@@ -58,6 +58,7 @@ class Finding:
 
 
 _GATES = "the saturation table of a 3-layer"
+_SIZE = f"({LARGEST})"
 _TRIO = "LSTM-3 (512) and the 20-gram"
 
 FINDINGS = (
@@ -66,8 +67,8 @@ FINDINGS = (
         "Figure 1 left",
         (WP, LK),
         networks.depth_helps,
-        f"the better of the deeper networks beats one layer in {networks.MOST:.0%} of cells and "
-        "sizes",
+        f"the better of the deeper networks beats one layer in {networks.MOST:.0%} of the cells "
+        f"and sizes where they are more than {networks.RETRAINED:g} nats apart",
         "networks of one and of more layers",
     ),
     Finding(
@@ -96,7 +97,7 @@ FINDINGS = (
         networks.forget_gates_stay_open,
         f"at least 2, and {networks.MANY:.0%}, are above 0.9 more than {networks.ALWAYS:.0%} of "
         "the time",
-        f"{_GATES} LSTM",
+        f"{_GATES} LSTM {_SIZE}",
     ),
     Finding(
         "no forget gate is consistently left-saturated",
@@ -104,7 +105,7 @@ FINDINGS = (
         (),
         networks.no_gate_always_shut,
         f"none is below 0.1 more than {networks.ALWAYS:.0%} of the time",
-        f"{_GATES} LSTM",
+        f"{_GATES} LSTM {_SIZE}",
     ),
     Finding(
         "no cell gets consistently revealed or blocked by its output gate",
@@ -112,7 +113,7 @@ FINDINGS = (
         (),
         networks.output_gates_vary,
         f"none is below 0.1, or above 0.9, more than {networks.ALWAYS:.0%} of the time",
-        f"{_GATES} LSTM",
+        f"{_GATES} LSTM {_SIZE}",
     ),
     Finding(
         "gates of the first layer are diffuse",
@@ -121,7 +122,7 @@ FINDINGS = (
         networks.first_layer_diffuse,
         f"for each of f, i and o, less than {networks.DIFFUSE:g} of the saturated time of the "
         "layers above",
-        f"{_GATES} LSTM",
+        f"{_GATES} LSTM {_SIZE}",
     ),
     Finding(
         "in the first layer of a GRU reset gates are nearly never right-saturated, update gates "
@@ -130,7 +131,7 @@ FINDINGS = (
         (),
         networks.first_gru_layer_feeds_forward,
         f"each less than {networks.RARELY:.0%} of the time, averaged over gates",
-        f"{_GATES} GRU",
+        f"{_GATES} GRU {_SIZE}",
     ),
     Finding(
         "n-NN and n-gram models are alike for small n, for larger n the n-NN is worse",
@@ -147,7 +148,7 @@ FINDINGS = (
         (WP, LK),
         errors.best_network_beats_n_gram,
         f"by more than {errors.STANDARD_ERRORS} standard errors",
-        f"a recurrent network of size {errors.LARGEST} and the 20-gram",
+        f"a recurrent network of size {LARGEST} and the 20-gram",
     ),
     Finding(
         "most errors are shared by LSTM, n-NN and n-gram model, some are each one's own",
@@ -191,7 +192,7 @@ FINDINGS = (
         (),
         errors.context_grows,
         "the KL to each is least later than to the one before",
-        "a 3-layer LSTM in training and three n-NNs",
+        f"LSTM-3 (512) in training, watched until it has been nearest {errors.TURNED} n-NNs",
     ),
     Finding(
         "scaling up removes mostly errors within reach of an n-gram model",
@@ -199,7 +200,7 @@ FINDINGS = (
         (WP,),
         errors.scaling_removes_n_gram_errors,
         "more than half of those that the largest LSTM no longer makes",
-        f"LSTMs of sizes 64 and {errors.LARGEST}",
+        f"LSTMs of sizes 64 and {LARGEST}",
     ),
 )
 

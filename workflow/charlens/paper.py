@@ -6,6 +6,7 @@ See ``data/paper/README.md`` for what each file holds and how exactly it is know
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from functools import cache
 from importlib import resources
 
@@ -23,6 +24,22 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
     path = resources.files("charlens") / "data" / "paper" / f"{name}.csv"
     with path.open(encoding="utf-8", newline="") as stream:
         return tuple(csv.DictReader(stream))
+
+
+@cache
+def counts() -> dict[str, int]:
+    """How many numbers the data files hold, by figure."""
+    by_corpus = Counter(row["corpus"] for row in rows("figure4_advantage"))
+    return {
+        "Figure 1": len(_figure1()),
+        "Table 2": len(_table2()),
+        "Figure 4 left": len(rows("figure4_overlap")),
+        "Figure 4 middle": 2 * by_corpus["linux_kernel"],  # by the LSTM and by the 20-gram
+        "Figure 4 right": 2 * by_corpus["war_and_peace"],
+        "Figure 5 left": 2 * len(rows("figure5_braces")),
+        "Figure 5 right": len(_dynamics()),
+        "Figure 6": len(_oracles()),
+    }
 
 
 @cache
