@@ -95,7 +95,7 @@ rule figure1:
 
 rule figure2:
     input:
-        figure_files("figure2", shown=cell_examples()),
+        figure_files("figure2", shown=of_searched_cells("cell_examples")),
 
 
 rule figure3:

@@ -7,7 +7,9 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from charlens import agreement, closings, csv_tables, paper, run_tables, table2
+from charlens import agreement, closings, csv_tables, paper, parquet_tables, run_tables, table2
+from charlens.cell_findings import TRACKED
+from charlens.concepts import CONCEPTS
 from charlens.cross_entropy import DTYPES as CROSS_ENTROPY
 from charlens.oracles import CATEGORIES, family_of
 from charlens.run_tables import Tables
@@ -129,6 +131,19 @@ def eliminated() -> pd.DataFrame:
     return frame(rows, run_tables.error_analysis.ELIMINATED)
 
 
+def tracked(model: str = "lstm-3x512", score: float = 0.95) -> pd.DataFrame:
+    """Two cells for every concept on both corpora, the better one with this score held out."""
+    rows = [
+        {"corpus": corpus, "model": model, "concept": concept, "layer": 2, "unit": 7 * rank}
+        | {"measure": CONCEPTS[concept].measure, "rank": rank, "held_out": value, "found": 0.96}
+        | {"strength_found": 0.9, "strength_held_out": 0.9}
+        for corpus in ("war_and_peace", "linux_kernel")
+        for concept in TRACKED
+        for rank, value in ((1, score), (2, 0.99))
+    ]
+    return frame(rows, run_tables.cells.COLUMNS)
+
+
 def gates(model: str, units: int, gates: str, layer1: tuple, above: tuple) -> pd.DataFrame:
     """Every unit of a layer saturated for the same time: (left, right) in layer 1 and above."""
     rows = [
@@ -167,6 +182,7 @@ def papers_tables() -> Tables:
         corpora={"war_and_peace": WP, "linux_kernel": LK},
         cross_entropy=cross_entropies(),
         table2=context_models(),
+        cells=tracked(),
         saturation=saturated(),
         overlap=overlaps(),
         advantage=advantages(),
@@ -201,8 +217,11 @@ def write(tables: Tables, folder) -> dict:
     for corpus in tables.corpora.values():
         corpus.save(folder / f"{corpus.name}.json")
         inputs["corpora"].append(folder / f"{corpus.name}.json")
+    if len(tables.cells):
+        inputs["cells"] = folder / "cells.parquet"
+        parquet_tables.write(tables.cells, inputs["cells"])
     for name, value in vars(tables).items():
-        if isinstance(value, pd.DataFrame) and len(value):
+        if name != "cells" and isinstance(value, pd.DataFrame) and len(value):
             value = value.astype({"characters": "int64"}) if name == "overlap" else value
             csv_tables.write(value, folder / f"{name}.csv")
             inputs[name] = folder / f"{name}.csv"

@@ -422,7 +422,7 @@ def test_script(tmp_path, monkeypatch):
                       agreement_corpus="war_and_peace")  # fmt: skip
     numbers = csv_tables.read(done["csv"], comparison.DTYPES, "numbers", "paper_vs_ours")
     found = csv_tables.read(done["findings"], findings.DTYPES, "findings", "paper_vs_ours")
-    assert (len(numbers), len(found)) == (283, 20)
+    assert (len(numbers), len(found)) == (283, 32)
     text = done["md"].read_text()
     assert text.startswith("# The paper's numbers beside ours\n")
     assert "\n## Findings\n" in text

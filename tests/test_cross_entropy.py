@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,10 @@ import pytest
 from charlens import cross_entropy, model_id, paper
 from charlens.bootstrap import bootstrap_means, bootstrap_sd
 from charlens.errors import CharlensError
+from charlens.figures import figure1_left
 from charlens.model_id import ModelId
 from charlens.randomness import derive_seed, generator
+from contests import a_corpus
 from hypothesis import given
 from hypothesis import strategies as st
 from probability_files import constant, random_columns, sha256, write_model
@@ -204,9 +207,27 @@ def test_files_that_do_not_go_together(tmp_path, files):
     other = write_model(tmp_path, "lstm-2x64", byte=random_columns(300)["byte"] ^ 1)
     with pytest.raises(CharlensError, match="row 0: byte is"):
         cross_entropy.table([files[2], other], 10, 1)
-    cross_entropy.table(files[:2], 10, 1, {"war_and_peace": sha256("war_and_peace")})
+    now = replace(a_corpus("war_and_peace", 300), sha256=sha256("war_and_peace"))
+    cross_entropy.table(files[:2], 10, 1, [now])
     with pytest.raises(CharlensError, match="belongs to a corpus with sha256"):
-        cross_entropy.table(files[:2], 10, 1, {"war_and_peace": "ab" * 32})
+        cross_entropy.table(files[:2], 10, 1, [replace(now, sha256="ab" * 32)])
+
+
+@pytest.mark.parametrize(("size", "own"), [(3_258_246, True), (3_258_247, False)])
+def test_another_cut_of_the_papers_text_is_told(tmp_path, files, size, own):
+    corpus = a_corpus("war_and_peace", 300, size=size)
+    corpus = replace(corpus, sha256=sha256("war_and_peace"))
+    found = cross_entropy.table(files, 10, 1, [corpus])
+    compared = found["paper"].notna()
+    assert compared.any()
+    assert set(found.loc[compared, "papers_file"]) == {own}
+    assert found.loc[~compared, "papers_file"].isna().all()
+    cross_entropy.write_csv(found, tmp_path / "t.csv")
+    again = cross_entropy.read_csv(tmp_path / "t.csv")
+    told = "The paper used another cut of this text" in cross_entropy.markdown(again, 10)
+    assert told == (not own)
+    shown = [text.get_text() for text in figure1_left.draw(again).axes[0].texts]
+    assert any("another cut" in text for text in shown) == (not own)
 
 
 def test_csv_round_trip(tmp_path, table):

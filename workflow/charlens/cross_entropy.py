@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from charlens import csv_tables, model_id, paper
 from charlens.bootstrap import bootstrap_sd
+from charlens.corpus import Corpus
 from charlens.errors import CharlensError
 from charlens.files import atomic_path
 from charlens.probabilities import SameTestSet, read_metadata, read_probabilities
@@ -31,6 +32,7 @@ DTYPES = {
     "bits_per_character": "float64",
     "bootstrap_sd": "float64",  # nats per character
     "paper": "float64",  # nats per character
+    "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
     "difference": "float64",  # cross_entropy - paper
     "best_in_row": "bool",  # lowest of the grid points of this corpus and size
 }
@@ -46,7 +48,7 @@ def table(
     paths: Sequence[str | os.PathLike[str]],
     bootstrap: int,
     seed: int,
-    checksums: Mapping[str, str] | None = None,
+    corpora: Sequence[Corpus] = (),
 ) -> pd.DataFrame:
     """Test cross-entropy of every model.
 
@@ -54,8 +56,8 @@ def table(
         paths: probabilities files, of any number of corpora; one is read at a time.
         bootstrap: number of resamples for the standard deviation (the paper's 100).
         seed: the config's seed. Resamples depend on it, the corpus and the model, on nothing else.
-        checksums: if given, corpus name to the sha256 of the corpus as it is now; files made on
-            another version of it are refused.
+        corpora: those of the files, as they are now; a file made on another version of one is
+            refused.
 
     Returns:
         One row per file with the columns of :data:`DTYPES`: corpora in order of appearance, inside
@@ -65,6 +67,7 @@ def table(
         CharlensError: an unreadable file, a model given twice, or files of one corpus that do not
             score the same characters.
     """
+    known = {corpus.name: corpus for corpus in corpora}
     same, seen, rows = SameTestSet(), {}, []
     for path in paths:
         metadata = read_metadata(path)
@@ -75,13 +78,17 @@ def table(
                 "give each model once"
             )
         seen[key] = path
-        expected = (checksums or {}).get(metadata.corpus)
+        corpus = known.get(metadata.corpus)
+        expected = corpus.sha256 if corpus else None
         columns = read_probabilities(path, ["byte", "probability"], corpus_sha256=expected)
         same.check(path, metadata, columns["byte"])
         loss = losses(columns["probability"])
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
+        row = _row(metadata.corpus, metadata.model, float(loss.mean()))
+        if corpus and row["paper"] is not None:
+            row["papers_file"] = paper.is_own_file(corpus.name, corpus.bytes)
         rows.append(
-            _row(metadata.corpus, metadata.model, float(loss.mean()))
+            row
             | {
                 "parameters": metadata.parameters,
                 "characters": loss.size,
@@ -103,6 +110,7 @@ def _row(corpus: str, model: str, nats: float) -> dict[str, object]:
         "cross_entropy": nats,
         "bits_per_character": nats / math.log(2),
         "paper": printed,
+        "papers_file": None,
         "difference": None if printed is None else nats - printed,
     }
 
@@ -147,6 +155,7 @@ class Layout:
     Attributes:
         corpus: its name.
         characters: number of test characters.
+        other_cut: whether it is compared with the paper but not the paper's file.
         grid: (size, entries) of each row. An entry is the frame's row (a named tuple) of the grid
             point in that column, or None where the table has no such model.
         others: entries of the models that are no grid points.
@@ -156,6 +165,7 @@ class Layout:
         part = frame[frame["corpus"] == corpus]
         self.corpus = corpus
         self.characters = int(part["characters"].iloc[0])
+        self.other_cut = bool((part["papers_file"] == False).any())  # noqa: E712 - three values
         self.others = list(part[part["size"].isna()].itertuples())
         points = {
             (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()
@@ -202,6 +212,8 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     for layout in layouts(frame):
         title = paper.corpus_title(layout.corpus)
         lines += ["", f"## {title}", "", f"{layout.characters:,} test characters.", ""]
+        if layout.other_cut:
+            lines += ["The paper used another cut of this text: comparable, not equal.", ""]
         lines += _markdown_grid(layout, grid_columns(frame))
         lines += _markdown_others(layout)
     return "\n".join(lines) + "\n"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from charlens import cell_findings as cells
 from charlens import error_findings as errors
 from charlens import network_findings as networks
 from charlens import paper
@@ -61,6 +62,19 @@ _GATES = "the saturation table of a 3-layer"
 _SIZE = f"({LARGEST})"
 _TRIO = "LSTM-3 (512) and the 20-gram"
 
+
+def _tracked(concept: str, corpus: str) -> Finding:
+    return Finding(
+        f"a single cell keeps track of {cells.TRACKED[concept]}",
+        "Figure 2",
+        (corpus,),
+        cells.tracks(concept),
+        f"on text it was not chosen on, an AUC of {cells.AUC:g} either way for a yes or no, a "
+        f"correlation of {cells.CORRELATION:g} either way for a count",
+        f"the cells of an LSTM of size {LARGEST}",
+    )
+
+
 FINDINGS = (
     Finding(
         "depth of at least two is beneficial",
@@ -90,6 +104,12 @@ FINDINGS = (
         "characters than RNN–LSTM and RNN–GRU pairs do",
         "LSTM, GRU and two RNNs of one size",
     ),
+    _tracked("line_position", WP),
+    _tracked("inside_quotes", WP),
+    _tracked("if_condition", LK),
+    _tracked("inside_comment_or_string", LK),
+    _tracked("expression_depth", LK),
+    _tracked("line_end", LK),
     Finding(
         "many forget gates are almost always right-saturated",
         "Figure 3",
@@ -222,7 +242,9 @@ def _rows(finding: Finding, tables: Tables) -> Iterator[dict[str, Any]]:
     }
     tested = set()
     for outcome in finding.test(tables):
-        comparable = outcome.comparable and is_papers_text(tables.corpora[outcome.corpus])
+        said = not finding.corpora or outcome.corpus in finding.corpora
+        text = tables.corpora[outcome.corpus]
+        comparable = said and outcome.comparable and is_papers_text(text)
         tested |= {outcome.corpus} if comparable else set()
         yield stated | {
             "corpus": outcome.corpus,

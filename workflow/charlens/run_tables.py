@@ -11,6 +11,8 @@ import pandas as pd
 from charlens import (
     advantage,
     agreement,
+    cell_search,
+    cells,
     closings,
     cross_entropy,
     dynamics,
@@ -38,6 +40,7 @@ class Tables:
     corpora: Mapping[str, Corpus]
     cross_entropy: pd.DataFrame
     table2: pd.DataFrame
+    cells: pd.DataFrame
     saturation: pd.DataFrame
     overlap: pd.DataFrame
     advantage: pd.DataFrame
@@ -51,6 +54,7 @@ class Tables:
 _READERS: dict[str, tuple[Callable[[FilePath], pd.DataFrame], Mapping[str, str]]] = {
     "cross_entropy": (cross_entropy.read_csv, cross_entropy.DTYPES),
     "table2": (table2.read_csv, table2.DTYPES),
+    "cells": (cell_search.read_ranking, cells.COLUMNS),
     "saturation": (lambda path: saturation.read_csvs([path]), saturation.COLUMNS),
     "overlap": (overlap.read_csv, overlap.DTYPES),
     "advantage": (advantage.read_csv, advantage.DTYPES),

@@ -165,10 +165,10 @@ def trained_of(corpus):
     )
 
 
-def cell_examples():
-    """What Figure 2 shows: one table per corpus that has a model for it."""
+def of_searched_cells(folder):
+    """Tables behind Figure 2, cells or cell_examples: one per corpus that has a model for it."""
     return [
-        f"<results>/{corpus}/tables/cell_examples/{model}.parquet"
+        f"<results>/{corpus}/tables/{folder}/{model}.parquet"
         for corpus, model in figure2_models(STUDY).items()
     ]
 

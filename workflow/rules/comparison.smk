@@ -8,6 +8,7 @@ rule paper_vs_ours:
         cross_entropy="<results>/tables/cross_entropy.csv",
         table2="<results>/tables/table2.csv",
         agreement=f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
+        cells=of_searched_cells("cells"),
         saturation=saturation_tables(),
         overlap="<results>/tables/error_overlap.csv" if COMPARED else [],
         advantage="<results>/tables/advantage.csv" if COMPARED else [],

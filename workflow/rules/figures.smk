@@ -101,7 +101,7 @@ rule figure1_right:
 
 rule draw_figure2:
     input:
-        cell_examples(),
+        of_searched_cells("cell_examples"),
     output:
         pdf=report("<results>/figures/figure2.pdf", **as_pdf("figure2")),
         png=report("<results>/figures/figure2.png", **as_image("figure2")),

@@ -8,7 +8,6 @@ with job(snakemake.log[0], threads=snakemake.threads):
 
     bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
     corpora = [Corpus.load(path) for path in snakemake.input.get("corpora", [])]
-    checksums = {corpus.name: corpus.sha256 for corpus in corpora}
-    table = cross_entropy.table(snakemake.input.probabilities, bootstrap, seed, checksums)
+    table = cross_entropy.table(snakemake.input.probabilities, bootstrap, seed, corpora)
     cross_entropy.write_csv(table, snakemake.output.csv)
     cross_entropy.write_markdown(table, bootstrap, snakemake.output.md)

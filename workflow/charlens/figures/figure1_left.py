@@ -110,6 +110,8 @@ def _draw_part(page: _Page, part: Layout) -> None:
     title = paper.corpus_title(part.corpus)
     page.text((page.left + page.right) / 2, title, style="italic", ha="center")
     count = f"{part.characters:,} characters"
+    if part.other_cut:
+        count = f"another cut than the paper’s; {count}"
     page.text(page.right, count, _SMALL, color=style.SOFT, ha="right")
     page.y += 3.5
     page.rule(0.4)
