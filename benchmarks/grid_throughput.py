@@ -88,6 +88,7 @@ def contestants(device: str, jobs: int) -> list[Contestant]:
         Contestant("torch.nn, one at a time, float16", "torch.nn", half=True),
         Contestant("charlens, one at a time, float32", "charlens"),
         Contestant("charlens, one at a time, mixed", "charlens", half=True),
+        Contestant(f"charlens, {jobs} processes, float32", "charlens", jobs),
         Contestant(f"charlens, {jobs} processes, mixed", "charlens", jobs, half=True),
         Contestant(f"charlens, {jobs} streams, mixed", "charlens", streams=jobs, half=True),
     ]
@@ -147,6 +148,7 @@ def work(
 ) -> None:
     """One process: build the models, then train them whenever told to."""
     torch.set_num_threads(who.threads)
+    torch.backends.cudnn.allow_tf32 = False  # float32 is float32, as in charlens
     make = charlens_windows if who.code == "charlens" else torch_windows
     lanes = [lane for lane in shares(models, who.streams) if lane]
 
@@ -159,6 +161,8 @@ def work(
 
     streams = [torch.cuda.Stream() if device == "cuda" else None for _ in lanes]
     trainers = [[make(model, device, who.half, windows) for model in lane] for lane in lanes]
+    if device == "cuda":
+        torch.cuda.synchronize()  # built on one stream, used on others
     with ThreadPoolExecutor(len(lanes)) as pool:
         while True:
             list(pool.map(on_stream, streams, trainers))  # the first round warms up
@@ -234,11 +238,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="grid points at once")
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--windows", type=int, default=4, help="per grid point and round")
+    parser.add_argument(
+        "--windows", type=int, help="per grid point and round: 4, on a GPU 40 (two long graphs)"
+    )
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     options = parser.parse_args()
     models = [f"{c}-{d}x{s}" for c in CELLS for d in (1, 2, 3) for s in options.sizes]
-    device, windows = options.device, options.windows
+    device = options.device
+    windows = options.windows or (40 if device == "cuda" else 4)
     people = contestants(device, options.jobs)
     teams = [Team(who, models, device, windows) for who in people]
     times = [[team.seconds() for team in teams] for _ in range(options.rounds)]

@@ -57,6 +57,26 @@ def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
     assert "Traceback" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("OutOfMemoryError", "CUDA out of memory. Tried to allocate 2.00 GiB"),
+        ("RuntimeError", "CUDA error: out of memory\nCUDA kernel errors might be reported later"),
+        ("RuntimeError", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"),
+    ],
+)
+def test_a_full_gpu_is_no_bug(tmp_path: Path, capsys, kind: str, words: str) -> None:
+    torch = pytest.importorskip("torch")
+    error = {"OutOfMemoryError": torch.OutOfMemoryError, "RuntimeError": RuntimeError}[kind]
+    with pytest.raises(SystemExit) as stop, job(tmp_path / "a.log"):
+        raise error(words)
+    assert stop.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("charlens: error: the GPU's memory is full; ")
+    assert words.splitlines()[0] in line
+    assert "--set-resources" in line
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_quietly_and_leaves_nothing_half_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], number: signal.Signals, code: int

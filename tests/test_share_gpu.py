@@ -19,9 +19,10 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="MPS is a service of 
 
 @pytest.fixture
 def control(tmp_path):
-    """An environment whose nvidia-cuda-mps-control logs its calls.
+    """An environment whose nvidia-cuda-mps-control logs its calls, and whose torch finds a GPU.
 
-    The variable FAIL keeps the service from starting, RUNNING stands for one that is there.
+    The variable FAIL keeps the service from starting, RUNNING stands for one that is there, and
+    BROKEN is why torch finds no GPU under the service.
     """
     program = tmp_path / "bin" / "nvidia-cuda-mps-control"
     program.parent.mkdir()
@@ -31,12 +32,19 @@ def control(tmp_path):
         'if [ "$1" = -d ]; then\n'
         '    [ -n "$FAIL" ] && { echo "no CUDA-capable device"; exit 1; }\n'
         '    echo "start $CUDA_MPS_PIPE_DIRECTORY" >> "$log"; touch "$CUDA_MPS_PIPE_DIRECTORY/up"\n'
+        '    [ -z "$CUDA_VISIBLE_DEVICES" ] || exit 9\n'
         "else\n"
         '    read words; echo "$words" >> "$log"\n'
         '    [ -n "$RUNNING" ] || [ -e "$CUDA_MPS_PIPE_DIRECTORY/up" ]\n'
         "fi\n"
     )
     program.chmod(0o755)
+    python = program.parent / "python"
+    python.write_text(
+        '#!/bin/sh\n[ -n "$CUDA_MPS_PIPE_DIRECTORY" ] && [ -n "$BROKEN" ] || exit 0\n'
+        'echo "Traceback ..."; echo "RuntimeError: $BROKEN"; exit 1\n'
+    )
+    python.chmod(0o755)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CUDA_MPS")}
     return environment | {"PATH": f"{program.parent}:/usr/bin:/bin"}
 
@@ -97,6 +105,21 @@ def test_a_service_that_does_not_start_is_told_and_done_without(control):
     done = share(control | {"FAIL": "1"}, sys.executable, "-c", SHOW)
     assert (done.stdout, done.returncode) == ("None\n", 0)
     assert "did not start (no CUDA-capable device)" in done.stderr
+
+
+def test_a_service_that_torch_cannot_use_is_ended_and_done_without(control, tmp_path):
+    done = share(control | {"BROKEN": "MPS client failed"}, sys.executable, "-c", SHOW)
+    assert (done.stdout, done.returncode) == ("None\n", 0)
+    assert "does not let torch use the GPU (RuntimeError: MPS client failed)" in done.stderr
+    assert calls(tmp_path)[-1] == "quit"
+    assert not Path(calls(tmp_path)[1].split()[1]).exists()
+
+
+def test_the_choice_of_a_gpu_is_left_to_the_command(control):
+    """Given to the service too, it would be applied twice: the second of one GPU is none."""
+    show = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])"
+    done = share(control | {"CUDA_VISIBLE_DEVICES": "1"}, sys.executable, "-c", show)
+    assert (done.stdout, done.stderr) == ("1\n", "")
 
 
 def test_without_the_control_program_the_command_just_runs(control, tmp_path):

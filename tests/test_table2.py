@@ -384,17 +384,18 @@ def test_figure(table):
         (0, 2.3987), (1, 1.9278), (5, 1.1951), (0, 2.41), (1, 1.95), (5, 1.25),
     }  # fmt: skip
     shown = {text.get_text() for text in texts(figure)}
-    assert shown == {"LSTM-3 (512)", "GRU-3 (512)", "RNN-1 (64)"}
+    names = ("LSTM-3 (512)", "GRU-3 (512)", "RNN-1 (64)")
+    assert shown == {f"best: {name}" for name in names}
     rings = {
         (line.get_marker(), float(line.get_xdata()[0]), float(line.get_ydata()[0]))
         for line in prose.lines
         if line.get_markeredgecolor() == style.SOFT and line.get_marker() in "osD"
     }
     assert rings == {
-        ("o", 0, 2.399), ("o", 1, 1.928), ("o", 5, 1.195), ("s", 1, 1.931), ("D", 1, 1.082),
+        ("o", 0, 2.399), ("o", 1, 1.928), ("o", 5, 1.195), ("s", 1, 1.931), ("D", 0.975, 1.082),
     }  # fmt: skip
     legend = [text.get_text() for row in figure.legends for text in row.get_texts()]
-    assert legend == ["n-gram", "n-NN", "best recurrent", "by streams", "by position", "paper"]
+    assert legend == ["n-gram", "n-NN", "by streams", "by position", "paper"]
     assert prose._right_title.get_text() == ""
     assert "another cut" in kernel._right_title.get_text()
 

@@ -50,12 +50,31 @@ def job(log_path: str | os.PathLike[str] | None, threads: int = 1) -> Iterator[l
     except Interrupted as stop:
         _fail(f"charlens: stopped by {stop}; run again to go on")
         raise SystemExit(128 + stop.signal) from None
-    except Exception:
+    except Exception as error:
+        if _is_lack_of_gpu_memory(error):
+            _fail(f"charlens: error: {_NO_GPU_MEMORY} ({str(error).splitlines()[0]})")
+            raise SystemExit(1) from None
         log.exception("charlens: a bug, please report it with this traceback")
         raise
     finally:
         logging.getLogger().removeHandler(handler)
         handler.close()
+
+
+_NO_GPU_MEMORY = (
+    "the GPU's memory is full; let fewer jobs share it, by more percent each: "
+    "snakemake --set-resources train:gpu=25"
+)
+
+
+def _is_lack_of_gpu_memory(error: Exception) -> bool:
+    """Of torch's allocator, of the driver, or of a library that allocates for itself."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(error, RuntimeError):
+        return False
+    told = str(error)
+    lacks = isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in told
+    return lacks or "STATUS_ALLOC_FAILED" in told
 
 
 def _moved_aside(path: Path) -> str:

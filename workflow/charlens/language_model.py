@@ -78,6 +78,16 @@ class LanguageModel:
         if self.mixed:
             self._operands.copy_(self.flat)
 
+    @property
+    def stored_weights(self) -> list[Tensor]:
+        """All tensors that hold the weights: what an update and ``refresh`` change."""
+        return [self.flat, self._operands] if self.mixed else [self.flat]
+
+    @property
+    def few_operations(self) -> bool:
+        """Whether a window is some dozens of GPU operations, not some for every time step."""
+        return True
+
     def draw_masks(self, generators: Sequence[torch.Generator]) -> None:
         """Draw this window's dropout masks; a family without dropout has none."""
 

@@ -66,6 +66,11 @@ class CharModel(LanguageModel):
         """What the next window starts from: views of shape (M, B, n), layer by layer."""
         return [state for layer in self.layers for state in layer.state]
 
+    @property
+    def few_operations(self) -> bool:
+        """So it is where the recurrence is fused."""
+        return self.mixed
+
     def reset(self) -> None:
         """Zero all states: the start of every stream."""
         for layer in self.layers:

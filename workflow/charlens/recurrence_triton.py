@@ -32,7 +32,9 @@ def _tanh(x):
 
 @triton.jit
 def _half(x):
-    return tl.minimum(tl.maximum(x, -_LIMIT), _LIMIT).to(tl.float16)
+    """Clamped; what is not a number stays so, for the loss to tell."""
+    least = tl.maximum(x, -_LIMIT, propagate_nan=tl.PropagateNan.ALL)
+    return tl.minimum(least, _LIMIT, propagate_nan=tl.PropagateNan.ALL).to(tl.float16)
 
 
 @triton.jit

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from charlens.checkpoint import load_checkpoint, save_checkpoint
 from charlens.config import Training
-from charlens.device import CapturedSteps, choose_device
+from charlens.device import CapturedSteps, choose_device, why_no_gpu
 from charlens.errors import CharlensError
 from charlens.families import build_model
 from charlens.interruption import deferred
@@ -30,6 +30,9 @@ from charlens.progress import progress
 from charlens.randomness import derive_seed
 
 log = logging.getLogger("charlens")
+
+WINDOWS_PER_GRAPH = 20
+"""How many windows of few GPU operations are launched as one."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ class Trainer:
         count = self.model.models if device.type == "cpu" else 1
         count *= bool(self.model.masks)
         self.generators = [torch.Generator(device) for _ in range(count)]
-        self._steps = CapturedSteps(self.device, self.generators)
+        together = WINDOWS_PER_GRAPH if self.model.few_operations else 1
+        self._steps = CapturedSteps(self.device, self.generators, together)
 
     def _cpu_generator(self, *purpose: str | int) -> torch.Generator:
         return torch.Generator().manual_seed(derive_seed(self.seed, self.name, *purpose))
@@ -169,7 +173,10 @@ class Trainer:
         self.model.carry()
 
     def _seed_dropout(self) -> None:
-        """Make this window's masks a function of (seed, model, rate, iteration) alone."""
+        """Make the next masks a function of (seed, model, rate, iteration) alone.
+
+        On a GPU all rates share a generator, and windows launched as one follow one another.
+        """
         if not self.generators:
             return
         rates = self.training.dropout if self.device.type == "cpu" else ["all"]
@@ -192,6 +199,7 @@ class Trainer:
             Interrupted: stopped by a signal; what was done is saved, to be continued.
         """
         self._restore()
+        self._prepare()
         characters = self.training.unroll * self.model.batch
         total = self.training.epochs * self.windows["train"] * characters
         with (
@@ -211,6 +219,11 @@ class Trainer:
                 shown = self.curve[-self.model.models :]
                 bar.update(0, loss=min(r["val_loss"] for r in shown))
         return self._result()
+
+    def _prepare(self) -> None:
+        for part, step in (("train", self._train_window), ("val", self._val_window)):
+            self.cursor.zero_()
+            self._steps.prepare(part, step, self.windows[part], self._live())
 
     def _finished(self) -> bool:
         patience = self.training.patience
@@ -241,8 +254,8 @@ class Trainer:
 
     def _live(self) -> list[Tensor]:
         """Everything a training window changes."""
-        kept = (self.model.flat, self.mean_square, self.loss_sum, self.cursor)
-        return [*kept, *self.model.states]
+        kept = (self.mean_square, self.loss_sum, self.cursor)
+        return [*self.model.stored_weights, *kept, *self.model.states]
 
     def evaluate(self, part: str = "val") -> list[float]:
         """Cross-entropy of every candidate on a split, nats per character; resets the states."""
@@ -348,6 +361,7 @@ class Trainer:
             return
         identity = json.loads(json.dumps(self._identity()))
         if metadata.get("identity") != identity:
+            self._refuse_other_device(path, metadata.get("identity"))
             log.warning("%s: belongs to another config; starting from the beginning", path)
             return
         made = metadata["progress"]
@@ -361,6 +375,19 @@ class Trainer:
         for i, state in enumerate(self.model.states):
             state.copy_(tensors[f"state.{i}"])
         log.info("%s: continuing at epoch %d, window %d", self.name, self.epoch + 1, self.window)
+
+    def _refuse_other_device(self, path: Path, theirs: dict[str, Any] | None) -> None:
+        """A GPU that fails for a moment must not cost what was trained on it."""
+        device = (theirs or {}).get("training", {}).get("device")
+        mine = json.loads(json.dumps(self._identity()))
+        mine["training"]["device"] = device
+        if theirs == mine:
+            why = f" ({why_no_gpu()})" if device == "cuda" else ""
+            raise CharlensError(
+                f"{path}: half a training on {device}, which this run on {self.device.type} cannot "
+                f"go on with{why}; run on {device} again, or delete the file to start this model "
+                "from the beginning"
+            )
 
     def _result(self) -> Trained:
         chosen = int(np.argmin(self.best_loss))

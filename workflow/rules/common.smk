@@ -1,5 +1,6 @@
 # Needs nothing; makes no files: what the other rules call while the DAG is planned.
 
+import math
 import os
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ from charlens.config_choices import (
 from charlens.config_files import check_file, check_references, typed, watched_file
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
-from charlens.hardware import gpu_visible
+from charlens.hardware import gpu_memory, gpu_visible, training_memory
 from charlens.model_id import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.report_contents import TABLES, Found, as_image, as_page, as_pdf
 
@@ -262,6 +263,20 @@ def gpu_share(percent):
         return int(device != "cpu")
     wanted = device == "cuda" or (device == "auto" and gpu_visible())
     return percent if wanted else 0
+
+
+def training_share(wildcards):
+    """The same of a training: what its buffers need of the GPU's memory, 5 % at least.
+
+    So at most twenty share a GPU; by processors alone more would not train faster.
+    """
+    least, memory = 5, gpu_memory() if gpu_share(1) else None
+    if memory is None:
+        return gpu_share(least)
+    training = STUDY.training
+    rows = len(training.dropout) * training.batch * training.unroll
+    need = training_memory(grid_point(wildcards.model).size, rows)
+    return gpu_share(min(100, max(least, math.ceil(100 * need / memory))))
 
 
 def found():

@@ -29,7 +29,7 @@ rule train:
     resources:
         mem_mb=2000,
         runtime=24 * 60,
-        gpu=gpu_share(10),
+        gpu=training_share,
     params:
         corpus=lambda wildcards: wildcards.corpus,
         model=lambda wildcards: wildcards.model,
@@ -80,7 +80,7 @@ rule train_n_nn:
     resources:
         mem_mb=2000,
         runtime=24 * 60,
-        gpu=gpu_share(10),
+        gpu=gpu_share(5),
     params:
         corpus=lambda wildcards: wildcards.corpus,
         model=lambda wildcards: wildcards.model,

@@ -35,7 +35,8 @@ _TO_SCALE = (
     "probability of each character where it came (its count below it), ± standard error."
 )
 _PAPERS = {
-    True: " Small italics and rings: the paper’s.",
+    "regions": " Small italics: the paper’s.",
+    "rings": " Rings: the paper’s.",
     "overlap": " It does not name the corpus of its overlap; the totals fit the kernel.",
     "cut": " Its kernel was another cut of the sources: comparable, not equal.",
 }
@@ -88,8 +89,9 @@ def _notes(overlap: pd.DataFrame, advantage: pd.DataFrame) -> str:
     text = _TO_SCALE
     both = pd.concat([overlap["papers_file"], advantage["papers_file"]])
     if both.notna().any():
-        text += _PAPERS[True]
-        text += _PAPERS["overlap"] * bool(overlap["paper"].notna().any())
+        text += _PAPERS["rings"] * bool(advantage["paper_probability"].notna().any())
+        regions = bool(overlap["paper"].notna().any())
+        text += (_PAPERS["regions"] + _PAPERS["overlap"]) * regions
         text += _PAPERS["cut"] * bool((both == False).any())  # noqa: E712 - three values
     return text
 

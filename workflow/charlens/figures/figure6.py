@@ -105,6 +105,9 @@ def _draw_pie(axes: Axes, part: pd.DataFrame) -> None:
         if share < 1:
             continue
         x, y = np.cos(angle), np.sin(angle)
+        if share < 100:  # families are told apart by gaps, too: their colours are many
+            edge = np.deg2rad(90 + 3.6 * before)
+            axes.plot([0, np.cos(edge)], [0, np.sin(edge)], color="white", lw=1.6)
         axes.plot([x * 1.01, x * 1.07], [y * 1.01, y * 1.07], color=style.SOFT, lw=0.4)
         axes.text(
             x * 1.1,
@@ -121,7 +124,8 @@ def _title(part: pd.DataFrame) -> str:
     first, errors = part.iloc[0], part["errors"].sum()
     count = f"{errors / 1000:,.0f}K" if errors >= 10_000 else f"{errors:,}"
     name, corpus = contestants.title(first["model"]), paper.corpus_title(first["corpus"])
-    return f"{name}, {corpus}: {count} errors, {errors / first['characters']:.0%} of characters"
+    share = 100 * errors / first["characters"]
+    return f"{name}, {corpus}: {count} errors, {share:.0f} % of characters"
 
 
 def _labels(part: pd.DataFrame) -> list[tuple[str, float]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -25,6 +26,7 @@ _TEXT, _TICK = 7.0, 6.5  # font sizes
 
 _COLORS = {"n-gram": style.INK, "n-nn": "#CC79A7"}  # the cells' colours are the recurrent models'
 _MARKERS = {"n-gram": "o", "n-nn": "s"}
+_RECURRENT_RING = "D"  # at the end of its line, which has no markers
 _STYLES = {"streams": "-", "position": (0, (3.5, 1.8))}
 _FILLED = {"streams": True, "position": False}
 
@@ -178,7 +180,7 @@ def _draw_recurrent(axes: Axes, rows: pd.DataFrame) -> None:
         axes.axhline(row.cross_entropy, color=color, ls=_STYLES[row.split], lw=0.9, zorder=1.5)
         below = row.cross_entropy == lowest
         axes.annotate(
-            label(row.model),
+            f"best: {label(row.model)}",
             (0.0, row.cross_entropy),
             (3, -2 if below else 1.5),
             xycoords=("axes fraction", "data"),
@@ -189,7 +191,7 @@ def _draw_recurrent(axes: Axes, rows: pd.DataFrame) -> None:
         )
         if not math.isnan(row.paper):
             place = axes.get_yaxis_transform()
-            axes.plot(1.0, row.paper, transform=place, clip_on=False, **_ring("D"))
+            axes.plot(0.975, row.paper, transform=place, **_ring(_RECURRENT_RING))
 
 
 def _recurrent_colors(rows: pd.DataFrame) -> list[str]:
@@ -215,24 +217,23 @@ def _draw_breaks(axes: Axes, places: dict[int, float]) -> None:
                       color=style.SOFT, lw=0.5, zorder=6)  # fmt: skip
 
 
-def _legend_rows(table: pd.DataFrame) -> list[list[Line2D]]:
-    """What colours mean, then what strokes mean; only what the table has."""
+def _legend_rows(table: pd.DataFrame) -> list[list[Line2D | tuple[Line2D, ...]]]:
+    """What colours mean, then what strokes and rings mean; only what the table has."""
     families = set(table["family"])
     colors = [
         _handle(TITLES[family], color=color, marker=_MARKERS[family])
         for family, color in _COLORS.items()
         if family in families
     ]
-    if RECURRENT in families:
-        cells = set(_recurrent_colors(table[table["family"] == RECURRENT]))
-        color = cells.pop() if len(cells) == 1 else style.SOFT
-        colors.append(_handle("best recurrent", color=color))
     strokes = []
     if "position" in set(table["split"]):
         used = [split for split in SPLITS if split in set(table["split"])]
         strokes = [_handle(f"by {s}", color=style.SOFT, ls=_STYLES[s]) for s in used]
-    if table["paper"].notna().any():
-        (strokes if strokes else colors).append(Line2D([], [], label="paper", **_ring("o")))
+    papers = table.loc[table["paper"].notna(), "family"]
+    rings = {**_MARKERS, RECURRENT: _RECURRENT_RING}
+    shown = tuple(Line2D([], [], **_ring(rings[family])) for family in dict.fromkeys(papers))
+    if shown:
+        (strokes if strokes else colors).append(shown)
     return [row for row in (colors, strokes) if row]
 
 
@@ -240,9 +241,11 @@ def _handle(name: str, **look: object) -> Line2D:
     return Line2D([], [], label=name, **{"ms": 2.6, "lw": 0.9, **look})
 
 
-def _draw_legend(figure: Figure, handles: list[Line2D], top: float) -> None:
+def _draw_legend(figure: Figure, handles: list[Line2D | tuple[Line2D, ...]], top: float) -> None:
     figure.legend(
         handles=handles,
+        labels=["paper" if isinstance(handle, tuple) else handle.get_label() for handle in handles],
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.5)},
         fontsize=_TEXT,
         loc="upper left",
         bbox_to_anchor=(_LEFT / _WIDTH, top),
