@@ -261,7 +261,7 @@ def _draw_bars(
         at = x + (i - 0.5) * 0.4
         axes.bar(at, rows[value], 0.38, color=color_of[model], lw=0, zorder=2)
         bars = rows[error].fillna(0)
-        axes.errorbar(at, rows[value], bars, ls="", ecolor=style.FAINT, elinewidth=0.7, zorder=3)
+        axes.errorbar(at, rows[value], bars, ls="", ecolor=style.WHISKER, elinewidth=0.7, zorder=3)
         axes.plot(at, rows[theirs], zorder=4, **ring())
     _finish_bars(axes, x, rows)
     _write_halves(axes, models, (len(halves[0]), len(halves[1])), float(ends[2]))

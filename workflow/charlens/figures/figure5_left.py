@@ -75,7 +75,7 @@ def _draw_panel(axes: Axes, part: pd.DataFrame) -> None:
         axes.bar(x, mean, 0.94 * wide, color=color_of[model], lw=0, zorder=2)
         reach = np.abs(rows[["lower", "upper"]].to_numpy().T - mean)
         known = np.isfinite(reach).all(axis=0)
-        axes.errorbar(x[known], mean[known], reach[:, known], ls="", ecolor=style.FAINT,
+        axes.errorbar(x[known], mean[known], reach[:, known], ls="", ecolor=style.WHISKER,
                       elinewidth=0.8, zorder=3)  # fmt: skip
         axes.plot(x, rows["paper"], zorder=4, **ring())
     _finish(axes, part)

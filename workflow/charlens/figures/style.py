@@ -17,6 +17,7 @@ from charlens.files import atomic_path
 POINT = 1 / 72  # inch
 COLUMN = 3.3  # width in inches of a journal's column
 INK, SOFT, FAINT = "#111111", "#6b6b6b", "#b5b5b5"
+WHISKER = "#8c8c8c"  # seen on white paper and on dark bars
 
 # STIX comes with matplotlib, so a figure looks the same on every machine. Type 42 keeps the text
 # of a PDF selectable and is what journals ask for.
