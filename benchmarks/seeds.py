@@ -5,8 +5,8 @@
 Takes the folders of runs that differ in `run` and `seed` alone (`snakemake ... --config run=seed2
 seed=2 -- results/seed2/tables/cross_entropy.csv`) and prints, as a Markdown table, every network
 that two or more of them have: each run, their mean, the standard deviation of one run, and the
-paper's number with its distance from the mean. That is in standard deviations of one run, pooled
-over all networks of the corpus, for the paper's number is one run too.
+paper's number, one run too, with its distance from the mean. As two or three runs tell little of
+a deviation, it is also pooled over the networks of each cell.
 """
 
 from __future__ import annotations
@@ -48,16 +48,17 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+", help="folders such as results/paper")
     table = losses(parser.parse_args().runs)
     for corpus, part in table.groupby("corpus", sort=False):
-        runs = part.drop(columns="paper")
-        spread = pooled(runs)
-        print(f"\n{corpus}: one run has a standard deviation of {spread:.4f} nats/char\n")
-        print(f"| | {' | '.join(runs)} | mean | sd | paper | paper − mean, in sd |")
+        runs = part.drop(columns="paper").dropna(axis="columns", how="all")
+        cells = runs.index.get_level_values("model").str.split("-").str[0]
+        spreads = [f"{c} {pooled(rows):.4f}" for c, rows in runs.groupby(cells)]
+        print(f"\n{corpus}: one run has a standard deviation of {', '.join(spreads)} nats/char\n")
+        print(f"| | {' | '.join(runs)} | mean | sd | paper | paper − mean |")
         print("|---" * (runs.shape[1] + 5) + "|")
         for (_, model), row in runs.iterrows():
             paper = part.loc[(corpus, model), "paper"]
             shown = ["" if np.isnan(x) else f"{x:.3f}" for x in row]
             shown += [f"{row.mean():.3f}", f"{row.std():.3f}", f"{paper:.3f}"]
-            print(f"| {model} | {' | '.join(shown)} | {(paper - row.mean()) / spread:+.1f} |")
+            print(f"| {model} | {' | '.join(shown)} | {paper - row.mean():+.3f} |")
 
 
 if __name__ == "__main__":
