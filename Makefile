@@ -1,5 +1,6 @@
 # `make` lists the targets. Variables: PYTHON (3.11 or newer, makes the environment), CORES, CONFIG
-# (another config file for `run`), ARGS (more arguments for snakemake).
+# (another config file for `run` and `report`), ARGS (more arguments for snakemake: what to make
+# first, as in ARGS="figure1 -n", for --config takes all that follows it).
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
@@ -18,15 +19,16 @@ help:  ## list the targets
 		awk -F': *' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(READY)  ## the default study (config.yaml): corpora, models, tables, figures
-	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) $(ARGS)
+	$(SNAKEMAKE) $(ARGS) $(if $(CONFIG),--configfile "$(CONFIG)")
 
 paper: $(READY)  ## the paper's 72 models (config.paper.yaml): many days' work without a GPU
-	profiles/gpu/share.sh $(SNAKEMAKE) --workflow-profile profiles/gpu \
-		--configfile config.paper.yaml $(ARGS)
+	profiles/gpu/share.sh $(SNAKEMAKE) $(ARGS) --workflow-profile profiles/gpu \
+		--configfile config.paper.yaml
 
 report: $(READY)  ## results/report.html, the figures, tables and runtimes of a finished run in one file
-	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) --report results/report.html \
-		--report-stylesheet workflow/report/report.css $(ARGS)
+	@$(SNAKEMAKE) $(ARGS) --report results/report.html --report-stylesheet \
+		workflow/report/report.css $(if $(CONFIG),--configfile "$(CONFIG)") || \
+		{ echo "charlens: a report needs a finished run of the same config: make run first" >&2; exit 1; }
 
 test: $(READY)  ## the tests
 	pytest --numprocesses auto --dist loadfile $(ARGS)

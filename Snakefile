@@ -127,6 +127,7 @@ rule activations:
 
 rule study:
     input:
+        trained_models(),
         rules.tables.input,
         rules.figure1.input,
         rules.figure2.input,
@@ -148,3 +149,12 @@ rule all:
     input:
         rules.study.input,
         rules.manifest.output,
+
+
+onsuccess:
+    tell(places(Path("results", STUDY.run)))
+
+
+# Snakemake's own last words are that a job failed; with keep-going that was pages ago.
+onerror:
+    tell(failures(Path("logs", STUDY.run), STARTED))

@@ -190,3 +190,13 @@ def test_figures_draw_every_model_and_group_with_equal_bytes(study, monkeypatch,
     assert len(first.patches) == 3 * 27
     assert [p.get_width() for p in first.patches[:27]] == pytest.approx(table["percent"][:27])
     assert len(second.patches) == 27
+
+
+def test_a_model_without_errors_has_a_pie_that_says_so(study):
+    _, _, outputs = study
+    table = error_analysis.read_categories(outputs["categories"])
+    first = table["model"] == table["model"].iloc[0]
+    table.loc[first, ["errors", "percent"]] = 0
+    figure = figure6.draw(table, error_analysis.read_examples(outputs["examples"]))
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no errors"]
+    assert [len(axes.patches) for axes in figure.axes[:3]] == [0, 27, 27]

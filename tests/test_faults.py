@@ -66,7 +66,8 @@ def test_a_damaged_file_is_named_moved_aside_and_made_anew(
     run = snakemake(study, *arguments)
     assert run.code == 1
     lines = [line for line in run.stderr.splitlines() if line.startswith("charlens: error: ")]
-    assert f"{path.name}.damaged: just run again" in lines[0]
+    assert f"; moved aside as {path.name}.damaged: run the whole study again" in lines[0]
+    assert "delete it" not in lines[0]
     assert path.relative_to(study).as_posix() in lines[0]
     assert not path.exists()
     assert snakemake(study, *arguments[:4], "--", wanted).code == 0

@@ -98,9 +98,13 @@ def test_scripts_bring_their_imports_without_the_plumbing(library: Path) -> None
         "charlens.train",
     )
     before = script_fingerprint(script)
-    script.write_text(script.read_text() + "# Snakemake watches the script itself\n")
     (library / "charlens" / "jobs.py").write_text("# new\n")
     module._imports.cache_clear()
+    assert script_fingerprint(script) == before
+    text = script.read_text()
+    script.write_text(text + "# new\n")
+    assert script_fingerprint(script) != before
+    script.write_text(text)
     assert script_fingerprint(script) == before
     (library / "charlens" / "leaf.py").write_text("# new\n")
     module._imports.cache_clear()

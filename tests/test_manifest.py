@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from charlens import __version__
 from charlens.cli import main
 from charlens.errors import CharlensError
 from charlens.manifest import verify, write_manifest
@@ -81,3 +82,7 @@ def test_the_command(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("charlens: error: ")
     with pytest.raises(SystemExit):
         main(["verify"])
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"charlens {__version__}\n"

@@ -1,5 +1,6 @@
 """The workflow itself, run by Snakemake in a copy of the repository."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -235,6 +236,41 @@ def test_editing_a_module_reruns_what_uses_it(finished: Path, module: str, rerun
     finally:
         path.write_text(original)
     assert planned.keys() == rerun
+
+
+def test_a_script_counts_by_its_content_and_not_by_its_date(finished: Path) -> None:
+    """As after a change of branch or a copy, which may not retrain a grid."""
+    scripts = list((finished / "workflow" / "scripts").glob("*.py"))
+    times = {path: path.stat() for path in scripts}
+    try:
+        for path in scripts:
+            path.touch()
+        assert snakemake(finished, "-n", "--configfile", TINY).jobs == {}
+        script = finished / "workflow" / "scripts" / "figure1_left.py"
+        original = script.read_text()
+        script.write_text(original + "\n# edited\n")
+        assert snakemake(finished, "-n", "--configfile", TINY).jobs.keys() == {"figure1_left"}
+        script.write_text(original)
+    finally:
+        for path, status in times.items():
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_corpus_of_a_new_date_and_the_old_content_is_not_prepared_again(tmp_path: Path) -> None:
+    repository = copy_repository(tmp_path / "charlens")
+    text = repository / "text.txt"
+    text.write_bytes(b"a text of more than a megabyte\n" * 40_000)
+    config = repository / "own.yaml"
+    config.write_text(
+        "run: own\ncorpora: {own: {source: {file: text.txt}, train: 0.8, val: 0.1}}\n"
+        "grid: [{cells: [rnn], layers: [1], sizes: [16]}]\n"
+    )
+    arguments = ("--cores", "1", "corpora", "--configfile", "own.yaml")
+    assert snakemake(repository, *arguments).code == 0
+    text.touch()
+    assert snakemake(repository, "-n", *arguments).jobs == {}
+    text.write_bytes(text.read_bytes() + b"one more\n")
+    assert snakemake(repository, "-n", *arguments).jobs == {"prepare_corpus": 1}
 
 
 @pytest.mark.parametrize(

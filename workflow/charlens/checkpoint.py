@@ -62,9 +62,7 @@ def load_checkpoint(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[
     except FileNotFoundError:
         raise CharlensError(f"{path}: no such checkpoint; run the workflow to make it") from None
     except (SafetensorError, OSError) as error:
-        raise DamagedFileError(
-            path, f"{path}: damaged checkpoint ({error}); delete it and run again to rebuild it"
-        ) from error
+        raise DamagedFileError(path, f"{path}: damaged checkpoint ({error})") from error
     if "charlens" not in header:
         raise CharlensError(f"{path}: not a charlens checkpoint (no charlens metadata)")
     metadata = json.loads(header["charlens"])
@@ -74,11 +72,7 @@ def load_checkpoint(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[
             "delete the file and run again to rebuild it"
         )
     if _digest(tensors) != metadata.pop("sha256", None):
-        raise DamagedFileError(
-            path,
-            f"{path}: damaged checkpoint (checksum does not match); delete it and run again to "
-            "rebuild it",
-        )
+        raise DamagedFileError(path, f"{path}: damaged checkpoint (checksum does not match)")
     return tensors, metadata
 
 

@@ -320,7 +320,7 @@ def load_split(path: str | PathLike[str]) -> Codes:
         raise CharlensError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, EOFError) as error:
         raise DamagedFileError(
-            path, f"{path}: expected a NumPy array, found a damaged file; delete it and run again"
+            path, f"{path}: expected a NumPy array, found a damaged file"
         ) from error
     shape = getattr(rows, "shape", ())
     if getattr(rows, "dtype", None) != np.uint8 or len(shape) != 2 or min(shape[0], shape[1]) < 1:

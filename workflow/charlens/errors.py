@@ -21,9 +21,9 @@ class DamagedFileError(CharlensError):
 
     Args:
         path: the file.
-        message: one line as of any CharlensError.
+        what: one line that names it and says what is wrong with it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], message: str) -> None:
-        super().__init__(message)
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str], what: str) -> None:
+        super().__init__(f"{what}; delete it and run again")
+        self.path, self.what = Path(path), what

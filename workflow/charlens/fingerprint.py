@@ -1,15 +1,17 @@
 """What library code a rule depends on, as one short hash.
 
-Snakemake re-runs a job when its script file changes, but it does not see the modules the script
-imports. A rule that carries the fingerprint of those modules as a parameter re-runs exactly when
-one of them changes. Imports are read from the syntax tree, so nothing is imported to find out
-(planning stays fast); a module imported by a computed name is not found.
+Snakemake re-runs a job when its script file is younger than its outputs, if only by a copy or a
+change of branch, and it does not see the modules the script imports. A rule that carries the
+fingerprint of script and modules as a parameter re-runs exactly when one of them changes, and the
+profiles turn that other trigger (``code``) off. Imports are read from the syntax tree, so nothing
+is imported to find out (planning stays fast); a module imported by a computed name is not found.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -55,12 +57,11 @@ def fingerprint(*names: str) -> str:
 
 
 def script_fingerprint(script: Path, *names: str) -> str:
-    """Hash of the library modules that a script imports, less the :data:`PLUMBING`.
+    """Hash of a script and of the library modules that it imports, less the :data:`PLUMBING`.
 
-    The script's own bytes are left out, as Snakemake watches them itself; ``names`` adds modules
-    or data files which the script uses without importing them.
+    ``names`` adds modules or data files which the script uses without importing them.
     """
-    return _hash(_closure(script) - {script} | set().union(*(_closure(_path(n)) for n in names)))
+    return _hash(_closure(script).union(*(_closure(_path(name)) for name in names)))
 
 
 def library_modules(script: Path) -> tuple[str, ...]:
@@ -73,7 +74,8 @@ def _hash(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(paths):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {content}\n".encode())
+        name = Path(os.path.relpath(path, PACKAGE)).as_posix()
+        digest.update(f"{name} {content}\n".encode())
     return digest.hexdigest()[:16]
 
 

@@ -42,7 +42,7 @@ def job(log_path: str | os.PathLike[str] | None, threads: int = 1) -> Iterator[l
         with interruptible():
             yield log
     except DamagedFileError as error:
-        _fail(f"charlens: error: {error}{_moved_aside(error.path)}")
+        _fail(f"charlens: error: {_moved_aside(error) or error}")
         raise SystemExit(1) from None
     except CharlensError as error:
         _fail(f"charlens: error: {error}")
@@ -77,14 +77,15 @@ def _is_lack_of_gpu_memory(error: Exception) -> bool:
     return lacks or "STATUS_ALLOC_FAILED" in told
 
 
-def _moved_aside(path: Path) -> str:
-    """Move a damaged file out of the way; what to tell the user of it."""
+def _moved_aside(error: DamagedFileError) -> str:
+    """Move a damaged file out of the way; what to tell the user of it, nothing if that fails."""
+    path = error.path
     aside = path.with_name(f"{path.name}.damaged")
     try:
         os.replace(path, aside)
     except OSError:
         return ""
-    return f" (moved aside as {aside.name}: just run again)"
+    return f"{error.what}; moved aside as {aside.name}: run the whole study again to rebuild it"
 
 
 def _limit_threads(threads: int) -> None:

@@ -72,14 +72,10 @@ def load_ngram(path: str | PathLike[str]) -> NgramModel:
         raise CharlensError(f"{path}: no such n-gram model; run the workflow to make it") from None
     except (SafetensorError, OSError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise DamagedFileError(
-            path, f"{path}: damaged n-gram model ({detail}); {_ADVICE}"
-        ) from error
+        raise DamagedFileError(path, f"{path}: damaged n-gram model ({detail})") from error
     expected = header.pop("sha256", None)
     if _digest(tensors, header) != expected:
-        raise DamagedFileError(
-            path, f"{path}: damaged n-gram model (the checksum does not match); {_ADVICE}"
-        )
+        raise DamagedFileError(path, f"{path}: damaged n-gram model (the checksum does not match)")
     _check_shapes(path, tensors)
     return NgramModel(**tensors, metadata=header["metadata"])
 
@@ -97,7 +93,7 @@ def _header(path: str | PathLike[str], text: str | None, names: set[str]) -> dic
             f"{_ADVICE}"
         )
     if names != set(_DTYPES) or not isinstance(header.get("metadata"), dict):
-        raise DamagedFileError(path, f"{path}: damaged n-gram model (parts are missing); {_ADVICE}")
+        raise DamagedFileError(path, f"{path}: damaged n-gram model (parts are missing)")
     return header
 
 

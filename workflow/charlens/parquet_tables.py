@@ -43,6 +43,4 @@ def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.
         raise CharlensError(f"{path}: no such file; run the rule {rule} first") from error
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         detail = " ".join(str(error).split())[:160]
-        raise DamagedFileError(
-            path, f"{path}: not {what} ({detail}); delete it and run again"
-        ) from error
+        raise DamagedFileError(path, f"{path}: not {what} ({detail})") from error

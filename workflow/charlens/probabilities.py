@@ -276,8 +276,7 @@ def _damaged(path: Path, what: str, error: Exception) -> DamagedFileError:
     detail = " ".join(str(error).split())[:160]
     return DamagedFileError(
         path,
-        f"{path}: {what} cannot be read (a truncated, damaged or foreign file: {detail}); "
-        "delete it and run again",
+        f"{path}: {what} cannot be read (a truncated, damaged or foreign file: {detail})",
     )
 
 

@@ -213,6 +213,4 @@ def _metadata(path: Path, file: pq.ParquetFile) -> ActivationMetadata:
 
 def _damaged(path: Path, error: Exception) -> DamagedFileError:
     detail = " ".join(str(error).split())[:160]
-    return DamagedFileError(
-        path, f"{path}: damaged, or not a dump of activations ({detail}); delete it and run again"
-    )
+    return DamagedFileError(path, f"{path}: damaged, or not a dump of activations ({detail})")

@@ -3,6 +3,7 @@
 import math
 import os
 import sys
+import time
 from pathlib import Path
 
 # The library of this checkout, here and in the scripts, whether or not it is installed.
@@ -24,12 +25,14 @@ from charlens.config_choices import (
     watched,
 )
 from charlens.config_files import check_file, check_references, typed, watched_file
+from charlens.endings import failures, places, tell
 from charlens.errors import CharlensError
 from charlens.fingerprint import script_fingerprint
 from charlens.hardware import gpu_memory, gpu_visible, training_memory
 from charlens.model_id import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.report_contents import TABLES, Found, as_image, as_page, as_pdf
 
+STARTED = time.time()
 NONE = "none"  # stands for the corpus in rules that the study has no use for
 
 
@@ -171,6 +174,15 @@ def of_searched_cells(folder):
     return [
         f"<results>/{corpus}/tables/{folder}/{model}.parquet"
         for corpus, model in figure2_models(STUDY).items()
+    ]
+
+
+def trained_models():
+    """All networks of the study: nobody's target else, so that one which is lost stays lost."""
+    return [
+        f"<results>/{corpus}/models/{model}.safetensors"
+        for corpus in STUDY.corpora
+        for model in (*STUDY.models(corpus), *STUDY.n_nn_models(corpus))
     ]
 
 

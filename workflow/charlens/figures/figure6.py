@@ -88,6 +88,10 @@ def colors(table: pd.DataFrame) -> list[tuple[float, ...]]:
 
 def _draw_pie(axes: Axes, part: pd.DataFrame) -> None:
     """Slices from the top, counter-clockwise, as in the paper."""
+    if part["errors"].sum() == 0:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no errors", size=7, ha="center", transform=axes.transAxes)
+        return
     axes.pie(
         part["percent"],
         colors=colors(part),

@@ -1,0 +1,36 @@
+"""What a run of the workflow says last: where its results are, or what failed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+_MARKS = ("charlens: error: ", "charlens: a bug")
+
+
+def failures(logs: Path, since: float) -> list[str]:
+    """The errors that jobs wrote to their logs, one line each with its log; none twice.
+
+    Args:
+        logs: ``logs/{run}``.
+        since: when the run began, seconds since the epoch; older logs are of earlier runs.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(logs.rglob("*.log")):
+        if path.stat().st_mtime >= since:
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                told = [line[line.index(mark) :] for mark in _MARKS if mark in line]
+                found |= {line: path for line in told if line not in found}
+    return [f"{line} [{path}]" for line, path in found.items()]
+
+
+def places(results: Path) -> list[str]:
+    """Where the results of a finished run are; nothing where it made other things."""
+    shown = [f"{results / name}/" for name in ("figures", "tables") if (results / name).is_dir()]
+    return [f"charlens: {' and '.join(shown)}; one file of it all: make report"] if shown else []
+
+
+def tell(lines: list[str]) -> None:
+    """Print lines for people."""
+    for line in lines:
+        print(line, file=sys.stderr)
