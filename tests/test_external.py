@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from charlens import agreement, cross_entropy
+from charlens import agreement, cross_entropy, external
 from charlens.corpus import Corpus, prepare, save_split
 from charlens.errors import CharlensError
 from charlens.external import import_external
@@ -80,6 +80,13 @@ def write(path: Path, columns: dict[str, list], metadata: dict | str | None = No
     return path
 
 
+def save(path: Path, array: np.ndarray) -> Path:
+    """The bytes of a .npy file, whatever the name."""
+    with open(path, "wb") as stream:
+        np.save(stream, array)
+    return path
+
+
 def imported(corpus: dict, file: Path, sha256: str | None = None) -> Path:
     output = file.parent / "out" / f"{file.stem}.parquet"
     import_external(corpus | {"file": file}, output, "mine", sha256)
@@ -91,7 +98,8 @@ def refused(corpus: dict, file: Path, sha256: str | None = None) -> str:
     with pytest.raises(CharlensError) as caught:
         imported(corpus, file, sha256)
     message = str(caught.value)
-    assert "\n" not in message
+    assert message.isprintable()
+    assert len(message) < len(str(file)) + 400
     assert message.startswith(f"{file}: ")
     assert not (file.parent / "out").exists()
     return message.removeprefix(f"{file}: ")
@@ -165,6 +173,27 @@ def test_spaces_other_columns_and_whole_numbers_do_no_harm(corpus, tmp_path):
     (tmp_path / "a.csv").write_text("\ufeffposition, probability, note\n" + rows)
     found = read_probabilities(imported(corpus, tmp_path / "a.csv"))
     assert found["probability"].tolist() == [1] * ROWS
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", ">f4", "f8", ">f8", "g"])
+@pytest.mark.parametrize("name", ["a.npy", "a.csv"])
+def test_an_array_of_probabilities_in_order_is_enough(corpus, tmp_path, kind, name):
+    values = np.array(full()["probability"]).astype(kind)
+    for shape in ((ROWS,), (ROWS, 1)):
+        found = read_probabilities(imported(corpus, save(tmp_path / name, values.reshape(shape))))
+        assert list(found) == ["position", "stream", "byte", "probability"]
+        assert found["position"].tolist() == list(range(ROWS))
+        assert found["byte"].tolist() == BYTES
+        assert found["probability"].tolist() == values.astype(np.float32).tolist()
+
+
+def test_text_beyond_ascii_is_read_wherever_a_piece_ends(corpus, tmp_path, monkeypatch):
+    rows = "".join(f"{row},0.5,{'é€' * (row % 5)}\n" for row in range(ROWS))
+    (tmp_path / "a.csv").write_text("position,probability,naïf\n" + rows, encoding="utf-8")
+    for size in (7, 64, 1 << 20):
+        monkeypatch.setattr(external, "_PIECE", size)
+        found = read_probabilities(imported(corpus, tmp_path / "a.csv"))
+        assert found["probability"].tolist() == [0.5] * ROWS
 
 
 def test_what_the_file_says_of_its_model_is_kept(corpus, tmp_path):
@@ -290,22 +319,41 @@ def test_positions_that_are_missing_or_double(corpus, tmp_path, suffix):
 def test_columns_that_are_missing(corpus, tmp_path, suffix):
     columns = {"position": [0], "prob": [0.5], "byte": [97]}
     said = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
-    found = "position, prob, byte" if suffix == "csv" else "position, byte"
-    assert said == f"expected one column probability, found 0 among {found}"
+    todo = "name the columns position (0, 1, … in the order of test.npy[:, 1:].ravel()) and probability"
+    assert said == f"no column probability among position, prob, byte; {todo}"
+    said = refused(corpus, write(tmp_path / f"b.{suffix}", {"pos": [0], "p": [0.5]}))
+    assert said == f"no column position among pos, p; {todo}"
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_truth_values_are_no_probabilities(corpus, tmp_path, suffix):
+    columns = least() | {"probability": [True, False] * (ROWS // 2)}
+    said = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
+    assert said == "column probability is bool, expected numbers"
 
 
 BAD_CSV = [
     ("", "neither Parquet nor CSV with a header line that can be read (Empty CSV file)"),
-    ("position;probability\n0;0.5\n", "found 0 among position;probability"),
     ("position,probability,byte,byte\n0,0.5,97,97\n", "expected one column byte, found 2 among"),
+    ('"po\ns",' + "p" * 999 + "\n0,1\n", "no column position among po s, ppp"),
+    ("position\x1b,p\n0,1\n", "no column position among position\\x1b, p; name the columns"),
     ("position,probability\n", "position 0 is missing: 0 rows"),
-    ("position,probability\n0,0.5\n1\n", "row 1: has 1 values, expected 2 as in the header"),
+    ("position,probability\n0,0.5\n1\n", "row 1: has 1 values, expected 2 as in the header; write"),
+    (
+        "position,probability\n0,0,5\n",
+        "expected 2 as in the header; write numbers with a decimal po",
+    ),
+    ('position,probability\n0,"0,5"\n', "is '0,5', expected a number with a decimal point"),
+    (
+        "position,probability\n0," + "x" * 9999,
+        f"row 0: probability is '{'x' * 39}…, expected a numb",
+    ),
     ("position, probability\n0, 0.5\n1, half\n", "row 1: probability is 'half', expected a number"),
     ("position,probability\n" + "0,0.5\n" * 700 + "0,\n1,x\n2,y\n", "row 701: probability is 'x'"),
     ("position,probability\n0,0.5\n1,True\n", "row 1: probability is 'True', expected a number"),
-    ("position,probability\n0,true\n1,false\n", "position 2 is missing"),
     ("position,probability\n2020-01-01,1\n", "column position is date32[day], expected numbers"),
-    (b"\xff\xfe\x00\x01\n" * 9, "'utf-8' codec can't decode byte 0xff"),
+    (b"\x00\n" * 9, "looks like UTF-16"),
+    (b"position,probability\n0,\x00\n", "byte 0x00 in line 2 is not UTF-8 text"),
 ]
 
 
@@ -314,6 +362,102 @@ def test_csv_that_is_none(corpus, tmp_path, text, said):
     file = tmp_path / "a.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     assert said in refused(corpus, file)
+
+
+NO_TEXT = [
+    (b"position,probability,note\n0,0.5,\xe9\n", "byte 0xe9 in line 2"),
+    (b"position,probability,note\n0,0.5,\xc3\xa9\n1,0.5,\xc3", "byte 0xc3 in line 3"),
+    (b"a,b\n1,2\n\x80,\x81,\x82\n", "byte 0x80 in line 3"),  # a ragged row: pyarrow calls back
+    (b"\x89PNG\r\n\x1a\n,\xff\n" * 99, "byte 0x89 in line 1"),
+]
+
+
+@pytest.mark.parametrize("piece", [2, 1 << 20])
+@pytest.mark.parametrize(("data", "said"), NO_TEXT)
+def test_bytes_that_are_no_text_are_told_in_one_line(
+    corpus, tmp_path, monkeypatch, data, said, piece
+):
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+    monkeypatch.setattr(external, "_PIECE", piece)
+    (tmp_path / "a.csv").write_bytes(data)
+    todo = "save the file as CSV in UTF-8, as Parquet or as .npy"
+    assert refused(corpus, tmp_path / "a.csv") == f"{said} is not UTF-8 text; {todo}"
+    assert not printed
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_utf_16_is_named(corpus, tmp_path, encoding):
+    write(tmp_path / "a.csv", least())
+    text = (tmp_path / "a.csv").read_text()
+    (tmp_path / "a.csv").write_text(text, encoding=encoding)
+    said = refused(corpus, tmp_path / "a.csv")
+    assert said == "looks like UTF-16, expected UTF-8; save the file as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "name"),
+    [
+        ('"";"position";"probability"', '"{0}";{0};0,5', "semicolons"),  # write.csv2 of R
+        ("\ufeff\nposition;probability", "{};0.5", "semicolons"),
+        ("position\tprobability", "{}\t0,5", "tabs"),
+    ],
+)
+def test_another_separator_is_named(corpus, tmp_path, header, row, name):
+    rows = [row.format(number) for number in range(ROWS)]
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows]) + "\n")
+    said = refused(corpus, tmp_path / "a.csv")
+    assert said.startswith(f"the header line is separated by {name}, expected commas; write the f")
+
+
+TODO = "save the probability of each character of test.npy[:, 1:].ravel()"
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.ones(ROWS - 1), "is float64 of shape (299,)"),
+        (np.ones(ROWS + 1, np.float32), "is float32 of shape (301,)"),
+        (np.ones((STREAMS, LENGTH)), "is float64 of shape (5, 60)"),
+        (np.ones((1, ROWS)), "is float64 of shape (1, 300)"),
+        (np.ones(0), "is float64 of shape (0,)"),
+        (np.float64(1), "is float64 of shape ()"),
+        (np.ones(ROWS, int), "is int64 of shape (300,)"),
+        (np.ones(ROWS, bool), "is bool of shape (300,)"),
+        (np.ones(ROWS, complex), "is complex128 of shape (300,)"),
+        (np.ones(ROWS, [("a\nb", "f8")]), "is [('a\\nb', '<f8')] of shape (300,)"),
+    ],
+)
+def test_an_array_of_another_kind_or_shape(corpus, tmp_path, array, said):
+    found = refused(corpus, save(tmp_path / "a.npy", array))
+    assert found == f"{said}, expected floats of shape (300,); {TODO}"
+
+
+@pytest.mark.parametrize("value", [NAN, 1.5, -0.25, float("-inf")])
+def test_an_array_with_a_value_that_cannot_be(corpus, tmp_path, value):
+    array = np.array(full()["probability"])
+    array[67] = value
+    said = refused(corpus, save(tmp_path / "a.npy", array))
+    assert said == f"row 67: probability is {value:.9g}, {ZERO_TO_ONE}"
+
+
+def test_npy_that_is_none(corpus, tmp_path):
+    file = save(tmp_path / "a.npy", np.ones(ROWS))
+    whole = file.read_bytes()
+    shape = whole.index(b"(300,)")
+    for data in (
+        whole[:-1],
+        whole[:6],
+        whole[:40],
+        whole[:shape] + b"(3\n0," + whole[shape + 6 :],
+        whole[:shape] + b'"300,)' + whole[shape + 6 :],
+    ):
+        file.write_bytes(data)
+        said = refused(corpus, file)
+        assert said.startswith("no NumPy array that can be read (")
+        assert said.endswith("); save one of floats again")
+    said = refused(corpus, save(file, np.array([0.5] * ROWS, object)))
+    assert said.startswith("no NumPy array that can be read (")
 
 
 def test_parquet_that_is_none(corpus, tmp_path):
@@ -336,6 +480,7 @@ def test_a_file_that_is_not_there(corpus, tmp_path):
     ("metadata", "said"),
     [
         ({"corpus_sha256": "ab" * 32}, f"scores a corpus with sha256 {'ab' * 32} (says its meta"),
+        ({"corpus_sha256": "a\nb" * 999}, "scores a corpus with sha256 a ba b"),
         ({"corpus_sha256": 5}, "scores a corpus with sha256 5 (says its metadata)"),
         ("{", "metadata 'charlens' cannot be read"),
         ([1], "(not a JSON object); expected a JSON object, or none"),

@@ -5,10 +5,12 @@ test split. ``position`` (0, 1, …: the split's targets ``test.npy[:, 1:]``, st
 and ``probability`` are required; other columns of :mod:`charlens.probabilities` are used if
 present, all else is ignored. Numbers may be of any type. Rows may come in any order, as the
 position tells where each belongs; errors count them from 0 as they stand in the file.
+A ``.npy`` array of floats will do as well: the probabilities alone, in the order of positions.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -48,7 +50,8 @@ def import_external(
     metadata key ``charlens`` (seed, config, code version, number of parameters) is kept.
 
     Args:
-        inputs: paths ``corpus`` (corpus.json), ``test`` (.npy) and ``file`` (Parquet or CSV).
+        inputs: paths ``corpus`` (corpus.json), ``test`` (.npy) and ``file`` (Parquet,
+            CSV or .npy).
         output: the probabilities file to write.
         model: the model's name.
         corpus_sha256: checksum of the corpus that was scored, if known.
@@ -61,7 +64,7 @@ def import_external(
     corpus = Corpus.load(inputs["corpus"])
     targets = np.array(corpus.vocabulary, np.uint8)[load_split(inputs["test"])[:, 1:]]
     path = inputs["file"]
-    table = _read(path)
+    table = _read(path, targets.size)
     metadata = _provenance(path, table.schema, model, corpus, corpus_sha256)
     columns = _numbers(path, table)
     _check_values(path, columns, targets, corpus.name)
@@ -94,40 +97,80 @@ def _as_contract(name: str, values: np.ndarray) -> np.ndarray:
 # Reading
 
 
-def _read(path: FilePath) -> pa.Table:
-    """The known columns of a file, each of any type; Parquet is known by its first bytes."""
+def _read(path: FilePath, size: int) -> pa.Table:
+    """The known columns of a file, each of any type; its first bytes tell the format."""
     try:
         with open(path, "rb") as stream:
-            is_parquet = stream.read(4) == b"PAR1"
-        table = _read_parquet(path) if is_parquet else _read_csv(path)
-        names = [name.strip() for name in table.column_names]  # fails where they are not UTF-8
+            start = stream.read(6)
+        if start == b"\x93NUMPY":
+            return _read_npy(path, size)
+        table = _read_parquet(path) if start[:4] == b"PAR1" else _read_csv(path)
     except OSError as error:
         raise CharlensError(
-            f"{path}: cannot be read ({error.strerror or error}); write the file again"
+            f"{path}: cannot be read ({_line(error.strerror or error)}); write the file again"
         ) from error
     except (pa.ArrowException, ValueError) as error:
-        detail = " ".join(str(error).split())[:160]
         raise CharlensError(
-            f"{path}: neither Parquet nor CSV with a header line that can be read ({detail}); "
-            "write the file again"
+            f"{path}: neither Parquet nor CSV with a header line that can be read "
+            f"({_line(error)}); write the file again"
         ) from error
-    for name in COLUMNS:
-        if names.count(name) > 1 or (name in ("position", "probability") and name not in names):
-            raise CharlensError(
-                f"{path}: expected one column {name}, found {names.count(name)} among "
-                f"{', '.join(names)}"
-            )
     metadata = table.schema.metadata
+    names = [name.strip() for name in table.column_names]
     table = table.rename_columns(names).select([name for name in COLUMNS if name in names])
     return table.replace_schema_metadata(metadata)
 
 
+def _line(quoted: object, most: int = 160) -> str:
+    """What a file or a library says, fit for a message: one line, printable and not too long."""
+    text = " ".join(str(quoted).split())
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _check_names(path: FilePath, columns: list[str]) -> None:
+    names = [name.strip() for name in columns]  # fails where they are not UTF-8
+    found = _line(", ".join(names)) or "none"
+    for name in ("position", "probability"):
+        if name not in names:
+            raise CharlensError(
+                f"{path}: no column {name} among {found}; name the columns position (0, 1, … in "
+                "the order of test.npy[:, 1:].ravel()) and probability"
+            )
+    for name in COLUMNS:
+        if names.count(name) > 1:
+            raise CharlensError(
+                f"{path}: expected one column {name}, found {names.count(name)} among {found}; "
+                "leave out the others"
+            )
+
+
+def _read_npy(path: FilePath, size: int) -> pa.Table:
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged header is Python source, and fails in many ways
+        raise CharlensError(
+            f"{path}: no NumPy array that can be read ({_line(error)}); save one of floats again"
+        ) from error
+    if values.dtype.kind != "f" or values.shape not in ((size,), (size, 1)):
+        raise CharlensError(
+            f"{path}: is {_line(values.dtype)} of shape {values.shape}, expected floats of shape "
+            f"({size},); save the probability of each character of test.npy[:, 1:].ravel()"
+        )
+    probability = np.array(values, np.float64).ravel()
+    return pa.table({"position": np.arange(size), "probability": probability})
+
+
 def _read_parquet(path: FilePath) -> pa.Table:
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        return file.read([name for name in file.schema_arrow.names if name.strip() in COLUMNS])
+        names = file.schema_arrow.names
+        _check_names(path, names)
+        return file.read([name for name in names if name.strip() in COLUMNS])
 
 
 def _read_csv(path: FilePath) -> pa.Table:
+    _check_text(path)
     ragged = []
 
     def stop(row: pa.csv.InvalidRow) -> str:
@@ -135,7 +178,7 @@ def _read_csv(path: FilePath) -> pa.Table:
         return "error"
 
     try:
-        return pa.csv.read_csv(
+        table = pa.csv.read_csv(
             path,
             pa.csv.ReadOptions(use_threads=False),  # else it does not count the rows
             pa.csv.ParseOptions(invalid_row_handler=stop),
@@ -145,9 +188,60 @@ def _read_csv(path: FilePath) -> pa.Table:
         for row in ragged:
             raise CharlensError(
                 f"{path}: row {row.number - 2}: has {row.actual_columns} values, expected "
-                f"{row.expected_columns} as in the header"
+                f"{row.expected_columns} as in the header; write numbers with a decimal point and "
+                "a comma between them"
             ) from error
         raise
+    _check_names(path, table.column_names)
+    return table
+
+
+def _check_text(path: FilePath) -> None:
+    """Refuse what is no UTF-8 text or has no commas, which pyarrow would not say in plain words.
+
+    Of bytes that are no text its row handler even prints a traceback.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    with pa.input_stream(path, compression="detect") as stream:  # as read_csv opens it
+        piece = stream.read(_PIECE)
+        _check_start(path, piece)
+        while True:
+            try:
+                decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                line += error.object.count(b"\n", 0, error.start)
+                raise _no_text(path, error.object[error.start], line) from error
+            if 0 in piece:
+                raise _no_text(path, 0, line + piece.count(b"\n", 0, piece.index(0)))
+            if not piece:
+                return
+            line += piece.count(b"\n")
+            piece = stream.read(_PIECE)
+
+
+_PIECE = 1 << 20  # bytes of a CSV that are checked at a time
+
+
+def _no_text(path: FilePath, byte: int, line: int) -> CharlensError:
+    return CharlensError(
+        f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8 text; save the file as CSV in "
+        "UTF-8, as Parquet or as .npy"
+    )
+
+
+def _check_start(path: FilePath, start: bytes) -> None:
+    """Refuse UTF-16 (with or without its mark; UTF-32 starts alike) and another separator."""
+    marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if marked or start[:2].count(0) == 1:
+        raise CharlensError(f"{path}: looks like UTF-16, expected UTF-8; save the file as UTF-8")
+    header = start.lstrip().partition(b"\n")[0]
+    for separator, name in ((b";", "semicolons"), (b"\t", "tabs")):
+        if separator in header and b"," not in header:
+            raise CharlensError(
+                f"{path}: the header line is separated by {name}, expected commas; write the file "
+                "with commas and with decimal points (in R: write.csv, not write.csv2)"
+            )
 
 
 def _numbers(path: FilePath, table: pa.Table) -> Numbers:
@@ -157,14 +251,18 @@ def _numbers(path: FilePath, table: pa.Table) -> Numbers:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             column = pc.utf8_trim_whitespace(column)
         try:
+            if pa.types.is_boolean(column.type):  # would be cast to 0 and 1
+                raise pa.ArrowNotImplementedError("a truth value is no number")
             values = column.cast(pa.float64())
         except pa.ArrowNotImplementedError as error:
             raise CharlensError(
-                f"{path}: column {name} is {column.type}, expected numbers"
+                f"{path}: column {name} is {_line(column.type)}, expected numbers"
             ) from error
         except pa.ArrowInvalid as error:
             row = _first_that_is_none(column)
-            raise _fault(path, row, name, repr(column[row].as_py()), "a number") from error
+            found = _line(repr(column[row].as_py()), 40)
+            wanted = "a number with a decimal point" if "," in found else "a number"
+            raise _fault(path, row, name, found, wanted) from error
         if values.null_count:
             row = int(np.argmax(values.is_null().to_numpy()))
             raise _fault(path, row, name, "empty", "a number")
@@ -201,7 +299,7 @@ def _provenance(
     for where, sha256 in (("its metadata", told.get("corpus_sha256")), ("the config", configured)):
         if sha256 is not None and str(sha256).lower() != corpus.sha256:
             raise CharlensError(
-                f"{path}: scores a corpus with sha256 {sha256} (says {where}), expected "
+                f"{path}: scores a corpus with sha256 {_line(sha256)} (says {where}), expected "
                 f"{corpus.sha256}, that of {corpus.name}; score this one"
             )
     kept: dict[str, Any] = {

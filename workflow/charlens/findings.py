@@ -142,7 +142,7 @@ FINDINGS = (
         networks.first_layer_diffuse,
         f"for each of f, i and o, less than {networks.DIFFUSE:g} of the saturated time of the "
         "layers above",
-        f"{_GATES} LSTM {_SIZE}",
+        "the saturation table of an LSTM of two layers or more",
     ),
     Finding(
         "in the first layer of a GRU reset gates are nearly never right-saturated, update gates "

@@ -171,7 +171,7 @@ def first_layer_diffuse(tables: Tables) -> Iterator[Outcome]:
         each = [f"{gate} {row[True]:.2f} and {row[False]:.2f}" for gate, row in means.iterrows()]
         evidence = f"{point.label}: saturated in layer 1 and above: {', '.join(each)} of the time"
         holds = (means[True] < DIFFUSE * means[False]).all()
-        yield Outcome(corpus, bool(holds), evidence, _as_the_papers(point))
+        yield Outcome(corpus, bool(holds), evidence)  # "present across all of our models"
 
 
 def first_gru_layer_feeds_forward(tables: Tables) -> Iterator[Outcome]:
