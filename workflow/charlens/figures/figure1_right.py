@@ -154,7 +154,9 @@ def _legend_rows(table: pd.DataFrame) -> list[list[Line2D]]:
     layers = [
         _handle(f"{d} layer{'s' if d > 1 else ''}", style.SOFT, _marker(d), 2.4) for d in depths
     ]
-    budgets = [_handle(f"size {s}", style.SOFT, "o", _radius(s, sizes)) for s in sizes]
+    budgets = [
+        _handle(f"size {s}", style.SOFT, "o", _radius(s, sizes)) for s in sizes if len(sizes) > 1
+    ]
     one_row = len(_fitted(cells + layers)) == 1
     groups = [cells + layers, budgets] if one_row else [cells, layers, budgets]
     return [row for handles in groups for row in _fitted(handles)]
