@@ -319,7 +319,8 @@ def test_positions_that_are_missing_or_double(corpus, tmp_path, suffix):
 def test_columns_that_are_missing(corpus, tmp_path, suffix):
     columns = {"position": [0], "prob": [0.5], "byte": [97]}
     said = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
-    todo = "name the columns position (0, 1, … in the order of test.npy[:, 1:].ravel()) and probability"
+    order = "0, 1, … in the order of test.npy[:, 1:].ravel()"
+    todo = f"name the columns position ({order}) and probability"
     assert said == f"no column probability among position, prob, byte; {todo}"
     said = refused(corpus, write(tmp_path / f"b.{suffix}", {"pos": [0], "p": [0.5]}))
     assert said == f"no column position among pos, p; {todo}"
@@ -399,7 +400,8 @@ def test_utf_16_is_named(corpus, tmp_path, encoding):
     ("header", "row", "name"),
     [
         ('"";"position";"probability"', '"{0}";{0};0,5', "semicolons"),  # write.csv2 of R
-        ("\ufeff\nposition;probability", "{};0.5", "semicolons"),
+        ("\ufeffposition;probability", "{};0.5", "semicolons"),
+        ("\n\nposition;probability", "{};0,5", "semicolons"),
         ("position\tprobability", "{}\t0,5", "tabs"),
     ],
 )
