@@ -1,9 +1,13 @@
-"""Which models Figures 2 and 3 show, and what is said of names that are not there."""
+"""Which models the figures show, and what is said of names that are not there."""
+
+from typing import get_args
 
 import pytest
 from charlens.config import Config
-from charlens.config_choices import activation_dumps, figure2_models, figure3_models
+from charlens.config_choices import activation_dumps, figure2_models, figure3_models, watched
+from charlens.config_values import GATED, QUANTITIES, Cell
 from charlens.errors import CharlensError
+from charlens.recurrence import CELLS
 
 PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}
 
@@ -36,7 +40,8 @@ def test_figure_2_takes_what_the_config_names():
     config = study(code=grid(("gru", [1], [8])), figure2={"models": {"code": "gru-1x8"}})
     assert figure2_models(config) == {"code": "gru-1x8"}
     assert figure2_models(study(figure2={"models": {}})) == {}
-    assert figure2_models(study(figure2={"models": {"prose": "n-nn-3"}})) == {"prose": "n-nn-3"}
+    config = study(figure2={"models": {"prose": "rnn-1x64"}})
+    assert figure2_models(config) == {"prose": "rnn-1x64"}
 
 
 def test_figure_3_takes_the_deepest_of_the_first_corpus_that_has_them():
@@ -56,6 +61,25 @@ def test_figure_3_takes_what_the_config_names():
 
 def test_figure_3_of_a_study_without_gates():
     assert figure3_models(study(grid(("rnn", [1], [8])))) == ("prose", ())
+
+
+def test_dynamics_takes_a_named_model_of_any_cell_from_the_first_corpus_that_has_it():
+    both = {"prose": grid(("lstm", [1], [8])), "code": grid(("gru lstm", [1], [8]))}
+    first = watched(study(**both))
+    assert (first.corpus, first.model) == ("prose", "lstm-1x8")
+    named = watched(study(**both, figure5={"dynamics": {"model": "gru-1x8"}}))
+    assert (named.corpus, named.model) == ("code", "gru-1x8")
+    for figure3 in ({"corpus": "code"}, {"corpus": "prose"}):  # which is no business of Figure 5
+        again = study(**both, figure3=figure3, figure5={"dynamics": {"model": "gru-1x8"}})
+        assert watched(again) == named
+
+
+def test_what_the_config_knows_of_cells_is_what_they_are():
+    assert set(QUANTITIES) == set(get_args(Cell)) == set(CELLS)
+    for name, cell in CELLS.items():
+        found = cell(models=1, width=2, batch=1, steps=1, device="cpu").quantities()
+        assert set(found) == set(QUANTITIES[name])
+        assert bool(cell.gate_titles) == (name in GATED)
 
 
 def test_nothing_is_kept_unless_asked():
@@ -84,11 +108,30 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure2", {"models": {"verse": "lstm-1x64"}},
          ["figure2.models:", "'verse'", "expected one of the corpora: prose"]),
         ("figure2", {"models": {"prose": "lstm-1x65"}},
-         ["figure2.models.prose:", "'lstm-1x65'", "a trained model of prose"]),
+         ["figure2.models.prose:", "'lstm-1x65'", "a recurrent model of prose"]),
+        ("figure2", {"models": {"prose": "n-nn-3"}},
+         ["figure2.models.prose:", "'n-nn-3'", "a recurrent model of prose: rnn-1x64, "]),
         ("figure2", {"model": "lstm-1x64"}, ["figure2.model:", "did you mean models?"]),
         ("figure3", {"corpus": "verse"}, ["figure3.corpus:", "'verse'", "prose"]),
         ("figure3", {"models": ["lstm-1x64", "lstm-5x64"]},
-         ["figure3.models:", "'lstm-5x64'", "a trained model of prose"]),
+         ["figure3.models[1]:", "'lstm-5x64'", "an LSTM or a GRU (cells with gates) of prose"]),
+        ("figure3", {"models": ["n-nn-1"]}, ["figure3.models[0]:", "'n-nn-1'", "LSTM or a GRU"]),
+        ("figure3", {"models": ["rnn-1x64"]},
+         ["figure3.models[0]:", "'rnn-1x64'", "of prose: lstm-1x64, "]),
+        ("figure5", {"dynamics": {"model": "n-nn-1"}},
+         ["figure5.dynamics.model:", "'n-nn-1'", "a recurrent model of prose: rnn-1x64, "]),
+        ("activations", [DUMP | {"quantities": ["h", "z"]}],
+         ["activations[0].quantities[1]:", "'z'", "lstm-1x64: h, c, i, f, o, g"]),
+        ("activations", [DUMP | {"model": "n-nn-1", "quantities": ["c"]}],
+         ["activations[0].quantities[0]:", "'c'", "n-nn-1: h"]),
+        ("activations", [DUMP | {"quantities": ["hc"]}],
+         ["activations[0].quantities[0]:", "'hc'"]),
+        ("activations", [DUMP, DUMP | {"model": "lsmt-2x16"}],
+         ["activations[1].model:", "'lsmt-2x16'", "did you mean lstm-2x16?"]),
+        ("activations", [DUMP | {"model": "n-gram-3"}],
+         ["activations[0].model:", "'n-gram-3'", "a recurrent model or an n-NN"]),
+        ("activations", [DUMP | {"positions": [5]}],
+         ["activations[0].positions[1]:", "missing", "a whole number at least 1"]),
         ("figure3", {"models": []}, ["figure3.models:", "non-empty"]),
         ("figure3", {"models": ["lstm-1x64", "lstm-1x64"]}, ["figure3.models:", "once"]),
     ],

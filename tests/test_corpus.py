@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -167,6 +168,17 @@ def test_too_short_is_told_with_the_size_that_is_enough():
         prepared(b"x" * 999, "streams", 10, 10)
     assert "\n" not in str(caught.value)
     prepared(b"x" * 1000, "streams", 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("train", "val"), [(1e-9, 0.1), (0.8, 1e-4), (0.29, 0.7), (0.9, 0.05), (0.55, 0.449)]
+)
+def test_the_size_that_is_enough_is_found_at_once_and_is_the_least(train, val):
+    with pytest.raises(CharlensError) as caught:
+        prepared(b"x" * 8, "streams", 2, 3, train, val)
+    enough = int(re.search(r"at least ([\d,]+) bytes", str(caught.value))[1].replace(",", ""))
+    assert min(block_counts(enough, 2, 3, train, val)) >= 1
+    assert min(block_counts(enough - 1, 2, 3, train, val)) < 1
 
 
 def test_unknown_split_is_told():

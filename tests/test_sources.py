@@ -68,6 +68,13 @@ def test_a_file_is_searched_here_then_in_corpora_dir():
     assert read(file="notes.txt", corpora_dir="own")[0] == b"nearer"
 
 
+def test_corpora_dir_may_be_below_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    Path("own").mkdir()
+    Path("own/notes.txt").write_bytes(TEXT)
+    assert read(file="notes.txt", corpora_dir="~/own")[0] == TEXT
+
+
 def test_broken_files():
     broken(r"notes\.txt: no such file .*corpora_dir own", file="notes.txt", corpora_dir="own")
     Path("notes.txt").write_bytes(TEXT[:-1])

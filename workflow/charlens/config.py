@@ -8,10 +8,11 @@ wherever the paper states one. ``python -m charlens.config`` exports the JSON Sc
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -27,9 +28,11 @@ from charlens.config_analyses import (
     Figure6,
     NGram,
 )
-from charlens.config_errors import explain
-from charlens.config_sources import Source
+from charlens.config_errors import did_you_mean, explain
+from charlens.config_sources import Source, TreeSource
 from charlens.config_values import (
+    GATED,
+    QUANTITIES,
     Cell,
     CorpusName,
     Integer,
@@ -44,11 +47,18 @@ from charlens.config_values import (
 )
 from charlens.errors import CharlensError
 from charlens.files import atomic_path
+from charlens.model_id import context_model, parse
 
 SCHEMA_PATH = Path(__file__).parents[1] / "schemas" / "config.schema.json"
 
 # Folders that results/{run}/ holds beside the corpora, so no corpus may be called so.
 RESERVED_CORPUS_NAMES = ("benchmarks", "figures", "report", "tables")
+
+# What a figure asks of a model -> the cells that have it.
+_CELLS: dict[str, tuple[str, ...]] = {
+    "a recurrent model": get_args(Cell),
+    "an LSTM or a GRU (cells with gates)": GATED,
+}
 
 
 class GridBlock(Section):
@@ -98,26 +108,34 @@ class CorpusEntry(Section):
             raise problem("val", self.val, f"expected train + val < 1, but they sum to {total}")
         return self
 
+    @model_validator(mode="after")
+    def _globs_stay_in_the_tree(self) -> Self:
+        outside = self.source.outside() if isinstance(self.source, TreeSource) else None
+        if outside:
+            message = "expected a pattern inside the tree such as kernel/**/*.c"
+            raise problem(f"source.glob[{outside[0]}]", outside[1], message)
+        return self
+
 
 class Training(Section):
     """Optimisation of every recurrent model (paper, section 3.3)."""
 
-    epochs: Annotated[Integer, Field(ge=1)] = 50
+    epochs: Annotated[Integer, Field(ge=1, le=100_000)] = 50
     batch: Annotated[Integer, Field(ge=1)] = 100
     """Parallel streams; also how the corpus is laid out and split."""
     unroll: Annotated[Integer, Field(ge=1)] = 100
     """Steps of truncated back-propagation through time; also the block of the split."""
-    learning_rate: number(gt=0) = 2e-3
+    learning_rate: number(gt=0, le=10) = 2e-3
     rmsprop_decay: number(ge=0, lt=1) = 0.95
-    epsilon: number(gt=0) = 1e-8
+    epsilon: number(ge=1e-30, le=1) = 1e-8
     """Added to RMSProp's root mean square."""
     anneal_after: Annotated[Integer, Field(ge=0)] = 10
     """Epochs at the full learning rate."""
     anneal_factor: number(gt=0, le=1) = 0.95
     """Factor on the learning rate at every later epoch."""
-    clip: number(gt=0) = 5.0
+    clip: number(gt=0, le=1_000_000) = 5.0
     """Every element of the gradient is clamped to [-clip, clip]."""
-    init_range: number(gt=0) = 0.08
+    init_range: number(gt=0, le=10) = 0.08
     """Weights start uniform in [-init_range, init_range]."""
     dropout: Annotated[
         tuple[number(ge=0, lt=1), ...],
@@ -175,11 +193,13 @@ class Config(Section):
             if corpus not in self.corpora:
                 allowed = ", ".join(self.corpora)
                 raise problem(path, corpus, f"expected one of the corpora: {allowed}")
-        for path, corpus, model in self._named_models():
-            there = (*self.models(corpus), *self.n_nn_models(corpus))
+        for path, corpus, model, wanted in self._named_models():
+            points = (parse(name) for name in self.models(corpus))
+            there = [str(point) for point in points if point and point.cell in _CELLS[wanted]]
             if model not in there:
-                message = f"expected a trained model of {corpus}: {', '.join(there) or 'none'}"
-                raise problem(path, model, message)
+                allowed = ", ".join(there) or "it has none"
+                raise problem(path, model, f"expected {wanted} of {corpus}: {allowed}")
+        self._check_activations()
         self._check_external()
         self._check_figure1()
         return self
@@ -201,25 +221,43 @@ class Config(Section):
             if name is not None:
                 yield path, name
 
-    def _named_models(self) -> Iterator[tuple[str, str, str]]:
-        """Every key that names a trained model, its corpus, and the model."""
+    def _named_models(self) -> Iterator[tuple[str, str, str, str]]:
+        """Every key that names a model for a figure, its corpus, the model, and what it must be."""
+        recurrent, gated = _CELLS
         for corpus, model in (self.figure2.models or {}).items():
-            yield f"figure2.models.{corpus}", corpus, model
-        corpus = self.figure3.corpus or next(iter(self.corpora))
-        for model in self.figure3.models or ():
-            yield "figure3.models", corpus, model
+            yield f"figure2.models.{corpus}", corpus, model, recurrent
+        first = next(iter(self.corpora))
+        for i, model in enumerate(self.figure3.models or ()):
+            yield f"figure3.models[{i}]", self.figure3.corpus or first, model, gated
         dynamics = self.figure5.dynamics
         if dynamics and dynamics.model:
-            yield "figure5.dynamics.model", dynamics.corpus or corpus, dynamics.model
+            having = (name for name in self.corpora if dynamics.model in self.models(name))
+            corpus = dynamics.corpus or next(having, first)
+            yield "figure5.dynamics.model", corpus, dynamics.model, recurrent
+
+    def _check_activations(self) -> None:
+        for i, dump in enumerate(self.activations):
+            path, letters = f"activations[{i}]", _letters(dump.model)
+            if not letters:
+                message = f"expected a recurrent model or an n-NN{_misspelt(dump.model)}"
+                raise problem(f"{path}.model", dump.model, message)
+            for j, letter in enumerate(dump.quantities or ()):
+                if letter not in tuple(letters):
+                    message = f"expected a quantity of {dump.model}: {', '.join(letters)}"
+                    raise problem(f"{path}.quantities[{j}]", letter, message)
 
     def _check_external(self) -> None:
+        seen = set()
         for i, entry in enumerate(self.external):
-            path, corpus = f"external[{i}].model", entry.corpus
-            ours = {*self.models(corpus), *self.n_nn_models(corpus), *self.n_gram_models(corpus)}
-            if entry.model in ours:
+            path = f"external[{i}].model"
+            if re.fullmatch("(n-gram|n-nn)(-[0-9]+)?", entry.model):
+                message = "but names like n-gram-7 and n-nn-3 are kept for the baselines"
+                raise problem(path, entry.model, message)
+            if entry.model in self.models(entry.corpus):
                 raise problem(path, entry.model, "expected a name that no model of ours has")
-            if self.external_models(corpus).count(entry.model) > 1:
+            if (entry.corpus, entry.model) in seen:
                 raise problem(path, entry.model, "expected each name once per corpus")
+            seen.add((entry.corpus, entry.model))
 
     def _check_figure1(self) -> None:
         count = len(self.models(self.tsne_corpus))
@@ -269,6 +307,21 @@ class Config(Section):
             return cls.model_validate(values)
         except ValidationError as error:
             raise CharlensError(f"{origin}: {explain(error, schema())}") from None
+
+
+def _letters(model: str) -> str:
+    """What happens inside a network of this name, by the paper's letters; none if it names none."""
+    point, context = parse(model), context_model(model)
+    if point is not None:
+        return QUANTITIES.get(point.cell, "")
+    return "h" if context and context[0] == "n-nn" else ""
+
+
+def _misspelt(model: str) -> str:
+    """The same model of a cell whose name is like the one given."""
+    shape = model.partition("-")[2]
+    points = (parse(f"{cell}-{shape}") for cell in get_args(Cell))
+    return did_you_mean(model, list(filter(None, points)), likeness=0.75)
 
 
 def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:

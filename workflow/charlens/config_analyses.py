@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from charlens.config_values import (
+    LONGEST_NAME,
     CorpusName,
     Integer,
     Section,
@@ -15,6 +16,7 @@ from charlens.config_values import (
     increasing,
     number,
     opening_and_closing,
+    text,
     unique,
 )
 
@@ -23,7 +25,7 @@ Contexts = Annotated[
     Field(min_length=1),
     AfterValidator(increasing),
 ]
-Corpora = tuple[CorpusName, ...] | None
+Corpora = Annotated[tuple[CorpusName, ...], AfterValidator(unique)] | None
 
 
 class NGram(Section):
@@ -50,10 +52,13 @@ class NNN(Section):
     """Which corpora get them; null means all, [] none."""
 
 
-ModelName = Annotated[Text, Field(pattern="^[a-z][a-z0-9_]*-[a-z0-9-]+$", examples=["lstm-3x512"])]
-
-
-ExternalName = Annotated[Text, Field(pattern="^[a-z][a-z0-9_-]*$", examples=["my-model"])]
+ModelName = text("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", "lstm-3x512", LONGEST_NAME)
+ExternalName = text(
+    "^[a-z][a-z0-9_-]*$",
+    "text of lower-case letters, digits, - and _, a letter first",
+    "my-model",
+    LONGEST_NAME,
+)
 
 
 class ActivationDump(Section):
@@ -82,7 +87,7 @@ class ActivationDump(Section):
 class Figure1(Section):
     """Settings of the cross-entropy table and of the t-SNE of models."""
 
-    bootstrap: Annotated[Integer, Field(ge=2)] = 100
+    bootstrap: Annotated[Integer, Field(ge=2, le=100_000)] = 100
     """Resamples behind each standard deviation."""
     perplexity: number(gt=0) | None = None
     """Of the t-SNE; null chooses it from the number of models."""
@@ -94,7 +99,7 @@ class Figure2(Section):
     """Which networks are searched for cells that track something (paper, section 4.2)."""
 
     models: dict[CorpusName, ModelName] | None = None
-    """One per corpus; null takes the LSTM with the largest budget of every corpus."""
+    """One recurrent model per corpus; null takes the LSTM with the largest budget of each."""
 
 
 class Figure3(Section):
@@ -105,7 +110,7 @@ class Figure3(Section):
     models: Annotated[tuple[ModelName, ...], Field(min_length=1), AfterValidator(unique)] | None = (
         None
     )
-    """Null takes the deepest LSTM and the deepest GRU, of those the largest."""
+    """LSTMs and GRUs; null takes the deepest of each, of those the largest."""
 
 
 class External(Section):
@@ -116,7 +121,8 @@ class External(Section):
     """Its name in tables and figures."""
     file: Text
     """Parquet or CSV with the columns position and probability; others of the probabilities
-    contract (stream, byte, entropy in nats, top_byte, top_probability) are used if present."""
+    contract (stream, byte, entropy in nats, top_byte, top_probability) are used if present. Or a
+    .npy array of the probabilities alone, in the order of the test split."""
     corpus_sha256: Sha256 | None = None
     """Checksum of the corpus that was scored, to be held against ours; null trusts the file."""
 
@@ -126,26 +132,25 @@ class Figure4(Section):
 
     corpora: Corpora = None
     """Null takes all that have an LSTM and n-gram models."""
-    min_count: Annotated[Integer, Field(ge=1)] = 20
+    min_count: Annotated[Integer, Field(ge=1, le=1_000_000_000)] = 20
     """Characters that come less often in the test split are not ranked."""
-    characters: Annotated[Integer, Field(ge=1)] = 10
+    characters: Annotated[Integer, Field(ge=1, le=256)] = 10
     """How many to show each way."""
 
 
 Pair = Annotated[
-    Text,
-    Field(min_length=2, max_length=2, pattern="^[!-~]{2}$", examples=["{}"]),
+    text("^[!-~]{2}$", "two ASCII characters other than spaces", "{}"),
     AfterValidator(opening_and_closing),
 ]
 
 
 class Dynamics(Section):
-    """An LSTM early in its training against trained baselines (paper, Figure 5 right)."""
+    """A network early in its training against trained baselines (paper, Figure 5 right)."""
 
     corpus: CorpusName | None = None
-    """Null takes the first corpus with an LSTM and baselines."""
+    """Null takes the first corpus with such a model and baselines."""
     model: ModelName | None = None
-    """Null takes the deepest LSTM, of those the largest."""
+    """Of any cell; the paper's is an LSTM. Null takes the deepest LSTM, of those the largest."""
     epochs: Annotated[Integer, Field(ge=1)] = 3
     """How long it is watched; at most training.epochs."""
     points_per_epoch: Annotated[Integer, Field(ge=1, le=100)] = 8
@@ -163,7 +168,7 @@ class Figure5(Section):
     """Opening and closing characters, such as {} or (); two quotes for quotations. Null takes
     braces in C and quotations in prose."""
     bins: Annotated[
-        tuple[Annotated[Integer, Field(ge=0)], ...],
+        tuple[Annotated[Integer, Field(ge=0, le=1_000_000_000)], ...],
         Field(min_length=2),
         AfterValidator(increasing),
     ] = (0, 20, 40, 60, 80, 100, 125, 150, 200, 250, 300)

@@ -69,7 +69,7 @@ class Watched:
 
 
 def watched(config: Config) -> Watched:
-    """The deepest LSTM, of those the largest, of the first corpus that has baselines too."""
+    """The model named, else the deepest LSTM, of the first corpus that has it and baselines."""
     wanted = config.figure5.dynamics
     if wanted is None:
         return Watched()
@@ -82,7 +82,8 @@ def watched(config: Config) -> Watched:
                 (config.n_gram, config.n_gram_models(corpus)),
             )
         )
-        if not (points or wanted.model) or not (n_nn or n_gram):
+        there = wanted.model in config.models(corpus) if wanted.model else points
+        if not there or not (n_nn or n_gram):
             continue
         model = wanted.model or str(max(points, key=lambda p: (p.layers, p.size)))
         last = min(wanted.epochs, config.training.epochs) * wanted.points_per_epoch

@@ -44,22 +44,24 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
     context = detail.get("ctx", {})
     if kind == "charlens":
         path = ".".join(part for part in (_dotted(location), context["path"]) if part)
-        return f"{path}: found {_show(context['found'])}, {context['message']}"
+        return f"{path}: found {show(context['found'])}, {context['message']}"
     path = _dotted(location) or "the whole config"
     node = _node(schema, location)
     if kind == "extra_forbidden":
         known = _keys(_node(schema, location[:-1]), schema)
-        hint = _did_you_mean(location[-1], known)
-        return f"{path}: unknown key (value {_show(found)}){hint}; allowed: {', '.join(known)}"
+        hint = did_you_mean(location[-1], known) or _belongs(location, schema)
+        return f"{path}: unknown key (value {show(found)}){hint}; allowed: {', '.join(known)}"
     expected = f"expected {_describe(node, schema)}"
+    if kind == "string_too_long":
+        expected = f"expected at most {context['max_length']} characters"
     if kind == "missing":
         return f"{path}: missing, {expected}"
     if kind == "union_tag_not_found" and isinstance(found, Mapping):
         kinds = [_keys(option, schema)[0] for option in _resolve(node, schema)["oneOf"]]
-        hint = "".join(_did_you_mean(key, kinds) for key in found)
+        hint = "".join(did_you_mean(key, kinds) for key in found)
         return f"{path}: found the keys {_listed(found)}, {expected}{hint}"
-    hint = _did_you_mean(found, _resolve(node, schema).get("enum", ()))
-    return f"{path}: found {_show(found)}, {expected}{hint}"
+    hint = did_you_mean(found, _resolve(node, schema).get("enum", ()))
+    return f"{path}: found {show(found)}, {expected}{hint}"
 
 
 def _dotted(location: Sequence[str | int]) -> str:
@@ -69,7 +71,8 @@ def _dotted(location: Sequence[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         elif not _is_marker(part):
-            text += f".{part}" if text else str(part)
+            name = str(part) if len(str(part)) <= 60 else f"{str(part)[:57]}..."
+            text += f".{name}" if text else name
     return text
 
 
@@ -78,26 +81,38 @@ def _is_marker(part: str | int) -> bool:
     return isinstance(part, str) and part[:1] + part[-1:] in ("()", "[]")
 
 
-def _show(value: object) -> str:
+def show(value: object, longest: int = 60) -> str:
     """The value as YAML would spell it, shortened."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _listed(keys: Iterable[object]) -> str:
     return ", ".join(map(str, keys)) or "nothing"
 
 
-def _did_you_mean(found: object, allowed: Sequence[object]) -> str:
+def did_you_mean(found: object, allowed: Sequence[object], likeness: float = 0.6) -> str:
     """The nearest allowed word, if ``found`` is a misspelling of one."""
     if found in allowed:
         return ""
-    matches = get_close_matches(str(found), [str(value) for value in allowed], n=1)
+    words = [str(value) for value in allowed]
+    matches = get_close_matches(str(found), words, n=1, cutoff=likeness)
     return f"; did you mean {matches[0]}?" if matches else ""
+
+
+def _belongs(location: Sequence[str | int], schema: Schema) -> str:
+    """The one section that knows a key which was written a level too high."""
+    *parents, key = location
+    sections = []
+    for name, node in _resolve(_node(schema, parents), schema).get("properties", {}).items():
+        section = _resolve(node, schema)
+        if any(key in _keys(kind, schema) for kind in section.get("oneOf", [section])):
+            sections.append(name)
+    return f"; did you mean {sections[0]}: {{{key}: ...}}?" if len(sections) == 1 else ""
 
 
 def _resolve(node: Schema, schema: Schema) -> Schema:
@@ -122,8 +137,9 @@ def _node(schema: Schema, location: Sequence[str | int]) -> Schema:
         elif _is_marker(part):
             tag = str(part)[1:-1]
             node = next(kind for kind in node["oneOf"] if tag in _keys(kind, schema))
-        elif isinstance(part, int):
-            node = node.get("items", {})
+        elif isinstance(part, int) and node.get("type") == "array":
+            places = node.get("prefixItems", ())
+            node = places[part] if part < len(places) else node.get("items", {})
         else:
             keys_of = node
             node = node.get("properties", {}).get(part) or _any_value(node)
@@ -164,10 +180,9 @@ def _describe_kind(node: Schema, schema: Schema) -> str:
             return f"a number{_limits(node)}"
         case "string":
             example = "".join(f" (such as {value})" for value in node.get("examples", ()))
-            return (f"text matching {node['pattern']}" if "pattern" in node else "text") + example
+            return node.get("patternErrorMessage", "text") + example
         case "array":
-            item = _describe(node.get("items", {}), schema)
-            return f"a {'non-empty ' if node.get('minItems') else ''}list, each {item}"
+            return _describe_list(node, schema)
         case "object" if "properties" in node:
             return f"a mapping with the keys {', '.join(node['properties'])}"
         case "object":
@@ -176,6 +191,14 @@ def _describe_kind(node: Schema, schema: Schema) -> str:
         kinds = [_keys(kind, schema)[0] for kind in node["oneOf"]]
         return f"a mapping with exactly one of the keys {', '.join(kinds)}"
     return "another value"
+
+
+def _describe_list(node: Schema, schema: Schema) -> str:
+    least, most = node.get("minItems", 0), node.get("maxItems")
+    item = _describe(node.get("items") or node["prefixItems"][-1], schema)
+    if least > 1:
+        return f"a list of {least if least == most else f'at least {least}'}, each {item}"
+    return f"a {'non-empty ' if least else ''}list, each {item}"
 
 
 def _limits(node: Schema) -> str:

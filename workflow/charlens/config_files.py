@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import tarfile
+import zlib
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import yaml
 
+from charlens.archives import TAR_SUFFIXES
 from charlens.config import Config
+from charlens.config_errors import show
 from charlens.config_sources import FileSource, TreeSource
 from charlens.errors import CharlensError
 
@@ -44,7 +49,9 @@ def check_file(path: Path) -> None:
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
-        raise CharlensError(f"{path}: no such config file in {Path.cwd()}") from None
+        raise CharlensError(
+            f"{path}: no such config file in {Path.cwd()}; name yours with --configfile"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise CharlensError(f"{path}: cannot be read as UTF-8 text ({error})") from None
     except _RepeatedKeyError as error:
@@ -71,43 +78,90 @@ def typed(value: object) -> object:
 
 
 def find_file(name: str, corpora_dir: str | None) -> Path | None:
-    """A user's file or folder: relative to the working folder, else to ``corpora_dir``."""
+    """A user's file or folder: relative to the working folder, else to ``corpora_dir``.
+
+    Raises:
+        RuntimeError: a name starts with ``~`` and a user that does not exist.
+        OSError: the system cannot look a name up, such as one that is too long.
+    """
     path = Path(name).expanduser()
     folders = [Path()] + ([Path(corpora_dir).expanduser()] if corpora_dir else [])
     return next((folder / path for folder in folders if (folder / path).exists()), None)
 
 
 def check_references(config: Config, origin: str = "config") -> None:
-    """Check that the files and folders which a config names are there.
+    """Check that the files and folders which a config names are there and of the right kind.
 
     Raises:
-        CharlensError: the first one that is missing, by its key.
+        CharlensError: the first one that is not, by its key.
     """
+    for key, name, fault in _named_paths(config):
+        try:
+            said = fault()
+        except RuntimeError:  # of expanduser
+            said = f"but there is no home folder {show(name.partition('/')[0])}"
+        except OSError as error:
+            said = f"which cannot be looked at ({error.strerror})"
+        if said:
+            raise CharlensError(f"{origin}: {key}: found {show(name, 200)}, {said}")
+
+
+def _named_paths(config: Config) -> Iterator[tuple[str, str, Callable[[], str | None]]]:
+    """Every key that names a path, the path, and what says its fault."""
     folder = config.corpora_dir
-    if folder is not None and not Path(folder).expanduser().is_dir():
-        raise CharlensError(
-            f"{origin}: corpora_dir: found {folder!r}, expected a folder that exists, or null"
-        )
-    for name, entry in config.corpora.items():
+    if folder is not None:
+        yield "corpora_dir", folder, partial(_folder_fault, folder)
+    for corpus, entry in config.corpora.items():
         source = entry.source
         if isinstance(source, FileSource):
-            key, wanted = "file", source.file
+            yield f"corpora.{corpus}.source.file", source.file, partial(_text_fault, source, folder)
         elif isinstance(source, TreeSource):
-            key, wanted = "tree", source.tree
-        else:
-            continue
-        if find_file(wanted, folder) is None:
-            searched = f"{Path.cwd()}" + (f" and in {folder}" if folder else "")
-            raise CharlensError(
-                f"{origin}: corpora.{name}.source.{key}: found {wanted!r}, "
-                f"but there is no such {key} in {searched}"
-            )
-    for i, entry in enumerate(config.external):
-        if not Path(entry.file).expanduser().is_file():
-            raise CharlensError(
-                f"{origin}: external[{i}].file: found {entry.file!r}, "
-                f"but there is no such file in {Path.cwd()}"
-            )
+            yield f"corpora.{corpus}.source.tree", source.tree, partial(_tree_fault, source, folder)
+    for i, external in enumerate(config.external):
+        yield f"external[{i}].file", external.file, partial(_external_fault, external.file)
+
+
+def _folder_fault(name: str) -> str | None:
+    there = Path(name).expanduser().is_dir()
+    return None if there else "expected a folder that exists, or null"
+
+
+def _text_fault(source: FileSource, corpora_dir: str | None) -> str | None:
+    path = find_file(source.file, corpora_dir)
+    if path is None:
+        return f"but there is no such file in {_searched(corpora_dir)}"
+    if path.is_dir():
+        return "which is a folder; for the files below it say tree: instead of file:"
+    return "which is empty" if path.is_file() and not path.stat().st_size else None
+
+
+def _tree_fault(source: TreeSource, corpora_dir: str | None) -> str | None:
+    path = find_file(source.tree, corpora_dir)
+    if path is None:
+        return f"but there is no such tree in {_searched(corpora_dir)}"
+    if path.is_file() and not _is_archive(path):
+        allowed = f"a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
+        return f"expected {allowed}; for a single text say file: instead of tree:"
+    return None
+
+
+def _external_fault(name: str) -> str | None:
+    there = Path(name).expanduser().is_file()
+    return None if there else f"but there is no such file in {Path.cwd()}"
+
+
+def _searched(corpora_dir: str | None) -> str:
+    return f"{Path.cwd()}" + (f" and in {corpora_dir}" if corpora_dir else "")
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is one by its name, or a tar by its content; damage is not looked for."""
+    if path.name.lower().endswith((".zip", *TAR_SUFFIXES)):
+        return True
+    try:
+        return tarfile.is_tarfile(path)
+    except (EOFError, zlib.error):
+        return False
 
 
 def watched_file(config: Config, corpus: str) -> str | None:

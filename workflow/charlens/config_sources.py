@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from charlens.config_values import Bytes, Integer, Section, Sha1, Sha256, Text, problem
+from charlens.config_values import Bytes, Integer, Section, Sha1, Sha256, Text, problem, text
 
 
 class BuiltinSource(Section):
@@ -40,11 +41,15 @@ class UrlSource(Section):
     """A file on the web; at least one checksum says which bytes are meant."""
 
     urls: Annotated[
-        tuple[Annotated[Text, Field(pattern="^https?://", examples=["https://…"])], ...],
+        tuple[text("^https?://", "an address that starts with http:// or https://"), ...],
         Field(min_length=1),
     ]
     """Tried in this order."""
-    filename: Annotated[Text, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+    filename: text(
+        "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+        "a file name of letters, digits, ., - and _, without a folder",
+        longest=200,
+    )
     """Name under which corpora_dir is searched and the download is kept."""
     bytes: Bytes | None = None
     sha256: Sha256 | None = None
@@ -67,6 +72,14 @@ class TreeSource(Section):
     """Which files of the tree to take."""
     shuffle_seed: Annotated[Integer, Field(ge=0)] = 0
     """Seed of the shuffle of the sorted paths."""
+
+    def outside(self) -> tuple[int, str] | None:
+        """The first pattern that leaves the tree, and its place in the list."""
+        for i, pattern in enumerate(self.glob):
+            path = PurePosixPath(pattern)
+            if path.is_absolute() or not path.parts or ".." in path.parts:
+                return i, pattern
+        return None
 
 
 # The key that tells the kinds of source apart -> its class. Tags are bracketed to stay

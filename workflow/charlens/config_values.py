@@ -56,15 +56,42 @@ def number(**limits: float) -> Any:
     return Annotated[float, Strict(), finite, BeforeValidator(_scientific)]
 
 
+def text(pattern: str, words: str, example: str | None = None, longest: int | None = None) -> Any:
+    """The type of a text that matches ``pattern``, which errors and editors tell by ``words``."""
+    told = {"patternErrorMessage": words}  # an extension of JSON Schema that editors know
+    examples = None if example is None else [example]
+    field = Field(pattern=pattern, max_length=longest, examples=examples, json_schema_extra=told)
+    return Annotated[Text, field]
+
+
+LONGEST_NAME = 100
+"""Characters of a name: it becomes part of file names, which end at 255 bytes."""
+
 Integer = Annotated[int, Strict()]
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Bytes = Annotated[Integer, Field(ge=1)]
 Cell = Literal["lstm", "rnn", "gru"]
-Sha1 = Annotated[Text, Field(pattern="^[0-9a-fA-F]{40}$"), AfterValidator(str.lower)]
-Sha256 = Annotated[Text, Field(pattern="^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
-Share = number(gt=0, lt=1)
-CorpusName = Annotated[Text, Field(pattern="^[a-z][a-z0-9_]*$", examples=["my_novel"])]
-RunName = Annotated[Text, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", examples=["my-study"])]
+Sha1 = Annotated[text("^[0-9a-fA-F]{40}$", "40 hexadecimal digits"), AfterValidator(str.lower)]
+Sha256 = Annotated[text("^[0-9a-fA-F]{64}$", "64 hexadecimal digits"), AfterValidator(str.lower)]
+Share = number(ge=1e-4, lt=1)
+CorpusName = text(
+    "^[a-z][a-z0-9_]*$",
+    "text of lower-case letters, digits and _, a letter first",
+    "my_novel",
+    LONGEST_NAME,
+)
+RunName = text(
+    "^[A-Za-z0-9][A-Za-z0-9_-]*$",
+    "text of letters, digits, - and _, a letter or digit first",
+    "my-study",
+    LONGEST_NAME,
+)
+
+QUANTITIES: dict[str, str] = {"lstm": "hcifog", "rnn": "h", "gru": "hrzn"}
+"""What happens inside each cell, by the paper's letters."""
+
+GATED = ("lstm", "gru")
+"""Cells that have gates."""
 
 
 class Section(BaseModel):

@@ -119,7 +119,7 @@ def read(
     Raises:
         CharlensError: the source is missing, unreadable, empty or not what was declared.
     """
-    own = None if corpora_dir is None else Path(corpora_dir)
+    own = None if corpora_dir is None else Path(corpora_dir).expanduser()
     if own is not None and not own.is_dir():
         log.warning("corpora_dir %s: no such folder, looking elsewhere", own)
     match source:
