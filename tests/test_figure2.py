@@ -49,6 +49,24 @@ def shown(figure):
     return [t.get_text() for t in figure.findobj(Text) if t.get_text().strip()]
 
 
+def test_a_cell_that_is_best_for_several_says_so():
+    same = {"unit": 17, "layer": 2}
+    study = table(
+        panel("line_position", **same),
+        panel("if_condition", **same),
+        panel("inside_quotes", **same),
+        panel("line_end", unit=3),
+        panel("line_end", name=TYPICAL, **same),
+    )
+    details = [text for text in shown(figure2.draw(study)) if text.startswith("layer")]
+    assert [text.endswith("; best for 2 others too") for text in details] == [True] * 3 + [
+        False
+    ] * 2
+    two = table(panel("line_position", **same), panel("if_condition", **same))
+    details = [text for text in shown(figure2.draw(two)) if text.startswith("layer")]
+    assert all(text.endswith("; best for 1 other too") for text in details)
+
+
 def test_titles_say_which_cell_it_is():
     whole = "\n".join(shown(figure2.draw(STUDY)))
     for row in STUDY.drop_duplicates(["corpus", "panel"]).itertuples():

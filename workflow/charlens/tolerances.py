@@ -65,10 +65,9 @@ TOLD = (
     "for no two runs are alike so early.",
     f"Figure 6: ± {MEASURED_SLICE:g} from measuring, {STANDARD_ERRORS} standard errors, and what "
     "the slice changes by between the paper's two models, in proportion to the nats that a model "
-    "may differ by. Only the n-gram slices need no definition. The paper leaves open what a word "
-    "is and how far *after a newline* reaches, and the default (`figure6.definitions: fitted`) is "
-    "what comes closest to its slices, so the other slices test that choice as much as the model; "
-    "`errors.md` has them by the paper's literal wording, too.",
+    "may differ by. Which words memory counts and how far *after a newline* reaches is chosen to "
+    "fit the paper's slices (`figure6.definitions: fitted`), so these, and boost after them, test "
+    "that choice as much as the model; `errors.md` has them by the paper's literal wording, too.",
 )
 """The tolerances and their reasons for people."""
 

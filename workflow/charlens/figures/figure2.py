@@ -82,7 +82,10 @@ def _nothing() -> Figure:
 
 
 def _panels(part: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows of each panel, the typical cell last."""
+    """The rows of each panel, the typical cell last; ``others`` counts panels of the same cell."""
+    cells = part[part["panel"] != TYPICAL].drop_duplicates("panel")
+    same = cells.groupby(["layer", "unit"])["panel"].transform("size") - 1
+    part = part.assign(others=part["panel"].map(dict(zip(cells["panel"], same, strict=True))))
     names = sorted(dict.fromkeys(part["panel"]), key=lambda name: name == TYPICAL)
     return [part[part["panel"] == name] for name in names]
 
@@ -120,7 +123,9 @@ def _panel_title(row: pd.Series) -> tuple[str, str]:
     where = f"layer {row['layer']}, cell {row['unit']}"
     if row["panel"] == TYPICAL:
         return "A typical cell", f"{where}; its best: {row['title']}, {held_out} (held-out text)"
-    return f"Best cell for: {row['title']}", f"{where}; {held_out} (held-out text)"
+    others = int(row["others"])
+    also = f"; best for {others} other{'s' * (others > 1)} too" if others else ""
+    return f"Best cell for: {row['title']}", f"{where}; {held_out} (held-out text){also}"
 
 
 def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float) -> None:
