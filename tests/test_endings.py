@@ -31,4 +31,6 @@ def test_where_the_results_are(tmp_path, capsys):
         (tmp_path / name).mkdir()
     tell(places(tmp_path))
     told = capsys.readouterr().err
-    assert told.startswith(f"charlens: {tmp_path}/figures/ and {tmp_path}/tables/;")
+    assert told == f"charlens: {tmp_path}/figures/ and {tmp_path}/tables/\n"
+    (tmp_path / "manifest.json").touch()  # written last, so all of it is there
+    assert places(tmp_path)[0].endswith("; one file of it all: make report")

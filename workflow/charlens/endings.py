@@ -27,7 +27,8 @@ def failures(logs: Path, since: float) -> list[str]:
 def places(results: Path) -> list[str]:
     """Where the results of a finished run are; nothing where it made other things."""
     shown = [f"{results / name}/" for name in ("figures", "tables") if (results / name).is_dir()]
-    return [f"charlens: {' and '.join(shown)}; one file of it all: make report"] if shown else []
+    report = "; one file of it all: make report" if (results / "manifest.json").exists() else ""
+    return [f"charlens: {' and '.join(shown)}{report}"] if shown else []
 
 
 def tell(lines: list[str]) -> None:
