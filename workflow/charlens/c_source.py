@@ -39,10 +39,11 @@ class Tokens(NamedTuple):
     closed: np.ndarray  # bool: ends in its closing delimiter; false for every // comment
 
 
-# A newline is LF or CR LF. A backslash before it joins two lines.
-_TO_LINE_END = rb"(?:[^\\\r\n]++|\\\r?\n|\\|\r(?!\n))*+"
-_STRING = rb'"(?:[^"\\\r\n]++|\\(?:\r\n|[\s\S]?)|\r(?!\n))*+'
-_CHARACTER = rb"'(?:[^'\\\r\n]++|\\(?:\r\n|[\s\S]?)|\r(?!\n))*+"
+# A newline is LF or CR LF. A backslash before it joins two lines. Possessive are repeats of single
+# bytes only: before Python 3.11.5 those of groups with alternatives match wrongly (gh-106052).
+_TO_LINE_END = rb"(?:[^\\\r\n]++|\\\r?\n|\\|\r(?!\n))*"
+_STRING = rb'"(?:[^"\\\r\n]++|\\(?:\r\n|[\s\S]|\Z)|\r(?!\n))*'
+_CHARACTER = rb"'(?:[^'\\\r\n]++|\\(?:\r\n|[\s\S]|\Z)|\r(?!\n))*"
 # R"x( … )x", the quote preceded by one of the prefixes and not by a longer word that ends so. C has
 # no raw strings: without its end mark it is an ordinary string.
 _RAW_STRING = (
@@ -50,7 +51,7 @@ _RAW_STRING = (
     rb'(?P<mark>[^\s()\\"]{0,16})\([\s\S]*?\)(?P=mark)"'
 )
 # 1'000'000: a number's apostrophes open no literal.
-_NUMBER = rb"[0-9](?<!\w[0-9])\w*+(?:'\w++)++"
+_NUMBER = rb"[0-9](?<!\w[0-9])\w*+(?:'\w++)+"
 # Every alternative begins with a plain byte: re then skips quickly to the next candidate.
 _TOKEN = re.compile(
     rb"(?P<COMMENT>/\*[\s\S]*?\*/)|(?P<OPEN_COMMENT>//" + _TO_LINE_END + rb"|/\*[\s\S]*+)"
