@@ -178,7 +178,7 @@ def of_searched_cells(folder):
 
 
 def trained_models():
-    """All networks of the study: nobody's target else, so that one which is lost stays lost."""
+    """All networks of the study. Named as results, for one that is lost is else not made again."""
     return [
         f"<results>/{corpus}/models/{model}.safetensors"
         for corpus in STUDY.corpora
