@@ -188,8 +188,8 @@ def markdown(frame: pd.DataFrame, characters: int) -> str:
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         names = title(model), title(part["baseline"].iloc[0])
         lines += ["", f"## {paper.corpus_title(str(corpus))}: {names[0]} against {names[1]}"]
-        if (part["papers_file"] == False).any():  # noqa: E712 - a column with three values
-            lines += ["", "The paper used another cut of this text: comparable, not equal."]
+        if paper.another_cut(part["papers_file"]):
+            lines += ["", paper.ANOTHER_CUT]
         compared = bool(part["paper_probability"].notna().any())
         head = ["Character", "Count", names[0], names[1], "Difference", *["*paper*"] * compared]
         lines += ["", f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]

@@ -221,8 +221,8 @@ def markdown(frame: pd.DataFrame) -> str:
     for (corpus, pair), part in frame.groupby(["corpus", "pair"], sort=False):
         name = pair_title(str(pair))
         lines += ["", f"## {paper.corpus_title(str(corpus))}: {name}", ""]
-        if (part["papers_file"] == False).any():  # noqa: E712 - a column with three values
-            lines += ["The paper used another cut of this text: comparable, not equal.", ""]
+        if paper.another_cut(part["papers_file"]):
+            lines += [paper.ANOTHER_CUT, ""]
         models = part.drop_duplicates("model")
         compared = [part.loc[part["model"] == m, "paper"].notna().any() for m in models["model"]]
         head = ["Distance", "Closings", "Invisible"]

@@ -54,10 +54,8 @@ def _summary(frame: pd.DataFrame) -> list[str]:
         verdicts = [int((part["verdict"] == v).sum()) for v in VERDICTS]
         rows.append([printed, len(part), *verdicts, int((~part["comparable"]).sum())])
         lines.append(f"| {figure} | {' | '.join(map(str, rows[-1]))} |")
-    return [
-        *lines,
-        f"| All | {' | '.join(str(sum(column)) for column in zip(*rows, strict=True))} |",
-    ]
+    sums = [str(sum(column)) for column in zip(*rows, strict=True)]
+    return [*lines, f"| All | {' | '.join(sums)} |"]
 
 
 def _other_cuts(frame: pd.DataFrame) -> list[str]:

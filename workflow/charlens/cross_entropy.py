@@ -165,7 +165,7 @@ class Layout:
         part = frame[frame["corpus"] == corpus]
         self.corpus = corpus
         self.characters = int(part["characters"].iloc[0])
-        self.other_cut = bool((part["papers_file"] == False).any())  # noqa: E712 - three values
+        self.other_cut = paper.another_cut(part["papers_file"])
         self.others = list(part[part["size"].isna()].itertuples())
         points = {
             (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()
@@ -213,7 +213,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         title = paper.corpus_title(layout.corpus)
         lines += ["", f"## {title}", "", f"{layout.characters:,} test characters.", ""]
         if layout.other_cut:
-            lines += ["The paper used another cut of this text: comparable, not equal.", ""]
+            lines += [paper.ANOTHER_CUT, ""]
         lines += _markdown_grid(layout, grid_columns(frame))
         lines += _markdown_others(layout)
     return "\n".join(lines) + "\n"

@@ -9,6 +9,10 @@ import csv
 from collections import Counter
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TITLES = {"war_and_peace": "War and Peace", "linux_kernel": "Linux Kernel"}
 _BYTES = {"war_and_peace": 3_258_246, "linux_kernel": 6_206_996}
@@ -136,6 +140,15 @@ def is_same_text(corpus: str, size: int) -> bool:
     A corpus cut short, as for a trial run, has the paper's name but not its numbers.
     """
     return abs(size - _BYTES.get(corpus, 0)) <= _BYTES.get(corpus, -1) / 100
+
+
+def another_cut(papers_file: pd.Series) -> bool:
+    """Whether a column ``papers_file`` says no anywhere: true, false, or empty without a number."""
+    return bool((papers_file == False).any())  # noqa: E712 - ~ does not take an empty value
+
+
+ANOTHER_CUT = "The paper used another cut of this text: comparable, not equal."
+"""To be said wherever a number of such a text is shown beside the paper's."""
 
 
 def bytes_of(corpus: str) -> int:

@@ -279,8 +279,8 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     lines = ["# Test cross-entropy by context length", "", caption]
     for source, part in frame.groupby("source", sort=False):
         lines += ["", f"## {paper.corpus_title(str(source))}", "", _counts(part)]
-        if (part["papers_file"] == False).any():  # noqa: E712 - a column with three values
-            lines += ["", "The paper used another cut of this text: comparable, not equal."]
+        if paper.another_cut(part["papers_file"]):
+            lines += ["", paper.ANOTHER_CUT]
         lines += _context_lines(part) + _recurrent_lines(part)
     return "\n".join(lines) + "\n"
 

@@ -361,7 +361,7 @@ class Trainer:
             return
         identity = json.loads(json.dumps(self._identity()))
         if metadata.get("identity") != identity:
-            self._refuse_other_device(path, metadata.get("identity"))
+            self._refuse_other_device(path, metadata.get("identity"), identity)
             log.warning("%s: belongs to another config; starting from the beginning", path)
             return
         made = metadata["progress"]
@@ -376,12 +376,10 @@ class Trainer:
             state.copy_(tensors[f"state.{i}"])
         log.info("%s: continuing at epoch %d, window %d", self.name, self.epoch + 1, self.window)
 
-    def _refuse_other_device(self, path: Path, theirs: dict[str, Any] | None) -> None:
+    def _refuse_other_device(self, path: Path, theirs: Any, mine: dict[str, Any]) -> None:
         """A GPU that fails for a moment must not cost what was trained on it."""
         device = (theirs or {}).get("training", {}).get("device")
-        mine = json.loads(json.dumps(self._identity()))
-        mine["training"]["device"] = device
-        if theirs == mine:
+        if theirs == mine | {"training": mine["training"] | {"device": device}}:
             why = f" ({why_no_gpu()})" if device == "cuda" else ""
             raise CharlensError(
                 f"{path}: half a training on {device}, which this run on {self.device.type} cannot "

@@ -92,7 +92,7 @@ def _notes(overlap: pd.DataFrame, advantage: pd.DataFrame) -> str:
         text += _PAPERS["rings"] * bool(advantage["paper_probability"].notna().any())
         regions = bool(overlap["paper"].notna().any())
         text += (_PAPERS["regions"] + _PAPERS["overlap"]) * regions
-        text += _PAPERS["cut"] * bool((both == False).any())  # noqa: E712 - three values
+        text += _PAPERS["cut"] * paper.another_cut(both)
     return text
 
 

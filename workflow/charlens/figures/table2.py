@@ -94,7 +94,7 @@ def _draw_panel(
     axes.set_ylabel("Cross-entropy (nats per character)", labelpad=3)
     title = paper.corpus_title(source)
     axes.set_title(title, size=8, loc="left", pad=4, style="italic")
-    if (part["papers_file"] == False).any():  # noqa: E712 - a column with three values
+    if paper.another_cut(part["papers_file"]):
         note = "the paper used another cut of this text"
         axes.set_title(note, size=5.8, loc="right", pad=4, color=style.SOFT)
     shown = part[np.isfinite(part["cross_entropy"])]
