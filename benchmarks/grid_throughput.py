@@ -120,13 +120,13 @@ def charlens_windows(model: str, device: str, half: bool, windows: int) -> Calla
     codes = np.random.default_rng(0).integers(0, K, (BATCH, windows * STEPS + 1), dtype=np.uint8)
     training = Training(device=device, precision="mixed" if half else "float32")
     run = Trainer(model, shapes_for(model, K)[0], training, 1, codes, codes)
-    run.rate.fill_(training.learning_rate)
+    run.optimiser.rate.fill_(training.learning_rate)
 
     def train() -> None:
         run.cursor.zero_()
         left = windows
         while left:
-            left -= run._steps.run("train", run._train_window, left, run._live())
+            left -= run.steps.run("train", run.train_window, left, run.changed())
 
     return train
 

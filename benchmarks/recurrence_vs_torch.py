@@ -32,11 +32,11 @@ def ours(cell: str, width: int, codes: np.ndarray):
     """One training window of charlens, as the workflow runs it."""
     training = Training(device="cpu")
     run = Trainer("benchmark", Shape(cell, 1, width, K), training, 1, codes, codes)
-    run.rate.fill_(training.learning_rate)
+    run.optimiser.rate.fill_(training.learning_rate)
 
     def step() -> None:
         run.cursor.zero_()
-        run._train_window()
+        run.train_window()
 
     return step
 

@@ -75,7 +75,14 @@ BROKEN = [
     ("training.patience", 0, ["training.patience:", "at least 1 or null"]),
     ("training.device", "gpu", ["training.device:", "'gpu'", "one of auto, cpu, cuda"]),
     ("training.precision", "mixd", ["training.precision:", "did you mean mixed?"]),
-    ("training", {"precision": "mixed", "device": "cpu"}, ["training.precision:", "float32"]),
+    (
+        "grid",
+        [
+            {"cells": ["lstm"], "layers": [1], "sizes": [8], "dropout": [0.5]},
+            {"cells": ["lstm"], "layers": [1, 2], "sizes": [8]},
+        ],
+        ["grid[1].dropout:", "found [0.0]", "an earlier block has lstm-1x8 with [0.5]"],
+    ),
     ("training", [1], ["training:", "found [1]", "a mapping with the keys epochs"]),
     ("run", "a/b", ["run:", "'a/b'", "letters, digits, - and _"]),
     ("run", 2015, ["run:", "found 2015", "text of letters, digits, - and _"]),

@@ -29,7 +29,7 @@ def trainer(shape, resume=None, device="cuda", **settings):
 
 def one_by_one(run):
     """The same trainer, its steps launched and not replayed."""
-    run._steps = CapturedSteps(torch.device("cpu"))
+    run.steps = CapturedSteps(torch.device("cpu"))
     return run
 
 
@@ -69,13 +69,13 @@ def test_a_run_stopped_in_the_middle_of_an_epoch_goes_on(tmp_path):
 
     def stop(windows):
         if stopped.iteration > WINDOWS + WINDOWS_PER_GRAPH:
-            stopped._save()
+            stopped.save()
             raise Interrupted(15)
 
     def work():
-        stopped._prepare()
+        stopped.prepare()
         while True:
-            stopped._run_epoch(stop)
+            stopped.run_epoch(stop)
 
     with pytest.raises(Interrupted):
         work()

@@ -10,6 +10,7 @@ from charlens import device, hardware
 from charlens.device import CapturedSteps, choose_device
 from charlens.errors import CharlensError
 from charlens.families import build_model, shapes_for
+from charlens.model import CharModel
 from charlens.parameters import Shape
 from charlens.train import WINDOWS_PER_GRAPH
 from test_train import K, trainer
@@ -39,8 +40,8 @@ def test_a_gpu_that_torch_cannot_use_is_told(monkeypatch, caplog):
 @without_gpu
 def test_what_a_gpu_has_trained_is_not_lost_to_the_cpu(tmp_path, monkeypatch):
     run = trainer(tmp_path, epochs=9)
-    run.device = torch.device("cuda")  # as it is written down
-    run._save()
+    run.resume.identity["training"]["device"] = "cuda"  # as it is written down
+    run.save()
     state = (tmp_path / "state.safetensors").read_bytes()
     with pytest.raises(
         CharlensError, match=r"state\.safetensors: half a training on cuda"
@@ -140,10 +141,10 @@ def test_capturing_leaves_no_trace(together, dropout):
     runs = [trainer(shape=Shape("gru", 2, 6, K), **settings) for _ in range(2)]
     for run in runs:
         model = run.model
-        model.mixed, model._operands = True, model.flat.clone()
+        model._operands = model.flat.clone()
         model.operands = model.layout.views(model._operands)
-    runs[1]._steps = Recorded(runs[1].generators, together)
-    runs[1]._prepare = lambda: None  # captured in the middle of it, where everything is at stake
+    runs[1].steps = Recorded(runs[1].generators, together)
+    runs[1].prepare = lambda: None  # captured in the middle of it, where everything is at stake
     plain, captured = (run.run() for run in runs)
     assert captured.curve == plain.curve
     for name, weight in plain.weights.items():
@@ -152,9 +153,9 @@ def test_capturing_leaves_no_trace(together, dropout):
 
 def test_graphs_are_captured_before_the_first_window():
     run = trainer(epochs=1)
-    run._steps = Recorded(run.generators, 4)
-    run._prepare()
-    assert set(run._steps._graphs) == {("train", 1), ("train", 4), ("val", 1)}
+    run.steps = Recorded(run.generators, 4)
+    run.prepare()
+    assert set(run.steps._graphs) == {("train", 1), ("train", 4), ("val", 1)}
 
 
 def test_at_most_one_replay_is_under_way():
@@ -173,9 +174,7 @@ def test_at_most_one_replay_is_under_way():
         assert waited == steps.marks[: done - 1]
 
 
-def test_only_short_windows_are_launched_together():
-    assert trainer()._steps._together == 1
-    run = trainer()
-    run.model.mixed = True
-    run._allocate()
-    assert run._steps._together == WINDOWS_PER_GRAPH
+def test_only_short_windows_are_launched_together(monkeypatch):
+    assert trainer().steps._together == 1
+    monkeypatch.setattr(CharModel, "short_graph", True)
+    assert trainer().steps._together == WINDOWS_PER_GRAPH

@@ -17,6 +17,7 @@ triton = pytest.importorskip("triton", reason="triton is not installed (make pee
 
 from charlens.model import CharModel  # noqa: E402
 from charlens.parameters import Layout, Shape, uniform_weights  # noqa: E402
+from charlens.precision import FLOAT16, FLOAT32  # noqa: E402
 from charlens.recurrence import CELLS  # noqa: E402
 from charlens.recurrence_triton import FUSED_CELLS  # noqa: E402
 
@@ -81,8 +82,8 @@ def test_mixed_precision_loss_and_gradient_equal_float32(cell):
     weights = uniform_weights(Layout(shape), torch.Generator().manual_seed(1), 0.3)
     inputs, targets = torch.randint(0, 11, (2, steps, batch), device=DEVICE)
     found = []
-    for mixed in (False, True):
-        model = CharModel(shape, 2, batch=batch, steps=steps, device=DEVICE, mixed=mixed)
+    for precision in (FLOAT32, FLOAT16):
+        model = CharModel(shape, 2, batch=batch, steps=steps, device=DEVICE, precision=precision)
         model.load(weights)
         model.forward(inputs)
         loss = model.losses(targets)

@@ -61,6 +61,13 @@ _CELLS: dict[str, tuple[str, ...]] = {
 }
 
 
+Dropout = Annotated[
+    tuple[number(ge=0, lt=1), ...],
+    Field(min_length=1),
+    AfterValidator(unique),
+]
+
+
 class GridBlock(Section):
     """The models of one block are the product of its three lists (paper, section 3)."""
 
@@ -76,6 +83,8 @@ class GridBlock(Section):
         AfterValidator(unique),
     ]
     """Parameter budgets, each named by the 1-layer LSTM with so many cells."""
+    dropout: Dropout | None = None
+    """Candidates of this block's models; null takes those of training."""
 
     def models(self) -> tuple[str, ...]:
         """Model ids such as ``lstm-3x512``, cell by cell, then by layers, then by size."""
@@ -137,23 +146,15 @@ class Training(Section):
     """Every element of the gradient is clamped to [-clip, clip]."""
     init_range: number(gt=0, le=10) = 0.08
     """Weights start uniform in [-init_range, init_range]."""
-    dropout: Annotated[
-        tuple[number(ge=0, lt=1), ...],
-        Field(min_length=1),
-        AfterValidator(unique),
-    ] = (0.0,)
-    """Candidates; validation chooses one per model."""
+    dropout: Dropout = (0.0,)
+    """Candidates; validation chooses one per model. A block of the grid may have its own."""
     patience: Annotated[Integer, Field(ge=1)] | None = None
-    """Epochs without improvement before stopping; null never stops (the best epoch is kept)."""
+    """Epochs without improvement after which a candidate stops; null never stops any. The best
+    epoch is kept."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "mixed"] = "float32"
-    """mixed: float16 operands, float32 accumulation and weights, on CUDA only."""
-
-    @model_validator(mode="after")
-    def _mixed_needs_cuda(self) -> Self:
-        if self.precision == "mixed" and self.device == "cpu":
-            raise problem("precision", "mixed", "expected float32 when training.device is cpu")
-        return self
+    """Operands of large products in training. mixed: float16 on CUDA, bfloat16 on processors that
+    multiply it natively, float32 on others; sums, weights and predictions are float32."""
 
 
 class Config(Section):
@@ -199,6 +200,7 @@ class Config(Section):
             if model not in there:
                 allowed = ", ".join(there) or "it has none"
                 raise problem(path, model, f"expected {wanted} of {corpus}: {allowed}")
+        self._check_dropout()
         self._check_activations()
         self._check_external()
         self._check_figure1()
@@ -234,6 +236,18 @@ class Config(Section):
             having = (name for name in self.corpora if dynamics.model in self.models(name))
             corpus = dynamics.corpus or next(having, first)
             yield "figure5.dynamics.model", corpus, dynamics.model, recurrent
+
+    def _check_dropout(self) -> None:
+        """Every model has one list of dropout candidates, whatever blocks name it."""
+        for name, entry in self.corpora.items():
+            own, lists = entry.grid is not None, {}
+            for i, block in enumerate(self._blocks(name)):
+                path = f"corpora.{name}.grid[{i}]" if own else f"grid[{i}]"
+                rates = block.dropout or self.training.dropout
+                for model in block.models():
+                    if lists.setdefault(model, rates) != rates:
+                        message = f"but an earlier block has {model} with {list(lists[model])}"
+                        raise problem(f"{path}.dropout", list(rates), message)
 
     def _check_activations(self) -> None:
         for i, dump in enumerate(self.activations):
@@ -276,9 +290,24 @@ class Config(Section):
 
     def models(self, corpus: str) -> tuple[str, ...]:
         """Model ids of one corpus in grid order, each once."""
+        blocks = self._blocks(corpus)
+        return tuple(dict.fromkeys(model for block in blocks for model in block.models()))
+
+    def _blocks(self, corpus: str) -> tuple[GridBlock, ...]:
         own = self.corpora[corpus].grid
-        grid = self.grid if own is None else own
-        return tuple(dict.fromkeys(model for block in grid for model in block.models()))
+        return self.grid if own is None else own
+
+    def training_of(self, corpus: str, model: str) -> Training:
+        """The training section for one model: its block's dropout candidates in place."""
+        for block in self._blocks(corpus):
+            if model in block.models() and block.dropout:
+                return self.training.model_copy(update={"dropout": block.dropout})
+        return self.training
+
+    def block_of(self, corpus: str, model: str) -> int:
+        """Place, in its corpus's grid, of the first block that has a model; 0 where none has."""
+        blocks = enumerate(self._blocks(corpus))
+        return next((i for i, block in blocks if model in block.models()), 0)
 
     def external_models(self, corpus: str) -> tuple[str, ...]:
         """Names of a corpus's models from elsewhere, in the order of the config."""

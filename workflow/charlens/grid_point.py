@@ -95,6 +95,8 @@ def train_grid_point(
 def _metadata(
     corpus: Corpus, model: str, shape: Architecture, trained: Trained, training: Training, seed: int
 ) -> dict[str, Any]:
+    # With mixed only: what that means depends on the processor.
+    mixed = {"arithmetic": trained.arithmetic} if training.precision == "mixed" else {}
     return {
         "model": model,
         "corpus": corpus.name,
@@ -108,6 +110,7 @@ def _metadata(
         "seed": seed,
         "training": training.model_dump(mode="json"),
         "code_version": __version__,
+        **mixed,
     }
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from charlens.buffers import side_by_side
 from charlens.parameters import Architecture, Layout
+from charlens.precision import FLOAT32, Precision
 
 _NOTHING = 32  # columns beyond the symbols: the first stands for "nothing"; 32 keep rows aligned
 
@@ -30,7 +31,7 @@ class LanguageModel:
         dtype: float32, or float64 for checks.
         training: allocate what ``backward`` needs.
         multiple: widths are stored padded to a multiple of this.
-        mixed: keep a float16 copy of the weights as operands of large products.
+        precision: number format and kernels of training; see ``precision.Precision``.
 
     A family provides ``states``, ``reset``, ``carry``, ``forward``, ``backward`` and
     ``quantities``.
@@ -47,14 +48,14 @@ class LanguageModel:
         dtype: torch.dtype = torch.float32,
         training: bool = True,
         multiple: int = 1,
-        mixed: bool = False,
+        precision: Precision = FLOAT32,
     ) -> None:
         self.shape, self.models, self.batch, self.steps = shape, models, batch, steps
-        self.device, self.mixed, self.training = torch.device(device), mixed, training
+        self.device, self.precision, self.training = torch.device(device), precision, training
         self.layout = Layout(shape, multiple)
         self.flat = self.layout.empty(models, self.device, dtype)
         self.weights = self.layout.views(self.flat)
-        self._operands = self.flat.half() if mixed else self.flat
+        self._operands = self.flat if precision.stored is None else self.flat.to(precision.stored)
         self.operands = self.layout.views(self._operands)
         self.log_probabilities = side_by_side(
             models, steps * batch, self.layout.k, dtype=dtype, device=self.device
@@ -74,17 +75,17 @@ class LanguageModel:
         self.refresh()
 
     def refresh(self) -> None:
-        """Bring the float16 operands up to date after the weights changed (mixed only)."""
-        if self.mixed:
+        """Bring a separate copy of the weights up to date after the weights changed."""
+        if self._operands is not self.flat:
             self._operands.copy_(self.flat)
 
     @property
     def stored_weights(self) -> list[Tensor]:
         """All tensors that hold the weights: what an update and ``refresh`` change."""
-        return [self.flat, self._operands] if self.mixed else [self.flat]
+        return [self.flat] if self._operands is self.flat else [self.flat, self._operands]
 
     @property
-    def few_operations(self) -> bool:
+    def short_graph(self) -> bool:
         """Whether a window is some dozens of GPU operations, not some for every time step."""
         return True
 

@@ -28,6 +28,7 @@ from torch import Tensor
 from charlens.buffers import side_by_side
 from charlens.language_model import LanguageModel
 from charlens.parameters import Parameter
+from charlens.precision import FLOAT32, Precision
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class ContextModel(LanguageModel):
     Args:
         shape: the architecture.
         models: M; they differ in weights only.
-        mixed: without meaning here, these models always compute in ``dtype``.
-        dropout: without meaning here.
+        precision: ignored but for the format of products; these models have no fused kernels.
+        dropout: ignored.
         options: batch, steps, device, dtype and training, as for ``LanguageModel``.
     """
 
@@ -67,7 +68,7 @@ class ContextModel(LanguageModel):
         shape: Context,
         models: int = 1,
         *,
-        mixed: bool = False,
+        precision: Precision = FLOAT32,
         dropout: Sequence[float] | None = None,
         **options: Any,
     ) -> None:

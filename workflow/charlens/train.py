@@ -1,4 +1,4 @@
-"""Training one grid point: RMSProp on truncated BPTT, early stopping, resume (paper, section 3.3).
+"""Training one grid point on truncated BPTT, with early stopping and resume (paper, section 3.3).
 
 Candidates (dropout rates) train side by side as the models of one ``CharModel``; validation
 chooses among them. A run killed at any instant and started again continues from its last
@@ -7,7 +7,6 @@ checkpoint and, on a CPU, ends with the very bits of a run never killed.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -19,15 +18,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from charlens.checkpoint import load_checkpoint, save_checkpoint
+from charlens.candidates import Candidate, best
 from charlens.config import Training
-from charlens.device import CapturedSteps, choose_device, why_no_gpu
+from charlens.device import CapturedSteps, choose_device
 from charlens.errors import CharlensError
 from charlens.families import build_model
 from charlens.interruption import deferred
 from charlens.parameters import Architecture, uniform_weights
+from charlens.precision import choose_precision
 from charlens.progress import progress
 from charlens.randomness import derive_seed
+from charlens.resume import ResumeFolder
+from charlens.rmsprop import RMSProp, learning_rate
 
 log = logging.getLogger("charlens")
 
@@ -37,7 +39,7 @@ WINDOWS_PER_GRAPH = 20
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves: one candidate's weights and everybody's learning curves.
+    """What training leaves: one candidate's weights and every candidate's learning curve.
 
     Attributes:
         weights: of the chosen candidate at its best epoch, true shapes, each (1, ...).
@@ -46,6 +48,8 @@ class Trained:
         epoch: its best epoch, from 1.
         curve: one record per epoch and candidate.
         early: weights of the chosen candidate after each iteration that was asked for.
+        arithmetic: number formats of its products, such as ``bfloat16 (AMX)``; several where a run
+            went on on another processor.
     """
 
     weights: dict[str, Tensor]
@@ -54,13 +58,14 @@ class Trained:
     epoch: int
     curve: list[dict[str, float]]
     early: dict[int, dict[str, Tensor]]
+    arithmetic: list[str]
 
 
 class Trainer:
     """One grid point in training.
 
     Args:
-        name: what the run is called, e.g. ``war_and_peace/lstm-1x64``; part of every seed.
+        name: of the run, e.g. ``war_and_peace/lstm-1x64``; part of every seed.
         shape: the architecture.
         training: the config's training section.
         seed: the config's seed.
@@ -70,6 +75,12 @@ class Trainer:
         checkpoint_seconds: time between resume checkpoints.
         code: version of the library; a resume checkpoint of another version is not continued.
         early: iterations after which the weights are kept; needs ``resume``.
+
+    Attributes:
+        candidates: every dropout rate with its best validation loss.
+        live: indices of the candidates that still train: the M models of ``model``, in order.
+        best: weights of every candidate at its best epoch, (candidates, total).
+        curve: one record per epoch and live candidate.
     """
 
     def __init__(
@@ -81,60 +92,61 @@ class Trainer:
         train: np.ndarray,
         val: np.ndarray,
         resume: Path | None = None,
+        *,
         checkpoint_seconds: float = 30.0,
         code: str = "",
         early: Sequence[int] = (),
     ) -> None:
-        self.early = tuple(early)
-        self.name, self.training, self.seed, self.resume = name, training, seed, resume
-        self.checkpoint_seconds, self.code = checkpoint_seconds, code
+        self.name, self.shape, self.training, self.seed = name, shape, training, seed
+        self.checkpoint_seconds, self.early = checkpoint_seconds, tuple(early)
         self.device = choose_device(training.device)
-        batch, steps = train.shape[0], training.unroll
-        self.model = build_model(
-            shape,
-            len(training.dropout),
-            batch=batch,
-            steps=steps,
-            device=self.device,
-            mixed=training.precision == "mixed" and self.device.type == "cuda",
-            dropout=training.dropout,
-        )
+        self.precision = choose_precision(training.precision, self.device)
+        self.arithmetic = [str(self.precision)]
         self.data = {
             part: torch.from_numpy(np.array(codes)).to(self.device)
             for part, codes in (("train", train), ("val", val))
         }
-        self.windows = {p: (c.shape[1] - 1) // steps for p, c in self.data.items()}
-        self._allocate()
-        weights = uniform_weights(
-            self.model.layout, self._cpu_generator("init"), training.init_range
-        )
-        self.model.load(weights)
-        self.best.copy_(self.model.flat)
+        self.windows = {p: (c.shape[1] - 1) // training.unroll for p, c in self.data.items()}
+        self.resume = ResumeFolder(resume, self._identity(code)) if resume else None
+        self.candidates = [Candidate(rate) for rate in training.dropout]
+        self._build(range(len(self.candidates)))
+        generator = self._cpu_generator("init")
+        self.model.load(uniform_weights(self.model.layout, generator, training.init_range))
+        self.best = self.model.flat.clone()
         self.epoch, self.window = 0, 0
-        self.best_loss = [float("inf")] * self.model.models
-        self.best_epoch = [0] * self.model.models
         self.curve: list[dict[str, float]] = []
         self._saved = time.monotonic()
 
-    def _allocate(self) -> None:
-        flat, device = self.model.flat, self.device
-        self.mean_square, self.best = torch.zeros_like(flat), flat.clone()
-        self._root = torch.empty_like(flat)
-        self.loss_sum = torch.zeros(self.model.models, dtype=torch.float64, device=device)
-        self.rate = torch.zeros((), device=device)
+    def _build(self, live: Sequence[int]) -> None:
+        """Make the model of the live candidates and everything that a window works on."""
+        self.live, device, training = list(live), self.device, self.training
+        rates = [training.dropout[index] for index in live]
+        batch, steps = self.data["train"].shape[0], training.unroll
+        options = {"batch": batch, "steps": steps, "device": device, "dropout": rates}
+        self.model = build_model(self.shape, len(rates), precision=self.precision, **options)
+        self.optimiser = RMSProp(self.model.flat, training)
+        self.loss_sum = torch.zeros(len(rates), dtype=torch.float64, device=device)
         self.cursor = torch.zeros((), dtype=torch.int64, device=device)
-        self._offsets = torch.arange(self.training.unroll + 1, device=device)
-        window = (self.training.unroll, self.model.batch)
-        self.inputs = torch.zeros(window, dtype=torch.int64, device=device)
+        self._offsets = torch.arange(steps + 1, device=device)
+        self.inputs = torch.zeros((steps, batch), dtype=torch.int64, device=device)
         self.targets = torch.zeros_like(self.inputs)
-        count = self.model.models if device.type == "cpu" else 1
-        count *= bool(self.model.masks)
-        self.generators = [torch.Generator(device) for _ in range(count)]
-        together = WINDOWS_PER_GRAPH if self.model.few_operations else 1
-        self._steps = CapturedSteps(self.device, self.generators, together)
+        # On a GPU all rates share a generator.
+        self._drawing = [str(rate) for rate in rates] if device.type == "cpu" else ["all"]
+        if not self.model.masks:
+            self._drawing = []
+        self.generators = [torch.Generator(device) for _ in self._drawing]
+        together = WINDOWS_PER_GRAPH if self.model.short_graph else 1
+        self.steps = CapturedSteps(device, self.generators, together)
 
     def _cpu_generator(self, *purpose: str | int) -> torch.Generator:
         return torch.Generator().manual_seed(derive_seed(self.seed, self.name, *purpose))
+
+    def _identity(self, code: str) -> dict[str, Any]:
+        """What a resume checkpoint must share with the run that continues it."""
+        settings = self.training.model_dump(mode="json") | {"device": self.device.type}
+        data = {p: [list(c.shape), int(c.long().sum())] for p, c in self.data.items()}
+        run = {"name": self.name, "seed": self.seed, "code": code, "training": settings}
+        return {**run, **vars(self.shape), "data": data, "early": self.early}
 
     # -- one window ------------------------------------------------------------------------
 
@@ -146,43 +158,37 @@ class Trainer:
         self.targets.copy_(window[1:])
         self.cursor.add_(1)
 
-    def _train_window(self) -> None:
+    def train_window(self) -> None:
+        """Forward, backward and update on the window that the cursor points at."""
         model = self.model
         self._load_window("train")
         model.draw_masks(self.generators)
-        model.forward(self.inputs, drop=True)
-        self.loss_sum += model.losses(self.targets)
-        model.backward(self.inputs, self.targets, drop=True)
-        self._update()
+        with self.precision.products():
+            model.forward(self.inputs, drop=True)
+            self.loss_sum += model.losses(self.targets)
+            model.backward(self.inputs, self.targets, drop=True)
+        model.grad.div_(model.batch)  # sum over steps, mean over streams, as in char-rnn
+        self.optimiser.update(model.grad)
         model.refresh()
         model.carry()
 
-    def _update(self) -> None:
-        """RMSProp on the clamped gradient (sum over steps, mean over streams, as in char-rnn)."""
-        t, grad = self.training, self.model.grad
-        grad.div_(self.model.batch).clamp_(-t.clip, t.clip)
-        self.mean_square.mul_(t.rmsprop_decay).addcmul_(grad, grad, value=1.0 - t.rmsprop_decay)
-        torch.sqrt(self.mean_square, out=self._root).add_(t.epsilon)
-        grad.div_(self._root).mul_(self.rate)
-        self.model.flat.sub_(grad)
-
-    def _val_window(self) -> None:
+    def val_window(self) -> None:
+        """Add the loss of the validation window that the cursor points at, in float32."""
         self._load_window("val")
         self.model.forward(self.inputs)
         self.loss_sum += self.model.losses(self.targets)
         self.model.carry()
 
-    def _seed_dropout(self) -> None:
-        """Make the next masks a function of (seed, model, rate, iteration) alone.
-
-        On a GPU all rates share a generator, and windows launched as one follow one another.
-        """
-        if not self.generators:
-            return
-        rates = self.training.dropout if self.device.type == "cpu" else ["all"]
-        for generator, rate in zip(self.generators, rates, strict=True):
-            purpose = ("dropout", str(rate), self.iteration)
+    def seed_dropout(self) -> None:
+        """Make the next masks a function of (seed, model, rate, iteration) alone."""
+        for generator, rate in zip(self.generators, self._drawing, strict=True):
+            purpose = ("dropout", rate, self.iteration)
             generator.manual_seed(derive_seed(self.seed, self.name, *purpose))
+
+    def changed(self) -> list[Tensor]:
+        """Every tensor that a training window changes."""
+        kept = (self.optimiser.mean_square, self.loss_sum, self.cursor)
+        return [*self.model.stored_weights, *kept, *self.model.states]
 
     # -- epochs ----------------------------------------------------------------------------
 
@@ -190,6 +196,15 @@ class Trainer:
     def iteration(self) -> int:
         """Training windows done since the start."""
         return self.epoch * self.windows["train"] + self.window
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done or no candidate goes on."""
+        return self.epoch >= self.training.epochs or not self._going_on()
+
+    def _going_on(self) -> list[int]:
+        patience = self.training.patience
+        return [i for i in self.live if self.candidates[i].goes_on(self.epoch, patience)]
 
     def run(self) -> Trained:
         """Train to the end, continuing an interrupted run if there is one.
@@ -199,7 +214,7 @@ class Trainer:
             Interrupted: stopped by a signal; what was done is saved, to be continued.
         """
         self._restore()
-        self._prepare()
+        self.prepare()
         characters = self.training.unroll * self.model.batch
         total = self.training.epochs * self.windows["train"] * characters
         with (
@@ -211,201 +226,173 @@ class Trainer:
             def advance(windows: int) -> None:
                 bar.update(windows * characters)
                 if stop.signal is not None:
-                    self._save()
+                    self.save()
                     stop.check()
 
-            while not self._finished():
-                self._run_epoch(advance)
-                shown = self.curve[-self.model.models :]
-                bar.update(0, loss=min(r["val_loss"] for r in shown))
+            while not self.finished:
+                self.run_epoch(advance)
+                shown = [r["val_loss"] for r in self.curve if r["epoch"] == self.epoch]
+                bar.update(0, loss=min(shown))
         return self._result()
 
-    def _prepare(self) -> None:
-        for part, step in (("train", self._train_window), ("val", self._val_window)):
+    def prepare(self) -> None:
+        """On a GPU, capture the graphs of a window."""
+        for part, step in (("train", self.train_window), ("val", self.val_window)):
             self.cursor.zero_()
-            self._steps.prepare(part, step, self.windows[part], self._live())
+            self.steps.prepare(part, step, self.windows[part], self.changed())
 
-    def _finished(self) -> bool:
-        patience = self.training.patience
-        waited = self.epoch - max(self.best_epoch)
-        return self.epoch >= self.training.epochs or (patience is not None and waited >= patience)
+    def run_epoch(self, advance: Callable[[int], None]) -> None:
+        """Train from the current window to the end of the epoch, then validate.
 
-    def _run_epoch(self, advance: Callable[[int], None]) -> None:
-        self.rate.fill_(learning_rate(self.training, self.epoch))
+        Args:
+            advance: called with the number of windows done after each step.
+        """
+        self.optimiser.rate.fill_(learning_rate(self.training, self.epoch))
         if self.window == 0:
             self.model.reset()
             self.loss_sum.zero_()
         self.cursor.fill_(self.window)
-        windows = self.windows["train"]
-        while self.window < windows:
-            self._seed_dropout()
-            done = self._steps.run("train", self._train_window, self._room(windows), self._live())
+        while self.window < self.windows["train"]:
+            self.seed_dropout()
+            limit = self._windows_until_stop()
+            done = self.steps.run("train", self.train_window, limit, self.changed())
             self.window += done
-            self._keep_early()
+            if self.resume and self.iteration in self.early:
+                weights = self.model.layout.unpack(self.model.flat)
+                self.resume.save_early(self.iteration, weights, self.live)
             advance(done)
             if time.monotonic() - self._saved >= self.checkpoint_seconds:
-                self._save()
+                self.save()
         self._end_epoch()
 
-    def _room(self, windows: int) -> int:
-        """Windows that may run before something must be looked at."""
+    def _windows_until_stop(self) -> int:
+        """Windows that may run before the epoch ends or weights must be kept."""
         stops = [i - self.iteration for i in self.early]
-        return min([windows - self.window, *(s for s in stops if s > 0)])
-
-    def _live(self) -> list[Tensor]:
-        """Everything a training window changes."""
-        kept = (self.mean_square, self.loss_sum, self.cursor)
-        return [*self.model.stored_weights, *kept, *self.model.states]
+        return min([self.windows["train"] - self.window, *(s for s in stops if s > 0)])
 
     def evaluate(self, part: str = "val") -> list[float]:
-        """Cross-entropy of every candidate on a split, nats per character; resets the states."""
+        """Cross-entropy of every live candidate on a split, nats per character; resets states."""
         self.model.reset()
         self.loss_sum.zero_()
         self.cursor.zero_()
         left = self.windows[part]
         while left:
-            left -= self._steps.run(part, self._val_window, left, self._live())
+            left -= self.steps.run(part, self.val_window, left, self.changed())
         count = self.windows[part] * self.inputs.numel()
         return (self.loss_sum / count).tolist()
 
     def _end_epoch(self) -> None:
         count = self.windows["train"] * self.inputs.numel()
-        train_loss = (self.loss_sum / count).tolist()
-        val_loss = self.evaluate()
-        self._check(train_loss, val_loss)
+        train_losses = (self.loss_sum / count).tolist()
+        val_losses = self.evaluate()
+        self._check(train_losses, val_losses)
         self.epoch, self.window = self.epoch + 1, 0
-        for m, (rate, loss) in enumerate(zip(self.training.dropout, val_loss, strict=True)):
-            self.curve.append(
-                {
-                    "epoch": self.epoch,
-                    "dropout": rate,
-                    "train_loss": train_loss[m],
-                    "val_loss": loss,
-                    "learning_rate": learning_rate(self.training, self.epoch - 1),
-                }
-            )
-            if loss < self.best_loss[m]:
-                self.best_loss[m], self.best_epoch[m] = loss, self.epoch
-                self.best[m].copy_(self.model.flat[m])
-        log.info(
-            "%s: epoch %d of %d, train %s, val %s nats/char",
-            self.name,
-            self.epoch,
-            self.training.epochs,
-            " ".join(f"{x:.4f}" for x in train_loss),
-            " ".join(f"{x:.4f}" for x in val_loss),
-        )
-        if self._finished() or time.monotonic() - self._saved >= self.checkpoint_seconds / 3:
-            self._save()
+        for m, index in enumerate(self.live):
+            self._record(m, self.candidates[index], train_losses[m], val_losses[m])
+        shown = [" ".join(f"{x:.4f}" for x in losses) for losses in (train_losses, val_losses)]
+        done = (self.name, self.epoch, self.training.epochs, *shown)
+        log.info("%s: epoch %d of %d, train %s, val %s nats/char", *done)
+        if not self.finished and len(self._going_on()) < len(self.live):
+            self._stop_others(self._going_on())
+        if self.finished or time.monotonic() - self._saved >= self.checkpoint_seconds / 3:
+            self.save()
 
-    def _check(self, train_loss: list[float], val_loss: list[float]) -> None:
-        if bool(np.isfinite(np.add(train_loss, val_loss)).any()):
+    def _record(self, m: int, candidate: Candidate, train_loss: float, val_loss: float) -> None:
+        """Add a model's losses to the curve, and keep its weights if they are its best."""
+        record = {"epoch": self.epoch, "dropout": candidate.dropout}
+        record |= {"train_loss": train_loss, "val_loss": val_loss}
+        record["learning_rate"] = learning_rate(self.training, self.epoch - 1)
+        self.curve.append(record)
+        if candidate.improves(val_loss, self.epoch):
+            self.best[self.live[m]].copy_(self.model.flat[m])
+
+    def _check(self, train_losses: list[float], val_losses: list[float]) -> None:
+        if bool(np.isfinite(np.add(train_losses, val_losses)).any()):
             return
-        where = f"; the last good state is kept in {self.resume}" if self.resume else ""
+        where = f"; the last good state is kept in {self.resume.folder}" if self.resume else ""
         raise CharlensError(
             f"{self.name}: the loss is not a number in epoch {self.epoch + 1} (train "
-            f"{train_loss[0]}); lower training.learning_rate or training.clip and run again{where}"
+            f"{train_losses[0]}); lower training.learning_rate or training.clip and run "
+            f"again{where}"
         )
 
-    # -- early checkpoints, resume, result -------------------------------------------------
+    def _stop_others(self, live: Sequence[int]) -> None:
+        """Go on with some candidates only; a model's bits do not depend on its neighbours."""
+        places = [self.live.index(index) for index in live]
+        kept = [tensor[places] for tensor in (self.model.flat, self.optimiser.mean_square)]
+        for index in sorted(set(self.live) - set(live)):
+            rate = self.candidates[index].dropout
+            log.info("%s: dropout %g no longer improves and stops", self.name, rate)
+        self._build(live)
+        self._put(*kept)
+        self.prepare()
 
-    def _keep_early(self) -> None:
-        if self.iteration in self.early and self.resume:
-            weights = self.model.layout.unpack(self.model.flat)
-            save_checkpoint(self._early_path(self.iteration), weights, self._identity())
+    def _put(self, flat: Tensor, mean_square: Tensor) -> None:
+        """Set weights and optimiser, (M, total) each."""
+        self.model.flat.copy_(flat)
+        self.optimiser.mean_square.copy_(mean_square)
+        self.model.refresh()
 
-    def _early_path(self, iteration: int) -> Path:
-        return self.resume / f"iteration={iteration}.safetensors"
+    # -- resume and result -----------------------------------------------------------------
 
-    def _identity(self) -> dict[str, Any]:
-        """What a resume checkpoint must share with the run that continues it."""
-        settings = self.training.model_dump(mode="json")
-        settings["device"] = self.device.type
-        data = {p: [list(c.shape), int(c.long().sum())] for p, c in self.data.items()}
-        shape = vars(self.model.shape)
-        run = {"name": self.name, "seed": self.seed, "code": self.code, "training": settings}
-        return {**run, **shape, "data": data, "early": self.early}
-
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Replace the resume checkpoint."""
         self._saved = time.monotonic()
         if self.resume is None:
             return
         if not bool(torch.isfinite(self.model.flat).all(1).any()):
             return  # the next look at the loss will say so; the last good state stays
-        states = {f"state.{i}": state for i, state in enumerate(self.model.states)}
-        progress_made = {
-            "epoch": self.epoch,
-            "window": self.window,
-            "best_loss": [None if x == float("inf") else x for x in self.best_loss],
-            "best_epoch": self.best_epoch,
-            "curve": self.curve,
-        }
         tensors = {
             "flat": self.model.flat,
-            "mean_square": self.mean_square,
+            "mean_square": self.optimiser.mean_square,
             "best": self.best,
             "loss_sum": self.loss_sum,
-            **states,
         }
-        metadata = {"identity": self._identity(), "progress": progress_made}
-        save_checkpoint(self.resume / "state.safetensors", tensors, metadata)
+        tensors |= {f"state.{i}": state for i, state in enumerate(self.model.states)}
+        done = {
+            "epoch": self.epoch,
+            "window": self.window,
+            "live": self.live,
+            "candidates": [candidate.to_json() for candidate in self.candidates],
+            "curve": self.curve,
+            "arithmetic": self.arithmetic,
+        }
+        self.resume.save(tensors, done)
 
     def _restore(self) -> None:
-        path = None if self.resume is None else self.resume / "state.safetensors"
-        if path is None or not path.is_file():
+        saved = self.resume.load() if self.resume else None
+        if saved is None:
             return
-        try:
-            tensors, metadata = load_checkpoint(path)
-        except CharlensError as error:
-            log.warning("%s; starting this model again from the beginning", error)
-            return
-        identity = json.loads(json.dumps(self._identity()))
-        if metadata.get("identity") != identity:
-            self._refuse_other_device(path, metadata.get("identity"), identity)
-            log.warning("%s: belongs to another config; starting from the beginning", path)
-            return
-        made = metadata["progress"]
-        self.epoch, self.window, self.curve = made["epoch"], made["window"], made["curve"]
-        self.best_loss = [float("inf") if x is None else x for x in made["best_loss"]]
-        self.best_epoch = made["best_epoch"]
-        for name in ("flat", "mean_square", "best", "loss_sum"):
-            target = self.model.flat if name == "flat" else getattr(self, name)
-            target.copy_(tensors[name])
-        self.model.refresh()
+        tensors, done = saved
+        self.epoch, self.window, self.curve = done["epoch"], done["window"], done["curve"]
+        self.candidates = [Candidate.from_json(values) for values in done["candidates"]]
+        self._build(done["live"])
+        self._put(tensors["flat"], tensors["mean_square"])
+        self.best.copy_(tensors["best"])
+        self.loss_sum.copy_(tensors["loss_sum"])
         for i, state in enumerate(self.model.states):
             state.copy_(tensors[f"state.{i}"])
+        if str(self.precision) not in done["arithmetic"]:
+            before, here = ", ".join(done["arithmetic"]), self.precision
+            log.warning("%s: trained so far with %s, from now on with %s", self.name, before, here)
+        self.arithmetic = list(dict.fromkeys([*done["arithmetic"], str(self.precision)]))
         log.info("%s: continuing at epoch %d, window %d", self.name, self.epoch + 1, self.window)
 
-    def _refuse_other_device(self, path: Path, theirs: Any, mine: dict[str, Any]) -> None:
-        """A GPU that fails for a moment must not cost what was trained on it."""
-        device = (theirs or {}).get("training", {}).get("device")
-        if theirs == mine | {"training": mine["training"] | {"device": device}}:
-            why = f" ({why_no_gpu()})" if device == "cuda" else ""
-            raise CharlensError(
-                f"{path}: half a training on {device}, which this run on {self.device.type} cannot "
-                f"go on with{why}; run on {device} again, or delete the file to start this model "
-                "from the beginning"
-            )
-
     def _result(self) -> Trained:
-        chosen = int(np.argmin(self.best_loss))
-        weights = self.model.layout.unpack(self.best)
+        chosen = best(self.candidates)
+        candidate = self.candidates[chosen]
         early = {}
         for iteration in self.early:
-            if self.resume and self._early_path(iteration).is_file():
-                tensors, _ = load_checkpoint(self._early_path(iteration))
-                early[iteration] = {n: t[chosen : chosen + 1] for n, t in tensors.items()}
+            kept = self.resume.load_early(iteration, chosen) if self.resume else None
+            if kept is not None:
+                early[iteration] = kept
+        weights = self.model.layout.unpack(self.best[chosen : chosen + 1])
         return Trained(
-            weights={name: w[chosen : chosen + 1] for name, w in weights.items()},
-            dropout=self.training.dropout[chosen],
-            val_loss=self.best_loss[chosen],
-            epoch=self.best_epoch[chosen],
+            weights=weights,
+            dropout=candidate.dropout,
+            val_loss=candidate.best_loss,
+            epoch=candidate.best_epoch,
             curve=self.curve,
             early=early,
+            arithmetic=self.arithmetic,
         )
-
-
-def learning_rate(training: Training, epoch: int) -> float:
-    """Rate in an epoch counted from 0: constant, then multiplied by a factor each epoch."""
-    later = max(0, epoch + 1 - training.anneal_after)
-    return training.learning_rate * training.anneal_factor**later

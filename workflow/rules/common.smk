@@ -89,14 +89,24 @@ def corpus_config(wildcards):
     }
 
 
-def training_config():
-    return {"training": STUDY.training.model_dump(mode="json"), "seed": STUDY.seed}
+def training_config(wildcards):
+    """How a recurrent model trains: its block of the grid may have dropout candidates of its own."""
+    training = STUDY.training_of(wildcards.corpus, wildcards.model)
+    return {"training": training.model_dump(mode="json"), "seed": STUDY.seed}
 
 
-def longest_first(wildcards):
-    """Priority of a training: wide models, then deep ones, so that the end is not spent on one."""
+def watched_config(wildcards):
+    return training_config(wildcards) | {"early": list(WATCHED.epochs)}
+
+
+def training_order(wildcards):
+    """Priority of a training: earlier blocks of the grid first.
+
+    Within a block wide models, then deep ones, so that the end is not spent on a single long one.
+    """
     point = grid_point(wildcards.model)
-    return 100 * point.size + point.layers
+    block = STUDY.block_of(wildcards.corpus, wildcards.model)
+    return -1_000_000 * block + 100 * point.size + point.layers
 
 
 def n_nn_config():
@@ -285,7 +295,7 @@ def training_share(wildcards):
     least, memory = 5, gpu_memory() if gpu_share(1) else None
     if memory is None:
         return gpu_share(least)
-    training = STUDY.training
+    training = STUDY.training_of(wildcards.corpus, wildcards.model)
     rows = len(training.dropout) * training.batch * training.unroll
     need = training_memory(grid_point(wildcards.model).size, rows)
     return gpu_share(min(100, max(least, math.ceil(100 * need / memory))))

@@ -22,7 +22,7 @@ rule train:
         "<benchmarks>/train/{corpus}/{model}.tsv"
     wildcard_constraints:
         model="[a-z]+-[0-9]+x[0-9]+",
-    priority: longest_first
+    priority: training_order
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -33,7 +33,7 @@ rule train:
     params:
         corpus=lambda wildcards: wildcards.corpus,
         model=lambda wildcards: wildcards.model,
-        config=training_config(),
+        config=training_config,
         # Not an output: Snakemake deletes those of a killed job, and this one is what it resumes.
         resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}",
         fingerprint=fingerprint("train.py"),
@@ -52,7 +52,7 @@ use rule train as train_watched with:
     params:
         corpus=lambda wildcards: wildcards.corpus,
         model=lambda wildcards: wildcards.model,
-        config=training_config() | {"early": list(WATCHED.epochs)},
+        config=watched_config,
         resume=f"results/{STUDY.run}/{{corpus}}/resume/{{model}}",
         fingerprint=fingerprint("train.py"),
 

@@ -1,0 +1,131 @@
+"""Number formats of the large matrix products, and where this machine computes them natively.
+
+``training.precision: mixed`` multiplies half-precision operands and accumulates in float32. What
+that means depends on the device: float16 and fused Triton kernels on a CUDA GPU; bfloat16 products
+and fused pointwise kernels on a processor with matrix units for bfloat16 (AMX, AVX-512 BF16, ARM
+BF16). Every other processor trains in float32. Weights, states, losses and the optimiser are
+float32 everywhere, and predictions never use half precision on a CPU.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+log = logging.getLogger("charlens")
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How a model trains.
+
+    Attributes:
+        operands: number format of the operands of large products.
+        stored: type of a separate copy of the weights that products read; None where products
+            read the weights themselves.
+        engine: kernels of the recurrence: ``torch``, ``numba`` (CPU) or ``triton`` (GPU).
+        feature: instructions of the processor that multiply the operands, such as ``AMX``; empty
+            where none are special.
+    """
+
+    operands: Literal["float32", "bfloat16", "float16"] = "float32"
+    stored: torch.dtype | None = None
+    engine: Literal["torch", "numba", "triton"] = "torch"
+    feature: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.operands} ({self.feature})" if self.feature else self.operands
+
+    @contextmanager
+    def products(self) -> Iterator[None]:
+        """Compute float32 products inside the block with operands rounded to bfloat16.
+
+        Does nothing for other formats. Restores the process's setting at the end of the block,
+        also after an exception, so that no other code computes with rounded operands.
+        """
+        if self.operands != "bfloat16":
+            yield
+            return
+        setting = torch.backends.mkldnn.matmul
+        before = setting.fp32_precision
+        setting.fp32_precision = "bf16"
+        try:
+            yield
+        finally:
+            setting.fp32_precision = before
+
+
+FLOAT32 = Precision()
+FLOAT16 = Precision("float16", torch.float16, "triton")
+
+
+def bfloat16(feature: str = "") -> Precision:
+    """Bfloat16 products on a CPU, by the instructions called ``feature``."""
+    return Precision("bfloat16", None, "numba", feature)
+
+
+def choose_precision(wanted: str, device: torch.device) -> Precision:
+    """The precision that ``training.precision`` means on a device; logs what ``mixed`` became.
+
+    Args:
+        wanted: ``float32`` or ``mixed``.
+        device: where the model trains.
+    """
+    if wanted == "float32":
+        return FLOAT32
+    if device.type == "cuda":
+        return FLOAT16
+    feature = bfloat16_feature()
+    if feature is None:
+        log.info(
+            "training.precision: mixed, but this processor has no bfloat16 products "
+            "(AMX, AVX-512 BF16 or ARM BF16): training in float32"
+        )
+        return FLOAT32
+    log.info("training.precision: mixed: bfloat16 products by %s, float32 sums", feature)
+    return bfloat16(feature)
+
+
+def bfloat16_feature() -> str | None:
+    """The processor's instructions for bfloat16 products; None where there are none.
+
+    A processor may have them and the libraries not use them (an old kernel, a limit set by
+    ``ONEDNN_MAX_CPU_ISA``), so a small product is computed and compared with its float32 twin.
+    """
+    names = {
+        "amx_bf16": "AMX",
+        "amx_tile": "AMX",
+        "avx512_bf16": "AVX-512 BF16",
+        "sve_bf16": "SVE BF16",
+        "bf16": "ARM BF16",
+    }
+    capabilities = _capabilities()
+    feature = next((title for key, title in names.items() if capabilities.get(key)), None)
+    return feature if feature and _bfloat16_has_effect() else None
+
+
+def _capabilities() -> Mapping[str, Any]:
+    """What torch knows of the processor."""
+    if hasattr(torch.cpu, "get_capabilities"):
+        return torch.cpu.get_capabilities()
+    return {  # torch < 2.12
+        "amx_tile": torch.cpu._is_amx_tile_supported(),
+        "avx512_bf16": torch.cpu._is_avx512_bf16_supported(),
+    }
+
+
+def _bfloat16_has_effect() -> bool:
+    """Whether a float32 product changes when bfloat16 operands are allowed."""
+    if not (torch.backends.mkldnn.is_available() and hasattr(torch.backends.mkldnn, "matmul")):
+        return False
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.rand(64, 64, generator=generator) for _ in range(2))
+    exact = a @ b
+    with bfloat16().products():
+        rounded = a @ b
+    return not torch.equal(exact, rounded)
