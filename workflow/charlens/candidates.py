@@ -48,6 +48,6 @@ class Candidate:
         return cls(**(values | {"best_loss": float("inf") if loss is None else loss}))
 
 
-def best(candidates: Sequence[Candidate]) -> int:
+def index_of_best(candidates: Sequence[Candidate]) -> int:
     """Index of the candidate with the lowest validation loss; the first among equals."""
     return min(range(len(candidates)), key=lambda index: candidates[index].best_loss)

@@ -30,7 +30,6 @@ class LanguageModel:
         device: where everything lives.
         dtype: float32, or float64 for checks.
         training: allocate what ``backward`` needs.
-        multiple: widths are stored padded to a multiple of this.
         precision: number format and kernels of training; see ``precision.Precision``.
 
     A family provides ``states``, ``reset``, ``carry``, ``forward``, ``backward`` and
@@ -47,12 +46,11 @@ class LanguageModel:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         training: bool = True,
-        multiple: int = 1,
         precision: Precision = FLOAT32,
     ) -> None:
         self.shape, self.models, self.batch, self.steps = shape, models, batch, steps
         self.device, self.precision, self.training = torch.device(device), precision, training
-        self.layout = Layout(shape, multiple)
+        self.layout = Layout(shape, precision.multiple)
         self.flat = self.layout.empty(models, self.device, dtype)
         self.weights = self.layout.views(self.flat)
         self._operands = self.flat if precision.stored is None else self.flat.to(precision.stored)

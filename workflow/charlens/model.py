@@ -44,9 +44,8 @@ class CharModel(LanguageModel):
         dropout: Sequence[float] | None = None,
         **options: Any,
     ) -> None:
-        cell, multiple, engine = _engine(shape.cell, precision, dtype)
-        options |= {"multiple": multiple, "precision": precision}
-        super().__init__(shape, models, dtype=dtype, **options)
+        cell, engine = _engine(shape.cell, precision, dtype)
+        super().__init__(shape, models, dtype=dtype, precision=precision, **options)
         window = (models, self.steps, self.batch, self.layout.width)
         engine |= {"device": self.device, "training": self.training}
         self.layers = [cell(*window, **engine) for _ in range(shape.layers)]
@@ -200,14 +199,14 @@ def _draw_bits(mask: Tensor, rate: float, generator: torch.Generator) -> None:
 
 def _engine(
     cell: str, precision: Precision, dtype: torch.dtype
-) -> tuple[type[Recurrence], int, dict[str, Any]]:
-    """Cell class, width multiple and constructor options."""
+) -> tuple[type[Recurrence], dict[str, Any]]:
+    """Cell class and constructor options."""
     if precision.engine == "torch":
-        return CELLS[cell], 1, {"dtype": dtype}
+        return CELLS[cell], {"dtype": dtype}
     if precision.engine == "numba":
-        from charlens.recurrence_numba import NUMBA_CELLS, WIDTH_MULTIPLE
+        from charlens.recurrence_numba import NUMBA_CELLS
 
-        return NUMBA_CELLS[cell], WIDTH_MULTIPLE, {}
-    from charlens.recurrence_triton import FUSED_CELLS, WIDTH_MULTIPLE
+        return NUMBA_CELLS[cell], {}
+    from charlens.recurrence_triton import FUSED_CELLS
 
-    return FUSED_CELLS[cell], WIDTH_MULTIPLE, {}
+    return FUSED_CELLS[cell], {}

@@ -186,7 +186,7 @@ class Layout:
     def unpack(self, flat: Tensor) -> dict[str, Tensor]:
         """True-shape copies of every weight, each (M, rows, columns) or (M, columns)."""
         return {
-            name: self._true(flat, entry).reshape(flat.shape[0], *_merged(entry.true, name)).cpu()
+            name: self._true(flat, entry).cpu().clone().reshape(-1, *_merged(entry.true, name))
             for name, entry in self.entries.items()
         }
 

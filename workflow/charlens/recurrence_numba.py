@@ -34,9 +34,6 @@ _inline: Any = njit(
     inline="always",
 )
 
-WIDTH_MULTIPLE = 1
-"""Stored widths are a multiple of this."""
-
 _LIMIT = np.float32(7.90531110763549805)  # beyond it tanh rounds to ±1 in float32
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
 

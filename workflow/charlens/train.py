@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from charlens.candidates import Candidate, best
+from charlens.candidates import Candidate, index_of_best
 from charlens.config import Training
 from charlens.device import CapturedSteps, choose_device
 from charlens.errors import CharlensError
 from charlens.families import build_model
 from charlens.interruption import deferred
-from charlens.parameters import Architecture, uniform_weights
+from charlens.parameters import Architecture, Layout, uniform_weights
 from charlens.precision import choose_precision
 from charlens.progress import progress
 from charlens.randomness import derive_seed
@@ -324,14 +324,10 @@ class Trainer:
             rate = self.candidates[index].dropout
             log.info("%s: dropout %g no longer improves and stops", self.name, rate)
         self._build(live)
-        self._put(*kept)
-        self.prepare()
-
-    def _put(self, flat: Tensor, mean_square: Tensor) -> None:
-        """Set weights and optimiser, (M, total) each."""
-        self.model.flat.copy_(flat)
-        self.optimiser.mean_square.copy_(mean_square)
+        self.model.flat.copy_(kept[0])
+        self.optimiser.mean_square.copy_(kept[1])
         self.model.refresh()
+        self.prepare()
 
     # -- resume and result -----------------------------------------------------------------
 
@@ -356,6 +352,7 @@ class Trainer:
             "candidates": [candidate.to_json() for candidate in self.candidates],
             "curve": self.curve,
             "arithmetic": self.arithmetic,
+            "multiple": self.model.layout.multiple,
         }
         self.resume.save(tensors, done)
 
@@ -367,11 +364,20 @@ class Trainer:
         self.epoch, self.window, self.curve = done["epoch"], done["window"], done["curve"]
         self.candidates = [Candidate.from_json(values) for values in done["candidates"]]
         self._build(done["live"])
-        self._put(tensors["flat"], tensors["mean_square"])
-        self.best.copy_(tensors["best"])
+        # Another processor may have stored widths padded otherwise.
+        saved = Layout(self.shape, done["multiple"])
+        vectors = {
+            "flat": self.model.flat,
+            "mean_square": self.optimiser.mean_square,
+            "best": self.best,
+        }
+        for name, vector in vectors.items():
+            self.model.layout.pack(saved.unpack(tensors[name]), vector)
+        self.model.refresh()
         self.loss_sum.copy_(tensors["loss_sum"])
         for i, state in enumerate(self.model.states):
-            state.copy_(tensors[f"state.{i}"])
+            width = min(state.shape[-1], tensors[f"state.{i}"].shape[-1])  # beyond it all is zero
+            state[..., :width].copy_(tensors[f"state.{i}"][..., :width])
         if str(self.precision) not in done["arithmetic"]:
             before, here = ", ".join(done["arithmetic"]), self.precision
             log.warning("%s: trained so far with %s, from now on with %s", self.name, before, here)
@@ -379,7 +385,7 @@ class Trainer:
         log.info("%s: continuing at epoch %d, window %d", self.name, self.epoch + 1, self.window)
 
     def _result(self) -> Trained:
-        chosen = best(self.candidates)
+        chosen = index_of_best(self.candidates)
         candidate = self.candidates[chosen]
         early = {}
         for iteration in self.early:
