@@ -6,11 +6,11 @@
     python benchmarks/campaign.py harvest FOLDER [--to results/reference] [--weights-up-to 128]
 
 ``start`` clones this repository at its last commit into FOLDER with an environment of its own, so
-that later edits here change none of its fingerprints, and runs benchmarks/campaign.yaml there at the
-lowest priority; called again it goes on where it was. ``status`` lists what is done and how long the
-rest takes. ``harvest`` copies curves, weights and test cross-entropies of finished networks; with
-``--unfinished DIR`` also the states of the others, which ``start --states DIR`` continues on another
-machine.
+that later edits here change none of its fingerprints. It runs benchmarks/campaign.yaml there at the
+lowest priority; called again it goes on where it was. ``status`` lists what is done and how long
+the rest takes. ``harvest`` copies curves, weights and test cross-entropies of finished networks;
+with ``--unfinished DIR`` also the states of the others, which ``start --states DIR`` continues on
+another machine.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-import pandas as pd
-import yaml
+import pandas as pd  # noqa: E402
+import yaml  # noqa: E402
 
 COLUMNS = (
     "corpus", "model", "parameters", "dropout", "epoch", "epochs", "val_loss", "test_loss", "paper",
