@@ -19,9 +19,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from charlens.config import Training
-from charlens.parameters import Shape
-from charlens.train import Trainer
+from charlens.models.parameters import Shape
+from charlens.study.config import Training
+from charlens.training.trainer import Trainer
 from torch_peer import PEERS, torch_step
 
 BATCH = STEPS = 100

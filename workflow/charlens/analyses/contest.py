@@ -1,0 +1,226 @@
+"""Which models stand for their kind where errors are compared (paper, sections 4.3 and 4.4).
+
+The paper sets its best 3-layer LSTM against the best n-NN and the 20-gram model, and breaks down
+the errors of the best LSTM and of the best one in the smallest budget. Best is always the lowest
+cross-entropy on the test split, as in the paper. Models from elsewhere compete as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from charlens.analyses.cross_entropy.table import losses
+from charlens.errors import CharlensError
+from charlens.models import names as model_id
+from charlens.models.names import ModelId
+from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
+from charlens.text.corpus import Corpus
+
+FilePath = str | os.PathLike[str]
+
+LSTM, N_NN, N_GRAM, EXTERNAL = "lstm", "n-nn", "n-gram", "external"
+"""Roles: as what a model competes."""
+
+
+class Record(NamedTuple):
+    """A scored model."""
+
+    path: FilePath  # its probabilities file
+    model: str  # its id
+    loss: float  # mean test cross-entropy, nats per character
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Models of one corpus, scored on the same test characters.
+
+    Attributes:
+        corpus: the corpus.
+        byte: the test characters, uint8 (characters,).
+        probability: model id -> probability of each of them, float32 (characters,).
+        records: our own models.
+        external: models from elsewhere.
+    """
+
+    corpus: Corpus
+    byte: np.ndarray
+    probability: Mapping[str, np.ndarray]
+    records: tuple[Record, ...]
+    external: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Who competes on one corpus: model ids by role, and what they predicted.
+
+    Attributes:
+        corpus: the corpus.
+        byte: the test characters, uint8 (characters,).
+        probability: model id -> probability of each of them, float32 (characters,).
+        lstm: the best of the deepest LSTMs.
+        n_nn: the best n-NN, None where the corpus has none.
+        n_gram: the n-gram model with the longest context.
+        external: models from elsewhere.
+    """
+
+    corpus: Corpus
+    byte: np.ndarray
+    probability: Mapping[str, np.ndarray]
+    lstm: str
+    n_nn: str | None
+    n_gram: str
+    external: tuple[str, ...]
+
+
+def deepest_lstm(records: Iterable[Record]) -> Record | None:
+    """The best LSTM of the greatest depth there is: the paper's "best 3-layer LSTM"."""
+    lstms = list(_lstms(records))
+    depth = max((point.layers for point, _ in lstms), default=0)
+    return _best(record for point, record in lstms if point.layers == depth)
+
+
+def best_lstm(records: Iterable[Record]) -> Record | None:
+    """The best LSTM of all."""
+    return _best(record for _, record in _lstms(records))
+
+
+def smallest_lstm(records: Iterable[Record]) -> Record | None:
+    """The best LSTM of the smallest budget of parameters."""
+    lstms = list(_lstms(records))
+    size = min((point.size for point, _ in lstms), default=0)
+    return _best(record for point, record in lstms if point.size == size)
+
+
+def best_n_nn(records: Iterable[Record]) -> Record | None:
+    """The best n-NN."""
+    return _best(record for record in records if _context(record.model, N_NN) is not None)
+
+
+def longest_n_gram(records: Iterable[Record]) -> Record | None:
+    """The n-gram model with the longest context: the paper's 20-gram."""
+    found = [(_context(record.model, N_GRAM), record) for record in records]
+    known = [(n, record) for n, record in found if n is not None]
+    return max(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def _lstms(records: Iterable[Record]) -> Iterator[tuple[ModelId, Record]]:
+    for record in records:
+        point = model_id.parse(record.model)
+        if point is not None and point.cell == "lstm":
+            yield point, record
+
+
+def _context(model: str, family: str) -> int | None:
+    """Characters of context of a model of a family, None of any other model."""
+    found, n = model_id.context_model(model) or (None, None)
+    return n if found == family else None
+
+
+def _best(records: Iterable[Record]) -> Record | None:
+    """The lowest loss; of equal ones the first by name."""
+    return min(records, key=lambda r: (r.loss, model_id.sort_key(r.model)), default=None)
+
+
+def read(
+    paths: Sequence[FilePath], external: Sequence[FilePath], corpora: Sequence[Corpus]
+) -> list[Scored]:
+    """Read the probabilities of models of one or more corpora; all are held in memory.
+
+    Args:
+        paths: probabilities files of our own models.
+        external: those of models from elsewhere.
+        corpora: the corpora they belong to.
+
+    Returns:
+        One item per corpus, in the order of ``corpora``.
+
+    Raises:
+        CharlensError: an unreadable file, one of another corpus, a model given twice, or files
+            that do not score the same characters.
+    """
+    known = {corpus.name: corpus for corpus in corpora}
+    same = SameTestSet()
+    byte: dict[str, np.ndarray] = {}
+    probability: dict[str, dict[str, np.ndarray]] = {name: {} for name in known}
+    records: dict[tuple[str, bool], list[Record]] = {}
+    for path, is_external in [*((p, False) for p in paths), *((p, True) for p in external)]:
+        metadata = read_metadata(path)
+        name, model = metadata.corpus, metadata.model
+        if name not in known:
+            raise CharlensError(
+                f"{path}: belongs to the corpus {name}, expected one of "
+                f"{', '.join(known) or 'none'}; give its corpus.json too"
+            )
+        if model in probability[name]:
+            raise CharlensError(f"{path}: model {model} on {name} given twice; give each once")
+        corpus = known[name]
+        wanted = ["byte", "probability"]
+        columns = read_probabilities(path, wanted, corpus.sha256, corpus.sizes["test"])
+        same.check(path, metadata, columns["byte"])
+        byte.setdefault(name, columns["byte"])
+        probability[name][model] = columns["probability"]
+        record = Record(path, model, float(losses(columns["probability"]).mean()))
+        records.setdefault((name, is_external), []).append(record)
+    for name in known:
+        if name not in byte:
+            raise CharlensError(
+                f"{name}: expected probabilities files of its models, found none; give some or "
+                "leave the corpus out"
+            )
+    return [
+        Scored(
+            corpus,
+            byte[name],
+            probability[name],
+            tuple(records.get((name, False), ())),
+            tuple(records.get((name, True), ())),
+        )
+        for name, corpus in known.items()
+    ]
+
+
+def choose(scored: Scored) -> Contest:
+    """Choose who competes on a corpus.
+
+    Raises:
+        CharlensError: the corpus has no LSTM or no n-gram model.
+    """
+    lstm, n_gram = deepest_lstm(scored.records), longest_n_gram(scored.records)
+    n_nn = best_n_nn(scored.records)
+    if lstm is None or n_gram is None:
+        lacking = "LSTM" if lstm is None else "n-gram model"
+        raise CharlensError(
+            f"{scored.corpus.name}: has no {lacking} to compare errors with; add one, or leave the "
+            "corpus out of figure4.corpora and figure5.corpora"
+        )
+    chosen = [lstm.model, n_nn and n_nn.model, n_gram.model, *(r.model for r in scored.external)]
+    return Contest(
+        corpus=scored.corpus,
+        byte=scored.byte,
+        probability={model: scored.probability[model] for model in chosen if model},
+        lstm=lstm.model,
+        n_nn=n_nn.model if n_nn else None,
+        n_gram=n_gram.model,
+        external=tuple(record.model for record in scored.external),
+    )
+
+
+def contests(
+    paths: Sequence[FilePath], external: Sequence[FilePath], corpora: Sequence[Corpus]
+) -> list[Contest]:
+    """Read models and choose who competes, corpus by corpus; see :func:`read`, :func:`choose`."""
+    return [choose(scored) for scored in read(paths, external, corpora)]
+
+
+def title(model: str) -> str:
+    """A model's name for people, as the paper has it: ``LSTM-3 (512)``, ``7-NN``, ``20-gram``."""
+    point = model_id.parse(model)
+    if point is not None:
+        return point.label
+    baseline = model_id.context_model(model)
+    return f"{baseline[1]}-{'NN' if baseline[0] == N_NN else 'gram'}" if baseline else model
