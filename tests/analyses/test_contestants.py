@@ -12,9 +12,9 @@ from charlens.analyses.contest import (
     longest_n_gram,
     read,
     smallest_lstm,
-    title,
 )
 from charlens.errors import CharlensError
+from charlens.models.names import title
 from contests import a_corpus
 from hypothesis import given
 from hypothesis import strategies as st

@@ -13,6 +13,7 @@ from charlens.errors import CharlensError
 from charlens.models import names as model_id
 from charlens.models.names import ModelId
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.predictions.loss import bootstrap_means, bootstrap_sd
 from charlens.runtime.randomness import derive_seed, generator
 from contests import a_corpus
@@ -131,8 +132,8 @@ def test_the_papers_files(name, rows):
 
 
 def test_corpus_titles():
-    assert paper.corpus_title("war_and_peace") == "War and Peace"
-    assert paper.corpus_title("python_docs") == "Python docs"
+    assert texts.corpus_title("war_and_peace") == "War and Peace"
+    assert texts.corpus_title("python_docs") == "Python docs"
 
 
 # The table

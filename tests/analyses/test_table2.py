@@ -20,6 +20,7 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.predictions.file import ProbabilityMetadata, write_probabilities
 from charlens.predictions.loss import bootstrap_sd
 from charlens.predictions.score_ngram import SCORES
@@ -129,9 +130,9 @@ def test_the_papers_numbers():
     assert paper.context_cross_entropy("war_and_peace", "n-gram", 20) == 1.195
     assert paper.context_cross_entropy("linux_kernel", "n-nn", 5) == 1.256
     assert paper.context_cross_entropy("war_and_peace", "n-nn", 7) is None
-    assert paper.is_own_file("war_and_peace", 3_258_246)
-    assert not paper.is_own_file("linux_kernel", 6_208_197)
-    assert not paper.is_own_file("python_docs", 5)
+    assert texts.is_own_file("war_and_peace", 3_258_246)
+    assert not texts.is_own_file("linux_kernel", 6_208_197)
+    assert not texts.is_own_file("python_docs", 5)
 
 
 def test_order_of_rows(table):
@@ -341,7 +342,7 @@ def test_markdown_of_infinite_losses(table):
 # Figure
 
 
-def texts(figure):
+def drawn_texts(figure):
     return [text for axes in figure.axes for text in axes.texts]
 
 
@@ -360,7 +361,7 @@ def within(figure):
     """Whether nothing that is written leaves the page."""
     renderer = figure.canvas.get_renderer()
     figure.draw(renderer)
-    things = [*texts(figure), *figure.legends]
+    things = [*drawn_texts(figure), *figure.legends]
     for axes in figure.axes:
         things += [axes.xaxis.label, axes.yaxis.label, axes.title, axes._right_title]
         low, high = axes.get_ylim()  # matplotlib keeps labels beyond them too, not drawn
@@ -387,7 +388,7 @@ def test_figure(table):
     assert markers(prose, style.INK) == {
         (0, 2.3987), (1, 1.9278), (5, 1.1951), (0, 2.41), (1, 1.95), (5, 1.25),
     }  # fmt: skip
-    shown = {text.get_text() for text in texts(figure)}
+    shown = {text.get_text() for text in drawn_texts(figure)}
     names = ("LSTM-3 (512)", "GRU-3 (512)", "RNN-1 (64)")
     assert shown == {f"best: {name}" for name in names}
     rings = {

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from charlens.errors import CharlensError
-from charlens.inside.cells.concepts import CONCEPTS, KINDS, kind_of, labels
+from charlens.inside.cells.concepts import CONCEPTS, labels
 from charlens.text.brackets import match_quotes
+from charlens.text.kinds import KINDS, kind_of
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import picture

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlens.analyses.cross_entropy.table import losses
 from charlens.errors import CharlensError
 from charlens.models import names as model_id
 from charlens.models.names import ModelId
 from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
+from charlens.predictions.loss import losses
 from charlens.text.corpus import Corpus
 
 FilePath = str | os.PathLike[str]
@@ -215,12 +215,3 @@ def contests(
 ) -> list[Contest]:
     """Read models and choose who competes, corpus by corpus; see :func:`read`, :func:`choose`."""
     return [choose(scored) for scored in read(paths, external, corpora)]
-
-
-def title(model: str) -> str:
-    """A model's name for people, as the paper has it: ``LSTM-3 (512)``, ``7-NN``, ``20-gram``."""
-    point = model_id.parse(model)
-    if point is not None:
-        return point.label
-    baseline = model_id.context_model(model)
-    return f"{baseline[1]}-{'NN' if baseline[0] == N_NN else 'gram'}" if baseline else model

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 _PATTERN = re.compile(r"([a-z][a-z0-9_]*)-([1-9][0-9]*)x([1-9][0-9]*)")
 _CONTEXT_MODEL = re.compile(r"(n-gram|n-nn)-(0|[1-9][0-9]*)")
+CONTEXT_FAMILIES = {"n-gram": "n-gram", "n-nn": "n-NN"}
+"""Families of models with a context of n characters: their key and their name for people."""
+
 _PAPER_ORDER = ("lstm", "rnn", "gru")
 
 
@@ -57,6 +60,18 @@ def cell_rank(cell: str) -> tuple[int, str]:
     """Sort key of cells: the paper's order (LSTM, RNN, GRU), then the others by name."""
     known = cell in _PAPER_ORDER
     return (_PAPER_ORDER.index(cell) if known else len(_PAPER_ORDER), cell)
+
+
+def title(model: str) -> str:
+    """A model's name for people, as the paper has it: ``LSTM-3 (512)``, ``7-NN``, ``20-gram``."""
+    point = parse(model)
+    if point is not None:
+        return point.label
+    baseline = context_model(model)
+    if baseline is None:
+        return model
+    family, n = baseline
+    return f"{n}-{'NN' if family == 'n-nn' else 'gram'}"
 
 
 def sort_key(model: str) -> tuple:

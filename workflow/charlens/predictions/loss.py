@@ -1,4 +1,7 @@
-"""Bootstrap errors of a mean over test characters (paper, section 4.1 and caption of Figure 1)."""
+"""The loss of each test character, and bootstrap errors of a mean over them.
+
+The bootstrap is that of the paper (section 4.1 and caption of Figure 1).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,12 @@ import numpy as np
 from charlens.errors import CharlensError
 
 _CHUNK = 8192  # characters drawn at a time: small enough for the processor's nearest cache
+
+
+def losses(probability: np.ndarray) -> np.ndarray:
+    """Loss of each character in nats, float64, same shape; infinite where the probability is 0."""
+    with np.errstate(divide="ignore"):
+        return -np.log(probability.astype(np.float64))
 
 
 def bootstrap_means(values: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:

@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from charlens.analyses.closings import table as closings
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, title
+from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
+from charlens.models.names import title
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.replication import tolerances
 from charlens.replication.run_tables import Tables, is_own_file, is_papers_text
 from charlens.text.corpus import Corpus
@@ -106,7 +108,7 @@ def table(tables: Tables) -> pd.DataFrame:
 def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
     remark, difference = number.remark, number.ours - number.paper
     if not is_papers_text(corpus):
-        remark = f"our text has {corpus.bytes:,} bytes, the paper's {paper.bytes_of(corpus.name):,}"
+        remark = f"our text has {corpus.bytes:,} bytes, the paper's {texts.bytes_of(corpus.name):,}"
     found = verdict(difference, number.tolerance, number.lower_is_better)
     if found == "within" and number.unit == "probability":
         found = "vague" if number.tolerance > tolerances.VAGUE * number.paper else found
@@ -115,7 +117,7 @@ def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
         "difference": difference,
         "verdict": None if remark else found,
         "comparable": not remark,
-        "papers_file": paper.is_own_file(corpus.name, corpus.bytes),
+        "papers_file": texts.is_own_file(corpus.name, corpus.bytes),
         "remark": remark or ("not reached" if math.isnan(number.ours) else None),
     }
 
@@ -228,7 +230,7 @@ def _figure5_right(tables: Tables) -> Iterator[Number]:
     for (corpus, model), frame in tables.dynamics.groupby(["corpus", "model"], sort=False):
         own, remark = is_own_file(tables, corpus), other_models([model])
         if corpus != DYNAMICS_CORPUS:
-            remark = f"the paper's numbers fit the {paper.corpus_title(DYNAMICS_CORPUS)}"
+            remark = f"the paper's numbers fit the {texts.corpus_title(DYNAMICS_CORPUS)}"
         for row in dynamics.summary(frame).itertuples():
             if math.isnan(row.paper_kl_minimum):
                 continue  # the paper has no n-gram models here

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.contest import LSTM, N_GRAM, N_NN, title
+from charlens.analyses.contest import LSTM, N_GRAM, N_NN
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
+from charlens.models.names import title
 from charlens.replication.compare import LARGEST, PAPERS_LSTM, PAPERS_N_GRAM, other_models
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables

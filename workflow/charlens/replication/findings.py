@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.replication import cells, errors, networks
 from charlens.replication.compare import CORPORA, LARGEST
 from charlens.replication.outcome import Outcome
@@ -286,7 +286,7 @@ def markdown(frame: pd.DataFrame) -> str:
 def _grid(part: pd.DataFrame) -> list[str]:
     lines = ["| Finding | Shown in | Corpus | Verdict | Evidence |", "|---|---|---|---|---|"]
     for row in part.itertuples():
-        corpus = "any" if pd.isna(row.corpus) else paper.corpus_title(row.corpus)
+        corpus = "any" if pd.isna(row.corpus) else texts.corpus_title(row.corpus)
         cells = (row.finding, row.figure, corpus, f"**{row.verdict}**", row.evidence)
         lines.append(f"| {' | '.join(cells)} |")
     return lines

@@ -10,6 +10,7 @@ import pandas as pd
 
 from charlens.files.atomic import atomic_path
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.replication import findings, tolerances
 from charlens.replication.compare import VERDICTS
 
@@ -60,7 +61,7 @@ def _summary(frame: pd.DataFrame) -> list[str]:
 
 
 def _other_cuts(frame: pd.DataFrame) -> list[str]:
-    names = map(paper.corpus_title, frame.loc[~frame["papers_file"], "corpus"].unique())
+    names = map(texts.corpus_title, frame.loc[~frame["papers_file"], "corpus"].unique())
     told = "is not the paper's file but another cut of that text: at best comparable, never equal."
     return [line for name in names for line in ("", f"Our {name} {told}")]
 
@@ -74,7 +75,7 @@ def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:
         difference = f"{row.difference:+.4f}".replace("-", "−")
         ours, difference = ("–", "–") if np.isnan(row.ours) else (f"{row.ours:.4g}", difference)
         cells = (
-            paper.corpus_title(row.corpus),
+            texts.corpus_title(row.corpus),
             row.quantity,
             row.unit,
             ours,

@@ -19,7 +19,7 @@ from charlens.errors import CharlensError
 from charlens.inside.cells import score as cells
 from charlens.inside.cells import search as cell_search
 from charlens.inside.gates import table as saturation
-from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.text.corpus import Corpus
 
 FilePath = str | os.PathLike[str]
@@ -102,9 +102,9 @@ def _empty(dtypes: Mapping[str, str]) -> pd.DataFrame:
 
 def is_papers_text(corpus: Corpus) -> bool:
     """Whether a corpus is the paper's text, if not its very file, divided as in the paper."""
-    return corpus.split == "streams" and paper.is_same_text(corpus.name, corpus.bytes)
+    return corpus.split == "streams" and texts.is_same_text(corpus.name, corpus.bytes)
 
 
 def is_own_file(tables: Tables, corpus: str) -> bool:
     """Whether a corpus of a run is the very file of the paper."""
-    return paper.is_own_file(corpus, tables.corpora[corpus].bytes)
+    return texts.is_own_file(corpus, tables.corpora[corpus].bytes)

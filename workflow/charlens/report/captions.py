@@ -6,7 +6,6 @@ study does not have (the paper's corpora, a cell, a second layer) is not spoken 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,16 +14,17 @@ import pandas as pd
 
 from charlens.analyses.agreement import table as agreements
 from charlens.analyses.closings import table as closing
-from charlens.analyses.contest import title
 from charlens.analyses.context_length import table as contexts
 from charlens.analyses.cross_entropy import table as cross_entropies
 from charlens.analyses.oracles import breakdown as error_analysis
 from charlens.analyses.shared_errors import advantage as advantages
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as training
+from charlens.display.wording import cases, listed, rst, signed
 from charlens.inside.gates import table as saturation
 from charlens.models import names as model_id
-from charlens.paper import numbers as paper
+from charlens.models.names import title
+from charlens.paper import texts
 from charlens.replication.compare import VERDICTS
 
 ALMOST_ALWAYS = 0.9
@@ -45,29 +45,12 @@ def about(name: str, results: Path, *arguments: str) -> str:
     return " ".join(SENTENCES[name](results, *arguments))
 
 
-def rst(text: str) -> str:
-    """Text that reStructuredText shows as it stands, whatever characters it has."""
-    return re.sub(r"([^\w\s]|_)", r"\\\1", text)
-
-
 def _corpus(name: object) -> str:
-    return rst(paper.corpus_title(str(name)))
+    return rst(texts.corpus_title(str(name)))
 
 
 def _model(name: object) -> str:
     return rst(title(str(name)))
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def _cases(some: int, total: int) -> str:
-    return f"{some} of {total} {'case' if total == 1 else 'cases'}"
 
 
 def cross_entropy(results: Path) -> Iterator[str]:
@@ -88,7 +71,7 @@ def cross_entropy(results: Path) -> Iterator[str]:
     if len(differences):
         yield (
             f"{len(differences)} of the models are in the paper's table too: ours differ from it "
-            f"by {_signed(differences.min())} to {_signed(differences.max())}, "
+            f"by {signed(differences.min())} to {signed(differences.max())}, "
             f"{(differences <= 0.02).sum()} of them lie at most 0.02 above it."
         )
 
@@ -102,8 +85,8 @@ def _depth(grid: pd.DataFrame) -> Iterator[str]:
     if gains:
         yield (
             f"The best deeper network beats the one with a single layer, same cell and size, in "
-            f"{_cases(sum(gain > 0 for gain in gains), len(gains))}; its loss differs by "
-            f"{_signed(-float(np.mean(gains)))} on average."
+            f"{cases(sum(gain > 0 for gain in gains), len(gains))}; its loss differs by "
+            f"{signed(-float(np.mean(gains)))} on average."
         )
 
 
@@ -117,7 +100,7 @@ def _cells(grid: pd.DataFrame) -> Iterator[str]:
         apart = (wide["lstm"] - wide["gru"]).abs().mean()
         yield (
             f"At equal depth and size the RNN is the worst of the three cells in "
-            f"{_cases(worst, len(wide))}; LSTM and GRU are {apart:.3f} apart on average."
+            f"{cases(worst, len(wide))}; LSTM and GRU are {apart:.3f} apart on average."
         )
 
 
@@ -140,7 +123,7 @@ def agreement(results: Path, corpus: str) -> Iterator[str]:
     ]
     yield f"The {len(matrix)} models are those of {_corpus(corpus)}."
     if means:
-        yield f"Mean agreement on the most likely character: {_listed(means)}."
+        yield f"Mean agreement on the most likely character: {listed(means)}."
 
 
 def table2(results: Path) -> Iterator[str]:
@@ -154,12 +137,12 @@ def table2(results: Path) -> Iterator[str]:
             ].itertuples()
         ]
         split = part["split"].iloc[0]
-        yield f"Lowest on {_corpus(corpus)}, split by {split}: {_listed(best)}."
+        yield f"Lowest on {_corpus(corpus)}, split by {split}: {listed(best)}."
     for family, part in table[table["difference"].notna()].groupby("family", sort=False):
         low, high = part["difference"].min(), part["difference"].max()
         yield (
             f"Differences from the paper's numbers, {rst(contexts.TITLES[str(family)])}: "
-            f"{_signed(low)} to {_signed(high)}."
+            f"{signed(low)} to {signed(high)}."
         )
 
 
@@ -172,7 +155,7 @@ def cells(results: Path) -> Iterator[str]:
             f"{rst(row.title)} (layer {row.layer}, cell {row.unit}: {_score(row)})"
             for row in part.itertuples()
         ]
-        yield f"On {_corpus(corpus)}, the best cells of {_model(model)}: {_listed(found)}."
+        yield f"On {_corpus(corpus)}, the best cells of {_model(model)}: {listed(found)}."
 
 
 def _score(row) -> str:
@@ -194,11 +177,11 @@ def gates(results: Path) -> Iterator[str]:
         ]
         yield (
             f"In {_model(model)} on {_corpus(corpus)}, for more than {ALMOST_ALWAYS:.0%} of the "
-            f"text open and shut are {_listed(counts)}."
+            f"text open and shut are {listed(counts)}."
         )
         time = (part["left"] + part["right"]).groupby(part["layer"]).mean()
         if len(time) > 1:
-            each = _listed([f"{share:.0%} in layer {layer}" for layer, share in time.items()])
+            each = listed([f"{share:.0%} in layer {layer}" for layer, share in time.items()])
             yield f"Of the time, gates are at one end or the other {each}."
 
 
@@ -214,7 +197,7 @@ def error_overlap(results: Path) -> Iterator[str]:
         ]
         shared = percent[overlap.region_name(names)]
         yield (
-            f"Errors on {_corpus(corpus)}, of all test characters: {_listed(each)}; {shared:.1f} % "
+            f"Errors on {_corpus(corpus)}, of all test characters: {listed(each)}; {shared:.1f} % "
             "are errors of all."
         )
 
@@ -226,7 +209,7 @@ def advantage(results: Path) -> Iterator[str]:
         ahead, behind = advantages.largest(part, 3)
         sides = (model, ahead), (part["baseline"].iloc[0], behind.iloc[::-1])
         each = [
-            f"{_model(name)} leads most on {_listed([_lead(row) for row in x.itertuples()])}"
+            f"{_model(name)} leads most on {listed([_lead(row) for row in x.itertuples()])}"
             for name, x in sides
             if len(x)
         ]
@@ -268,17 +251,17 @@ def dynamics(results: Path) -> Iterator[str]:
         ]
         who, where = _model(model), _corpus(corpus)
         if nearest:
-            yield f"{who} on {where} was nearest {_listed(nearest)}."
+            yield f"{who} on {where} was nearest {listed(nearest)}."
         coming = [_model(other) for other in part.loc[~turned, "other"]]
         if coming:
-            yield f"At the last checkpoint {who} on {where} was still nearing {_listed(coming)}."
+            yield f"At the last checkpoint {who} on {where} was still nearing {listed(coming)}."
         yield from _overtaken(part)
 
 
 def _overtaken(part: pd.DataFrame) -> Iterator[str]:
     overtaken = part[part["crossing_epoch"].notna()]
     each = [f"{_model(r.other)} at {r.crossing_epoch:.2f}" for r in overtaken.itertuples()]
-    yield f"It overtook {_listed(each) if each else 'none of them'}."
+    yield f"It overtook {listed(each) if each else 'none of them'}."
 
 
 def errors(results: Path) -> Iterator[str]:
@@ -290,7 +273,7 @@ def errors(results: Path) -> Iterator[str]:
         yield (
             f"{_model(model)} on {_corpus(corpus)} makes {made:,} errors "
             f"({made / part['characters'].iloc[0]:.0%} of the characters): "
-            + _listed([f"{rst(str(kind))} {percent:.0f} %" for kind, percent in kinds.items()])
+            + listed([f"{rst(str(kind))} {percent:.0f} %" for kind, percent in kinds.items()])
             + "."
         )
 
@@ -308,7 +291,7 @@ def eliminated(results: Path) -> Iterator[str]:
     kinds = table.groupby("family", sort=False)["eliminated"].sum() / gone
     yield (
         f"{large} makes {gone:,} fewer errors than {small}; of these, "
-        + _listed([f"{share:.0%} {rst(str(kind))}" for kind, share in kinds.items()])
+        + listed([f"{share:.0%} {rst(str(kind))}" for kind, share in kinds.items()])
         + "."
     )
 
@@ -322,7 +305,7 @@ def paper_vs_ours(results: Path) -> Iterator[str]:
         counts = [f"{count} {v}" for v, count in counted.items() if count or v != "vague"]
         yield (
             f"{len(numbers)} numbers of the paper are here too; {len(compared)} can be compared, "
-            f"of which {_listed(counts)}."
+            f"of which {listed(counts)}."
         )
     else:
         yield "This run has none of the paper's numbers: other texts, or other networks."
@@ -330,7 +313,7 @@ def paper_vs_ours(results: Path) -> Iterator[str]:
     findings = findings[findings["comparable"].astype(bool)]
     found = findings["verdict"].value_counts(sort=False)
     if len(found):
-        said = _listed([f"{n} {rst(str(verdict))}" for verdict, n in found.items()])
+        said = listed([f"{n} {rst(str(verdict))}" for verdict, n in found.items()])
         yield f"Findings, text by text: {said}."
 
 

@@ -116,7 +116,7 @@ def _looks(table: pd.DataFrame) -> list[dict]:
         point = model_id.parse(str(row.model))
         looks.append(
             {
-                "name": point.label if point else str(row.model),
+                "name": model_id.title(str(row.model)),
                 "color": colors[point.cell] if point else _OTHER_COLOR,
                 "marker": _marker(point.layers) if point else _OTHER_MARKER,
                 "radius": _radius(point.size if point else None, sizes),

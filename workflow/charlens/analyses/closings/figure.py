@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from charlens.analyses.closings.table import bin_name, pair_title
-from charlens.analyses.contest import title
 from charlens.analyses.contest_colours import colors, ring
 from charlens.display import style
-from charlens.paper import numbers as paper
+from charlens.models.names import title
+from charlens.paper import texts
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
@@ -101,9 +101,9 @@ def _finish(axes: Axes, part: pd.DataFrame) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     closer = part["pair"].iloc[0][1]
     axes.set_ylabel(f"Mean probability of {closer}", labelpad=2, parse_math=False)
-    name = f"{paper.corpus_title(part['corpus'].iloc[0])}, {pair_title(part['pair'].iloc[0])}"
+    name = f"{texts.corpus_title(part['corpus'].iloc[0])}, {pair_title(part['pair'].iloc[0])}"
     axes.set_title(name, size=8, loc="left", pad=14, style="italic", parse_math=False)
-    if paper.another_cut(part["papers_file"]):
+    if texts.another_cut(part["papers_file"]):
         note = "the paper used another cut of this text"
         axes.set_title(note, size=5.8, loc="right", pad=14, color=style.SOFT)
 

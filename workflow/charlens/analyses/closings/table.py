@@ -21,16 +21,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest, title
+from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import atomic_path
-from charlens.inside.cells.concepts import kind_of
+from charlens.models.names import title
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.predictions.loss import bootstrap_means
 from charlens.runtime.randomness import generator
 from charlens.text import brackets
 from charlens.text import c_lexer as c_source
+from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText
 
 FilePath = str | os.PathLike[str]
@@ -157,7 +159,7 @@ def _pair_rows(
     corpus = contest.corpus
     comparable = pair == "{}" and corpus.split == "streams"
     printed = paper.closing_brace_probabilities(corpus.name) if comparable else {}
-    own = paper.is_own_file(corpus.name, corpus.bytes)
+    own = texts.is_own_file(corpus.name, corpus.bytes)
     beyond = int(((found.distance < bins[0]) | (found.distance >= bins[-1])).sum())
     competing = [(LSTM, contest.lstm), (N_GRAM, contest.n_gram)]
     competing += [(EXTERNAL, model) for model in contest.external]
@@ -223,9 +225,9 @@ def markdown(frame: pd.DataFrame) -> str:
     ]
     for (corpus, pair), part in frame.groupby(["corpus", "pair"], sort=False):
         name = pair_title(str(pair))
-        lines += ["", f"## {paper.corpus_title(str(corpus))}: {name}", ""]
-        if paper.another_cut(part["papers_file"]):
-            lines += [paper.ANOTHER_CUT, ""]
+        lines += ["", f"## {texts.corpus_title(str(corpus))}: {name}", ""]
+        if texts.another_cut(part["papers_file"]):
+            lines += [texts.ANOTHER_CUT, ""]
         models = part.drop_duplicates("model")
         compared = [part.loc[part["model"] == m, "paper"].notna().any() for m in models["model"]]
         head = ["Distance", "Closings", "Invisible"]

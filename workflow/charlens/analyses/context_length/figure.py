@@ -14,10 +14,11 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES, label
+from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES
 from charlens.display import style
 from charlens.models import names as model_id
-from charlens.paper import numbers as paper
+from charlens.models.names import title
+from charlens.paper import texts
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
@@ -95,9 +96,9 @@ def _draw_panel(
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_ylabel("Cross-entropy (nats per character)", labelpad=3)
-    title = paper.corpus_title(source)
+    title = texts.corpus_title(source)
     axes.set_title(title, size=8, loc="left", pad=4, style="italic")
-    if paper.another_cut(part["papers_file"]):
+    if texts.another_cut(part["papers_file"]):
         note = "the paper used another cut of this text"
         axes.set_title(note, size=5.8, loc="right", pad=4, color=style.SOFT)
     shown = part[np.isfinite(part["cross_entropy"])]
@@ -183,7 +184,7 @@ def _draw_recurrent(axes: Axes, rows: pd.DataFrame) -> None:
         axes.axhline(row.cross_entropy, color=color, ls=_STYLES[row.split], lw=0.9, zorder=1.5)
         below = row.cross_entropy == lowest
         axes.annotate(
-            f"best: {label(row.model)}",
+            f"best: {title(row.model)}",
             (0.0, row.cross_entropy),
             (3, -2 if below else 1.5),
             xycoords=("axes fraction", "data"),

@@ -23,14 +23,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.cross_entropy.table import losses, number
+from charlens.display.wording import number
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import atomic_path
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
-from charlens.predictions.loss import bootstrap_sd
+from charlens.predictions.loss import bootstrap_sd, losses
 from charlens.predictions.score_ngram import read_scores
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
@@ -39,8 +40,8 @@ FilePath = str | os.PathLike[str]
 Row = dict[str, Any]
 
 RECURRENT = "recurrent best"
-FAMILIES = ("n-gram", "n-nn", RECURRENT)
-TITLES = {"n-gram": "n-gram", "n-nn": "n-NN", RECURRENT: "Best recurrent model"}
+FAMILIES = (*model_id.CONTEXT_FAMILIES, RECURRENT)
+TITLES = model_id.CONTEXT_FAMILIES | {RECURRENT: "Best recurrent model"}
 SPLITS = ("streams", "position")
 
 DTYPES = {
@@ -139,7 +140,7 @@ def _finished(row: Row, corpus: Corpus, sources: Mapping[str, str]) -> Row:
         "bits_per_character": nats / math.log(2),
         "paper": printed,
         "difference": None if printed is None else nats - printed,
-        "papers_file": None if printed is None else paper.is_own_file(corpus.name, corpus.bytes),
+        "papers_file": None if printed is None else texts.is_own_file(corpus.name, corpus.bytes),
         "gap_to_streams": None,
     }
 
@@ -280,9 +281,9 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         )
     lines = ["# Test cross-entropy by context length", "", caption]
     for source, part in frame.groupby("source", sort=False):
-        lines += ["", f"## {paper.corpus_title(str(source))}", "", _counts(part)]
-        if paper.another_cut(part["papers_file"]):
-            lines += ["", paper.ANOTHER_CUT]
+        lines += ["", f"## {texts.corpus_title(str(source))}", "", _counts(part)]
+        if texts.another_cut(part["papers_file"]):
+            lines += ["", texts.ANOTHER_CUT]
         lines += _context_lines(part) + _recurrent_lines(part)
     return "\n".join(lines) + "\n"
 
@@ -331,7 +332,7 @@ def _recurrent_lines(part: pd.DataFrame) -> list[str]:
         return []
     lines = ["", f"| {TITLES[RECURRENT]} | Split | Cross-entropy |", "|---|---|---:|"]
     for row in part.itertuples():
-        lines.append(f"| {label(row.model)} | {row.split} | {_entry(row)} |")
+        lines.append(f"| {model_id.title(row.model)} | {row.split} | {_entry(row)} |")
         beneath = [(name, form(getattr(row, column))) for name, form, column in _BENEATH]
         lines += [f"| | {name} | {value} |" for name, value in beneath if value]
     return lines
@@ -347,12 +348,6 @@ def _signed(value: float) -> str:
 
 # Rows beneath a row of cross-entropies, where there is something to say: name, form, column.
 _BENEATH = (("*paper*", _printed, "paper"), ("gap", _signed, "gap_to_streams"))
-
-
-def label(model: str) -> str:
-    """A model's name for people: ``LSTM-3 (512)`` for ``lstm-3x512``."""
-    point = model_id.parse(model)
-    return point.label if point else model
 
 
 def write_markdown(frame: pd.DataFrame, bootstrap: int, path: FilePath) -> None:

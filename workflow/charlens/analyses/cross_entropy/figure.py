@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from charlens.analyses.cross_entropy.table import Layout, grid_columns, layouts, number
+from charlens.analyses.cross_entropy.table import Layout, grid_columns, layouts
 from charlens.display import style
+from charlens.display.wording import number
 from charlens.models import names as model_id
-from charlens.paper import numbers as paper
+from charlens.paper import texts
 
 # All lengths in points. Values are set flush right, so that the decimals stand in one line.
 _MARGIN, _COLUMN, _GROUP_GAP, _LABEL_GAP, _MIN_WIDTH = 5.0, 40.0, 8.0, 4.0, 230.0
@@ -108,7 +109,7 @@ def _draw_head(page: _Page) -> None:
 def _draw_part(page: _Page, part: Layout) -> None:
     page.y += _LINE + 2
     page.text(page.left, "Size" if part.grid else "Model")
-    title = paper.corpus_title(part.corpus)
+    title = texts.corpus_title(part.corpus)
     page.text((page.left + page.right) / 2, title, style="italic", ha="center")
     count = f"{part.characters:,} characters"
     if part.other_cut:

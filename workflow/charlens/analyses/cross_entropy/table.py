@@ -7,16 +7,17 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from charlens.display.wording import number
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import atomic_path
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
-from charlens.predictions.loss import bootstrap_sd
+from charlens.predictions.loss import bootstrap_sd, losses
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
 
@@ -38,12 +39,6 @@ DTYPES = {
     "difference": "float64",  # cross_entropy - paper
     "best_in_row": "bool",  # lowest of the grid points of this corpus and size
 }
-
-
-def losses(probability: np.ndarray) -> np.ndarray:
-    """Loss of each character in nats, float64, same shape; infinite where the probability is 0."""
-    with np.errstate(divide="ignore"):
-        return -np.log(probability.astype(np.float64))
 
 
 def table(
@@ -88,7 +83,7 @@ def table(
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
         row = _row(metadata.corpus, metadata.model, float(loss.mean()))
         if corpus and row["paper"] is not None:
-            row["papers_file"] = paper.is_own_file(corpus.name, corpus.bytes)
+            row["papers_file"] = texts.is_own_file(corpus.name, corpus.bytes)
         rows.append(
             row
             | {
@@ -167,7 +162,7 @@ class Layout:
         part = frame[frame["corpus"] == corpus]
         self.corpus = corpus
         self.characters = int(part["characters"].iloc[0])
-        self.other_cut = paper.another_cut(part["papers_file"])
+        self.other_cut = texts.another_cut(part["papers_file"])
         self.others = list(part[part["size"].isna()].itertuples())
         points = {
             (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()
@@ -191,11 +186,6 @@ def grid_columns(frame: pd.DataFrame) -> list[tuple[str, int]]:
     return sorted(pairs, key=lambda pair: (model_id.cell_rank(pair[0]), pair[1]))
 
 
-def number(value: float) -> str:
-    """A cross-entropy as shown to people: three decimals, as in the paper."""
-    return "∞" if math.isinf(value) else f"{value:.3f}"
-
-
 def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     """The table as Markdown, laid out as in the paper, one section per corpus.
 
@@ -212,10 +202,10 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         + (" *Italic*: the paper's number." if frame["paper"].notna().any() else ""),
     ]
     for layout in layouts(frame):
-        title = paper.corpus_title(layout.corpus)
+        title = texts.corpus_title(layout.corpus)
         lines += ["", f"## {title}", "", f"{layout.characters:,} test characters.", ""]
         if layout.other_cut:
-            lines += [paper.ANOTHER_CUT, ""]
+            lines += [texts.ANOTHER_CUT, ""]
         lines += _markdown_grid(layout, grid_columns(frame))
         lines += _markdown_others(layout)
     return "\n".join(lines) + "\n"

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from charlens.analyses import contest as contestants
 from charlens.analyses.oracles import pies as figure6
 from charlens.display import style
+from charlens.models import names as model_id
 
 # Lengths in points.
 _ROW, _NAMES, _PANEL, _GAP, _RIGHT, _TOP, _FOOT = 10.0, 66.0, 120.0, 16.0, 8.0, 24.0, 26.0
@@ -88,7 +88,7 @@ def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame) -> None:
     )
     axes.axvline(0, color=style.SOFT, lw=0.5)
     first = eliminated.iloc[0]
-    small, large = (contestants.title(first[key]) for key in ("small", "large"))
+    small, large = (model_id.title(first[key]) for key in ("small", "large"))
     axes.set_title(f"{small} → {large}", size=7, pad=4)
 
 
@@ -99,7 +99,7 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
             edgecolor="white",
             hatch=_HATCHES[i % len(_HATCHES)],
             lw=0,
-            label=contestants.title(model),
+            label=model_id.title(model),
         )
         for i, model in enumerate(dict.fromkeys(table["model"]))
     ]

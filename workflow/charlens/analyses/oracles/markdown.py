@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from charlens.analyses import contest as contestants
 from charlens.analyses.oracles import oracles
 from charlens.files.atomic import atomic_path
-from charlens.paper import numbers as paper
+from charlens.models import names as model_id
+from charlens.paper import texts
 
 FilePath = str | os.PathLike[str]
 
@@ -54,7 +54,7 @@ def _categories(table: pd.DataFrame) -> list[str]:
             found = (part.loc[oracle] for part in parts.values())
             yield [oracle, *(_beside(row["percent"], row["paper"]) for row in found)]
 
-    corpus = paper.corpus_title(table["corpus"].iloc[0])
+    corpus = texts.corpus_title(table["corpus"].iloc[0])
     return [
         "# Errors by what would remove them",
         "",
@@ -63,14 +63,14 @@ def _categories(table: pd.DataFrame) -> list[str]:
         "Percent of each model's errors, oracles applied from top to bottom; in brackets the "
         "paper's LSTM of the same budget (± 0.1, its Figure 6).",
         "",
-        *_table(["oracle", *(contestants.title(model) for model in models)], rows()),
+        *_table(["oracle", *(model_id.title(model) for model in models)], rows()),
     ]
 
 
 def _eliminated(table: pd.DataFrame) -> list[str]:
     if table.empty:
         return []
-    small, large = (contestants.title(table[key].iloc[0]) for key in ("small", "large"))
+    small, large = (model_id.title(table[key].iloc[0]) for key in ("small", "large"))
     sums = table.groupby("family", sort=False)[["eliminated", "percent"]].sum()
     rows = (
         [str(f), f"{r['eliminated']:,.0f}", f"{r['percent']:.0f} %"] for f, r in sums.iterrows()
@@ -93,7 +93,7 @@ def _orders(table: pd.DataFrame) -> list[str]:
         "percent_max": "most",
     }
     rows = (
-        [contestants.title(row["model"]), f"{row['threshold']:g}", row["family"]]
+        [model_id.title(row["model"]), f"{row['threshold']:g}", row["family"]]
         + [f"{row[column]:.1f}" for column in columns]
         for _, row in table.iterrows()
     )
@@ -117,7 +117,7 @@ def _sensitivity(table: pd.DataFrame) -> list[str]:
         for (model, name), part in frame.groupby(["model", "definitions"], sort=False):
             sums = part.groupby("family", sort=False)["percent"].sum()
             off = "" if part["paper"].isna().any() else f"{part['off'].sum():.2f}"
-            yield [contestants.title(model), name, *(f"{share:.2f}" for share in sums), off]
+            yield [model_id.title(model), name, *(f"{share:.2f}" for share in sums), off]
 
     names = [family for family in oracles.FAMILIES if family != "n-gram"]
     return [

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from charlens.analyses import contest as contestants
 from charlens.analyses.oracles.excerpts import COLUMNS_OF_TEXT
 from charlens.display import style
-from charlens.paper import numbers as paper
+from charlens.models import names as model_id
+from charlens.paper import texts
 from charlens.text.grid import lay_out
 
 # Lengths in points.
@@ -128,7 +128,7 @@ def _draw_pie(axes: Axes, part: pd.DataFrame) -> None:
 def _title(part: pd.DataFrame) -> str:
     first, errors = part.iloc[0], part["errors"].sum()
     count = f"{errors / 1000:,.0f}K" if errors >= 10_000 else f"{errors:,}"
-    name, corpus = contestants.title(first["model"]), paper.corpus_title(first["corpus"])
+    name, corpus = model_id.title(first["model"]), texts.corpus_title(first["corpus"])
     share = 100 * errors / first["characters"]
     return f"{name}, {corpus}: {count} errors, {share:.0f} % of characters"
 

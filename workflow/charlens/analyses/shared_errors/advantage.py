@@ -15,10 +15,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.contest import EXTERNAL, LSTM, Contest, title
+from charlens.analyses.contest import EXTERNAL, LSTM, Contest
 from charlens.files import csv_tables
 from charlens.files.atomic import atomic_path
+from charlens.models.names import title
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 
 FilePath = str | os.PathLike[str]
 
@@ -135,7 +137,7 @@ def _beside_the_paper(frame: pd.DataFrame, contest: Contest, role: str) -> pd.Da
     printed = paper.character_probabilities(corpus.name) if comparable else {}
     pairs = [printed.get(character, (np.nan, np.nan)) for character in frame["character"]]
     frame[["paper_probability", "paper_baseline"]] = np.array(pairs).reshape(-1, 2)
-    own = paper.is_own_file(corpus.name, corpus.bytes)
+    own = texts.is_own_file(corpus.name, corpus.bytes)
     frame["papers_file"] = pd.array([own if c in printed else None for c in frame["character"]],
                                     "boolean")  # fmt: skip
     return frame
@@ -188,9 +190,9 @@ def markdown(frame: pd.DataFrame, characters: int) -> str:
     ]
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         names = title(model), title(part["baseline"].iloc[0])
-        lines += ["", f"## {paper.corpus_title(str(corpus))}: {names[0]} against {names[1]}"]
-        if paper.another_cut(part["papers_file"]):
-            lines += ["", paper.ANOTHER_CUT]
+        lines += ["", f"## {texts.corpus_title(str(corpus))}: {names[0]} against {names[1]}"]
+        if texts.another_cut(part["papers_file"]):
+            lines += ["", texts.ANOTHER_CUT]
         compared = bool(part["paper_probability"].notna().any())
         head = ["Character", "Count", names[0], names[1], "Difference", *["*paper*"] * compared]
         lines += ["", f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]

@@ -14,12 +14,13 @@ from matplotlib.patches import Circle, Patch
 from matplotlib_venn.layout.venn2 import exact
 from matplotlib_venn.layout.venn3 import pairwise
 
-from charlens.analyses.contest import EXTERNAL, title
+from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.contest_colours import colors, ring
 from charlens.analyses.shared_errors.advantage import largest
 from charlens.analyses.shared_errors.overlap import members_of, totals
 from charlens.display import style
-from charlens.paper import numbers as paper
+from charlens.models.names import title
+from charlens.paper import texts
 
 # Lengths in points.
 _WIDTH = 6.9 / style.POINT  # a journal's two columns
@@ -74,7 +75,7 @@ def _draw_row(
     corpus = trio["corpus"].iloc[0]
     # A model from elsewhere is in the middle of its trio, and it is what the row is about.
     leader = models[1] if EXTERNAL in roles else models[0]
-    name = paper.corpus_title(corpus)
+    name = texts.corpus_title(corpus)
     figure.text(4 / width, 1 - (height - top + 8) / height, name, size=8, style="italic")
 
     bottom = top - _TITLE - _BARS
@@ -92,7 +93,7 @@ def _notes(overlap: pd.DataFrame, advantage: pd.DataFrame) -> str:
         text += _PAPERS["rings"] * bool(advantage["paper_probability"].notna().any())
         regions = bool(overlap["paper"].notna().any())
         text += (_PAPERS["regions"] + _PAPERS["overlap"]) * regions
-        text += _PAPERS["cut"] * paper.another_cut(both)
+        text += _PAPERS["cut"] * texts.another_cut(both)
     return text
 
 

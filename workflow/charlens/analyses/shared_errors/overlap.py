@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest, title
+from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import atomic_path
+from charlens.models.names import title
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 
 FilePath = str | os.PathLike[str]
 
@@ -94,7 +96,7 @@ def _rows(contest: Contest, models: Mapping[str, str]) -> Iterator[dict[str, Any
             "characters": count,
             "percent": 100 * count / contest.byte.size,
             "paper": printed.get(region),
-            "papers_file": paper.is_own_file(corpus.name, corpus.bytes) if printed else None,
+            "papers_file": texts.is_own_file(corpus.name, corpus.bytes) if printed else None,
         }
 
 
@@ -142,7 +144,7 @@ def markdown(frame: pd.DataFrame) -> str:
     for (corpus, models), part in frame.groupby(["corpus", "models"], sort=False):
         names = dict(zip(part["trio"].iloc[0].split("+"), map(title, models.split()), strict=True))
         compared = bool(part["paper"].notna().any())
-        lines += ["", f"## {paper.corpus_title(str(corpus))}: {', '.join(names.values())}", ""]
+        lines += ["", f"## {texts.corpus_title(str(corpus))}: {', '.join(names.values())}", ""]
         if compared:
             lines += [_caveat(part), ""]
         lines += ["| Errors of | Characters | % |" + " *paper* |" * compared]

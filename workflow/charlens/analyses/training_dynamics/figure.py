@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from charlens.analyses.context_length.table import TITLES
 from charlens.display import style
 from charlens.models import names as model_id
-from charlens.paper import numbers as paper
+from charlens.paper import texts
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
@@ -41,9 +40,8 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _title(table: pd.DataFrame) -> str:
-    point = model_id.parse(table["model"].iloc[0])
-    name = point.label if point else table["model"].iloc[0]
-    return f"{name} in training, {paper.corpus_title(table['corpus'].iloc[0])}"
+    name = model_id.title(table["model"].iloc[0])
+    return f"{name} in training, {texts.corpus_title(table['corpus'].iloc[0])}"
 
 
 def _look(other: str) -> dict:
@@ -74,7 +72,7 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
     handles = [Line2D([], [], color=_color(n), lw=1.4, label=f"$n$ = {n}") for n in lengths]
     handles += [
         Line2D([], [], color=style.SOFT, lw=0.9, ls=_STYLES[family], label=f"trained {name}")
-        for family, name in TITLES.items()
+        for family, name in model_id.CONTEXT_FAMILIES.items()
         if family in {f for f, _ in found}
     ]
     figure.legend(

@@ -19,14 +19,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from charlens.analyses import contest as contestants
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import atomic_path
+from charlens.models import names as model_id
 from charlens.models.ngram.file import load_ngram
 from charlens.models.ngram.model import NgramModel
 from charlens.models.running import windows
 from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.predictions.score import TrainedModel, load_trained
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
@@ -252,7 +253,7 @@ def _crossing(part: pd.DataFrame) -> float:
 def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
     """Write the summary for people, the paper's numbers (for n-NNs) in brackets."""
     first = table.iloc[0]
-    text, model = paper.corpus_title(first["corpus"]), contestants.title(first["model"])
+    text, model = texts.corpus_title(first["corpus"]), model_id.title(first["model"])
     lines = [
         "# Training dynamics",
         "",
@@ -271,7 +272,7 @@ def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
             (row.crossing_epoch, row.paper_crossing_epoch),
         )
         cells = [_number(ours) + (f" ({x:.2f})" if x == x else "") for ours, x in pairs]
-        lines.append(f"| {contestants.title(row.other)} | {' | '.join(cells)} |")
+        lines.append(f"| {model_id.title(row.other)} | {' | '.join(cells)} |")
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

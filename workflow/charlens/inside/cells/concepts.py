@@ -29,9 +29,7 @@ from charlens.errors import CharlensError
 from charlens.text import brackets
 from charlens.text import c_lexer as c_source
 from charlens.text.c_lexer import ByteClass, Text
-
-KINDS = ("prose", "c")
-"""The kinds of text that concepts are defined for; C stands for C++ too."""
+from charlens.text.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -69,10 +67,6 @@ CONCEPTS: dict[str, Concept] = {
 # An if with its parenthesis, in code whose comments are blanked. With the # of an #if, to tell the
 # two apart; a backslash joins lines.
 _IF = re.compile(rb"(?P<directive>#[ \t]*+)?\bif(?:[\s\\]++constexpr\b)?[\s\\]*+\(")
-_LINE_TAIL = re.compile(rb"([^\s])[ \t]*+(?:[\r\n]|\Z)")
-# Of the lines with anything on them, this share at least ends in a semicolon and this in a brace.
-# Verse may end many lines in semicolons, TeX in braces; neither ends many in both.
-_LEAST_SEMICOLONS, _LEAST_BRACES = 0.1, 0.02
 
 
 def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
@@ -98,23 +92,6 @@ def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
         start, end, _ = brackets.quotations(text)
         found["inside_quotes"] = _inside(start, end, len(text))
     return {name: found[name] for name in CONCEPTS if name in found}
-
-
-def kind_of(text: Text) -> str:
-    """Guess whether a text is C-like code or prose, by how its lines end.
-
-    Returns:
-        ``c`` where a fair share of the lines ends in a semicolon and another in a brace (which
-        holds of C's relatives too: Java, JavaScript), ``prose`` for everything else.
-
-    Raises:
-        CharlensError: the text is neither bytes nor uint8.
-    """
-    tails = b"".join(_LINE_TAIL.findall(c_source.byte_values(text).tobytes()))
-    semicolons, braces = tails.count(b";"), tails.count(b"{") + tails.count(b"}")
-    lines = max(len(tails), 1)
-    is_code = semicolons / lines >= _LEAST_SEMICOLONS and braces / lines >= _LEAST_BRACES
-    return "c" if is_code else "prose"
 
 
 def _line_labels(values: np.ndarray) -> dict[str, np.ndarray]:

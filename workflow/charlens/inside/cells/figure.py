@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from charlens.display import style
 from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL
 from charlens.models import names as model_id
-from charlens.paper import numbers as paper
+from charlens.paper import texts
 from charlens.text.grid import GLYPHS, LEGEND, lay_out
 
 # Lengths in points.
@@ -102,13 +102,7 @@ def _height(block: Block) -> float:
 
 def _corpus_title(panels: list[pd.DataFrame]) -> str:
     first = panels[0].iloc[0]
-    return f"{paper.corpus_title(first['corpus'])}, {model_label(first['model'])}"
-
-
-def model_label(model: str) -> str:
-    """A model's name as in the paper's Figure 1, where it is a grid point."""
-    point = model_id.parse(model)
-    return point.label if point else model
+    return f"{texts.corpus_title(first['corpus'])}, {model_id.title(first['model'])}"
 
 
 def score_text(measure: str, score: float) -> str:

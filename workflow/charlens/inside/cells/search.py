@@ -9,12 +9,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from charlens.files import parquet_tables
-from charlens.inside.cells.concepts import CONCEPTS, kind_of, labels
+from charlens.inside.cells.concepts import CONCEPTS, labels
 from charlens.inside.cells.excerpts import COLUMNS, examples
 from charlens.inside.cells.score import COLUMNS as RANKING_COLUMNS
 from charlens.inside.cells.score import Labels, score
 from charlens.predictions.score import load_trained
 from charlens.text.corpus import Corpus, load_split
+from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText, load_text
 
 FilePath = str | os.PathLike[str]

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from charlens.display import style
 from charlens.inside.gates.table import LEFT, RIGHT
 from charlens.models import names as model_id
-from charlens.paper import numbers as paper
+from charlens.paper import texts
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
@@ -71,9 +71,8 @@ def _nothing() -> Figure:
 
 
 def _title(part: pd.DataFrame) -> str:
-    point = model_id.parse(part["model"].iloc[0])
-    name = point.label if point else part["model"].iloc[0]
-    return f"{name}, {paper.corpus_title(part['corpus'].iloc[0])}"
+    name = model_id.title(part["model"].iloc[0])
+    return f"{name}, {texts.corpus_title(part['corpus'].iloc[0])}"
 
 
 def _look(layer: int) -> tuple[str, str]:
