@@ -7,7 +7,6 @@ cross-entropy on the test split, as in the paper. Models from elsewhere compete 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,13 +14,12 @@ from typing import NamedTuple
 import numpy as np
 
 from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.names import ModelId
 from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
 from charlens.predictions.loss import losses
 from charlens.text.corpus import Corpus
-
-FilePath = str | os.PathLike[str]
 
 LSTM, N_NN, N_GRAM, EXTERNAL = "lstm", "n-nn", "n-gram", "external"
 """Roles: as what a model competes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,7 +10,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 
 POINT = 1 / 72  # inch
@@ -70,7 +69,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save(figure: Figure, pdf: str | os.PathLike[str], png: str | os.PathLike[str]) -> None:
+def save(figure: Figure, pdf: FilePath, png: FilePath) -> None:
     """Write a figure as PDF and PNG (300 dpi), atomically and without dates or versions.
 
     Raises:

@@ -11,13 +11,16 @@ from pathlib import Path
 
 from charlens.errors import CharlensError
 
+FilePath = str | os.PathLike[str]
+"""What a function that reads or writes a file takes."""
+
 _umask = os.umask(0)
 os.umask(_umask)
 _MODE = 0o666 & ~_umask
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: FilePath) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success fsync it and rename it into place.
 
     The temporary file keeps the suffix of ``path`` (some writers choose the format by it) and is
@@ -58,7 +61,7 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def sha256_file(path: str | os.PathLike[str]) -> str:
+def sha256_file(path: FilePath) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

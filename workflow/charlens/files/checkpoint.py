@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from os import PathLike
 from typing import Any
 
 import torch
@@ -18,14 +17,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from charlens.errors import CharlensError, DamagedFileError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 
 FORMAT = 1
 """Version of charlens checkpoints; raised when names or meanings change."""
 
 
 def save_checkpoint(
-    path: str | PathLike[str], tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]
+    path: FilePath, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]
 ) -> None:
     """Write tensors and JSON-able metadata; equal input gives equal bytes.
 
@@ -45,7 +44,7 @@ def save_checkpoint(
             ) from error
 
 
-def load_checkpoint(path: str | PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load_checkpoint(path: FilePath) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read and verify a checkpoint.
 
     Returns:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 import pandas as pd
 
 from charlens.errors import CharlensError
-from charlens.files.atomic import atomic_path
-
-FilePath = str | os.PathLike[str]
+from charlens.files.atomic import FilePath, atomic_path
 
 
 def write(frame: pd.DataFrame, path: FilePath) -> None:

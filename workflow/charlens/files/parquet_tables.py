@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,9 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from charlens.errors import CharlensError, DamagedFileError
-from charlens.files.atomic import atomic_path
-
-FilePath = str | os.PathLike[str]
+from charlens.files.atomic import FilePath, atomic_path
 
 
 def write(frame: pd.DataFrame, path: FilePath) -> None:

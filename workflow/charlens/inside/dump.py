@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 
 from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
 from charlens.inside.store import (
     ROW_GROUP,
     ActivationMetadata,
@@ -31,7 +31,6 @@ from charlens.runtime.device import choose_device
 from charlens.runtime.progress import announce, progress
 from charlens.text.corpus import Codes, Corpus, load_split
 
-FilePath = str | os.PathLike[str]
 Target = tuple[int, str]  # layer, from 1, and quantity
 
 _BUFFERS = 512 * 2**20  # bytes held at once, unless a single quantity needs more

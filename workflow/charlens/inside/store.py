@@ -11,7 +11,6 @@ polars read the same files.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,12 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from charlens.errors import CharlensError, DamagedFileError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 
 METADATA_KEY = b"charlens"
 ROW_GROUP = 65_536
-
-FilePath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)

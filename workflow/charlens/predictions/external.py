@@ -14,7 +14,6 @@ import codecs
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
 from charlens.predictions.file import (
     COLUMNS,
     EPSILON,
@@ -35,7 +35,6 @@ from charlens.predictions.file import (
 )
 from charlens.text.corpus import Corpus, load_split
 
-FilePath = str | PathLike[str]
 Numbers = dict[str, np.ndarray]
 
 _log = logging.getLogger("charlens")

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from charlens.errors import CharlensError, DamagedFileError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 
 COLUMNS: dict[str, np.dtype] = {
     "position": np.dtype(np.int32),  # 0, 1, 2, …: index of the predicted byte among the targets
@@ -43,7 +42,6 @@ MAX_ENTROPY = math.log(256)
 
 _SCHEMA = pa.schema([(name, pa.from_numpy_dtype(dtype)) for name, dtype in COLUMNS.items()])
 _REMEDY = "write it again (charlens.predictions.file.write_probabilities does it right)"
-Path = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class ProbabilityMetadata:
 
 
 def write_probabilities(
-    path: Path, columns: Mapping[str, np.ndarray], metadata: ProbabilityMetadata
+    path: FilePath, columns: Mapping[str, np.ndarray], metadata: ProbabilityMetadata
 ) -> None:
     """Write one model's probabilities atomically; equal input gives equal bytes.
 
@@ -128,7 +126,7 @@ def _format(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def read_metadata(path: Path) -> ProbabilityMetadata:
+def read_metadata(path: FilePath) -> ProbabilityMetadata:
     """The provenance of a probabilities file; reads only the file's footer.
 
     Raises:
@@ -138,13 +136,13 @@ def read_metadata(path: Path) -> ProbabilityMetadata:
         return _metadata(path, file)
 
 
-def row_count(path: Path) -> int:
+def row_count(path: FilePath) -> int:
     """Number of predicted characters in a file; reads only the footer. Raises as read_metadata."""
     with _opened(path) as file:
         return file.metadata.num_rows
 
 
-def column_names(path: Path) -> tuple[str, ...]:
+def column_names(path: FilePath) -> tuple[str, ...]:
     """The contract columns a file holds, in order; reads only the footer. Raises as read_metadata.
 
     All of :data:`COLUMNS`, but for those of :data:`OPTIONAL` that it does not tell.
@@ -154,7 +152,7 @@ def column_names(path: Path) -> tuple[str, ...]:
 
 
 def read_probabilities(
-    path: Path,
+    path: FilePath,
     columns: Sequence[str] | None = None,
     corpus_sha256: str | None = None,
     rows: int | None = None,
@@ -203,9 +201,9 @@ class SameTestSet:
     """Refuses files that cannot be compared: same corpus name, but not the same test characters."""
 
     def __init__(self) -> None:
-        self._first: dict[str, tuple[Path, ProbabilityMetadata, np.ndarray]] = {}
+        self._first: dict[str, tuple[FilePath, ProbabilityMetadata, np.ndarray]] = {}
 
-    def check(self, path: Path, metadata: ProbabilityMetadata, byte: np.ndarray) -> None:
+    def check(self, path: FilePath, metadata: ProbabilityMetadata, byte: np.ndarray) -> None:
         """Compare a file with the first one of its corpus.
 
         Args:
@@ -237,7 +235,7 @@ class SameTestSet:
             )
 
 
-def _read_columns(path: Path, file: pq.ParquetFile, wanted: list[str]) -> dict[str, np.ndarray]:
+def _read_columns(path: FilePath, file: pq.ParquetFile, wanted: list[str]) -> dict[str, np.ndarray]:
     total = file.metadata.num_rows
     names = list(dict.fromkeys(["position", *wanted]))
     start = previous_stream = 0
@@ -257,7 +255,7 @@ def _read_columns(path: Path, file: pq.ParquetFile, wanted: list[str]) -> dict[s
     return result
 
 
-def _opened(path: Path) -> pq.ParquetFile:
+def _opened(path: FilePath) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
     except FileNotFoundError as error:
@@ -272,7 +270,7 @@ def _opened(path: Path) -> pq.ParquetFile:
     return file
 
 
-def _damaged(path: Path, what: str, error: Exception) -> DamagedFileError:
+def _damaged(path: FilePath, what: str, error: Exception) -> DamagedFileError:
     detail = " ".join(str(error).split())[:160]
     return DamagedFileError(
         path,
@@ -280,7 +278,7 @@ def _damaged(path: Path, what: str, error: Exception) -> DamagedFileError:
     )
 
 
-def _metadata(path: Path, file: pq.ParquetFile) -> ProbabilityMetadata:
+def _metadata(path: FilePath, file: pq.ParquetFile) -> ProbabilityMetadata:
     text = (file.schema_arrow.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise CharlensError(f"{path}: has no schema metadata {METADATA_KEY.decode()!r}; {_REMEDY}")
@@ -300,7 +298,7 @@ def _metadata(path: Path, file: pq.ParquetFile) -> ProbabilityMetadata:
         raise CharlensError(f"{path}: {error}; {_REMEDY}") from error
 
 
-def _check_schema(path: Path, schema: pa.Schema) -> list[str]:
+def _check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
     """Check names and types of a file's columns; returns which of the contract's it has."""
     names = [name for name in COLUMNS if name in schema.names or name not in OPTIONAL]
     for field_ in map(_SCHEMA.field, names):
@@ -314,7 +312,7 @@ def _check_schema(path: Path, schema: pa.Schema) -> list[str]:
     return names
 
 
-def _check_arrays(path: Path, columns: Mapping[str, np.ndarray]) -> int:
+def _check_arrays(path: FilePath, columns: Mapping[str, np.ndarray]) -> int:
     """Names, dtypes and shapes of the columns to write; returns the number of rows."""
     required = set(COLUMNS) - set(OPTIONAL)
     wrong = sorted((required - set(columns)) | (set(columns) - set(COLUMNS)))
@@ -336,7 +334,7 @@ def _check_arrays(path: Path, columns: Mapping[str, np.ndarray]) -> int:
     return rows
 
 
-def _check_nulls(path: Path, batch: pa.RecordBatch, start: int) -> None:
+def _check_nulls(path: FilePath, batch: pa.RecordBatch, start: int) -> None:
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         if column.null_count:
             row = start + int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
@@ -344,7 +342,7 @@ def _check_nulls(path: Path, batch: pa.RecordBatch, start: int) -> None:
 
 
 def _check_values(
-    path: Path, part: Mapping[str, np.ndarray], start: int, previous_stream: int
+    path: FilePath, part: Mapping[str, np.ndarray], start: int, previous_stream: int
 ) -> int:
     """Check rows ``start`` … of those contract columns that ``part`` holds.
 

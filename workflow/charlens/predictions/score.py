@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
 from charlens.files.checkpoint import load_checkpoint
 from charlens.models.families import shape_of
 from charlens.models.parameters import Architecture
@@ -18,8 +18,6 @@ from charlens.models.running import predictions
 from charlens.predictions.file import ProbabilityMetadata, write_probabilities
 from charlens.runtime.device import choose_device
 from charlens.text.corpus import Corpus, load_split
-
-FilePath = str | PathLike[str]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ table by about 1e-4 nats.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,6 +20,7 @@ import pandas as pd
 from charlens import __version__
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
 from charlens.models.ngram.file import load_ngram, save_ngram
 from charlens.models.ngram.mixtures import Predictions
 from charlens.models.ngram.model import NgramModel
@@ -29,8 +29,6 @@ from charlens.predictions.loss import bootstrap_sd
 from charlens.runtime.progress import progress
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus, load_split
-
-FilePath = str | os.PathLike[str]
 
 SCORES = {
     "corpus": "string",

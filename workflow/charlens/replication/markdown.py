@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.replication import findings, tolerances
 from charlens.replication.compare import VERDICTS
-
-FilePath = str | os.PathLike[str]
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -16,13 +16,12 @@ from charlens.analyses.oracles import breakdown as error_analysis
 from charlens.analyses.shared_errors import advantage, overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
 from charlens.inside.cells import score as cells
 from charlens.inside.cells import search as cell_search
 from charlens.inside.gates import table as saturation
 from charlens.paper import texts
 from charlens.text.corpus import Corpus
-
-FilePath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)

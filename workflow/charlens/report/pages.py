@@ -8,7 +8,6 @@ character of a corpus can never become markup.
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -16,9 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from charlens.errors import CharlensError
-from charlens.files.atomic import atomic_path
-
-FilePath = str | os.PathLike[str]
+from charlens.files.atomic import FilePath, atomic_path
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1e293b; margin: 1.5rem 2rem; }

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from charlens.errors import CharlensError, DamagedFileError
+from charlens.files.atomic import FilePath
 from charlens.runtime.progress import Progress, progress
 from charlens.runtime.signals import Interrupted, interruptible
 
@@ -21,7 +22,7 @@ log = logging.getLogger("charlens")
 
 
 @contextmanager
-def job(log_path: str | os.PathLike[str] | None, threads: int = 1) -> Iterator[logging.Logger]:
+def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]:
     """Run the body of a script: log to a file, bound the threads, tell users' errors in one line.
 
     Import torch and numpy inside the body (or import the modules that do): numeric libraries
@@ -95,7 +96,7 @@ def _limit_threads(threads: int) -> None:
         sys.modules["torch"].set_num_threads(threads)
 
 
-def _log_to(path: str | os.PathLike[str] | None) -> logging.Handler:
+def _log_to(path: FilePath | None) -> logging.Handler:
     if path is None:
         handler: logging.Handler = logging.NullHandler()
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from typing import Any
 
 from charlens import __version__
 from charlens.errors import CharlensError
-from charlens.files.atomic import atomic_path, sha256_file
+from charlens.files.atomic import FilePath, atomic_path, sha256_file
 from charlens.runtime.fingerprint import PACKAGE, fingerprint
 from charlens.runtime.hardware import describe
 from charlens.runtime.progress import progress
@@ -42,7 +41,7 @@ PACKAGES = (
 _LEFT_OUT = ("resume", "benchmarks")
 
 
-def write_manifest(results: str | os.PathLike[str], config: Mapping[str, Any]) -> None:
+def write_manifest(results: FilePath, config: Mapping[str, Any]) -> None:
     """Write ``manifest.json`` into the folder of a run.
 
     Args:
@@ -70,7 +69,7 @@ def write_manifest(results: str | os.PathLike[str], config: Mapping[str, Any]) -
         temporary.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def verify(results: str | os.PathLike[str]) -> list[str]:
+def verify(results: FilePath) -> list[str]:
     """Hash every file of a run again.
 
     Args:

@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.errors import CharlensError, DamagedFileError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 
 FORMAT = 1
 """Version of ``corpus.json``; raised when its keys change meaning."""
@@ -68,14 +67,14 @@ class Corpus:
         """Number of distinct symbols, the paper's K."""
         return len(self.vocabulary)
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(self, path: FilePath) -> None:
         """Write ``corpus.json``, whole or not at all."""
         text = json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
         with atomic_path(path) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> Self:
+    def load(cls, path: FilePath) -> Self:
         """Read ``corpus.json``.
 
         Raises:
@@ -296,13 +295,13 @@ def _least(batch: int, unroll: int, train: float, val: float) -> int:
     return batch * unroll * math.ceil(1 / Fraction(repr(float(min(train, val)))))
 
 
-def save_split(path: str | PathLike[str], rows: Codes) -> None:
+def save_split(path: FilePath, rows: Codes) -> None:
     """Write one split as ``.npy``, whole or not at all."""
     with atomic_path(path) as temporary, open(temporary, "wb") as stream:
         np.save(stream, rows, allow_pickle=False)
 
 
-def load_split(path: str | PathLike[str]) -> Codes:
+def load_split(path: FilePath) -> Codes:
     """Open one split, memory-mapped and read-only.
 
     Returns:

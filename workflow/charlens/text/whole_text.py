@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike
 
 import numpy as np
 
+from charlens.files.atomic import FilePath
 from charlens.text.corpus import SPLITS, Corpus, load_split
-
-FilePath = str | PathLike[str]
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from charlens.errors import CharlensError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.predictions.file import SameTestSet, column_names, read_metadata, read_probabilities
 
@@ -34,7 +33,7 @@ def agreement(top: Sequence[np.ndarray]) -> np.ndarray:
     return matrix
 
 
-def table(paths: Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
+def table(paths: Sequence[FilePath]) -> pd.DataFrame:
     """Pairwise agreement of the models of one corpus.
 
     Args:
@@ -76,13 +75,13 @@ def table(paths: Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
     return pd.DataFrame(matrix, index=pd.Index(models, name="model"), columns=models)
 
 
-def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
     """Write a frame made by :func:`table`: a square with a header and a first column of models."""
     with atomic_path(path) as temporary:
         frame.to_csv(temporary, float_format="%.9g", lineterminator="\n")
 
 
-def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_csv(path: FilePath) -> pd.DataFrame:
     """Read a matrix written by :func:`write_csv`.
 
     Raises:

@@ -6,13 +6,12 @@ van der Maaten & Hinton (2008), Visualizing data using t-SNE, JMLR 9.
 from __future__ import annotations
 
 import math
-import os
 
 import numpy as np
 import pandas as pd
 
 from charlens.errors import CharlensError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.runtime.randomness import derive_seed
 
@@ -127,7 +126,7 @@ def table(agreement: pd.DataFrame, perplexity: float | None, seed: int) -> pd.Da
     )
 
 
-def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
     """Write a map made by :func:`table`, atomically."""
     with atomic_path(path) as temporary:
         frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")

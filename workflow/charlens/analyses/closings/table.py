@@ -12,7 +12,6 @@ only the last tells opening from closing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +23,7 @@ import pandas as pd
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -34,8 +33,6 @@ from charlens.text import brackets
 from charlens.text import c_lexer as c_source
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText
-
-FilePath = str | os.PathLike[str]
 
 DTYPES = {
     "corpus": "string",

@@ -15,7 +15,6 @@ which have nothing to gain from text nearby, show about how much.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ import pandas as pd
 from charlens.display.wording import number
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -36,7 +35,6 @@ from charlens.predictions.score_ngram import read_scores
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
 
-FilePath = str | os.PathLike[str]
 Row = dict[str, Any]
 
 RECURRENT = "recurrent best"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pandas as pd
 from charlens.display.wording import number
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -42,7 +41,7 @@ DTYPES = {
 
 
 def table(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Sequence[FilePath],
     bootstrap: int,
     seed: int,
     corpora: Sequence[Corpus] = (),
@@ -132,12 +131,12 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
-def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
     """Write a table made by :func:`table` as CSV, numbers to nine digits, atomically."""
     csv_tables.write(frame, path)
 
 
-def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_csv(path: FilePath) -> pd.DataFrame:
     """Read a table written by :func:`write_csv`.
 
     Raises:
@@ -237,7 +236,7 @@ def _markdown_others(layout: Layout) -> list[str]:
     return lines + [f"| {row.model} | {_markdown_entry(row)} |" for row in layout.others]
 
 
-def write_markdown(frame: pd.DataFrame, bootstrap: int, path: str | os.PathLike[str]) -> None:
+def write_markdown(frame: pd.DataFrame, bootstrap: int, path: FilePath) -> None:
     """Write :func:`markdown` atomically."""
     with atomic_path(path) as temporary:
         Path(temporary).write_text(markdown(frame, bootstrap), encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,11 +16,10 @@ from charlens.analyses.oracles.excerpts import examples
 from charlens.analyses.oracles.markdown import write_markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables, parquet_tables
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
 from charlens.text.corpus import Corpus, load_split
-
-FilePath = str | os.PathLike[str]
 
 BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
 """Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""

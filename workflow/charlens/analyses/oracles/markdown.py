@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from charlens.analyses.oracles import oracles
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.paper import texts
-
-FilePath = str | os.PathLike[str]
 
 
 def write_markdown(tables: Mapping[str, pd.DataFrame], path: FilePath) -> None:

@@ -7,7 +7,6 @@ minimum count; bytes seen once or twice would lead such a list, so rare ones are
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,12 +16,10 @@ import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, Contest
 from charlens.files import csv_tables
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-
-FilePath = str | os.PathLike[str]
 
 DTYPES = {
     "corpus": "string",

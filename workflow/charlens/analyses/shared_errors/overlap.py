@@ -8,7 +8,6 @@ n-gram.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -20,12 +19,10 @@ import pandas as pd
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-
-FilePath = str | os.PathLike[str]
 
 THRESHOLD = 0.5
 """A character is an error where its probability is below this."""

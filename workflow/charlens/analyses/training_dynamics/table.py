@@ -10,7 +10,6 @@ are kept: memory does not grow with the split or with the number of checkpoints'
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +20,7 @@ from torch import Tensor
 
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.models.ngram.file import load_ngram
 from charlens.models.ngram.model import NgramModel
@@ -32,8 +31,6 @@ from charlens.predictions.score import TrainedModel, load_trained
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes, Corpus, load_split
-
-FilePath = str | os.PathLike[str]
 
 COLUMNS = {
     "corpus": "string",

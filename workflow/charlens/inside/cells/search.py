@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 
 import pandas as pd
 
 from charlens.files import parquet_tables
+from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CONCEPTS, labels
 from charlens.inside.cells.excerpts import COLUMNS, examples
 from charlens.inside.cells.score import COLUMNS as RANKING_COLUMNS
@@ -17,8 +17,6 @@ from charlens.predictions.score import load_trained
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText, load_text
-
-FilePath = str | os.PathLike[str]
 
 _log = logging.getLogger("charlens")
 

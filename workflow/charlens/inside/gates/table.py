@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,14 +9,13 @@ import pandas as pd
 import torch
 
 from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
 from charlens.models.families import build_model
 from charlens.models.running import running
 from charlens.predictions.score import TrainedModel, load_trained
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes, Corpus, load_split
-
-FilePath = str | os.PathLike[str]
 
 LEFT, RIGHT = 0.1, 0.9
 """A gate below LEFT is left-saturated, one above RIGHT right-saturated."""

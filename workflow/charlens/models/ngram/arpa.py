@@ -8,14 +8,13 @@ is spelled by :func:`hex_words`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os import PathLike
 from typing import TextIO
 
 import numpy as np
 import numpy.typing as npt
 
 from charlens.errors import CharlensError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models.ngram.kneser_ney import CONTINUATION, RAW, SENTENCE_START
 from charlens.models.ngram.model import NgramModel
 from charlens.models.ngram.symbols import Text, symbols_of
@@ -42,7 +41,7 @@ def hex_words(text: Text, symbols: Sequence[int] | None = None) -> str:
 
 
 def write_arpa(
-    path: str | PathLike[str],
+    path: FilePath,
     model: NgramModel,
     order: int,
     symbols: Sequence[int] | None = None,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from charlens.errors import CharlensError, DamagedFileError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.models.ngram.model import MAX_ORDER, NgramModel
 
 FORMAT = 1
@@ -35,7 +34,7 @@ _DTYPES = {
 _ADVICE = "delete it and run again to rebuild it"
 
 
-def save_ngram(path: str | PathLike[str], model: NgramModel) -> None:
+def save_ngram(path: FilePath, model: NgramModel) -> None:
     """Write a model, whole or not at all.
 
     Raises:
@@ -56,7 +55,7 @@ def save_ngram(path: str | PathLike[str], model: NgramModel) -> None:
             ) from error
 
 
-def load_ngram(path: str | PathLike[str]) -> NgramModel:
+def load_ngram(path: FilePath) -> NgramModel:
     """Read and verify a model.
 
     Raises:
@@ -80,7 +79,7 @@ def load_ngram(path: str | PathLike[str]) -> NgramModel:
     return NgramModel(**tensors, metadata=header["metadata"])
 
 
-def _header(path: str | PathLike[str], text: str | None, names: set[str]) -> dict[str, Any]:
+def _header(path: FilePath, text: str | None, names: set[str]) -> dict[str, Any]:
     try:
         header = json.loads(text or "")
     except ValueError:
@@ -97,7 +96,7 @@ def _header(path: str | PathLike[str], text: str | None, names: set[str]) -> dic
     return header
 
 
-def _check_shapes(path: str | PathLike[str], tensors: Mapping[str, np.ndarray]) -> None:
+def _check_shapes(path: FilePath, tensors: Mapping[str, np.ndarray]) -> None:
     """Hold a file with a right checksum, perhaps written by other hands, to the contract."""
     rows, top = len(tensors["text"]) + 2, tensors["discounts"].shape[1:2]
     shapes = {name: (rows,) for name in ("order", "prefix", "left")}
