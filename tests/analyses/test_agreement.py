@@ -58,7 +58,7 @@ def test_table(files):
 def test_files_that_do_not_go_together(tmp_path, files):
     with pytest.raises(CharlensError, match="scores another, expected war_and_peace"):
         agreement.table([*files, write_model(tmp_path, "lstm-1x64", "another")])
-    with pytest.raises(CharlensError, match="lstm-1x64 given twice"):
+    with pytest.raises(CharlensError, match=r"lstm-1x64 on .+ is already in"):
         agreement.table([*files, files[3]])
     other = write_model(tmp_path, "lstm-2x64", byte=random_columns(300)["byte"] ^ 1)
     with pytest.raises(CharlensError, match="row 0: byte is"):

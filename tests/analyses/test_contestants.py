@@ -111,7 +111,7 @@ def test_files_that_do_not_go_together(tmp_path):
     a, b = a_corpus("a", ROWS), a_corpus("b", ROWS)
     for arguments, message in (
         ((ours, [foreign], [a]), "belongs to the corpus b, expected one of a"),
-        ((ours, [ours[0]], [a]), "model lstm-1x8 on a given twice"),
+        ((ours, [ours[0]], [a]), "model lstm-1x8 on a is already in"),
         ((ours, [other], [a]), "my-model.parquet: row 7: byte is"),
         ((ours, [shorter], [a]), "short.parquet: holds 200 characters, expected 300"),
         ((ours, [], [a, b]), "b: expected probabilities files of its models, found none"),

@@ -16,13 +16,13 @@ from charlens.predictions.file import (
     COLUMNS,
     OPTIONAL,
     ProbabilityMetadata,
-    SameTestSet,
     column_names,
     read_metadata,
     read_probabilities,
     row_count,
     write_probabilities,
 )
+from charlens.predictions.together import SameTestSet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from probability_files import random_columns

@@ -17,8 +17,8 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.names import ModelId
-from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
 from charlens.predictions.loss import losses
+from charlens.predictions.together import Together
 from charlens.text.corpus import Corpus
 
 LSTM, N_NN, N_GRAM, EXTERNAL = "lstm", "n-nn", "n-gram", "external"
@@ -142,28 +142,17 @@ def read(
             that do not score the same characters.
     """
     known = {corpus.name: corpus for corpus in corpora}
-    same = SameTestSet()
+    together = Together(corpora)
     byte: dict[str, np.ndarray] = {}
     probability: dict[str, dict[str, np.ndarray]] = {name: {} for name in known}
     records: dict[tuple[str, bool], list[Record]] = {}
-    for path, is_external in [*((p, False) for p in paths), *((p, True) for p in external)]:
-        metadata = read_metadata(path)
-        name, model = metadata.corpus, metadata.model
-        if name not in known:
-            raise CharlensError(
-                f"{path}: belongs to the corpus {name}, expected one of "
-                f"{', '.join(known) or 'none'}; give its corpus.json too"
-            )
-        if model in probability[name]:
-            raise CharlensError(f"{path}: model {model} on {name} given twice; give each once")
-        corpus = known[name]
-        wanted = ["byte", "probability"]
-        columns = read_probabilities(path, wanted, corpus.sha256, corpus.sizes["test"])
-        same.check(path, metadata, columns["byte"])
-        byte.setdefault(name, columns["byte"])
-        probability[name][model] = columns["probability"]
-        record = Record(path, model, float(losses(columns["probability"]).mean()))
-        records.setdefault((name, is_external), []).append(record)
+    for some, is_external in ((paths, False), (external, True)):
+        for found in together.read(some, ["probability"]):
+            name, model = found.corpus.name, found.metadata.model
+            byte.setdefault(name, found.columns["byte"])
+            probability[name][model] = found.columns["probability"]
+            record = Record(found.path, model, float(losses(probability[name][model]).mean()))
+            records.setdefault((name, is_external), []).append(record)
     for name in known:
         if name not in byte:
             raise CharlensError(

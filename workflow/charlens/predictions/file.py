@@ -197,44 +197,6 @@ def read_probabilities(
         return _read_columns(path, file, wanted)
 
 
-class SameTestSet:
-    """Refuses files that cannot be compared: same corpus name, but not the same test characters."""
-
-    def __init__(self) -> None:
-        self._first: dict[str, tuple[FilePath, ProbabilityMetadata, np.ndarray]] = {}
-
-    def check(self, path: FilePath, metadata: ProbabilityMetadata, byte: np.ndarray) -> None:
-        """Compare a file with the first one of its corpus.
-
-        Args:
-            path: the file, to be named if it is refused.
-            metadata: as read from it.
-            byte: its ``byte`` column, shape (characters,).
-
-        Raises:
-            CharlensError: another corpus checksum, another length, or other characters.
-        """
-        first_path, first, bytes_ = self._first.setdefault(metadata.corpus, (path, metadata, byte))
-        remedy = f"evaluate both models on one {metadata.corpus} and run again"
-        if metadata.corpus_sha256 != first.corpus_sha256:
-            raise CharlensError(
-                f"{path}: corpus sha256 {metadata.corpus_sha256}, expected {first.corpus_sha256} "
-                f"as in {first_path}; {remedy}"
-            )
-        if len(byte) != len(bytes_):
-            raise CharlensError(
-                f"{path}: holds {len(byte)} characters, expected {len(bytes_)} as in "
-                f"{first_path}; {remedy}"
-            )
-        different = byte != bytes_
-        if different.any():
-            row = int(np.argmax(different))
-            raise CharlensError(
-                f"{path}: row {row}: byte is {byte[row]}, expected {bytes_[row]} as in "
-                f"{first_path}; {remedy}"
-            )
-
-
 def _read_columns(path: FilePath, file: pq.ParquetFile, wanted: list[str]) -> dict[str, np.ndarray]:
     total = file.metadata.num_rows
     names = list(dict.fromkeys(["position", *wanted]))

@@ -11,7 +11,8 @@ import pandas as pd
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
-from charlens.predictions.file import SameTestSet, column_names, read_metadata, read_probabilities
+from charlens.predictions.file import ProbabilityMetadata, column_names
+from charlens.predictions.together import Together
 
 _log = logging.getLogger("charlens")
 
@@ -49,23 +50,23 @@ def table(paths: Sequence[FilePath]) -> pd.DataFrame:
         CharlensError: no file with ``top_byte``, an unreadable one, a model given twice, or files
             that do not score the same characters.
     """
-    same, top, first = SameTestSet(), {}, None
-    for path in paths:
-        metadata = read_metadata(path)
+    first: tuple[FilePath, str] | None = None
+
+    def wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+        nonlocal first
         first = first or (path, metadata.corpus)
         if metadata.corpus != first[1]:
             raise CharlensError(
                 f"{path}: scores {metadata.corpus}, expected {first[1]} as {first[0]}; agreement "
                 "compares models of one corpus"
             )
-        if metadata.model in top:
-            raise CharlensError(f"{path}: model {metadata.model} given twice; give each once")
-        if "top_byte" not in column_names(path):
-            _log.info("%s: left out, as %s has no column top_byte", metadata.model, path)
-            continue
-        columns = read_probabilities(path, ["byte", "top_byte"])
-        same.check(path, metadata, columns["byte"])
-        top[metadata.model] = columns["top_byte"]
+        if "top_byte" in column_names(path):
+            return True
+        _log.info("%s: left out, as %s has no column top_byte", metadata.model, path)
+        return False
+
+    found = Together(others=True).read(paths, ["top_byte"], wanted)
+    top = {one.metadata.model: one.columns["top_byte"] for one in found}
     if not top:
         raise CharlensError(
             "agreement: expected at least one probabilities file with top_byte, found none"

@@ -29,9 +29,10 @@ from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
+from charlens.predictions.file import ProbabilityMetadata
 from charlens.predictions.loss import bootstrap_sd, losses
 from charlens.predictions.score_ngram import read_scores
+from charlens.predictions.together import Together
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
 
@@ -87,9 +88,9 @@ def table(
             at all.
     """
     known = {corpus.name: corpus for corpus in corpora}
-    seen: dict[tuple[str, str], FilePath] = {}
-    rows = [row for path in n_gram for row in _n_gram_rows(path, known, seen)]
-    rows += _scored_rows(probabilities, known, seen, bootstrap, seed)
+    together = Together(corpora)
+    rows = [row for path in n_gram for row in _n_gram_rows(path, together)]
+    rows += _scored_rows(probabilities, together, bootstrap, seed)
     if not rows:
         raise CharlensError(
             "Table 2: expected at least one n-gram, n-NN or recurrent model, found none; add some "
@@ -150,11 +151,9 @@ def _papers(row: Row, corpus: Corpus) -> float | None:
     return paper.cross_entropy(corpus.name, point.cell, point.layers, point.size)
 
 
-def _n_gram_rows(
-    path: FilePath, known: Mapping[str, Corpus], seen: dict[tuple[str, str], FilePath]
-) -> Iterator[Row]:
+def _n_gram_rows(path: FilePath, together: Together) -> Iterator[Row]:
     for score in read_scores(path).to_dict("records"):
-        corpus = _corpus(path, score["corpus"], score["model"], known, seen)
+        corpus = together.admit(path, score["corpus"], score["model"])
         if score["corpus_sha256"] != corpus.sha256 or score["characters"] != corpus.sizes["test"]:
             raise CharlensError(
                 f"{path}: scores another version of {corpus.name} ({score['characters']:,} test "
@@ -166,25 +165,14 @@ def _n_gram_rows(
 
 
 def _scored_rows(
-    paths: Sequence[FilePath],
-    known: Mapping[str, Corpus],
-    seen: dict[tuple[str, str], FilePath],
-    bootstrap: int,
-    seed: int,
+    paths: Sequence[FilePath], together: Together, bootstrap: int, seed: int
 ) -> list[Row]:
     """Rows of n-NN models, and of the best recurrent model of each corpus."""
-    same, chosen, best = SameTestSet(), [], {}
-    for path in paths:
-        metadata = read_metadata(path)
+    chosen, best = [], {}
+    for found in together.read(paths, ["probability"], _is_wanted):
+        metadata, corpus = found.metadata, found.corpus
         family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
-        if family == "n-gram" or (n is None and model_id.parse(metadata.model) is None):
-            continue
-        corpus = _corpus(path, metadata.corpus, metadata.model, known, seen)
-        columns = read_probabilities(
-            path, ["byte", "probability"], corpus.sha256, corpus.sizes["test"]
-        )
-        same.check(path, metadata, columns["byte"])
-        loss = losses(columns["probability"])
+        loss = losses(found.columns["probability"])
         row: Row = {
             "family": family,
             "corpus": corpus.name,
@@ -203,6 +191,12 @@ def _scored_rows(
     ]
 
 
+def _is_wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+    """Whether a file is of an n-NN or a recurrent model."""
+    context = model_id.context_model(metadata.model)
+    return context[0] == "n-nn" if context else model_id.parse(metadata.model) is not None
+
+
 def _order(row: Row) -> tuple:
     """Sort key of recurrent models, the best first."""
     return (row["cross_entropy"], model_id.sort_key(row["model"]))
@@ -210,28 +204,6 @@ def _order(row: Row) -> tuple:
 
 def _draws(row: Row, seed: int) -> np.random.Generator:
     return generator(seed, "bootstrap", row["corpus"], row["model"])
-
-
-def _corpus(
-    path: FilePath,
-    name: str,
-    model: str,
-    known: Mapping[str, Corpus],
-    seen: dict[tuple[str, str], FilePath],
-) -> Corpus:
-    """The corpus that a model of ``path`` belongs to; every model may come once."""
-    if name not in known:
-        raise CharlensError(
-            f"{path}: belongs to the corpus {name}, expected one of {', '.join(known) or 'none'}; "
-            "give its corpus.json too"
-        )
-    if (name, model) in seen:
-        raise CharlensError(
-            f"{path}: model {model} on {name} is already in {seen[name, model]}; give each model "
-            "once"
-        )
-    seen[name, model] = path
-    return known[name]
 
 
 def write_csv(frame: pd.DataFrame, path: FilePath) -> None:

@@ -9,14 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from charlens.display.wording import number
-from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-from charlens.predictions.file import SameTestSet, read_metadata, read_probabilities
 from charlens.predictions.loss import bootstrap_sd, losses
+from charlens.predictions.together import Together
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
 
@@ -63,22 +62,10 @@ def table(
         CharlensError: an unreadable file, a model given twice, or files of one corpus that do not
             score the same characters.
     """
-    known = {corpus.name: corpus for corpus in corpora}
-    same, seen, rows = SameTestSet(), {}, []
-    for path in paths:
-        metadata = read_metadata(path)
-        key = (metadata.corpus, metadata.model)
-        if key in seen:
-            raise CharlensError(
-                f"{path}: model {metadata.model} on {metadata.corpus} is already in {seen[key]}; "
-                "give each model once"
-            )
-        seen[key] = path
-        corpus = known.get(metadata.corpus)
-        expected = corpus.sha256 if corpus else None
-        columns = read_probabilities(path, ["byte", "probability"], corpus_sha256=expected)
-        same.check(path, metadata, columns["byte"])
-        loss = losses(columns["probability"])
+    rows = []
+    for found in Together(corpora, others=True).read(paths, ["probability"]):
+        metadata, corpus = found.metadata, found.corpus
+        loss = losses(found.columns["probability"])
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
         row = _row(metadata.corpus, metadata.model, float(loss.mean()))
         if corpus and row["paper"] is not None:
