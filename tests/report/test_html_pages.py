@@ -92,9 +92,9 @@ def test_a_csv_table(tmp_path) -> None:
         "# Agreement",
         "",
         "| model | lstm-1x8 | n |",
-        "| --- | ---: | ---: |",
+        "|---|---:|---:|",
         "| lstm-1x8 | 0.998 | 4 |",
-        "| <b> | 1e-3 |  |",
+        "| <b> | 1e-3 | |",
     ]
     write_page(tmp_path / "t.csv", tmp_path / "t.html", "Agreement")
     html = (tmp_path / "t.html").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from charlens.display.markdown import table as markdown_table
 from charlens.paper import texts
 from charlens.replication import cells, errors, networks
 from charlens.replication.compare import CORPORA, LARGEST
@@ -284,9 +285,8 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def _grid(part: pd.DataFrame) -> list[str]:
-    lines = ["| Finding | Shown in | Corpus | Verdict | Evidence |", "|---|---|---|---|---|"]
+    rows = []
     for row in part.itertuples():
         corpus = "any" if pd.isna(row.corpus) else texts.corpus_title(row.corpus)
-        cells = (row.finding, row.figure, corpus, f"**{row.verdict}**", row.evidence)
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        rows.append([row.finding, row.figure, corpus, f"**{row.verdict}**", row.evidence])
+    return markdown_table(["Finding", "Shown in", "Corpus", "Verdict", "Evidence"], rows, "l")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from charlens.display.markdown import table as markdown_table
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -38,23 +39,20 @@ def markdown(frame: pd.DataFrame) -> str:
 
 def _summary(frame: pd.DataFrame) -> list[str]:
     heads = ["In the paper", "Here", *(v.capitalize() for v in VERDICTS), "Not comparable"]
-    lines = [
+    text = (
         "Ours against Karpathy, Johnson & Fei-Fei (2015), by figure: how many numbers the paper "
         "has, how many of them this run has, and how many of those are within the tolerance, "
         "better (cross-entropies below the paper's by more than that), outside, or too vague to "
-        "confirm the paper's.",
-        "",
-        f"| | {' | '.join(heads)} |",
-        "|---|" + "---:|" * len(heads),
-    ]
-    rows = []
+        "confirm the paper's."
+    )
+    counts = {}
     for figure, printed in paper.counts().items():
         part = frame[frame["figure"] == figure]
         verdicts = [int((part["verdict"] == v).sum()) for v in VERDICTS]
-        rows.append([printed, len(part), *verdicts, int((~part["comparable"]).sum())])
-        lines.append(f"| {figure} | {' | '.join(map(str, rows[-1]))} |")
-    sums = [str(sum(column)) for column in zip(*rows, strict=True)]
-    return [*lines, f"| All | {' | '.join(sums)} |"]
+        counts[figure] = [printed, len(part), *verdicts, int((~part["comparable"]).sum())]
+    rows = [[figure, *numbers] for figure, numbers in counts.items()]
+    rows.append(["All", *map(sum, zip(*counts.values(), strict=True))])
+    return [text, "", *markdown_table(["", *heads], rows, "lr")]
 
 
 def _other_cuts(frame: pd.DataFrame) -> list[str]:
@@ -64,10 +62,7 @@ def _other_cuts(frame: pd.DataFrame) -> list[str]:
 
 
 def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:
-    lines = [
-        f"| Corpus | Quantity | Unit | Ours | Paper | Difference | Tolerance | {head} |",
-        "|---|---|---|---:|---:|---:|---:|---|",
-    ]
+    rows = []
     for row in part.itertuples():
         difference = f"{row.difference:+.4f}".replace("-", "−")
         ours, difference = ("–", "–") if np.isnan(row.ours) else (f"{row.ours:.4g}", difference)
@@ -81,8 +76,9 @@ def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:
             f"{row.tolerance:.2g}",
             getattr(row, column),
         )
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        rows.append(cells)
+    heads = ["Corpus", "Quantity", "Unit", "Ours", "Paper", "Difference", "Tolerance", head]
+    return markdown_table(heads, rows, "lllrrrrl")
 
 
 def write_markdown(numbers: pd.DataFrame, found: pd.DataFrame, path: FilePath) -> None:

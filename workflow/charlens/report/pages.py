@@ -14,6 +14,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from charlens.display.markdown import table as markdown_table
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 
@@ -139,9 +140,8 @@ def csv_markdown(path: FilePath, title: str) -> str:
     """
     with open(path, encoding="utf-8", newline="") as stream:
         head, *rows = csv.reader(stream)
-    lines = [f"# {title}", "", head, ["---", *["---:"] * (len(head) - 1)]]
-    lines += [[cell if i == 0 else _shorter(cell) for i, cell in enumerate(row)] for row in rows]
-    return "\n".join(x if isinstance(x, str) else f"| {' | '.join(x)} |" for x in lines) + "\n"
+    shown = [[first, *map(_shorter, numbers)] for first, *numbers in rows]
+    return "\n".join([f"# {title}", "", *markdown_table(head, shown, "lr")]) + "\n"
 
 
 def _shorter(cell: str) -> str:

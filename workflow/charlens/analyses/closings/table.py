@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest
+from charlens.display.markdown import table as markdown_table
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
@@ -230,14 +231,13 @@ def markdown(frame: pd.DataFrame) -> str:
         head = ["Distance", "Closings", "Invisible"]
         for model, with_paper in zip(models["model"], compared, strict=True):
             head += [title(model), "*paper*"] if with_paper else [title(model)]
-        lines += [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-        for _, rows in part.groupby(["low", "high"], sort=False):
-            lines.append(_line(rows, compared))
+        groups = part.groupby(["low", "high"], sort=False)
+        lines += markdown_table(head, [_cells(rows, compared) for _, rows in groups], "lr")
         lines += ["", f"In none of these groups: {part['beyond'].iloc[0]:,} closings."]
     return "\n".join(lines) + "\n"
 
 
-def _line(rows: pd.DataFrame, compared: Sequence[bool]) -> str:
+def _cells(rows: pd.DataFrame, compared: Sequence[bool]) -> list[str]:
     first = rows.iloc[0]
     cells = [bin_name(first.low, first.high), f"{first.closings:,}", f"{first.invisible:,}"]
     for row, with_paper in zip(rows.itertuples(), compared, strict=True):
@@ -245,7 +245,7 @@ def _line(rows: pd.DataFrame, compared: Sequence[bool]) -> str:
         cells.append("–" if np.isnan(row.probability) else f"{row.probability:.3f}{interval}")
         if with_paper:
             cells.append("–" if np.isnan(row.paper) else f"*{row.paper:.3f}*")
-    return f"| {' | '.join(cells)} |"
+    return cells
 
 
 def write_markdown(frame: pd.DataFrame, path: FilePath) -> None:

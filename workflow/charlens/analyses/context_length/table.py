@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from charlens.display.wording import number
+from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import number, signed
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
@@ -269,23 +270,21 @@ def _context_lines(part: pd.DataFrame) -> list[str]:
     if part.empty:
         return []
     ns = sorted({int(n) for n in part["n"]})
-    lines = ["", f"| Model | Split | {' | '.join(map(str, ns))} |", "|---|---|" + "---:|" * len(ns)]
+    rows = []
     for family in FAMILIES:
-        rows = part[part["family"] == family]
-        head = f" {TITLES[family]} "
+        own = part[part["family"] == family]
+        head = TITLES[family]
         for split in SPLITS:
-            found = {int(row.n): row for row in rows[rows["split"] == split].itertuples()}
+            found = {int(row.n): row for row in own[own["split"] == split].itertuples()}
             best = min((row.cross_entropy for row in found.values()), default=math.nan)
             if found:
-                entries = [_entry(found.get(n), best) for n in ns]
-                lines.append(f"|{head}| {split} | {' | '.join(entries)} |")
-                head = " "
+                rows.append([head, split, *(_entry(found.get(n), best) for n in ns)])
+                head = ""
             for name, form, column in _BENEATH:
                 values = {n: form(getattr(row, column)) for n, row in found.items()}
                 if any(values.values()):
-                    each = [values.get(n) or "–" for n in ns]
-                    lines.append(f"| | {name} | {' | '.join(each)} |")
-    return lines
+                    rows.append(["", name, *(values.get(n) or "–" for n in ns)])
+    return ["", *markdown_table(["Model", "Split", *map(str, ns)], rows, "llr")]
 
 
 def _entry(row: Any, best: float = math.nan) -> str:
@@ -300,12 +299,12 @@ def _recurrent_lines(part: pd.DataFrame) -> list[str]:
     part = part[part["family"] == RECURRENT]
     if part.empty:
         return []
-    lines = ["", f"| {TITLES[RECURRENT]} | Split | Cross-entropy |", "|---|---|---:|"]
+    rows = []
     for row in part.itertuples():
-        lines.append(f"| {model_id.title(row.model)} | {row.split} | {_entry(row)} |")
+        rows.append([model_id.title(row.model), row.split, _entry(row)])
         beneath = [(name, form(getattr(row, column))) for name, form, column in _BENEATH]
-        lines += [f"| | {name} | {value} |" for name, value in beneath if value]
-    return lines
+        rows += [["", name, value] for name, value in beneath if value]
+    return ["", *markdown_table([TITLES[RECURRENT], "Split", "Cross-entropy"], rows, "llr")]
 
 
 def _printed(value: float) -> str:
@@ -313,7 +312,7 @@ def _printed(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
+    return "" if math.isnan(value) else signed(value)
 
 
 # Rows beneath a row of cross-entropies, where there is something to say: name, form, column.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import number
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
@@ -201,10 +202,8 @@ def _markdown_grid(layout: Layout, columns: list[tuple[str, int]]) -> list[str]:
     if not layout.grid:
         return []
     heads = [f"{model_id.cell_title(cell)}-{layers}" for cell, layers in columns]
-    lines = [f"| Size | {' | '.join(heads)} |", "|---:" * (len(heads) + 1) + "|"]
-    for size, entries in layout.grid:
-        lines.append(f"| {size} | {' | '.join(map(_markdown_entry, entries))} |")
-    return lines
+    rows = [[size, *map(_markdown_entry, entries)] for size, entries in layout.grid]
+    return markdown_table(["Size", *heads], rows, "r")
 
 
 def _markdown_entry(row) -> str:
@@ -219,8 +218,8 @@ def _markdown_entry(row) -> str:
 def _markdown_others(layout: Layout) -> list[str]:
     if not layout.others:
         return []
-    lines = ["", "| Other models | Cross-entropy |", "|---|---:|"]
-    return lines + [f"| {row.model} | {_markdown_entry(row)} |" for row in layout.others]
+    rows = [[row.model, _markdown_entry(row)] for row in layout.others]
+    return ["", *markdown_table(["Other models", "Cross-entropy"], rows, "lr")]
 
 
 def write_markdown(frame: pd.DataFrame, bootstrap: int, path: FilePath) -> None:

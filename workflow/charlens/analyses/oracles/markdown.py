@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.oracles import oracles
+from charlens.display.markdown import table as markdown_table
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.paper import texts
@@ -29,11 +30,6 @@ def write_markdown(tables: Mapping[str, pd.DataFrame], path: FilePath) -> None:
     ]
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
-
-
-def _table(head: list[str], rows: Iterator[list[str]]) -> list[str]:
-    shown = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(cells)} |" for cells in shown] + [""]
 
 
 def _beside(ours: float, papers: float) -> str:
@@ -60,7 +56,8 @@ def _categories(table: pd.DataFrame) -> list[str]:
         "Percent of each model's errors, oracles applied from top to bottom; in brackets the "
         "paper's LSTM of the same budget (± 0.1, its Figure 6).",
         "",
-        *_table(["oracle", *(model_id.title(model) for model in models)], rows()),
+        *markdown_table(["oracle", *(model_id.title(model) for model in models)], rows(), "l"),
+        "",
     ]
 
 
@@ -77,7 +74,8 @@ def _eliminated(table: pd.DataFrame) -> list[str]:
         "",
         "The paper, from its LSTM-2 (64) to its LSTM-3 (512): 44 thousand, 81 % of them n-gram.",
         "",
-        *_table(["family", "errors", "share"], rows),
+        *markdown_table(["family", "errors", "share"], rows, "l"),
+        "",
     ]
 
 
@@ -100,7 +98,8 @@ def _orders(table: pd.DataFrame) -> list[str]:
         "Percent of the model's errors at each threshold. Boost removes every error, so it takes "
         "most of a mean over all orders.",
         "",
-        *_table(["model", "error below", "family", *columns.values()], rows),
+        *markdown_table(["model", "error below", "family", *columns.values()], rows, "l"),
+        "",
     ]
 
 
@@ -123,5 +122,6 @@ def _sensitivity(table: pd.DataFrame) -> list[str]:
         "Percent of the model's errors by family; off: sum of absolute differences from the "
         "paper's 18 slices. No definition moves the n-gram slices.",
         "",
-        *_table(["model", "definitions", *names, "off"], rows()),
+        *markdown_table(["model", "definitions", *names, "off"], rows(), "l"),
+        "",
     ]

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, Contest
+from charlens.display.markdown import table as markdown_table
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models.names import title
@@ -192,13 +193,12 @@ def markdown(frame: pd.DataFrame, characters: int) -> str:
             lines += ["", texts.ANOTHER_CUT]
         compared = bool(part["paper_probability"].notna().any())
         head = ["Character", "Count", names[0], names[1], "Difference", *["*paper*"] * compared]
-        lines += ["", f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-        for row in pd.concat(largest(part, characters)).itertuples():
-            lines.append(_line(row, compared))
+        rows = pd.concat(largest(part, characters)).itertuples()
+        lines += ["", *markdown_table(head, [_cells(row, compared) for row in rows], "lr")]
     return "\n".join(lines) + "\n"
 
 
-def _line(row, compared: bool) -> str:
+def _cells(row, compared: bool) -> list[str]:
     name = "`|`".replace("|", r"\|") if row.character == "|" else f"`{row.character}`"
     name = "`` ` ``" if row.character == "`" else name
     difference = f"{row.difference:+.3f} ± {row.difference_se:.3f}".replace("-", "−")
@@ -207,7 +207,7 @@ def _line(row, compared: bool) -> str:
     if compared:
         known = not np.isnan(row.paper_probability)
         cells.append(f"*{row.paper_probability:.2f}, {row.paper_baseline:.2f}*" if known else "")
-    return f"| {' | '.join(cells)} |"
+    return cells
 
 
 def write_markdown(frame: pd.DataFrame, characters: int, path: FilePath) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest
+from charlens.display.markdown import table as markdown_table
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
@@ -144,15 +145,24 @@ def markdown(frame: pd.DataFrame) -> str:
         lines += ["", f"## {texts.corpus_title(str(corpus))}: {', '.join(names.values())}", ""]
         if compared:
             lines += [_caveat(part), ""]
-        lines += ["| Errors of | Characters | % |" + " *paper* |" * compared]
-        lines += ["|---|---:|---:|" + "---:|" * compared]
-        for row in part.itertuples():
-            who = " and ".join(names[role] for role in members_of(row.region))
-            lines.append(f"| {who} | {row.characters:,} | {row.percent:.1f} |" + _paper(row.paper))
-        for name, ours, theirs in zip(
-            names.values(), totals(part), totals(part, "paper"), strict=True
-        ):
-            lines.append(f"| all of {name} | | {ours:.1f} |" + _paper(theirs))
+        rows = [
+            [
+                " and ".join(names[role] for role in members_of(row.region)),
+                f"{row.characters:,}",
+                f"{row.percent:.1f}",
+                _paper(row.paper),
+            ]
+            for row in part.itertuples()
+        ]
+        rows += [
+            [f"all of {name}", "", f"{ours:.1f}", _paper(theirs)]
+            for name, ours, theirs in zip(
+                names.values(), totals(part), totals(part, "paper"), strict=True
+            )
+        ]
+        head = ["Errors of", "Characters", "%", "*paper*"]
+        columns = len(head) if compared else len(head) - 1
+        lines += markdown_table(head[:columns], [row[:columns] for row in rows], "lr")
     return "\n".join(lines) + "\n"
 
 
@@ -164,7 +174,7 @@ def _caveat(part: pd.DataFrame) -> str:
 
 
 def _paper(value: float) -> str:
-    return "" if np.isnan(value) else f" *{value:.1f}* |"
+    return "" if np.isnan(value) else f"*{value:.1f}*"
 
 
 def write_markdown(frame: pd.DataFrame, path: FilePath) -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from charlens.display.markdown import table as markdown_table
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
@@ -251,6 +252,16 @@ def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
     """Write the summary for people, the paper's numbers (for n-NNs) in brackets."""
     first = table.iloc[0]
     text, model = texts.corpus_title(first["corpus"]), model_id.title(first["model"])
+    rows = []
+    for row in summary(table).itertuples():
+        pairs = (
+            (row.kl_minimum, row.paper_kl_minimum),
+            (row.kl_minimum_epoch, row.paper_kl_minimum_epoch),
+            (row.crossing_epoch, row.paper_crossing_epoch),
+        )
+        cells = [_number(ours) + (f" ({x:.2f})" if x == x else "") for ours, x in pairs]
+        rows.append([model_id.title(row.other), *cells])
+    head = ["compared with", "least KL", "at epoch", "overtaken at epoch"]
     lines = [
         "# Training dynamics",
         "",
@@ -259,17 +270,8 @@ def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
         "Symmetric KL in nats (mean of both directions' sum over the test split); in brackets the "
         "paper's, measured off its Figure 5 (± 0.1), whose corpus and network size are not stated.",
         "",
-        "| compared with | least KL | at epoch | overtaken at epoch |",
-        "|---|---|---|---|",
+        *markdown_table(head, rows, "l"),
     ]
-    for row in summary(table).itertuples():
-        pairs = (
-            (row.kl_minimum, row.paper_kl_minimum),
-            (row.kl_minimum_epoch, row.paper_kl_minimum_epoch),
-            (row.crossing_epoch, row.paper_crossing_epoch),
-        )
-        cells = [_number(ours) + (f" ({x:.2f})" if x == x else "") for ours, x in pairs]
-        lines.append(f"| {model_id.title(row.other)} | {' | '.join(cells)} |")
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
