@@ -21,7 +21,9 @@ from charlens.text.corpus import Corpus, load_split
 from charlens.text.sources import builtin as builtin_corpora
 from charlens.text.sources import tree as archives
 from charlens.text.sources import web as sources
+from charlens.text.sources.any import read as read_source
 from charlens.text.sources.kinds import Source
+from charlens.text.sources.verify import git_blob_sha1
 from pydantic import TypeAdapter
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +37,7 @@ def source(**keys):
 
 
 def read(corpora_dir=None, download_dir="downloads", **keys):
-    return sources.read(source(**keys), corpora_dir, download_dir)
+    return read_source(source(**keys), corpora_dir, download_dir)
 
 
 def broken(match, **keys):
@@ -271,7 +273,7 @@ def test_git_blob_hash_is_the_one_git_computes():
     computed = subprocess.run(
         ["git", "hash-object", "--stdin"], input=TEXT, capture_output=True, check=True
     )
-    assert sources.git_blob_sha1(TEXT) == computed.stdout.decode().strip()
+    assert git_blob_sha1(TEXT) == computed.stdout.decode().strip()
 
 
 # --- source trees

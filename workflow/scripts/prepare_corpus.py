@@ -7,7 +7,7 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads):
     from charlens.study.config import CorpusEntry
     from charlens.text.corpus import SPLITS, prepare, save_split
-    from charlens.text.sources.web import read
+    from charlens.text.sources.any import read
 
     config = snakemake.params.config
     entry = CorpusEntry.model_validate(config["entry"])

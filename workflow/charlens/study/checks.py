@@ -14,6 +14,7 @@ from charlens.errors import CharlensError
 from charlens.study.config import Config
 from charlens.study.explain import show
 from charlens.text.sources.kinds import FileSource, TreeSource
+from charlens.text.sources.own_file import find_path
 from charlens.text.sources.tree import TAR_SUFFIXES
 
 
@@ -77,18 +78,6 @@ def typed(value: object) -> object:
         return value
 
 
-def find_file(name: str, corpora_dir: str | None) -> Path | None:
-    """A user's file or folder: relative to the working folder, else to ``corpora_dir``.
-
-    Raises:
-        RuntimeError: a name starts with ``~`` and a user that does not exist.
-        OSError: the system cannot look a name up, such as one that is too long.
-    """
-    path = Path(name).expanduser()
-    folders = [Path()] + ([Path(corpora_dir).expanduser()] if corpora_dir else [])
-    return next((folder / path for folder in folders if (folder / path).exists()), None)
-
-
 def check_references(config: Config, origin: str = "config") -> None:
     """Check that the files and folders which a config names are there and of the right kind.
 
@@ -127,7 +116,7 @@ def _folder_fault(name: str) -> str | None:
 
 
 def _text_fault(source: FileSource, corpora_dir: str | None) -> str | None:
-    path = find_file(source.file, corpora_dir)
+    path = find_path(source.file, corpora_dir)
     if path is None:
         return f"but there is no such file in {_searched(corpora_dir)}"
     if path.is_dir():
@@ -136,7 +125,7 @@ def _text_fault(source: FileSource, corpora_dir: str | None) -> str | None:
 
 
 def _tree_fault(source: TreeSource, corpora_dir: str | None) -> str | None:
-    path = find_file(source.tree, corpora_dir)
+    path = find_path(source.tree, corpora_dir)
     if path is None:
         return f"but there is no such tree in {_searched(corpora_dir)}"
     if path.is_file() and not _is_archive(path):
@@ -173,7 +162,7 @@ def watched_file(config: Config, corpus: str) -> str | None:
     source = config.corpora[corpus].source
     if not isinstance(source, FileSource | TreeSource):
         return None
-    found = find_file(
+    found = find_path(
         source.file if isinstance(source, FileSource) else source.tree, config.corpora_dir
     )
     return str(found) if found is not None and found.is_file() else None
