@@ -30,6 +30,7 @@ from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
+from charlens.paper.definitions import ORACLE_CONTEXTS
 from charlens.report.contents import TABLES, Found, as_image, as_page, as_pdf
 
 STARTED = time.time()
@@ -229,11 +230,11 @@ def external_config(wildcards):
 
 
 def error_models(corpus):
-    """The probabilities files that Figure 6 needs: of all LSTMs, and of the n-grams up to 9."""
+    """The probabilities files that Figure 6 needs: of all LSTMs and of the n-grams it shows."""
     if not corpus:
         return []
     lstms = [model for model in STUDY.models(corpus) if model.startswith("lstm-")]
-    n_grams = [f"n-gram-{n}" for n in STUDY.n_gram.contexts if n <= 9]
+    n_grams = [f"n-gram-{n}" for n in STUDY.n_gram.contexts if n in ORACLE_CONTEXTS]
     return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in lstms + n_grams]
 
 

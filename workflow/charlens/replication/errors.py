@@ -20,8 +20,7 @@ from charlens.models.names import title
 from charlens.replication.compare import LARGEST, PAPERS_LSTM, PAPERS_N_GRAM, other_models
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
-
-STANDARD_ERRORS = 2  # what is more than so many is no accident of the sample
+from charlens.replication.tolerances import STANDARD_ERRORS
 
 # Recurrent networks and baselines
 

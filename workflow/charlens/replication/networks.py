@@ -11,18 +11,19 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.models import names as model_id
 from charlens.models.names import ModelId
 from charlens.replication.compare import LARGEST
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
+from charlens.replication.tolerances import TRAINED
 
 CELLS = ("lstm", "gru", "rnn")
 
 # Comparing recurrent networks (section 4.1)
 
 MOST = 0.9  # share of the comparisons that makes a finding consistent
-RETRAINED = 0.02  # nats per character that two trainings of a model may differ by
 GATED_FROM = 256  # the size from which the paper's own table bears out that gated networks lead
 AGREEMENT = 0.005  # fraction of characters; the sampling error of an agreement is near 0.001
 
@@ -38,12 +39,12 @@ def depth_helps(tables: Tables) -> Iterator[Outcome]:
             shallow, deep = (group.loc[at, "cross_entropy"] for at in _by_depth(group))
             if len(shallow) and len(deep):
                 gains.append(shallow.iloc[0] - deep.min())
-        decided = [gain for gain in gains if abs(gain) > RETRAINED]
+        decided = [gain for gain in gains if abs(gain) > TRAINED]
         if gains:
             better = sum(gain > 0 for gain in decided)
             evidence = f"deeper is better in {better} of {len(decided)} cells and sizes"
             if len(decided) < len(gains):
-                evidence += f" ({len(gains) - len(decided)} more within {RETRAINED:g} nats)"
+                evidence += f" ({len(gains) - len(decided)} more within {TRAINED:g} nats)"
             evidence += f", by {np.mean(gains):+.3f} nats on average"
             holds = len(decided) > 0 and better >= MOST * len(decided)
             yield Outcome(corpus, bool(holds), evidence)
@@ -74,7 +75,7 @@ def gated_networks_lead(tables: Tables) -> Iterator[Outcome]:
         behind = losses["rnn"] - losses[["lstm", "gru"]].max()
         apart = abs(losses["lstm"] - losses["gru"])
         evidence = f"size {size}: {', '.join(f'{c.upper()} {losses[c]:.3f}' for c in CELLS)} nats"
-        holds = behind > RETRAINED and apart < behind
+        holds = behind > TRAINED and apart < behind
         yield Outcome(corpus, bool(holds), evidence, comparable=size >= GATED_FROM)
 
 
@@ -114,7 +115,6 @@ def _kinds_of_pairs(cells: list[str], values: np.ndarray) -> tuple[float, float,
 
 # Gates (section 4.2)
 
-ALWAYS = 0.9  # of the time: almost always, consistently
 MANY = 0.01  # of a network's gates
 RARELY = 0.05  # of the time, averaged over gates
 DIFFUSE = 0.5  # first layer's share of the other layers' saturated time
@@ -138,7 +138,7 @@ def _gates(tables: Tables, cell: str, gate: str) -> Iterator[tuple[str, ModelId,
 def forget_gates_stay_open(tables: Tables) -> Iterator[Outcome]:
     """Many forget gates are almost always right-saturated: nearly perfect integrators."""
     for corpus, point, part in _gates(tables, "lstm", "f"):
-        found = int((part["right"] > ALWAYS).sum())
+        found = int((part["right"] > ALMOST_ALWAYS).sum())
         evidence = f"{point.label}: {found} of {len(part)} gates"
         holds = found >= max(2, MANY * len(part))
         yield Outcome(corpus, holds, evidence, _as_the_papers(point))
@@ -149,7 +149,7 @@ def no_gate_always_shut(tables: Tables) -> Iterator[Outcome]:
     for corpus, point, part in _gates(tables, "lstm", "f"):
         top = part["left"].max()
         evidence = f"{point.label}: the most is {top:.2f} of the time"
-        yield Outcome(corpus, bool(top <= ALWAYS), evidence, _as_the_papers(point))
+        yield Outcome(corpus, bool(top <= ALMOST_ALWAYS), evidence, _as_the_papers(point))
 
 
 def output_gates_vary(tables: Tables) -> Iterator[Outcome]:
@@ -157,7 +157,9 @@ def output_gates_vary(tables: Tables) -> Iterator[Outcome]:
     for corpus, point, part in _gates(tables, "lstm", "o"):
         shut, opened = part["left"].max(), part["right"].max()
         evidence = f"{point.label}: shut at most {shut:.2f}, open at most {opened:.2f} of the time"
-        yield Outcome(corpus, bool(max(shut, opened) <= ALWAYS), evidence, _as_the_papers(point))
+        yield Outcome(
+            corpus, bool(max(shut, opened) <= ALMOST_ALWAYS), evidence, _as_the_papers(point)
+        )
 
 
 def first_layer_diffuse(tables: Tables) -> Iterator[Outcome]:

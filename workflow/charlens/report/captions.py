@@ -14,6 +14,7 @@ import pandas as pd
 
 from charlens.analyses.agreement import table as agreements
 from charlens.analyses.closings import table as closing
+from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM
 from charlens.analyses.context_length import table as contexts
 from charlens.analyses.cross_entropy import table as cross_entropies
 from charlens.analyses.oracles import breakdown as error_analysis
@@ -21,14 +22,14 @@ from charlens.analyses.shared_errors import advantage as advantages
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as training
 from charlens.display.wording import cases, listed, rst, signed
+from charlens.inside.cells.excerpts import TYPICAL
 from charlens.inside.gates import table as saturation
+from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.models import names as model_id
 from charlens.models.names import title
 from charlens.paper import texts
 from charlens.replication.compare import VERDICTS
-
-ALMOST_ALWAYS = 0.9
-"""A gate is called open or shut that is so for more than this share of the test characters."""
+from charlens.replication.tolerances import TRAINED
 
 
 def about(name: str, results: Path, *arguments: str) -> str:
@@ -72,7 +73,7 @@ def cross_entropy(results: Path) -> Iterator[str]:
         yield (
             f"{len(differences)} of the models are in the paper's table too: ours differ from it "
             f"by {signed(differences.min())} to {signed(differences.max())}, "
-            f"{(differences <= 0.02).sum()} of them lie at most 0.02 above it."
+            f"{(differences <= TRAINED).sum()} of them lie at most {TRAINED:g} above it."
         )
 
 
@@ -149,7 +150,7 @@ def table2(results: Path) -> Iterator[str]:
 def cells(results: Path) -> Iterator[str]:
     """Which cell tracks what, and how well on text it was not chosen on."""
     table = pd.read_csv(results / "figures" / "figure2.csv")
-    shown = table[table["panel"] != "typical"].drop_duplicates(["corpus", "model", "panel"])
+    shown = table[table["panel"] != TYPICAL].drop_duplicates(["corpus", "model", "panel"])
     for (corpus, model), part in shown.groupby(["corpus", "model"], sort=False):
         found = [
             f"{rst(row.title)} (layer {row.layer}, cell {row.unit}: {_score(row)})"
@@ -225,17 +226,17 @@ def closings(results: Path) -> Iterator[str]:
     """How far the LSTM is ahead of the n-gram model by distance."""
     table = closing.read_csv(results / "tables" / "closings.csv")
     for (corpus, pair), part in table.groupby(["corpus", "pair"], sort=False):
-        wide = part[part["role"] != "external"].pivot_table("probability", ["low", "high"], "role")
-        wide = wide.reindex(columns=["lstm", "n-gram"]).dropna()
+        wide = part[part["role"] != EXTERNAL].pivot_table("probability", ["low", "high"], "role")
+        wide = wide.reindex(columns=[LSTM, N_GRAM]).dropna()
         if wide.empty:
             continue
         models = part.drop_duplicates("role").set_index("role")["model"]
-        lead = wide["lstm"] - wide["n-gram"]
+        lead = wide[LSTM] - wide[N_GRAM]
         low, high = lead.idxmax()
         most = f", by up to {lead.max():.3f} (at {low} to {high} characters)"
         yield (
-            f"On {_corpus(corpus)}, {rst(closing.pair_title(str(pair)))}: {_model(models['lstm'])} "
-            f"is ahead of {_model(models['n-gram'])} at {(lead > 0).sum()} of {len(lead)} "
+            f"On {_corpus(corpus)}, {rst(closing.pair_title(str(pair)))}: {_model(models[LSTM])} "
+            f"is ahead of {_model(models[N_GRAM])} at {(lead > 0).sum()} of {len(lead)} "
             f"{'distance' if len(lead) == 1 else 'distances'}{most if lead.max() > 0 else ''}."
         )
 

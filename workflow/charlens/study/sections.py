@@ -19,6 +19,7 @@ from charlens.config_types import (
     text,
     unique,
 )
+from charlens.paper.definitions import ERROR_BELOW
 
 Contexts = Annotated[
     tuple[Annotated[Integer, Field(ge=1, le=250)], ...],
@@ -182,7 +183,7 @@ class Figure6(Section):
 
     corpus: CorpusName | None = None
     """Null takes the first corpus with an LSTM and n-gram models."""
-    threshold: number(gt=0, lt=1) = 0.5
+    threshold: number(gt=0, lt=1) = ERROR_BELOW
     """A character is an error where its probability is below this."""
     definitions: Literal["fitted", "stated"] = "fitted"
     """fitted: memory of words of five letters or more, three characters after a newline, which

@@ -14,6 +14,10 @@ GLYPHS = {9: "⇥", 10: "↓", 13: "←"}
 LEGEND = "⇥ tab   ← carriage return   ↓ line feed"
 
 
+COLUMNS_OF_TEXT = 76
+"""Characters in a line of an excerpt on the page."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One byte on the page.

@@ -12,10 +12,8 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.oracles.oracles import CATEGORIES, Definitions
-from charlens.text.grid import lay_out
+from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
 from charlens.text.words import Words, find_words
-
-COLUMNS_OF_TEXT = 76
 
 
 @dataclass(frozen=True)

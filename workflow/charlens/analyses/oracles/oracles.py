@@ -36,6 +36,7 @@ import pandas as pd
 
 from charlens.analyses.oracles.shapley import extremes, pattern_counts, shapley, shares
 from charlens.errors import CharlensError
+from charlens.paper.definitions import ERROR_BELOW, ORACLE_CONTEXTS
 from charlens.text.words import (
     NEVER,
     WORDS,
@@ -50,8 +51,8 @@ from charlens.text.words import (
 
 Mask = npt.NDArray[np.bool_]
 
-THRESHOLD = 0.5
-NGRAMS = tuple(range(1, 10))  # characters of context
+THRESHOLD = ERROR_BELOW
+NGRAMS = ORACLE_CONTEXTS
 MEMORIES = (100, 500, 1000, 5000)  # characters
 RARE = tuple(range(6))  # occurrences in training
 BOOSTS = (0.1, 0.2, 0.3, 0.4, 0.5)

@@ -24,8 +24,9 @@ from charlens.files.atomic import FilePath, atomic_path
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
+from charlens.paper.definitions import ERROR_BELOW
 
-THRESHOLD = 0.5
+THRESHOLD = ERROR_BELOW
 """A character is an error where its probability is below this."""
 
 DTYPES = {

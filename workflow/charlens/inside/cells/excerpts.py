@@ -16,9 +16,9 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.score import Labels, best, typical, windows_of_cells
 from charlens.predictions.score import TrainedModel
 from charlens.text.corpus import Codes
-from charlens.text.grid import lay_out
+from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
 
-COLUMNS_OF_TEXT, ROWS = 76, 7  # size of an excerpt on the page
+ROWS = 7  # of an excerpt on the page
 
 PANELS = (
     "line_position",

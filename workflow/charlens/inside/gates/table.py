@@ -20,6 +20,9 @@ from charlens.text.corpus import Codes, Corpus, load_split
 LEFT, RIGHT = 0.1, 0.9
 """A gate below LEFT is left-saturated, one above RIGHT right-saturated."""
 
+ALMOST_ALWAYS = 0.9
+"""A gate is almost always open or shut that is so for more than this share of the characters."""
+
 COLUMNS = {
     "corpus": "string",
     "model": "string",
