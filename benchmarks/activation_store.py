@@ -34,7 +34,7 @@ from charlens.inside.store import ROW_GROUP, ActivationMetadata, activations, fi
 from charlens.models.families import build_model
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.models.running import running
-from charlens.predictions.score import TrainedModel, load_trained
+from charlens.models.trained import TrainedModel, load_trained
 from charlens.text.corpus import Corpus, prepare, save_split
 from charlens.text.sources.builtin import python_docs
 

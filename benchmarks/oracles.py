@@ -27,8 +27,8 @@ from charlens.analyses.oracles.oracles import CATEGORIES, FAMILIES, Definitions
 from charlens.files.checkpoint import load_checkpoint
 from charlens.models.families import shape_of
 from charlens.models.ngram.model import NgramModel
-from charlens.models.running import predictions
 from charlens.paper import numbers as paper
+from charlens.predictions.score import predictions
 from charlens.text.corpus import prepare
 from charlens.text.words import WORDS, corpus_history
 

@@ -12,7 +12,7 @@ from charlens.display import style
 from charlens.errors import CharlensError
 from charlens.models.ngram.model import NgramModel
 from charlens.models.running import windows
-from charlens.predictions.score import load_trained
+from charlens.models.trained import load_trained
 from charlens.predictions.score_ngram import fit_n_gram
 from charlens.study.config import Training
 from charlens.text.corpus import SPLITS, Corpus, load_split, prepare, save_split

@@ -15,8 +15,8 @@ from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
 from charlens.models.families import shape_of
 from charlens.models.ngram.model import NgramModel
-from charlens.models.running import predictions
 from charlens.paper import numbers as paper
+from charlens.predictions.score import predictions
 from charlens.text.corpus import prepare
 from hypothesis import given
 from hypothesis import strategies as st

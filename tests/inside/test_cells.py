@@ -8,7 +8,7 @@ from charlens.inside.cells import score as cells
 from charlens.inside.cells.score import BINS, Labels, best, score, strength, typical
 from charlens.inside.store import activations
 from charlens.models.parameters import Layout, Shape, uniform_weights
-from charlens.predictions.score import load_trained
+from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -9,7 +9,7 @@ from charlens.inside.gates import table as saturation
 from charlens.inside.gates.table import read_csvs, write_saturation
 from charlens.inside.store import activations
 from charlens.models.recurrent.cells import CELLS
-from charlens.predictions.score import load_trained
+from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
 from scripts_alone import run_script
 from test_activations import dump, made

@@ -8,7 +8,7 @@ import torch
 from charlens.models.families import build_model
 from charlens.models.n_nn import Context
 from charlens.models.parameters import Layout, uniform_weights
-from charlens.models.running import predictions
+from charlens.predictions.score import predictions
 
 T, B, K = 5, 3, 6
 

@@ -6,7 +6,6 @@ and bytes: a flipped bit or a truncated file is noticed before anything uses it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +17,7 @@ from torch import Tensor
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.digest import Part, digest
 
 FORMAT = 1
 """Version of charlens checkpoints; raised when names or meanings change."""
@@ -76,9 +76,7 @@ def load_checkpoint(path: FilePath) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    return digest(
+        Part(name, str(t.dtype), tuple(t.shape), t.reshape(-1).view(torch.uint8).numpy().data)
+        for name, t in tensors.items()
+    )

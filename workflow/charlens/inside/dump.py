@@ -26,7 +26,7 @@ from charlens.inside.store import (
 )
 from charlens.models.families import build_model
 from charlens.models.running import running
-from charlens.predictions.score import TrainedModel, load_trained
+from charlens.models.trained import TrainedModel, load_trained
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import announce, progress
 from charlens.text.corpus import Codes, Corpus, load_split

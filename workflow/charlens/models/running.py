@@ -1,4 +1,4 @@
-"""Running a trained model over a split: what it predicted at every character."""
+"""Running a network over a split, window by window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from torch import Tensor
 from charlens.models.families import build_model
 from charlens.models.language_model import LanguageModel
 from charlens.models.parameters import Architecture
-from charlens.runtime.progress import progress
 
 
 def running(model: LanguageModel, codes: np.ndarray) -> Iterator[tuple[slice, Tensor, Tensor]]:
@@ -62,56 +61,3 @@ def windows(
     for place, _, targets in running(model, codes):
         found = model.log_probabilities[0].view(steps, batch, -1)[..., : shape.k]
         yield place, found, targets
-
-
-def predictions(
-    shape: Architecture,
-    weights: dict[str, Tensor],
-    codes: np.ndarray,
-    vocabulary: np.ndarray,
-    steps: int,
-    *,
-    device: torch.device | str = "cpu",
-    name: str = "model",
-) -> dict[str, np.ndarray]:
-    """The columns of the probabilities file, rows in the order of the split's targets.
-
-    Args:
-        shape: the architecture.
-        weights: true-shape weights, each (1, ...).
-        codes: vocabulary codes, uint8 (B, length + 1).
-        vocabulary: byte value of every code, uint8 (k,).
-        steps: window length; must divide length.
-        device: where to run.
-        name: shown beside the progress bar.
-
-    Returns:
-        ``position, stream, byte, probability, entropy (nats), top_byte, top_probability``, each
-        of length B·length.
-    """
-    batch, length = codes.shape[0], codes.shape[1] - 1
-    scalar = {c: np.empty((batch, length), np.float32) for c in _FLOATS}
-    top = np.empty((batch, length), np.uint8)
-    with progress(batch * length, name, "char") as bar:
-        for place, logp, targets in windows(shape, weights, codes, steps, device=device):
-            p = logp.exp()
-            best, index = p.max(-1)
-            columns = (
-                p.gather(-1, targets.unsqueeze(-1)).squeeze(-1),
-                torch.special.entr(p).sum(-1),
-                best,
-            )
-            for column, values in zip(_FLOATS, columns, strict=True):
-                scalar[column][:, place] = values.cpu().numpy().T
-            top[:, place] = vocabulary[index.cpu().numpy().T]
-            bar.update(targets.numel())
-    return {
-        "position": np.arange(batch * length, dtype=np.int32),
-        "stream": np.repeat(np.arange(batch, dtype=np.int16), length),
-        "byte": vocabulary[codes[:, 1:]].reshape(-1),
-        **{column: values.reshape(-1) for column, values in scalar.items()},
-        "top_byte": top.reshape(-1),
-    }
-
-
-_FLOATS = ("probability", "entropy", "top_probability")

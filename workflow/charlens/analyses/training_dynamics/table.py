@@ -26,9 +26,9 @@ from charlens.models import names as model_id
 from charlens.models.ngram.file import load_ngram
 from charlens.models.ngram.model import NgramModel
 from charlens.models.running import windows
+from charlens.models.trained import TrainedModel, load_trained
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-from charlens.predictions.score import TrainedModel, load_trained
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes, Corpus, load_split

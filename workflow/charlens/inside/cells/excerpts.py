@@ -14,7 +14,7 @@ import pandas as pd
 
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.score import Labels, best, typical, windows_of_cells
-from charlens.predictions.score import TrainedModel
+from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
 

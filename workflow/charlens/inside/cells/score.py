@@ -21,7 +21,7 @@ import torch
 from charlens.models.families import build_model
 from charlens.models.language_model import LanguageModel
 from charlens.models.running import running
-from charlens.predictions.score import TrainedModel
+from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes

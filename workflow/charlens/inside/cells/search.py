@@ -13,7 +13,7 @@ from charlens.inside.cells.concepts import CONCEPTS, labels
 from charlens.inside.cells.excerpts import COLUMNS, examples
 from charlens.inside.cells.score import COLUMNS as RANKING_COLUMNS
 from charlens.inside.cells.score import Labels, score
-from charlens.predictions.score import load_trained
+from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText, load_text

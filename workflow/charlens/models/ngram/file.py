@@ -7,7 +7,6 @@ would take as long as sorting the suffixes; reading takes a moment. Equal models
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +17,7 @@ from safetensors.numpy import save_file
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.digest import Part, digest
 from charlens.models.ngram.model import MAX_ORDER, NgramModel
 
 FORMAT = 1
@@ -112,9 +112,8 @@ def _check_shapes(path: FilePath, tensors: Mapping[str, np.ndarray]) -> None:
 
 
 def _digest(tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tensor.shape};".encode())
-        digest.update(tensor.reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
+    parts = (
+        Part(name, str(t.dtype), t.shape, t.reshape(-1).view(np.uint8).data)
+        for name, t in tensors.items()
+    )
+    return digest(parts, json.dumps(header, sort_keys=True).encode())

@@ -7,7 +7,7 @@ import pytest
 import torch
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.models.recurrent.cells import CELLS
-from charlens.models.running import predictions
+from charlens.predictions.score import predictions
 from reference_recurrence import run
 
 
