@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
-from charlens.runtime.job import job, progress
-from charlens.runtime.progress import Progress, _clock
+from charlens.runtime.job import job
+from charlens.runtime.progress import Progress, _clock, progress
 
 
 @pytest.fixture(autouse=True)

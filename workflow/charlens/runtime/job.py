@@ -11,10 +11,7 @@ from pathlib import Path
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath
-from charlens.runtime.progress import Progress, progress
 from charlens.runtime.signals import Interrupted, interruptible
-
-__all__ = ["Progress", "job", "progress"]
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 

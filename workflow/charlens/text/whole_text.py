@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.text.corpus import SPLITS, Corpus, load_split
 
@@ -44,15 +45,31 @@ def load_text(corpus: Corpus, paths: Mapping[str, FilePath]) -> CorpusText:
     Raises:
         CharlensError: a missing or damaged split.
     """
-    splits = [load_split(paths[part]) for part in SPLITS]
-    parts = [rows[:, :-1] for rows in splits]
-    test = parts[-1]
-    if corpus.split == "streams":
-        rows = np.concatenate(parts, axis=1)
-        codes = rows.ravel()
-        inputs = np.arange(rows.size).reshape(rows.shape)[:, -test.shape[1] :]
-    else:
-        codes = np.concatenate([part.ravel() for part in parts])
-        inputs = np.arange(len(codes) - test.size, len(codes)).reshape(test.shape)
+    splits = {part: load_split(paths[part]) for part in SPLITS}
+    codes, inputs = joined(splits, corpus.split)
     vocabulary = np.array(corpus.vocabulary, np.uint8)
-    return CorpusText(vocabulary[np.append(codes, splits[-1][-1, -1])], inputs)
+    return CorpusText(vocabulary[np.append(codes, splits["test"][-1, -1])], inputs)
+
+
+def joined(splits: Mapping[str, np.ndarray], split: str) -> tuple[np.ndarray, np.ndarray]:
+    """The inputs of all splits in the order of the text, and where those of the test split are.
+
+    Args:
+        splits: ``train``, ``val`` and ``test``, each (B, length + 1): codes or byte values.
+        split: how the text was split, ``streams`` or ``position``.
+
+    Returns:
+        The text, (bytes,), and indices into it, int64 (B, length).
+
+    Raises:
+        CharlensError: an unknown way to split.
+    """
+    parts = [splits[part][:, :-1] for part in SPLITS]
+    test = parts[-1]
+    if split == "streams":
+        rows = np.concatenate(parts, axis=1)
+        return rows.ravel(), np.arange(rows.size).reshape(rows.shape)[:, -test.shape[1] :]
+    if split == "position":
+        text = np.concatenate([part.ravel() for part in parts])
+        return text, np.arange(len(text) - test.size, len(text)).reshape(test.shape)
+    raise CharlensError(f"split: expected streams or position, found {split!r}")

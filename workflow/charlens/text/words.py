@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.errors import CharlensError
+from charlens.text.whole_text import joined
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -154,17 +155,8 @@ def corpus_history(splits: Mapping[str, Bytes], split: str) -> History:
     Raises:
         CharlensError: an unknown scheme.
     """
-    train, val, test = (splits[part][:, :-1] for part in ("train", "val", "test"))
-    if split == "streams":
-        text = np.hstack([train, val, test])
-        row = np.arange(len(test))[:, None] * text.shape[1] + train.shape[1] + val.shape[1]
-        place = (row + np.arange(test.shape[1])).ravel()
-    elif split == "position":
-        text = np.concatenate([part.ravel() for part in (train, val, test)])
-        place = train.size + val.size + np.arange(test.size)
-    else:
-        raise CharlensError(f"split: expected streams or position, found {split!r}")
-    return History(text.tobytes(), place + 1)  # a target comes one after its input
+    text, inputs = joined(splits, split)
+    return History(text.tobytes(), inputs.ravel() + 1)  # a target comes one after its input
 
 
 def distances(
