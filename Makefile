@@ -52,7 +52,7 @@ format: $(READY)  ## bring the code into its form
 	snakefmt Snakefile workflow
 
 schema: $(READY)  ## export workflow/schemas/config.schema.json for editors
-	python -m charlens.config
+	python -m charlens.study.config
 
 clean-venv:  ## remove the environment; the next target makes it anew
 	rm -rf .venv

@@ -28,15 +28,15 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 import numpy as np
 import pyarrow as pa
 import torch
-from charlens.activations import dump_activations
-from charlens.builtin_corpora import python_docs
-from charlens.checkpoint import save_checkpoint
-from charlens.corpus import Corpus, prepare, save_split
-from charlens.families import build_model
-from charlens.parameters import Layout, Shape, uniform_weights
-from charlens.predict import running
-from charlens.scoring import TrainedModel, load_trained
-from charlens.store import ROW_GROUP, ActivationMetadata, activations, file_path, writing
+from charlens.files.checkpoint import save_checkpoint
+from charlens.inside.dump import dump_activations
+from charlens.inside.store import ROW_GROUP, ActivationMetadata, activations, file_path, writing
+from charlens.models.families import build_model
+from charlens.models.parameters import Layout, Shape, uniform_weights
+from charlens.models.running import running
+from charlens.models.trained import TrainedModel, load_trained
+from charlens.text.corpus import Corpus, prepare, save_split
+from charlens.text.sources.builtin import python_docs
 
 UNITS, POSITIONS, BATCH, STEPS = 512, 330_000, 100, 100
 RESULTS = Path(__file__).parents[1] / "results" / "reference"

@@ -79,7 +79,7 @@ class Network:
 
 def networks(folder: Path, patterns: list[str]) -> list[Network]:
     """The campaign's networks whose ``corpus/model`` matches a pattern, in the config's order."""
-    from charlens.config import Config
+    from charlens.study.config import Config
 
     config = Config.load(yaml.safe_load((folder / "campaign.yaml").read_text()), "campaign.yaml")
     made = [
@@ -92,13 +92,13 @@ def networks(folder: Path, patterns: list[str]) -> list[Network]:
 
 def paper_loss(network: Network) -> float | None:
     """The paper's test cross-entropy of a network, nats per character."""
-    from charlens import paper
-    from charlens.model_id import context_model, parse
+    from charlens.models.names import context_model, parse
+    from charlens.paper import numbers
 
     point, context = parse(network.model), context_model(network.model)
     if point:
-        return paper.cross_entropy(network.corpus, point.cell, point.layers, point.size)
-    return paper.context_cross_entropy(network.corpus, *context) if context else None
+        return numbers.cross_entropy(network.corpus, point.cell, point.layers, point.size)
+    return numbers.context_cross_entropy(network.corpus, *context) if context else None
 
 
 def start(options: argparse.Namespace) -> None:
@@ -202,8 +202,8 @@ def facts(network: Network) -> dict[str, object]:
     record |= {"corpus": network.corpus, "model": network.model, "paper": paper_loss(network)}
     if not network.weights.exists():
         return record
-    from charlens.checkpoint import load_checkpoint
-    from charlens.hardware import describe
+    from charlens.files.checkpoint import load_checkpoint
+    from charlens.runtime.hardware import describe
 
     _, metadata = load_checkpoint(network.weights)
     record |= {key: metadata[key] for key in ("parameters", "dropout", "epoch", "val_loss")}
@@ -223,7 +223,7 @@ def facts(network: Network) -> dict[str, object]:
 
 def harvest(options: argparse.Namespace) -> None:
     """Copy what is finished into the reference run and extend its table campaign.csv."""
-    from charlens.model_id import parse
+    from charlens.models.names import parse
 
     folder, table = options.folder.resolve(), options.to / "campaign.csv"
     rows = {}

@@ -38,11 +38,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from charlens.config import Training
-from charlens.families import shapes_for
-from charlens.model_id import parse
-from charlens.parameters import Layout
-from charlens.train import Trainer
+from charlens.models.families import shapes_for
+from charlens.models.names import parse
+from charlens.models.parameters import Layout
+from charlens.training.settings import Training
+from charlens.training.trainer import Trainer
 from torch_peer import torch_step
 
 BATCH = STEPS = 100

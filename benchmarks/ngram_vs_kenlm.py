@@ -31,9 +31,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from charlens.arpa import hex_words
-from charlens.corpus import encode, split_streams
-from charlens.ngram import NgramModel
+from charlens.models.ngram.arpa import hex_words
+from charlens.models.ngram.model import NgramModel
+from charlens.text.corpus import encode, split_streams
 
 ORDER = 21
 FRACTIONS = {"linux_kernel": (0.9, 0.05)}

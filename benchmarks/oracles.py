@@ -22,14 +22,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from charlens import oracles, paper
-from charlens.checkpoint import load_checkpoint
-from charlens.corpus import prepare
-from charlens.families import shape_of
-from charlens.ngram import NgramModel
-from charlens.oracles import CATEGORIES, FAMILIES, Definitions
-from charlens.predict import predictions
-from charlens.words import WORDS, corpus_history
+from charlens.analyses.oracles import oracles
+from charlens.analyses.oracles.oracles import CATEGORIES, FAMILIES, Definitions
+from charlens.files.checkpoint import load_checkpoint
+from charlens.models.families import shape_of
+from charlens.models.ngram.model import NgramModel
+from charlens.paper import numbers as paper
+from charlens.predictions.score import predictions
+from charlens.text.corpus import prepare
+from charlens.text.words import WORDS, corpus_history
 
 SPLIT = "streams"
 

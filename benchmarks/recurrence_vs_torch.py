@@ -21,12 +21,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from charlens.config import Training
-from charlens.families import shapes_for
-from charlens.hardware import describe
-from charlens.parameters import Shape
-from charlens.precision import bfloat16_feature, choose_precision
-from charlens.train import Trainer
+from charlens.models.families import shapes_for
+from charlens.models.parameters import Shape
+from charlens.models.precision import bfloat16_feature, choose_precision
+from charlens.runtime.hardware import describe
+from charlens.training.settings import Training
+from charlens.training.trainer import Trainer
 from torch_peer import PEERS, torch_step
 
 BATCH = STEPS = 100

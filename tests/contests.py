@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from charlens.contestants import Contest
-from charlens.corpus import Corpus
+from charlens.analyses.contest import Contest
+from charlens.text.corpus import Corpus
 from probability_files import sha256
 
 KERNEL_BYTES, PROSE_BYTES = 6_208_197, 3_258_246

@@ -7,12 +7,17 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from charlens import agreement, closings, csv_tables, paper, parquet_tables, run_tables, table2
-from charlens.cell_findings import TRACKED
-from charlens.concepts import CONCEPTS
-from charlens.cross_entropy import DTYPES as CROSS_ENTROPY
-from charlens.oracles import CATEGORIES, family_of
-from charlens.run_tables import Tables
+from charlens.analyses.agreement import table as agreement
+from charlens.analyses.closings import table as closings
+from charlens.analyses.context_length import table as table2
+from charlens.analyses.cross_entropy.table import DTYPES as CROSS_ENTROPY
+from charlens.analyses.oracles.oracles import CATEGORIES, family_of
+from charlens.files import csv_tables, parquet_tables
+from charlens.inside.cells.concepts import CONCEPTS
+from charlens.paper import numbers as paper
+from charlens.replication import run_tables
+from charlens.replication.cells import TRACKED
+from charlens.replication.run_tables import Tables
 from contests import a_corpus
 
 LK_BYTES = 6_206_996

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from charlens.probabilities import ProbabilityMetadata, write_probabilities
+from charlens.predictions.file import ProbabilityMetadata, write_probabilities
 
 
 def sha256(corpus: str) -> str:

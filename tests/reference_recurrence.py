@@ -9,7 +9,8 @@ from torch import Tensor
 def run(cell: str, x: Tensor, w_x: Tensor, w_h: Tensor, bias: Tensor, h: Tensor, c: Tensor):
     """One layer over x (T, B, inputs) from states (B, n).
 
-    Gate blocks follow each other as in ``charlens.recurrence``: LSTM o i f g, GRU r z n.
+    Gate blocks follow each other as in ``charlens.models.recurrent.cells``: LSTM o i f g,
+    GRU r z n.
 
     Returns:
         Hidden states (T, B, n) and a list of dictionaries of everything computed, per step.

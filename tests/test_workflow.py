@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from charlens.config import Config
-from charlens.config_choices import watched
-from charlens.corpus import Corpus
+from charlens.study.choices import watched
+from charlens.study.config import Config
+from charlens.text.corpus import Corpus
 from workflow_runs import ROOT, TINY, copy_repository, snakemake
 
 

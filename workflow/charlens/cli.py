@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from charlens import __version__
 from charlens.errors import CharlensError
-from charlens.manifest import verify
+from charlens.runtime.manifest import verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

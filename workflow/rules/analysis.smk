@@ -25,7 +25,7 @@ rule cross_entropy:
         runtime=60,
     params:
         config=table_config(),
-        fingerprint=fingerprint("cross_entropy.py", "charlens/data/paper/figure1_cross_entropy.csv"),
+        fingerprint=fingerprint("cross_entropy.py", "charlens/paper/data/figure1_cross_entropy.csv"),
     script:
         "../scripts/cross_entropy.py"
 
@@ -52,8 +52,8 @@ rule table2:
         config=table_config(),
         fingerprint=fingerprint(
             "table2.py",
-            "charlens/data/paper/table2_ngram.csv",
-            "charlens/data/paper/figure1_cross_entropy.csv",
+            "charlens/paper/data/table2_ngram.csv",
+            "charlens/paper/data/figure1_cross_entropy.csv",
         ),
     script:
         "../scripts/table2.py"
@@ -82,7 +82,7 @@ rule dynamics:
         gpu=gpu_share(10),
     params:
         config=dynamics_config(),
-        fingerprint=fingerprint("dynamics.py", "charlens/data/paper/figure5_dynamics.csv"),
+        fingerprint=fingerprint("dynamics.py", "charlens/paper/data/figure5_dynamics.csv"),
     script:
         "../scripts/dynamics.py"
 
@@ -135,7 +135,7 @@ rule error_overlap:
         mem_mb=2000,
         runtime=30,
     params:
-        fingerprint=fingerprint("error_overlap.py", "charlens/data/paper/figure4_overlap.csv"),
+        fingerprint=fingerprint("error_overlap.py", "charlens/paper/data/figure4_overlap.csv"),
     script:
         "../scripts/error_overlap.py"
 
@@ -160,7 +160,7 @@ rule advantage:
         runtime=30,
     params:
         config={"min_count": STUDY.figure4.min_count, "characters": STUDY.figure4.characters},
-        fingerprint=fingerprint("advantage.py", "charlens/data/paper/figure4_advantage.csv"),
+        fingerprint=fingerprint("advantage.py", "charlens/paper/data/figure4_advantage.csv"),
     script:
         "../scripts/advantage.py"
 
@@ -188,6 +188,6 @@ rule closings:
         runtime=30,
     params:
         config=closings_config(),
-        fingerprint=fingerprint("closings.py", "charlens/data/paper/figure5_braces.csv"),
+        fingerprint=fingerprint("closings.py", "charlens/paper/data/figure5_braces.csv"),
     script:
         "../scripts/closings.py"

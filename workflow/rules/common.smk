@@ -15,8 +15,8 @@ os.environ.update(
 
 from snakemake.utils import update_config
 
-from charlens.config import Config
-from charlens.config_choices import (
+from charlens.study.config import Config
+from charlens.study.choices import (
     activation_dumps,
     error_corpora,
     figure2_models,
@@ -24,13 +24,14 @@ from charlens.config_choices import (
     figure6_corpus,
     watched,
 )
-from charlens.config_files import check_file, check_references, typed, watched_file
-from charlens.endings import failures, places, tell
+from charlens.study.checks import check_file, check_references, typed, watched_file
+from charlens.runtime.endings import failures, places, tell
 from charlens.errors import CharlensError
-from charlens.fingerprint import script_fingerprint
-from charlens.hardware import gpu_memory, gpu_visible, training_memory
-from charlens.model_id import parse as grid_point  # Snakemake has a `parse` of its own here
-from charlens.report_contents import TABLES, Found, as_image, as_page, as_pdf
+from charlens.runtime.fingerprint import script_fingerprint
+from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
+from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
+from charlens.paper.definitions import ORACLE_CONTEXTS
+from charlens.report.contents import TABLES, Found, as_image, as_page, as_pdf
 
 STARTED = time.time()
 NONE = "none"  # stands for the corpus in rules that the study has no use for
@@ -239,11 +240,11 @@ def external_config(wildcards):
 
 
 def error_models(corpus):
-    """The probabilities files that Figure 6 needs: of all LSTMs, and of the n-grams up to 9."""
+    """The probabilities files that Figure 6 needs: of all LSTMs and of the n-grams it shows."""
     if not corpus:
         return []
     lstms = [model for model in STUDY.models(corpus) if model.startswith("lstm-")]
-    n_grams = [f"n-gram-{n}" for n in STUDY.n_gram.contexts if n <= 9]
+    n_grams = [f"n-gram-{n}" for n in STUDY.n_gram.contexts if n in ORACLE_CONTEXTS]
     return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in lstms + n_grams]
 
 

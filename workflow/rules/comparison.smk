@@ -34,8 +34,8 @@ rule paper_vs_ours:
         config={"agreement_corpus": STUDY.tsne_corpus},
         fingerprint=fingerprint(
             "paper_vs_ours.py",
-            "charlens/data/paper/figure5_dynamics.csv",
-            "charlens/data/paper/figure6_oracles.csv",
+            "charlens/paper/data/figure5_dynamics.csv",
+            "charlens/paper/data/figure6_oracles.csv",
         ),
     script:
         "../scripts/paper_vs_ours.py"

@@ -34,7 +34,7 @@ rule errors:
             "threshold": STUDY.figure6.threshold,
             "definitions": STUDY.figure6.definitions,
         },
-        fingerprint=fingerprint("errors.py", "charlens/data/paper/figure6_oracles.csv"),
+        fingerprint=fingerprint("errors.py", "charlens/paper/data/figure6_oracles.csv"),
     script:
         "../scripts/errors.py"
 

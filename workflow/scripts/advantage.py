@@ -1,10 +1,12 @@
 """Probabilities files of all contestants in, their advantage by character out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import advantage, contestants, csv_tables
-    from charlens.corpus import Corpus
+    from charlens.analyses import contest as contestants
+    from charlens.analyses.shared_errors import advantage
+    from charlens.files import csv_tables
+    from charlens.text.corpus import Corpus
 
     config = snakemake.params.config
     contests = contestants.contests(

@@ -1,9 +1,9 @@
 """Probabilities files of one corpus in, the pairwise agreement of its models out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import agreement
+    from charlens.analyses.agreement import table as agreement
 
     table = agreement.table(snakemake.input.probabilities)
     agreement.write_csv(table, snakemake.output.csv)

@@ -1,11 +1,13 @@
 """Texts and probabilities files in, how well closing characters are predicted out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import closings, contestants, csv_tables
-    from charlens.corpus import Corpus
-    from charlens.corpus_text import load_text
+    from charlens.analyses import contest as contestants
+    from charlens.analyses.closings import table as closings
+    from charlens.files import csv_tables
+    from charlens.text.corpus import Corpus
+    from charlens.text.whole_text import load_text
 
     inputs, config = snakemake.input, snakemake.params.config
     corpora = [Corpus.load(path) for path in inputs.corpora]

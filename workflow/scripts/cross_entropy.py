@@ -1,10 +1,10 @@
 """Probabilities files of all models and corpora in, the table of cross-entropies out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import cross_entropy
-    from charlens.corpus import Corpus
+    from charlens.analyses.cross_entropy import table as cross_entropy
+    from charlens.text.corpus import Corpus
 
     bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
     corpora = [Corpus.load(path) for path in snakemake.input.get("corpora", [])]

@@ -1,9 +1,9 @@
 """Keep a trained model's activations over the test split: a file per layer and quantity."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.activations import dump_activations
+    from charlens.inside.dump import dump_activations
 
     config = snakemake.params.config
     dump_activations(

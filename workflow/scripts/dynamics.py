@@ -1,9 +1,9 @@
 """Early checkpoints of a model and trained baselines in, how alike they predict out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import dynamics
+    from charlens.analyses.training_dynamics import table as dynamics
 
     config = snakemake.params.config
     dynamics.write_dynamics(

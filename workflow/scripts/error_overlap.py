@@ -1,10 +1,12 @@
 """Probabilities files of all contestants in, the overlap of their errors out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import contestants, csv_tables, overlap
-    from charlens.corpus import Corpus
+    from charlens.analyses import contest as contestants
+    from charlens.analyses.shared_errors import overlap
+    from charlens.files import csv_tables
+    from charlens.text.corpus import Corpus
 
     contests = contestants.contests(
         snakemake.input.models,

@@ -1,9 +1,9 @@
 """Break down the errors of a corpus's models by what would remove them."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.error_analysis import analyse
+    from charlens.analyses.oracles.breakdown import analyse
 
     config = snakemake.params.config
     analyse(

@@ -1,9 +1,9 @@
 """A model's probabilities from elsewhere in, the same as a file of the workflow's own out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.external import import_external
+    from charlens.predictions.external import import_external
 
     config = snakemake.params.config
     import_external(

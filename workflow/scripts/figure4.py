@@ -1,10 +1,12 @@
 """Figure 4: overlap of errors and advantage by character, with their numbers beside it."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import advantage, csv_tables, overlap
-    from charlens.figures import figure4, style
+    from charlens.analyses.shared_errors import advantage, overlap
+    from charlens.analyses.shared_errors import figure as figure4
+    from charlens.display import style
+    from charlens.files import csv_tables
 
     characters = snakemake.params.config["characters"]
     regions = overlap.read_csv(snakemake.input.overlap)

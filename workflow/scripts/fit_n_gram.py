@@ -1,9 +1,9 @@
 """Fit the n-gram models of one corpus, all orders at once, on its training split."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.ngram_scoring import fit_n_gram
+    from charlens.predictions.score_ngram import fit_n_gram
 
     fit_n_gram(
         {name: snakemake.input[name] for name in ("corpus", "train")},

@@ -1,10 +1,10 @@
 """Note what a run was made from, with a checksum of everything it made."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
     from pathlib import Path
 
-    from charlens.manifest import write_manifest
+    from charlens.runtime.manifest import write_manifest
 
     write_manifest(Path(snakemake.output[0]).parent, snakemake.params.config)

@@ -1,9 +1,9 @@
 """Score the test split with the n-gram models: a probabilities file each, one table of scores."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.ngram_scoring import score_n_gram
+    from charlens.predictions.score_ngram import score_n_gram
 
     config = snakemake.params.config
     score_n_gram(

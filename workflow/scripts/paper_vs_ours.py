@@ -1,9 +1,12 @@
 """All tables of a run in, its numbers and findings beside the paper's out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import comparison, comparison_markdown, csv_tables, findings, run_tables
+    from charlens.files import csv_tables
+    from charlens.replication import compare as comparison
+    from charlens.replication import findings, run_tables
+    from charlens.replication import markdown as comparison_markdown
 
     tables = run_tables.read(
         dict(snakemake.input.items()), snakemake.params.config["agreement_corpus"]

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    from charlens.config import CorpusEntry
-    from charlens.corpus import SPLITS, prepare, save_split
-    from charlens.sources import read
+    from charlens.study.config import CorpusEntry
+    from charlens.text.corpus import SPLITS, prepare, save_split
+    from charlens.text.sources.any import read
 
     config = snakemake.params.config
     entry = CorpusEntry.model_validate(config["entry"])

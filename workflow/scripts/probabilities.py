@@ -1,9 +1,9 @@
 """Score the test split with a trained model: one row per predicted character."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.scoring import score_model
+    from charlens.predictions.score import score_model
 
     config = snakemake.params.config
     score_model(

@@ -1,9 +1,9 @@
 """Count over the test split how often a trained model's gates are saturated."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.saturation import write_saturation
+    from charlens.inside.gates.table import write_saturation
 
     config = snakemake.params.config
     write_saturation(

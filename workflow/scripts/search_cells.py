@@ -1,9 +1,9 @@
 """Rank a trained model's cells by what they track, and show the best ones on held-out text."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.cell_search import search_cells
+    from charlens.inside.cells.search import search_cells
 
     config = snakemake.params.config
     search_cells(

@@ -1,10 +1,10 @@
 """Scores of n-gram models and probabilities of n-NN and recurrent ones in, Table 2 out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens import table2
-    from charlens.corpus import Corpus
+    from charlens.analyses.context_length import table as table2
+    from charlens.text.corpus import Corpus
 
     bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
     table = table2.table(

@@ -1,9 +1,9 @@
 """Tables in, a page of HTML for each of them out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.html_pages import write_page
+    from charlens.report.pages import write_page
 
     titles = snakemake.params.titles
     for source, target, title in zip(snakemake.input, snakemake.output, titles, strict=True):

@@ -1,10 +1,10 @@
 """Train one grid point: corpus splits in; weights, learning curve and early checkpoints out."""
 
-from charlens.jobs import job
+from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.config import Training
-    from charlens.grid_point import train_grid_point
+    from charlens.training.grid_point import train_grid_point
+    from charlens.training.settings import Training
 
     train_grid_point(
         {name: snakemake.input[name] for name in ("corpus", "train", "val")},

@@ -1,0 +1,321 @@
+"""How well closing characters are predicted, by how far back they were opened."""
+
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from charlens.analyses.closings import table as closings
+from charlens.analyses.contest import Contest
+from charlens.errors import CharlensError
+from charlens.files import csv_tables
+from charlens.paper import numbers as paper
+from charlens.predictions.file import ProbabilityMetadata, write_probabilities
+from charlens.predictions.loss import bootstrap_means
+from charlens.runtime.randomness import generator
+from charlens.text.corpus import prepare, save_split
+from charlens.text.whole_text import CorpusText, load_text
+from contests import a_contest
+from hypothesis import given
+from hypothesis import strategies as st
+from probability_files import constant, random_columns
+from scripts_alone import run_script
+
+ROOT = Path(__file__).parents[2]
+CORPORA = Path(os.environ.get("CHARLENS_CORPORA", ROOT / ".." / "shared" / "corpora"))
+KERNEL = CORPORA / "linux_kernel_v4.1-rc6.txt"
+BINS = (0, 20, 40, 60, 80, 100, 125, 150, 200, 250, 300)
+
+
+def cut(folder: Path, data: bytes, split: str = "streams", batch: int = 2, unroll: int = 5):
+    """A corpus's description, its text put together from its splits, and its test targets."""
+    corpus, splits = prepare(data, "c", "a test", split, batch, unroll, 0.5, 0.2)
+    paths = {name: folder / f"{name}.npy" for name in splits}
+    for name, rows in splits.items():
+        save_split(paths[name], rows)
+    targets = np.array(corpus.vocabulary, np.uint8)[splits["test"][:, 1:].ravel()]
+    return corpus, load_text(corpus, paths), targets
+
+
+# An independent way: letter by letter, over the corpus as it is.
+
+
+def slow_code(data: bytes) -> list[bool]:
+    """Which bytes are code: neither in a comment nor in a literal (ended by a newline, if open)."""
+    found, state, i = [], "", 0
+    text = data.decode("latin-1")
+    while i < len(text):
+        two = text[i : i + 2]
+        if not state and two in ("/*", "//"):
+            state, step = two, 2
+            found += [False, False]
+        elif not state and text[i] in "\"'":
+            state, step = text[i], 1
+            found.append(False)
+        elif state == "/*" and two == "*/":
+            state, step = "", 2
+            found += [False, False]
+        elif (state in ('"', "'") and two[:1] == "\\") or (state == "//" and two == "\\\n"):
+            step = len(two)  # an escape, or two lines joined
+            found += [False] * step
+        elif state and text[i] in (state, "\n") and not (state == "/*" or text[i] == "/"):
+            found.append(text[i] == "\n")
+            state, step = "", 1
+        else:
+            found.append(not state)
+            step = 1
+        i += step
+    return found
+
+
+def slow_closings(data: bytes, split: str, batch: int, unroll: int) -> list[tuple[int, int, bool]]:
+    """Row among the test targets, distance, and whether the opener is in the same stream."""
+    opened, opener = [], {}
+    for i, (byte, is_code) in enumerate(zip(data, slow_code(data), strict=True)):
+        if is_code and byte == ord("{"):
+            opened.append(i)
+        elif is_code and byte == ord("}") and opened:
+            opener[i] = opened.pop()
+    blocks = len(data) // (batch * unroll)
+    train, val = int(0.5 * blocks), int(blocks / 5)
+    found, row = [], 0
+    for stream in range(batch):
+        if split == "streams":
+            first = stream * blocks * unroll + (train + val) * unroll
+            length = (blocks - train - val) * unroll
+        else:
+            length = (blocks - train - val) * unroll
+            first = (train + val) * unroll * batch + stream * length
+        for i in range(first, first + length):
+            if i + 1 in opener:
+                back = opener[i + 1]
+                found.append((row, i + 1 - back, back >= first))
+            row += 1
+    return found
+
+
+def tuples(found: closings.Closings) -> list[tuple[int, int, bool]]:
+    return list(zip(*(column.tolist() for column in found), strict=True))
+
+
+SPLITS = st.sampled_from(["streams", "position"])
+PIECES = st.sampled_from(["{", "}", "{", "}", "a", "\n", '"', "'", "/*", "*/", "//", "\\"])
+
+
+@given(st.lists(PIECES, min_size=60, max_size=140).map("".join), SPLITS)
+def test_against_a_slow_one(tmp_path_factory, text, split):
+    # Two plain bytes at each end: nothing wraps, nothing is decided by what follows the end.
+    data = f"ab{text}".encode()
+    data = data[: len(data) // 10 * 10 - 2] + b"\n\n;"
+    _, whole, _ = cut(tmp_path_factory.mktemp("c"), data, split)
+    found = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
+    assert tuples(found) == slow_closings(data, split, 2, 5)
+
+
+@pytest.mark.parametrize("split", ["streams", "position"])
+def test_on_a_slice_of_the_kernel(tmp_path, split):
+    if not KERNEL.is_file():
+        pytest.skip(f"{KERNEL} is absent; set CHARLENS_CORPORA to the folder that has it")
+    data = KERNEL.read_bytes()[2_200_000:2_420_000]
+    data = data[data.index(b"\n}\n") + 3 :]
+    data = data[: len(data) // 500 * 500 + 1]
+    corpus, whole, targets = cut(tmp_path, data, split, 10, 50)
+    slow = slow_closings(data, split, 10, 50)
+    assert len(slow) > 100
+    assert sum(visible for *_, visible in slow) not in (0, len(slow))
+    found = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
+    assert tuples(found) == slow
+    contest = a_contest(targets, "c", external=("mine",))
+    table = closings.table([contest], {"c": whole}, {}, None, BINS, 1)
+    assert set(table["pair"]) == {"{}"}  # guessed to be C
+    for (low, high), part in table.groupby(["low", "high"]):
+        inside = [(row, visible) for row, distance, visible in slow if low <= distance < high]
+        rows = [row for row, visible in inside if visible]
+        assert set(part["closings"]) == {len(rows)}
+        assert set(part["invisible"]) == {len(inside) - len(rows)}
+        for model, mean in zip(part["model"], part["probability"], strict=True):
+            values = [float(contest.probability[model][row]) for row in rows]
+            assert mean == pytest.approx(sum(values) / len(values), rel=1e-6)
+    assert set(table["beyond"]) == {sum(distance >= 300 for _, distance, _ in slow)}
+    assert corpus.sizes["test"] == len(targets)
+
+
+# By hand
+
+
+def places(text: str, pair: str, kind: str) -> list[tuple[int, int]]:
+    values = np.frombuffer(text.encode(), np.uint8)
+    opener, closer = closings.matched_pairs(values, pair, kind)
+    return sorted(zip(opener.tolist(), closer.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "pair", "kind", "expected"),
+    [
+        ('{ "}" /* } */ }', "{}", "c", [(0, 14)]),
+        ('{ "}" }', "{}", "prose", [(0, 3)]),
+        ("(a(b) [)]", "()", "prose", [(0, 7), (2, 4)]),
+        ('say "one" and "two" "', '""', "prose", [(4, 8), (14, 18)]),
+        ('f("a\\"b", \'"\'); /* " */ "c"', '""', "c", [(2, 7), (24, 26)]),
+        ("“a” \"b\"", '""', "prose", [(8, 10)]),  # curly ones have three bytes
+        ("“a\" b", '""', "prose", []),
+        ("", "{}", "c", []),
+    ],
+)  # fmt: skip
+def test_pairs(text, pair, kind, expected):
+    assert places(text, pair, kind) == expected
+
+
+def test_visible_ones():
+    """Two streams of 6; the test inputs are the last 3 of each, the targets one further."""
+    text = np.frombuffer(b"{x{}}{}.{.}}|", np.uint8)
+    inputs = np.array([[3, 4, 5], [9, 10, 11]])
+    whole = CorpusText(text, inputs)
+    found = closings.closings(whole, *closings.matched_pairs(text, "{}", "prose"))
+    # 4 closes 0; 6 closes 5, the last input of its stream; 10 closes 8, before its stream.
+    assert tuples(found) == [(0, 4, False), (2, 1, True), (3, 2, False)]
+
+
+def test_table_by_hand():
+    text = np.frombuffer(b"{}{ab}{cd}{efghi} {jklmnopq} .", np.uint8)
+    whole = CorpusText(text, np.arange(29)[None])
+    contest = a_contest(text[1:], "linux_kernel", external=("mine",))
+    table = closings.table([contest], {"linux_kernel": whole}, {}, ["{}"], [0, 2, 5, 9], 7)
+    assert list(zip(table["low"], table["high"], strict=True))[::3] == [(0, 2), (2, 5), (5, 9)]
+    assert list(table["role"])[:3] == ["lstm", "n-gram", "external"]
+    assert list(table["closings"])[::3] == [1, 2, 1]
+    assert set(table["invisible"]) == {0}
+    assert set(table["beyond"]) == {1}  # nine characters: the upper border is not in the bin
+    values = contest.probability["n-gram-20"][[4, 8]]
+    row = table.iloc[4]
+    assert row["probability"] == pytest.approx(values.mean())
+    draws = generator(7, "closings", "linux_kernel", "{}", 2, 5, "n-gram-20")
+    means = np.sort(bootstrap_means(values, closings.RESAMPLES, draws))
+    assert [row["lower"], row["upper"]] == np.percentile(means, [2.5, 97.5]).tolist()
+    assert table["lower"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3
+
+
+def test_intervals_cover_the_mean():
+    """Of many samples from a known distribution nearly 95 % give an interval around its mean."""
+    random = np.random.default_rng(0)
+    hits = 0
+    for i in range(200):
+        found = closings._mean(random.random(60), generator(1, i))
+        hits += found["lower"] <= 0.5 <= found["upper"]
+    assert 180 <= hits <= 198
+
+
+def test_the_paper_beside():
+    printed = paper.closing_brace_probabilities("linux_kernel")
+    assert list(printed) == list(pairwise(BINS))
+    assert printed[40, 60] == (0.697, 0.372)
+    assert paper.closing_brace_probabilities("war_and_peace") == {}
+    text = np.frombuffer(b"{}()" * 10, np.uint8)
+    whole = CorpusText(text, np.arange(39)[None])
+
+    def table(name="linux_kernel", pair="{}", bins=BINS, **options):
+        contest = a_contest(text[1:], name, external=("mine",), **options)
+        return closings.table([contest], {name: whole}, {name: "c"}, [pair], bins, 1)
+
+    shown = table().groupby("role")["paper"].apply(list)
+    assert shown["lstm"] == [lstm for lstm, _ in printed.values()]
+    assert shown["n-gram"] == [n_gram for _, n_gram in printed.values()]
+    assert np.isnan(shown["external"]).all()
+    assert not table()["papers_file"].dropna().any()
+    assert table(size=6_206_996)["papers_file"].dropna().all()
+    others = table(bins=(0, 20, 50))
+    assert others["paper"].notna().tolist() == [True, True, False, False, False, False]
+    for changes in ({"name": "war_and_peace"}, {"pair": "()"}, {"split": "position"}):
+        assert table(**changes)[["paper", "papers_file"]].isna().all(axis=None)
+
+
+def test_kinds():
+    text = np.frombuffer(b'he said "yes" {no}\n' * 20, np.uint8)
+    whole = CorpusText(text, np.arange(len(text) - 1)[None])
+    contest = a_contest(text[1:], "c")
+
+    def pairs(kinds, wanted):
+        table = closings.table([contest], {"c": whole}, kinds, wanted, (0, 20), 1)
+        return list(table["pair"])[::2]
+
+    assert pairs({}, None) == pairs({"c": None}, None) == ['""']
+    assert pairs({"c": "c"}, None) == ["{}"]
+    assert pairs({}, ["{}", "()"]) == ["{}", "()"]
+
+
+def test_what_users_can_get_wrong():
+    text = np.frombuffer(b"{a}{b}{c}", np.uint8)
+    whole = CorpusText(text, np.arange(8)[None])
+    for pair, byte, message in (
+        ("''", text[1:], r"figure5\.pairs: found \"''\", expected an opening"),
+        ("{}", np.zeros(8, np.uint8), "c: its probabilities and its splits are of different texts"),
+    ):
+        with pytest.raises(CharlensError, match=message) as caught:
+            closings.table([a_contest(byte, "c")], {"c": whole}, {}, [pair], (0, 20), 1)
+        assert "\n" not in str(caught.value)
+
+
+# Files
+
+
+def made_table(name="linux_kernel", **options) -> pd.DataFrame:
+    """Braces at many distances, some of them in the second stream's past."""
+    random = np.random.default_rng(0)
+    lines = ["x {" + "." * int(size) + "}\n" for size in random.integers(0, 320, 60)]
+    text = np.frombuffer("".join(lines).encode(), np.uint8)
+    whole = CorpusText(text, np.arange((len(text) - 1) // 2 * 2).reshape(2, -1))
+    contest: Contest = a_contest(text[whole.targets.ravel()], name, **options)
+    return closings.table([contest], {name: whole}, {name: "c"}, None, BINS, 1)
+
+
+def test_csv_round_trip(tmp_path):
+    table = made_table(external=("mine",))
+    csv_tables.write(table, tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(closings.read_csv(tmp_path / "t.csv"), table, rtol=1e-8)
+    pd.testing.assert_frame_equal(made_table(external=("mine",)), table)
+    with pytest.raises(CharlensError, match="run the rule closings first"):
+        closings.read_csv(tmp_path / "none.csv")
+
+
+def test_markdown():
+    table = made_table(external=("mine",))
+    lines = closings.markdown(table).splitlines()
+    start = lines.index("## Linux Kernel: { }")
+    assert "another cut" in lines[start + 2]
+    assert lines[start + 4] == (
+        "| Distance | Closings | Invisible | LSTM-3 (512) | *paper* | 20-gram | *paper* | mine |"
+    )
+    first = table.iloc[:3].to_dict("records")
+    cells = [f"{r['probability']:.3f} [{r['lower']:.2f}, {r['upper']:.2f}]" for r in first]
+    count = first[0]["closings"]
+    assert lines[start + 6] == (
+        f"| 0–20 | {count} | {first[0]['invisible']} | {cells[0]} | *0.349* | {cells[1]} | *0.297* "
+        f"| {cells[2]} |"
+    )
+    assert lines[-1] == f"In none of these groups: {first[0]['beyond']} closings."
+
+
+def test_the_script(tmp_path, monkeypatch):
+    line = b"f(x) {\n  g();\n}\n"
+    corpus, splits = prepare(line * 125, "a", "a test", "streams", 10, 10, 0.5, 0.2)
+    for name, rows in splits.items():
+        save_split(tmp_path / f"{name}.npy", rows)
+    corpus.save(tmp_path / "corpus.json")
+    byte = np.array(corpus.vocabulary, np.uint8)[splits["test"][:, 1:].ravel()]
+    models = []
+    for model, value in (("lstm-1x8", 0.25), ("n-gram-2", 0.5)):
+        columns = random_columns(len(byte)) | constant(value, len(byte)) | {"byte": byte}
+        models.append(tmp_path / f"{model}.parquet")
+        write_probabilities(models[-1], columns, ProbabilityMetadata(corpus.sha256, model, "a"))
+    inputs = {"models": models, "corpora": [tmp_path / "corpus.json"]}
+    inputs |= {name: [tmp_path / f"{name}.npy"] for name in splits}
+    config = {"kinds": {"a": None}, "pairs": None, "bins": [0, 20], "seed": 1}
+    outputs = {"csv": "c.csv", "md": "c.md"}
+    made = run_script(tmp_path, monkeypatch, "closings", inputs, outputs, **config)
+    table = closings.read_csv(made["csv"])
+    assert list(table["probability"]) == list(table["lower"]) == [0.25, 0.5]
+    braces = int((byte == ord("}")).sum())
+    assert set(table["closings"] + table["invisible"]) == {braces}
+    assert table["invisible"].iloc[0] > 0

@@ -1,0 +1,126 @@
+"""Who competes where errors are compared."""
+
+import numpy as np
+import pytest
+from charlens.analyses.contest import (
+    Record,
+    best_lstm,
+    best_n_nn,
+    choose,
+    contests,
+    deepest_lstm,
+    longest_n_gram,
+    read,
+    smallest_lstm,
+)
+from charlens.errors import CharlensError
+from charlens.models.names import title
+from contests import a_corpus
+from hypothesis import given
+from hypothesis import strategies as st
+from probability_files import constant, random_columns, sha256, write_model
+
+ROWS = 300
+LOSSES = {
+    "lstm-1x512": 1.0, "lstm-1x64": 1.6, "lstm-3x64": 1.5, "lstm-3x512": 1.2, "lstm-3x256": 1.1,
+    "gru-3x512": 0.5, "gru-4x32": 0.4, "rnn-3x64": 0.3, "n-nn-2": 1.9, "n-nn-6": 1.4,
+    "n-nn-10": 1.7, "n-gram-9": 0.1, "n-gram-20": 1.3, "n-gram-3": 0.2, "transformer-5x512": 0.01,
+}  # fmt: skip
+RECORDS = [Record(f"{model}.parquet", model, loss) for model, loss in LOSSES.items()]
+CHOICES = {
+    deepest_lstm: "lstm-3x256",  # the best of all has one layer
+    best_lstm: "lstm-1x512",
+    smallest_lstm: "lstm-3x64",
+    best_n_nn: "n-nn-6",
+    longest_n_gram: "n-gram-20",  # though a shorter one is better
+}
+
+
+@given(st.permutations(RECORDS))
+def test_choices(records):
+    for choice, expected in CHOICES.items():
+        assert choice(records).model == expected
+
+
+def test_nothing_to_choose_from():
+    others = [Record("x", model, 1.0) for model in ("gru-1x64", "my-model", "n-nn", "n-gram-07")]
+    for choice in CHOICES:
+        assert choice([]) is None
+        assert choice(others) is None
+
+
+def test_equal_losses_are_settled_by_name():
+    records = [Record("x", model, 1.0) for model in ("lstm-2x128", "lstm-2x64", "lstm-1x64")]
+    assert {deepest_lstm(order).model for order in (records, records[::-1])} == {"lstm-2x64"}
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [("lstm-3x512", "LSTM-3 (512)"), ("n-nn-7", "7-NN"), ("n-gram-20", "20-gram"),
+     ("my-model", "my-model"), ("n-nn", "n-nn")],
+)  # fmt: skip
+def test_titles(model, expected):
+    assert title(model) == expected
+
+
+# Files
+
+
+def files(folder, corpus, losses):
+    """Files of given mean losses (of one probability throughout)."""
+    return [
+        write_model(folder, model, corpus, **constant(float(np.exp(-loss))))
+        for model, loss in losses.items()
+    ]
+
+
+def test_from_files(tmp_path):
+    ours = files(tmp_path, "a", LOSSES)
+    ours += files(tmp_path, "b", {"lstm-1x8": 2.0, "n-gram-2": 2.0})
+    # One whose name is that of an LSTM, and better than all of ours, competes as itself.
+    theirs = files(tmp_path, "a", {"lstm-9x9": 0.1, "my_model": 3.0})
+    first, second = contests(ours, theirs, [a_corpus("a", ROWS), a_corpus("b", ROWS)])
+    assert (first.lstm, first.n_nn, first.n_gram) == ("lstm-3x256", "n-nn-6", "n-gram-20")
+    assert first.external == ("lstm-9x9", "my_model")
+    assert list(first.probability) == [
+        "lstm-3x256", "n-nn-6", "n-gram-20", "lstm-9x9", "my_model",
+    ]  # fmt: skip
+    np.testing.assert_allclose(first.probability["n-nn-6"], np.exp(-1.4), rtol=1e-6)
+    assert first.byte.tolist() == random_columns(ROWS)["byte"].tolist()
+    assert (second.corpus.name, second.lstm, second.n_nn) == ("b", "lstm-1x8", None)
+    assert second.external == ()
+
+
+def test_losses_of_files(tmp_path):
+    path = write_model(tmp_path, "lstm-1x8", "a")
+    zero = write_model(tmp_path, "n-gram-1", "a", **constant(0.0))
+    (scored,) = read([path, zero], [], [a_corpus("a", ROWS)])
+    probability = scored.probability["lstm-1x8"].astype(float)
+    assert scored.records[0].path == path
+    assert scored.records[0].loss == pytest.approx(-sum(np.log(probability)) / ROWS)
+    assert scored.records[1].loss == np.inf
+
+
+def test_files_that_do_not_go_together(tmp_path):
+    ours = files(tmp_path, "a", {"lstm-1x8": 2.0, "n-gram-2": 2.0})
+    (foreign,) = files(tmp_path, "b", {"lstm-1x8": 2.0})
+    moved = random_columns(ROWS)["byte"].copy()
+    moved[7] ^= 1
+    other = write_model(tmp_path, "my-model", "a", byte=moved)
+    shorter = write_model(tmp_path, "short", "a", rows=200)
+    a, b = a_corpus("a", ROWS), a_corpus("b", ROWS)
+    for arguments, message in (
+        ((ours, [foreign], [a]), "belongs to the corpus b, expected one of a"),
+        ((ours, [ours[0]], [a]), "model lstm-1x8 on a is already in"),
+        ((ours, [other], [a]), "my-model.parquet: row 7: byte is"),
+        ((ours, [shorter], [a]), "short.parquet: holds 200 characters, expected 300"),
+        ((ours, [], [a, b]), "b: expected probabilities files of its models, found none"),
+        ((ours[:1], [], [a]), "a: has no n-gram model to compare"),
+        ((ours[1:], [], [a]), "a: has no LSTM to compare"),
+    ):
+        with pytest.raises(CharlensError, match=message) as caught:
+            contests(*arguments)
+        assert "\n" not in str(caught.value)
+    assert a.sha256 == sha256("a")
+    with pytest.raises(CharlensError, match="no LSTM"):
+        choose(read([], ours, [a])[0])

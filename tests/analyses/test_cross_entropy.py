@@ -1,0 +1,278 @@
+"""Cross-entropies, their bootstrap errors, the paper's numbers, and the table of all three."""
+
+import hashlib
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from charlens.analyses.cross_entropy import figure as figure1_left
+from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.errors import CharlensError
+from charlens.models import names as model_id
+from charlens.models.names import ModelId
+from charlens.paper import numbers as paper
+from charlens.paper import texts
+from charlens.predictions.loss import bootstrap_means, bootstrap_sd
+from charlens.runtime.randomness import derive_seed, generator
+from contests import a_corpus
+from hypothesis import given
+from hypothesis import strategies as st
+from probability_files import constant, random_columns, sha256, write_model
+
+PURPOSE = st.lists(st.text(max_size=4) | st.integers(-3, 3), max_size=3)
+
+
+# Seeds
+
+
+def test_seed_by_hand():
+    digest = hashlib.sha256(b'[7, "bootstrap", "lstm-1x64"]').digest()
+    expected = int.from_bytes(digest, "big") >> (256 - 63)
+    assert derive_seed(7, "bootstrap", "lstm-1x64") == expected
+
+
+@given(st.integers(), PURPOSE, PURPOSE)
+def test_seeds_tell_purposes_apart(seed, one, two):
+    assert 0 <= derive_seed(seed, *one) < 2**63
+    assert (derive_seed(seed, *one) == derive_seed(seed, *two)) == (one == two)
+
+
+def test_generators_are_reproducible_and_apart():
+    draws = [generator(seed, *what).random(4).tolist() for seed, what in
+             ((1, "a"), (1, "a"), (2, "a"), (1, "b"), (1, "ab"))]  # fmt: skip
+    assert draws[0] == draws[1]
+    assert len({tuple(draw) for draw in draws}) == 4
+
+
+# Model ids
+
+
+@given(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True), st.integers(1, 99), st.integers(1))
+def test_model_id_round_trip(cell, layers, size):
+    point = ModelId(cell, layers, size)
+    assert model_id.parse(str(point)) == point
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["n-gram-20", "lstm-0x64", "lstm-1x064", "LSTM-1x64", "lstm-1x64\n", "lstm-x", "", "-1x2"],
+)
+def test_names_that_are_no_grid_points(text):
+    assert model_id.parse(text) is None
+
+
+def test_order_and_label_of_models():
+    models = ["zip", "gru-1x64", "lstm-1x128", "rnn-1x64", "lstm-2x64", "abc-1x64", "lstm-1x64"]
+    assert sorted(models, key=model_id.sort_key) == [
+        "lstm-1x64", "lstm-2x64", "rnn-1x64", "gru-1x64", "abc-1x64", "lstm-1x128", "zip",
+    ]  # fmt: skip
+    assert ModelId("lstm", 3, 512).label == "LSTM-3 (512)"
+    assert ModelId("transformer", 1, 64).label == "Transformer-1 (64)"
+
+
+# Bootstrap
+
+
+def test_bootstrap_of_equal_losses_is_zero():
+    assert bootstrap_sd(np.full(20_000, 0.7), 5, generator(1)) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [50, 8192, 20_001])
+def test_bootstrap_agrees_with_theory(size):
+    values = np.random.default_rng(1).exponential(size=size)
+    means = bootstrap_means(values, 3000, generator(1, "theory"))
+    expected = values.std() / math.sqrt(size)
+    # Standard errors of the two estimates, four of them wide.
+    assert means.mean() == pytest.approx(values.mean(), abs=4 * expected / math.sqrt(3000))
+    assert means.std(ddof=1) == pytest.approx(expected, rel=4 / math.sqrt(6000))
+
+
+def test_bootstrap_agrees_with_a_slow_one():
+    values = np.random.default_rng(2).random(40)
+    draws = generator(3)
+    slow = []
+    for _ in range(30):
+        drawn = [values[i] for i in draws.integers(40, size=40)]
+        slow.append(math.fsum(drawn) / 40)
+    assert bootstrap_sd(values, 30, generator(3)) == pytest.approx(np.std(slow, ddof=1), rel=1e-12)
+
+
+def test_bootstrap_limits():
+    assert math.isnan(bootstrap_sd(np.array([1.0, np.inf]), 10, generator(1)))
+    with pytest.raises(CharlensError, match="at least 2 resamples, found 1"):
+        bootstrap_sd(np.ones(3), 1, generator(1))
+    with pytest.raises(CharlensError, match="at least one character"):
+        bootstrap_sd(np.ones(0), 10, generator(1))
+
+
+# The paper
+
+
+def test_the_papers_numbers():
+    found = [row for row in paper.rows("figure1_cross_entropy") if row["cross_entropy"]]
+    assert len(found) == 66
+    assert paper.cross_entropy("war_and_peace", "lstm", 1, 64) == 1.449
+    assert paper.cross_entropy("linux_kernel", "gru", 3, 512) == 0.829
+    assert paper.cross_entropy("war_and_peace", "rnn", 1, 512) is None
+    assert paper.cross_entropy("python_docs", "lstm", 1, 64) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("figure1_cross_entropy", 72), ("table2_ngram", 32), ("figure4_overlap", 7),
+     ("figure4_advantage", 40), ("figure5_braces", 10), ("figure5_dynamics", 4),
+     ("figure6_oracles", 54)],
+)  # fmt: skip
+def test_the_papers_files(name, rows):
+    found = paper.rows(name)
+    assert len(found) == rows
+    assert not any(None in row or None in row.values() for row in found)
+
+
+def test_corpus_titles():
+    assert texts.corpus_title("war_and_peace") == "War and Peace"
+    assert texts.corpus_title("python_docs") == "Python docs"
+
+
+# The table
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Two corpora: the paper's, with models of known losses, and another with a foreign model."""
+    folder = tmp_path_factory.mktemp("files")
+    return [
+        write_model(folder, "gru-1x64", **constant(math.exp(-1.5)), parameters=50_000),
+        write_model(folder, "lstm-1x128", **constant(0.25)),
+        write_model(folder, "lstm-1x64", **constant(0.5)),
+        write_model(folder, "n-gram-20", "python_docs", **constant(0.9)),
+        write_model(folder, "rnn-2x64", "python_docs"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def table(files):
+    return cross_entropy.table(files, bootstrap=10, seed=1)
+
+
+def row_of(table, model):
+    return table[table["model"] == model].iloc[0]
+
+
+def test_closed_forms(table):
+    half = row_of(table, "lstm-1x64")
+    assert half["cross_entropy"] == pytest.approx(math.log(2))
+    assert half["bits_per_character"] == pytest.approx(1)
+    assert half["bootstrap_sd"] == pytest.approx(0, abs=1e-12)
+    assert half["difference"] == pytest.approx(math.log(2) - 1.449)
+    assert half["characters"] == 300
+    assert row_of(table, "lstm-1x128")["bits_per_character"] == pytest.approx(2)
+    assert row_of(table, "gru-1x64")["cross_entropy"] == pytest.approx(1.5)
+
+
+def test_order_and_marks(table):
+    assert list(table["model"]) == ["lstm-1x64", "gru-1x64", "lstm-1x128", "rnn-2x64", "n-gram-20"]
+    assert list(table["best_in_row"]) == [True, False, True, True, False]
+    assert list(table["paper"].fillna(0)) == [1.449, 1.398, 1.277, 0, 0]
+    assert list(table["parameters"].fillna(0)) == [0, 50_000, 0, 0, 0]
+    foreign = row_of(table, "n-gram-20")
+    assert foreign[["cell", "layers", "size", "paper", "difference"]].isna().all()
+
+
+def test_a_slow_mean(files, table):
+    columns = pd.read_parquet(files[4])
+    slow = math.fsum(-math.log(float(p)) for p in columns["probability"]) / len(columns)
+    assert row_of(table, "rnn-2x64")["cross_entropy"] == pytest.approx(slow, rel=1e-12)
+
+
+def test_the_bootstrap_depends_on_nothing_but_seed_and_model(files, table):
+    alone = row_of(cross_entropy.table(files[::-1][:1], bootstrap=10, seed=1), "rnn-2x64")
+    assert alone["bootstrap_sd"] == row_of(table, "rnn-2x64")["bootstrap_sd"]
+    other = row_of(cross_entropy.table(files[4:], bootstrap=10, seed=2), "rnn-2x64")
+    assert alone["bootstrap_sd"] != other["bootstrap_sd"]
+    assert alone["cross_entropy"] == other["cross_entropy"]
+
+
+def test_a_byte_thought_impossible_costs_infinity(tmp_path):
+    columns = constant(0.5)
+    columns["probability"][17] = 0
+    table = cross_entropy.table([write_model(tmp_path, "lstm-1x64", **columns)], 10, 1)
+    assert math.isinf(table["cross_entropy"][0])
+    assert math.isnan(table["bootstrap_sd"][0])
+    assert "**∞**<br>*1.449*" in cross_entropy.markdown(table, 10)
+
+
+def test_files_that_do_not_go_together(tmp_path, files):
+    with pytest.raises(CharlensError, match="lstm-1x64 on war_and_peace is already in"):
+        cross_entropy.table([files[2], files[2]], 10, 1)
+    other = write_model(tmp_path, "lstm-2x64", byte=random_columns(300)["byte"] ^ 1)
+    with pytest.raises(CharlensError, match="row 0: byte is"):
+        cross_entropy.table([files[2], other], 10, 1)
+    now = replace(a_corpus("war_and_peace", 300), sha256=sha256("war_and_peace"))
+    cross_entropy.table(files[:2], 10, 1, [now])
+    with pytest.raises(CharlensError, match="belongs to a corpus with sha256"):
+        cross_entropy.table(files[:2], 10, 1, [replace(now, sha256="ab" * 32)])
+
+
+@pytest.mark.parametrize(("size", "own"), [(3_258_246, True), (3_258_247, False)])
+def test_another_cut_of_the_papers_text_is_told(tmp_path, files, size, own):
+    corpus = a_corpus("war_and_peace", 300, size=size)
+    corpus = replace(corpus, sha256=sha256("war_and_peace"))
+    found = cross_entropy.table(files, 10, 1, [corpus])
+    compared = found["paper"].notna()
+    assert compared.any()
+    assert set(found.loc[compared, "papers_file"]) == {own}
+    assert found.loc[~compared, "papers_file"].isna().all()
+    cross_entropy.write_csv(found, tmp_path / "t.csv")
+    again = cross_entropy.read_csv(tmp_path / "t.csv")
+    told = "The paper used another cut of this text" in cross_entropy.markdown(again, 10)
+    assert told == (not own)
+    shown = [text.get_text() for text in figure1_left.draw(again).axes[0].texts]
+    assert any("another cut" in text for text in shown) == (not own)
+
+
+def test_csv_round_trip(tmp_path, table):
+    path = tmp_path / "tables" / "t.csv"
+    cross_entropy.write_csv(table, path)
+    again = cross_entropy.read_csv(path)
+    pd.testing.assert_frame_equal(again, table, rtol=1e-8, check_dtype=False)
+    assert {name: str(again[name].dtype) for name in again} == cross_entropy.DTYPES
+    first = path.read_bytes()
+    cross_entropy.write_csv(again, path)
+    assert path.read_bytes() == first
+    assert pd.read_csv(path)["cross_entropy"][0] == pytest.approx(math.log(2), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", ",".join(cross_entropy.DTYPES) + "\n1,2,x" + ",0" * 10 + "\n"]
+)
+def test_broken_csv(tmp_path, text):
+    path = tmp_path / "t.csv"
+    with pytest.raises(CharlensError, match="no such file"):
+        cross_entropy.read_csv(path)
+    path.write_text(text)
+    with pytest.raises(CharlensError, match=r"t\.csv: ") as caught:
+        cross_entropy.read_csv(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_markdown(tmp_path, table):
+    path = tmp_path / "t.md"
+    cross_entropy.write_markdown(table, 10, path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert "## War and Peace" in lines
+    assert "| Size | LSTM-1 | RNN-2 | GRU-1 |" in lines
+    assert "| 64 | **0.693** ± 0.000<br>*1.449* | – | 1.500 ± 0.000<br>*1.398* |" in lines
+    assert "| 128 | **1.386** ± 0.000<br>*1.277* | – | – |" in lines
+    assert "| n-gram-20 | 0.105 ± 0.000 |" in lines
+    assert sum("300 test characters" in line for line in lines) == 2
+
+
+def test_markdown_of_foreign_models_only(tmp_path):
+    table = cross_entropy.table([write_model(tmp_path, "mine", "c", **constant(0.5))], 10, 1)
+    text = cross_entropy.markdown(table, 10)
+    assert "| mine | 0.693 ± 0.000 |" in text
+    assert "Size" not in text
+    assert "paper" not in text

@@ -1,0 +1,205 @@
+"""Figure 6 from files to tables and pictures: who is broken down, sums, examples, the paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from charlens.analyses.oracles import bars as figure6_bars
+from charlens.analyses.oracles import breakdown as error_analysis
+from charlens.analyses.oracles import excerpts as error_examples
+from charlens.analyses.oracles import oracles
+from charlens.analyses.oracles import pies as figure6
+from charlens.analyses.oracles.excerpts import MEMORY, examples
+from charlens.errors import CharlensError
+from charlens.predictions.file import ProbabilityMetadata, read_probabilities, write_probabilities
+from charlens.text.corpus import Corpus, load_split, prepare, save_split
+from scripts_alone import run_script
+
+WORDS = ["captain", "walked", "slowly", "to", "the", "harbour", "and", '"never', 'again"', "sea,"]
+THRESHOLD = 0.5
+
+
+def prose(lines: int = 900) -> bytes:
+    random = np.random.default_rng(5)
+    return b"".join(
+        " ".join(random.choice(WORDS, random.integers(4, 11))).encode() + b".\r\n"
+        for _ in range(lines)
+    )
+
+
+def predict(folder: Path, corpus: Corpus, model: str, level: float) -> Path:
+    """A probabilities file of made-up predictions; a higher level makes fewer errors."""
+    rows = load_split(folder / "test.npy")
+    size = rows[:, 1:].size
+    random = np.random.default_rng(list(model.encode()))
+    p = (random.random(size) ** (1 - level)).astype(np.float32)
+    columns = {
+        "position": np.arange(size, dtype=np.int32),
+        "stream": np.repeat(np.arange(len(rows), dtype=np.int16), rows.shape[1] - 1),
+        "byte": np.array(corpus.vocabulary, np.uint8)[rows[:, 1:].ravel()],
+        "probability": p,
+        "entropy": np.zeros(size, np.float32),
+        "top_byte": np.zeros(size, np.uint8),
+        "top_probability": np.ones(size, np.float32),
+    }
+    path = folder / f"{model}.parquet"
+    write_probabilities(path, columns, ProbabilityMetadata(corpus.sha256, model, corpus.name))
+    return path
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("errors")
+    corpus, splits = prepare(prose(), "war_and_peace", "a test", "streams", 4, 50, 0.6, 0.1)
+    corpus.save(folder / "corpus.json")
+    for part in ("train", "test"):
+        save_split(folder / f"{part}.npy", splits[part])
+    ours = {"lstm-1x64": 0.0, "lstm-2x64": 0.05, "lstm-1x512": 0.3, "lstm-3x512": 0.2}
+    models = [predict(folder, corpus, model, level) for model, level in ours.items()]
+    models += [predict(folder, corpus, f"n-gram-{n}", -0.3) for n in (1, 2, 9)]
+    external = [predict(folder, corpus, "mine", 0.1)]
+    inputs = {"corpus": folder / "corpus.json", "models": models, "external": external}
+    inputs |= {part: folder / f"{part}.npy" for part in ("train", "test")}
+    names = ("categories", "eliminated", "orders", "sensitivity")
+    outputs = {name: folder / f"{name}.csv" for name in names}
+    outputs |= {"examples": folder / "examples.parquet", "md": folder / "errors.md"}
+    error_analysis.analyse(inputs, outputs, THRESHOLD, "fitted")
+    return folder, inputs, outputs
+
+
+def test_the_best_the_smallest_and_the_others_are_broken_down(study):
+    folder, _, outputs = study
+    table = error_analysis.read_categories(outputs["categories"])
+    roles = table.drop_duplicates("model").set_index("role")["model"].to_dict()
+    assert roles == {"best": "lstm-1x512", "smallest": "lstm-2x64", "external": "mine"}
+    for model, part in table.groupby("model"):
+        p = read_probabilities(folder / f"{model}.parquet")["probability"]
+        assert part["errors"].sum() == np.count_nonzero(p < THRESHOLD)
+        assert part["percent"].sum() == pytest.approx(100)
+        assert (part["characters"] == len(p)).all()
+        assert list(part["oracle"]) == list(oracles.CATEGORIES)
+    lacking = table[table["oracle"].isin([f"{n}-gram" for n in range(3, 9)])]
+    assert (lacking["errors"] == 0).all()  # the study has no such n-grams
+    assert (table[table["oracle"] == "9-gram"]["errors"] > 0).all()
+
+
+def test_the_papers_slices_stand_beside_models_of_its_budgets_only(study):
+    table = error_analysis.read_categories(study[2]["categories"])
+    by_role = {role: part["paper"] for role, part in table.groupby("role")}
+    assert by_role["best"].iloc[0] == 1.14  # LSTM-3 (512)
+    assert by_role["smallest"].iloc[0] == 0.93  # LSTM-2 (64)
+    assert by_role["external"].isna().all()
+    assert np.isnan(error_analysis.papers("war_and_peace", "lstm-1x128")).all()
+    assert np.isnan(error_analysis.papers("war_and_peace", "gru-1x64")).all()
+    assert np.isnan(error_analysis.papers("python_docs", "lstm-1x64")).all()
+
+
+def test_eliminated_errors_are_the_difference_of_the_counts(study):
+    table = error_analysis.read_categories(study[2]["categories"])
+    gone = error_analysis.read_eliminated(study[2]["eliminated"])
+    counts = {role: part["errors"].to_numpy() for role, part in table.groupby("role")}
+    assert (gone["eliminated"] == counts["smallest"] - counts["best"]).all()
+    assert gone["percent"].sum() == pytest.approx(100)
+    assert set(gone["small"]) == {"lstm-2x64"}
+    assert set(gone["large"]) == {"lstm-1x512"}
+
+
+def test_orders_and_definitions_are_told_for_every_model(study):
+    orders = pd.read_csv(study[2]["orders"])
+    assert set(orders["threshold"]) == {0.3, 0.4, 0.5, 0.6, 0.7}
+    for _, part in orders.groupby(["model", "threshold"]):
+        for column in ("paper_order", "shapley", "shapley_before_boost"):
+            assert part[f"percent_{column}"].sum() == pytest.approx(100)
+        assert (part["percent_min"] <= part["percent_shapley"] + 1e-9).all()
+        assert (part["percent_shapley"] <= part["percent_max"] + 1e-9).all()
+        boost = part[part["family"] == "boost"].iloc[0]
+        assert boost["percent_shapley_before_boost"] == pytest.approx(boost["percent_min"])
+    definitions = pd.read_csv(study[2]["sensitivity"])
+    assert set(definitions["definitions"]) == set(oracles.DEFINITIONS)
+    table = error_analysis.read_categories(study[2]["categories"])
+    fitted = definitions[definitions["definitions"] == "fitted"]
+    assert np.allclose(fitted["percent"], table["percent"])
+    text = study[2]["md"].read_text()
+    for said in ("LSTM-1 (512)", "| mine |", "720 orders", "| stated |", "(1.14)"):
+        assert said in text
+
+
+def test_examples_show_the_text_and_mark_errors_of_their_group(study):
+    folder, inputs, outputs = study
+    corpus, shown = Corpus.load(inputs["corpus"]), error_analysis.read_examples(outputs["examples"])
+    test = np.array(corpus.vocabulary, np.uint8)[load_split(inputs["test"])]
+    targets = test[:, 1:].ravel()
+    p = read_probabilities(folder / "lstm-1x512.parquet")["probability"]
+    assert (shown["byte"] == targets[shown["position"]]).all()
+    assert (p[shown["position"][shown["marked"]]] < THRESHOLD).all()
+    assert set(shown["group"]) <= {group.title for group in error_examples.GROUPS}
+    quoted = shown[(shown["group"] == "After space or quote") & shown["marked"]]
+    inputs_ = test[:, :-1].ravel()
+    assert set(inputs_[quoted["position"]]) <= set(b' "')
+    for _, part in shown.groupby("group"):
+        assert targets[part["position"].iloc[0] - 1] == ord("\n")  # starts a line
+
+
+def test_boxes_are_the_earlier_words_that_marked_ones_repeat():
+    line = b"one harbour here, another harbour there, and nothing else at all today.\n"
+    test = np.frombuffer(line * 12, np.uint8).reshape(1, -1)
+    found = np.full(test.size - 1, -1, np.int8)
+    second = line.index(b"harbour", 20)
+    start = len(line) * 3 - 1  # line 3 in the targets, which begin with the second byte
+    found[start + second + 2] = MEMORY.categories[0]
+    shown = examples(test, found, oracles.FITTED)
+    boxed = shown[shown["boxed"] == 1]
+    assert bytes(boxed["byte"].astype(np.uint8)) == b"harbour"
+    assert boxed["position"].iloc[0] == start + line.index(b"harbour")
+    assert shown["marked"].sum() == 1
+
+
+_LARGER = ("lstm-1x64.parquet", "lstm-1x512.parquet", "lstm-3x512.parquet")
+
+
+def test_one_size_has_no_smaller_model_to_compare_with(study, tmp_path):
+    _, inputs, outputs = study
+    small = [path for path in inputs["models"] if path.name not in _LARGER]
+    lonely = inputs | {"models": small, "external": []}
+    made = {name: tmp_path / path.name for name, path in outputs.items()}
+    error_analysis.analyse(lonely, made, THRESHOLD, "stated")
+    assert set(error_analysis.read_categories(made["categories"])["role"]) == {"best"}
+    assert error_analysis.read_eliminated(made["eliminated"]).empty
+    with pytest.raises(CharlensError, match="no LSTM whose errors"):
+        error_analysis.analyse(inputs | {"models": small[1:]}, made, THRESHOLD, "fitted")
+
+
+def test_figures_draw_every_model_and_group_with_equal_bytes(study, monkeypatch, tmp_path):
+    _, _, outputs = study
+    names = {"pdf": "f.pdf", "png": "f.png", "csv": "f.csv"}
+    for script, second in (("figure6", "examples"), ("figure6_bars", "eliminated")):
+        made = []
+        for _ in range(2):
+            given = {"categories": outputs["categories"], second: outputs[second]}
+            paths = run_script(tmp_path, monkeypatch, script, given, names)
+            made.append({kind: path.read_bytes() for kind, path in paths.items()})
+        assert made[0] == made[1]
+    table = error_analysis.read_categories(outputs["categories"])
+    shown = error_analysis.read_examples(outputs["examples"])
+    figure = figure6.draw(table, shown)
+    assert len(figure.axes) == 3 + shown["group"].nunique()
+    assert [len(axes.patches) for axes in figure.axes[:3]] == [27, 27, 27]
+    assert "LSTM-1 (512), War and Peace" in figure.texts[0].get_text()
+    bars = figure6_bars.draw(table, error_analysis.read_eliminated(outputs["eliminated"]))
+    first, second = bars.axes
+    assert len(first.patches) == 3 * 27
+    assert [p.get_width() for p in first.patches[:27]] == pytest.approx(table["percent"][:27])
+    assert len(second.patches) == 27
+
+
+def test_a_model_without_errors_has_a_pie_that_says_so(study):
+    _, _, outputs = study
+    table = error_analysis.read_categories(outputs["categories"])
+    first = table["model"] == table["model"].iloc[0]
+    table.loc[first, ["errors", "percent"]] = 0
+    figure = figure6.draw(table, error_analysis.read_examples(outputs["examples"]))
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no errors"]
+    assert [len(axes.patches) for axes in figure.axes[:3]] == [0, 27, 27]

@@ -1,0 +1,278 @@
+"""What captions say of a run, on tables written by hand."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from charlens.analyses.agreement.table import write_csv as write_agreement
+from charlens.analyses.closings import table as closings
+from charlens.analyses.context_length import table as table2
+from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.oracles import breakdown as error_analysis
+from charlens.analyses.shared_errors import advantage, overlap
+from charlens.analyses.training_dynamics import table as dynamics
+from charlens.errors import CharlensError
+from charlens.inside.gates import table as saturation
+from charlens.report import captions
+from charlens.report.contents import Found
+from docutils.core import publish_parts
+
+
+def write(path: Path, columns: dict, rows: list[dict]) -> None:
+    """A table with those columns, empty where a row says nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame([dict.fromkeys(columns) | row for row in rows]).to_csv(path, index=False)
+
+
+def says(name: str, results: Path, *arguments: str) -> list[str]:
+    """The sentences as a reader sees them."""
+    html = publish_parts(captions.about(name, results, *arguments), writer="html")["body"]
+    assert "system-message" not in html
+    text = re.sub(r"<[^>]+>", "", html).replace("&lt;", "<").replace("&gt;", ">")
+    return re.split(r"(?<=\.)\s+(?=[A-Z0-9])", " ".join(text.split()))
+
+
+def grid(corpus: str, losses: dict[str, float], **more: object) -> list[dict]:
+    rows = []
+    for model, loss in losses.items():
+        cell, layers, size = re.fullmatch(r"(\w+)-(\d)x(\d+)", model).groups()
+        rows.append(
+            {"corpus": corpus, "model": model, "cell": cell, "layers": layers, "size": size}
+            | {"characters": 100, "cross_entropy": loss, "best_in_row": False, **more}
+        )
+    return rows
+
+
+def test_cross_entropy(tmp_path: Path) -> None:
+    losses = {"lstm-1x8": 2.0, "lstm-2x8": 1.75, "rnn-1x8": 2.5, "gru-1x8": 1.875}
+    rows = grid("my_novel", losses)
+    rows += grid("war_and_peace", {"lstm-1x64": 1.46}, paper=1.449, difference=0.011)
+    rows += grid(
+        "war_and_peace", {"rnn-1x64": 1.44, "rnn-3x64": 1.5}, paper=1.4, bootstrap_sd=0.002
+    )
+    rows[-2]["difference"], rows[-1]["difference"] = 0.04, -0.006
+    write(tmp_path / "tables" / "cross_entropy.csv", cross_entropy.DTYPES, rows)
+    assert says("cross_entropy", tmp_path) == [
+        "On My novel the lowest is 1.750 nats per character, by LSTM-2 (8).",
+        "On War and Peace the lowest is 1.440 ± 0.002 nats per character, by RNN-1 (64) (the "
+        "paper's: 1.400).",
+        "The best deeper network beats the one with a single layer, same cell and size, in 1 of 2 "
+        "cases; its loss differs by −0.095 on average.",
+        "At equal depth and size the RNN is the worst of the three cells in 1 of 1 case; LSTM and "
+        "GRU are 0.125 apart on average.",
+        "3 of the models are in the paper's table too: ours differ from it by −0.006 to +0.040, 2 "
+        "of them lie at most 0.02 above it.",
+    ]
+
+
+def test_a_study_without_depth_cells_or_the_papers_corpora(tmp_path: Path) -> None:
+    write(
+        tmp_path / "tables" / "cross_entropy.csv",
+        cross_entropy.DTYPES,
+        grid("b", {"lstm-1x8": 2.0}),
+    )
+    assert says("cross_entropy", tmp_path) == [
+        "On B the lowest is 2.000 nats per character, by LSTM-1 (8)."
+    ]
+
+
+def test_agreement(tmp_path: Path) -> None:
+    models = ["lstm-1x8", "gru-1x8", "rnn-1x8", "rnn-2x8", "other"]
+    matrix = pd.DataFrame(1.0, pd.Index(models, name="model"), models)
+    values = {(0, 1): 0.9, (0, 2): 0.5, (0, 3): 0.6, (1, 2): 0.6, (1, 3): 0.7, (2, 3): 0.8}
+    values |= {(i, 4): 0.1 for i in range(4)}  # counts in no group
+    for (i, j), value in values.items():
+        matrix.iloc[i, j] = matrix.iloc[j, i] = value
+    (tmp_path / "prose" / "tables").mkdir(parents=True)
+    write_agreement(matrix, tmp_path / "prose" / "tables" / "agreement.csv")
+    assert says("agreement", tmp_path, "prose") == [
+        "The 5 models are those of Prose.",
+        "Mean agreement on the most likely character: two RNNs 80.0%, two LSTMs or GRUs 90.0% and "
+        "an RNN and an LSTM or GRU 60.0%.",
+    ]
+
+
+def test_table2(tmp_path: Path) -> None:
+    def row(family: str, model: str, loss: float, **more: object) -> dict:
+        same = {"source": "s", "corpus": "linux_kernel", "split": "streams", "characters": 9}
+        return same | {"family": family, "model": model, "cross_entropy": loss} | more
+
+    rows = [
+        row("n-gram", "n-gram-1", 2.703, difference=0.001),
+        row("n-gram", "n-gram-20", 0.888, difference=-0.001),
+        row("n-nn", "n-nn-2", 1.9),
+        row("recurrent best", "gru-2x8", 1.0),
+    ]
+    write(tmp_path / "tables" / "table2.csv", table2.DTYPES, rows)
+    assert says("table2", tmp_path) == [
+        "Lowest on Linux Kernel, split by streams: 20-gram 0.888, 2-NN 1.900 and GRU-2 (8) 1.000.",
+        "Differences from the paper's numbers, n-gram: −0.001 to +0.001.",
+    ]
+
+
+def test_cells(tmp_path: Path) -> None:
+    cell = {"corpus": "prose", "model": "lstm-1x8", "layer": 1}
+    rows = [
+        cell | {"panel": "a", "title": "position in line", "measure": "correlation"},
+        cell | {"panel": "b", "title": "inside quotes", "measure": "auc"},
+        cell | {"panel": "typical", "title": "inside quotes", "measure": "auc"},
+    ]
+    numbers = ((3, -0.91), (4, 0.2), (5, 0.5))
+    rows = [r | {"unit": u, "held_out": s} for r, (u, s) in zip(rows, numbers, strict=True)]
+    write(tmp_path / "figures" / "figure2.csv", {}, [r for r in rows for _ in range(3)])
+    assert says("cells", tmp_path) == [
+        "On Prose, the best cells of LSTM-1 (8): position in line (layer 1, cell 3: correlation "
+        "−0.91) and inside quotes (layer 1, cell 4: AUC 0.80, low for yes)."
+    ]
+
+
+def test_gates(tmp_path: Path) -> None:
+    same = {"corpus": "prose", "model": "gru-2x8", "gate": "z", "title": "update", "unit": 0}
+    shares = [(1, 0.0, 0.1), (1, 0.1, 0.0), (2, 0.0, 0.95), (2, 0.05, 0.9)]
+    rows = [
+        same | {"layer": layer, "left": left, "right": right, "characters": 9}
+        for layer, left, right in shares
+    ]
+    write(tmp_path / "figures" / "figure3.csv", saturation.COLUMNS, rows)
+    assert says("gates", tmp_path) == [
+        "In GRU-2 (8) on Prose, for more than 90% of the text open and shut are 1 and 0 of 4 "
+        "update gates.",
+        "Of the time, gates are at one end or the other 10% in layer 1 and 95% in layer 2.",
+    ]
+
+
+def test_overlap(tmp_path: Path) -> None:
+    regions = {"lstm_only": 1.0, "n-gram_only": 4.0, "lstm&n-gram": 40.0}
+    same = {"corpus": "prose", "trio": "lstm+n-gram", "models": "lstm-1x8 n-gram-5"}
+    rows = [same | {"region": r, "characters": 1, "percent": p} for r, p in regions.items()]
+    write(tmp_path / "tables" / "error_overlap.csv", overlap.DTYPES, rows)
+    assert says("error_overlap", tmp_path) == [
+        "Errors on Prose, of all test characters: LSTM-1 (8) 41.0 % (alone 1.0 %) and 5-gram "
+        "44.0 % (alone 4.0 %); 40.0 % are errors of all."
+    ]
+
+
+def test_advantage_with_characters_that_mean_something_in_a_caption(tmp_path: Path) -> None:
+    same = {"corpus": "prose", "role": "lstm", "model": "lstm-1x8", "baseline": "n-gram-5"}
+    lead = {"`": 0.5, "<s>": 0.4, r"\r": 0.3, "x": 0.2, "_": -0.1, "*": -0.2, "|": -0.3}
+    rows = [
+        same | {"character": c, "byte": i, "count": 50, "difference": d, "rank": i + 1}
+        for i, (c, d) in enumerate(lead.items())
+    ]
+    write(tmp_path / "tables" / "advantage.csv", advantage.DTYPES, rows)
+    assert says("advantage", tmp_path) == [
+        "On Prose, LSTM-1 (8) leads most on “`” (by 0.500), “<s>” (by 0.400) and “\\r” (by 0.300); "
+        "5-gram leads most on “|” (by 0.300), “*” (by 0.200) and “_” (by 0.100)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "end"),
+    [
+        ([(0.5, 0.4), (0.7, 0.4), (0.2, 0.3)], "2 of 3 distances, by up to 0.300 (at 20 to 40 "),
+        ([(0.5, 0.6)], "0 of 1 distance."),
+    ],
+)
+def test_closings(tmp_path: Path, probabilities: list, end: str) -> None:
+    rows = [
+        {"corpus": "c", "pair": "{}", "low": 20 * i, "high": 20 * i + 20, "role": role}
+        | {"model": model, "closings": 9, "invisible": 0, "beyond": 0, "probability": value}
+        for i, values in enumerate(probabilities)
+        for role, model, value in zip(
+            ("lstm", "n-gram"), ("lstm-1x8", "n-gram-5"), values, strict=True
+        )
+    ]
+    write(tmp_path / "tables" / "closings.csv", closings.DTYPES, rows)
+    (found,) = says("closings", tmp_path)
+    assert found.startswith(f"On C, {{ }}: LSTM-1 (8) is ahead of 5-gram at {end}")
+
+
+def test_dynamics(tmp_path: Path) -> None:
+    same = {"corpus": "prose", "model": "lstm-1x8", "characters": 9, "loss": 2, "other_loss": 2}
+    points = [
+        ("n-nn-1", 1, 0.5, -1.0),
+        ("n-nn-1", 2, 0.9, 1.0),
+        ("n-nn-1", 3, 1.1, 1.5),
+        ("n-nn-2", 1, 0.8, -2.0),
+        ("n-nn-2", 2, 0.4, -1.0),
+        ("n-nn-2", 3, 0.6, -0.5),
+        ("n-nn-3", 1, 0.8, -2.0),
+        ("n-nn-3", 2, 0.7, -2.0),
+        ("n-nn-3", 3, 0.6, -2.0),
+    ]
+    rows = [
+        same | {"other": other, "epoch": epoch, "kl": kl, "loss_difference": lead}
+        for other, epoch, kl, lead in points
+    ]
+    write(tmp_path / "tables" / "dynamics.csv", dynamics.COLUMNS, rows)
+    nearest, coming, overtook = says("dynamics", tmp_path)
+    assert nearest == (
+        "LSTM-1 (8) on Prose was nearest 1-NN after 1.00 epochs (0.50 nats) and 2-NN after 2.00 "
+        "epochs (0.40 nats)."
+    )
+    assert coming == "At the last checkpoint LSTM-1 (8) on Prose was still nearing 3-NN."
+    assert overtook == "It overtook 1-NN at 1.50."
+    write(tmp_path / "tables" / "dynamics.csv", dynamics.COLUMNS, rows[6:])
+    assert says("dynamics", tmp_path) == [coming, "It overtook none of them."]
+
+
+def test_errors(tmp_path: Path) -> None:
+    same = {"corpus": "prose", "model": "lstm-1x8", "role": "best", "characters": 5000}
+    parts = [("1-gram", "n-gram", 300), ("2-gram", "n-gram", 300), ("0.1-boost", "boost", 400)]
+    rows = [same | {"oracle": o, "family": f, "errors": e, "percent": e / 10} for o, f, e in parts]
+    write(tmp_path / "tables" / "error_categories.csv", error_analysis.CATEGORIES, rows)
+    assert says("errors", tmp_path) == [
+        "LSTM-1 (8) on Prose makes 1,000 errors (20% of the characters): n-gram 60 % and boost "
+        "40 %."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fewer", "sentences"),
+    [
+        (
+            {"n-gram": 750, "boost": 250},
+            ["LSTM-2 (8) makes 1,000 fewer errors than LSTM-1 (8); of these, 75% n-gram and 25% "
+             "boost."],
+        ),
+        ({"n-gram": -20, "boost": 10}, ["LSTM-2 (8) does not make fewer errors than LSTM-1 (8)."]),
+        ({}, [""]),
+    ],
+)  # fmt: skip
+def test_eliminated(tmp_path: Path, fewer: dict, sentences: list[str]) -> None:
+    same = {"corpus": "prose", "small": "lstm-1x8", "large": "lstm-2x8"}
+    rows = [same | {"family": f, "eliminated": n} for f, n in fewer.items()]
+    path = tmp_path / "tables" / "errors_eliminated.csv"
+    write(path, error_analysis.ELIMINATED, rows)
+    if not rows:
+        path.write_text(",".join(error_analysis.ELIMINATED) + "\n")
+    assert says("eliminated", tmp_path) == sentences
+
+
+def test_paper_vs_ours(tmp_path: Path) -> None:
+    verdicts = ["within", "within", "better", "outside", "vague", None]
+    rows = [{"verdict": v, "comparable": v is not None} for v in verdicts]
+    write(tmp_path / "tables" / "paper_vs_ours.csv", {}, rows)
+    verdicts = ("reproduced", "not reproduced", "reproduced", "not reproduced")
+    rows = [{"verdict": v, "comparable": i < 3} for i, v in enumerate(verdicts)]
+    write(tmp_path / "tables" / "findings.csv", {}, rows)
+    assert says("paper_vs_ours", tmp_path) == [
+        "6 numbers of the paper are here too; 5 can be compared, of which 2 within, 1 better, "
+        "1 outside and 1 vague.",
+        "Findings, text by text: 2 reproduced and 1 not reproduced.",
+    ]
+    (tmp_path / "tables" / "paper_vs_ours.csv").write_text("verdict,comparable\n")
+    assert says("paper_vs_ours", tmp_path)[0].startswith("This run has none of the paper's numbers")
+
+
+def test_what_captions_ask(tmp_path: Path) -> None:
+    found = Found(str(tmp_path))
+    with pytest.raises(CharlensError, match=r"cross_entropy\.csv: no such file"):
+        found.about("cross_entropy")
+    assert repr(Found("results/x")) == "what results/x holds"
+    root = Path(__file__).parents[2] / "workflow" / "report"
+    asked = {
+        name for p in root.glob("*.rst") for name in re.findall(r'about\("(\w+)"', p.read_text())
+    }
+    assert asked == captions.SENTENCES.keys()

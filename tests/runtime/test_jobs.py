@@ -1,0 +1,157 @@
+"""What a script does around its library call: log, errors in one line, threads, progress."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from charlens.errors import CharlensError
+from charlens.files.atomic import atomic_path
+from charlens.runtime.job import job
+from charlens.runtime.progress import Progress, _clock, progress
+
+
+@pytest.fixture(autouse=True)
+def _restore(monkeypatch: pytest.MonkeyPatch):
+    """Undo what job() does to the process, which is a script's own."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, os.environ.get(name, "1"))
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)
+    logging.captureWarnings(False)
+
+
+def test_lines_go_to_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.log"
+    with job(path, threads=1) as log:
+        log.info("epoch 1")
+        logging.getLogger("charlens.training.trainer").info("epoch 2")
+        logging.getLogger("other").info("chatter")
+        logging.getLogger("other").warning("trouble")
+    lines = [line.split(" ", 2)[2] for line in path.read_text().splitlines()]
+    assert lines == ["epoch 1", "epoch 2", "trouble"]
+    with job(path):
+        pass
+    assert path.read_text() == ""
+
+
+def test_a_users_error_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop, job(tmp_path / "a.log"):
+        raise CharlensError("text.txt: too short, expected 100 bytes, found 7")
+    assert stop.value.code == 1
+    line = "charlens: error: text.txt: too short, expected 100 bytes, found 7"
+    assert capsys.readouterr().err == line + "\n"
+    assert (tmp_path / "a.log").read_text().endswith(line + "\n")
+
+
+def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), job(tmp_path / "a.log"):
+        raise ZeroDivisionError
+    text = (tmp_path / "a.log").read_text()
+    assert "a bug" in text
+    assert "Traceback" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("OutOfMemoryError", "CUDA out of memory. Tried to allocate 2.00 GiB"),
+        ("RuntimeError", "CUDA error: out of memory\nCUDA kernel errors might be reported later"),
+        ("RuntimeError", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"),
+    ],
+)
+def test_a_full_gpu_is_no_bug(tmp_path: Path, capsys, kind: str, words: str) -> None:
+    torch = pytest.importorskip("torch")
+    error = {"OutOfMemoryError": torch.OutOfMemoryError, "RuntimeError": RuntimeError}[kind]
+    with pytest.raises(SystemExit) as stop, job(tmp_path / "a.log"):
+        raise error(words)
+    assert stop.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("charlens: error: the GPU's memory is full; ")
+    assert words.splitlines()[0] in line
+    assert "--set-resources" in line
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_quietly_and_leaves_nothing_half_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], number: signal.Signals, code: int
+) -> None:
+    def work() -> None:
+        with job(tmp_path / "a.log"), atomic_path(tmp_path / "table.csv") as temporary:
+            temporary.write_text("half a ta")
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit) as stop:
+        work()
+    assert stop.value.code == code
+    assert capsys.readouterr().err == f"charlens: stopped by {number.name}; run again to go on\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.log"]
+    assert signal.getsignal(number) is before
+
+
+def test_threads_are_bounded_before_and_after_torch_is_loaded(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    code = (
+        "from charlens.runtime.job import job\n"
+        "with job(None, 1):\n"
+        "    import torch; print(torch.get_num_threads())\n"
+        "with job(None, 2):\n"
+        "    print(torch.get_num_threads())\n"
+    )
+    workflow = str(Path(__file__).parents[2] / "workflow")
+    environment = {**os.environ, "PYTHONPATH": workflow}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "2"]
+
+
+def test_progress_writes_plain_lines(monkeypatch, caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    monkeypatch.setattr("charlens.runtime.progress.time.monotonic", lambda: now)
+    with caplog.at_level(logging.INFO, "charlens"), progress(3000, "lstm-1x8", "char") as bar:
+        for second in range(1, 31):
+            now = float(second)
+            bar.update(100, loss=2.5)
+    assert caplog.messages == [
+        "lstm-1x8: 33%, 100 char/s, 0:20 left, loss 2.5",
+        "lstm-1x8: 67%, 100 char/s, 0:10 left, loss 2.5",
+        "lstm-1x8: 100%, 100 char/s, 0:00 left, loss 2.5",
+    ]
+
+
+def test_resumed_progress_does_not_count_old_work_as_speed(monkeypatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("charlens.runtime.progress.time.monotonic", lambda: now)
+    bar = Progress(1000, "x", "char", done=500)
+    now = 5.0
+    bar.update(50)
+    assert bar.line() == "x: 55%, 10 char/s, 0:45 left"
+
+
+def test_clock() -> None:
+    assert [_clock(s) for s in (0, 59.6, 3725, float("inf"))] == [
+        "0:00",
+        "1:00",
+        "1:02:05",
+        "unknown time",
+    ]
+
+
+def test_bars_of_several_processes_take_lines_of_their_own(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("charlens.runtime.progress.tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("charlens.runtime.progress.sys.stderr.isatty", lambda: True, raising=False)
+    first, second = Progress(10, "a"), Progress(10, "b")
+    assert (first._bar.pos, second._bar.pos) == (0, -1)
+    first.close()
+    third = Progress(10, "c")
+    assert third._bar.pos == 0
+    second.close()
+    third.close()

@@ -1,0 +1,88 @@
+"""The manifest of a run, and what `charlens verify` finds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from charlens import __version__
+from charlens.cli import main
+from charlens.errors import CharlensError
+from charlens.runtime.manifest import verify, write_manifest
+
+CONFIG = {"run": "toy", "seed": 7, "corpora": {}}
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A run with a corpus, a table, a timing, a resume state and a temporary file."""
+    folder = tmp_path / "results" / "toy"
+    corpus = {"source": "here", "bytes": 9, "sha256": "ab", "split": "streams", "sizes": {}}
+    files = {
+        "prose/corpus.json": json.dumps(corpus | {"name": "prose"}),
+        "tables/table.csv": "a,b\n1,2\n",
+        "benchmarks/train/prose/lstm-1x8.tsv": "s\th:m:s\n12.5\t0:00:12\n",
+        "prose/resume/lstm-1x8/8/state.safetensors": "state",
+        "tables/.table.7.tmp.csv": "half",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    write_manifest(folder, CONFIG)
+    return folder
+
+
+def test_it_says_what_the_run_was_made_from(results: Path) -> None:
+    found = json.loads((results / "manifest.json").read_text())
+    assert set(found["files"]) == {"prose/corpus.json", "tables/table.csv"}
+    assert found["files"]["tables/table.csv"]["bytes"] == 8
+    assert found["wall_seconds"] == {"train/prose/lstm-1x8": 12.5}
+    assert found["corpora"]["prose"]["sha256"] == "ab"
+    assert (found["run"], found["seed"], found["config"]) == ("toy", 7, CONFIG)
+    assert found["packages"]["numpy"]
+    assert found["hardware"]["cores"] >= 1
+    assert len(found["code"]["library"]) == 16
+
+
+def test_every_kind_of_difference_is_named(results: Path) -> None:
+    assert verify(results) == []
+    data = bytearray((results / "tables" / "table.csv").read_bytes())
+    data[4] ^= 1  # one flipped bit
+    (results / "tables" / "table.csv").write_bytes(data)
+    (results / "prose" / "corpus.json").unlink()
+    (results / "tables" / "new.csv").write_text("x\n")
+    (results / "prose" / "resume" / "lstm-1x8" / "8" / "state.safetensors").write_text("later")
+    missing, new, changed = verify(results)
+    assert missing == f"{results}/prose/corpus.json: missing"
+    assert new == f"{results}/tables/new.csv: not in the manifest"
+    assert changed.startswith(f"{results}/tables/table.csv: changed (sha256 ")
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"format": 99}'])
+def test_no_usable_manifest_is_one_clear_error(results: Path, text: str | None) -> None:
+    path = results / "manifest.json"
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(CharlensError, match=r"manifest\.json: .*run"):
+        verify(results)
+
+
+def test_the_command(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(results)]) == 0
+    assert "no differences" in capsys.readouterr().out
+    (results / "tables" / "table.csv").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "charlens", "verify", str(results)], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "table.csv: changed" in done.stdout
+    assert main(["verify", str(results.parent)]) == 1
+    assert capsys.readouterr().err.startswith("charlens: error: ")
+    with pytest.raises(SystemExit):
+        main(["verify"])
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"charlens {__version__}\n"

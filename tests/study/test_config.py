@@ -1,0 +1,443 @@
+"""The config model: what it accepts, and the one line it says about everything else."""
+
+import copy
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+from charlens.errors import CharlensError
+from charlens.study.checks import check_file, check_references, typed, watched_file
+from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, GridBlock, schema_text
+from charlens.text.sources.kinds import BuiltinSource, TreeSource, UrlSource
+
+ROOT = Path(__file__).parents[2]
+SHA256 = "ab" * 32
+
+GOOD = {
+    "run": "test",
+    "corpora": {"prose": {"source": {"builtin": "python_docs"}}},
+    "grid": [{"cells": ["lstm", "gru"], "layers": [1, 2], "sizes": [8]}],
+}
+
+
+def changed(path: str, value: object) -> dict:
+    """GOOD with the value at a dotted path replaced."""
+    values = copy.deepcopy(GOOD)
+    inner = values
+    *parents, last = path.split(".")
+    for key in parents:
+        inner = inner.setdefault(key, {}) if isinstance(inner, dict) else inner[int(key)]
+    if isinstance(inner, dict):
+        inner[last] = value
+    else:
+        inner[int(last)] = value
+    return values
+
+
+def elsewhere(*names: str) -> list[dict]:
+    """Models from elsewhere by these names."""
+    return [{"corpus": "prose", "model": name, "file": "a.csv"} for name in names]
+
+
+# dotted path to change, bad value, words of the line that tells (key, value, what is allowed)
+BROKEN = [
+    ("training.epoch", 3, ["training.epoch:", "unknown key", "did you mean epochs?", "patience"]),
+    ("trainig", {}, ["trainig:", "unknown key", "did you mean training?"]),
+    ("training.epochs", "ten", ["training.epochs:", "'ten'", "a whole number at least 1"]),
+    ("training.epochs", 0, ["training.epochs:", "found 0", "at least 1"]),
+    ("training.epochs", 2.0, ["training.epochs:", "found 2.0", "a whole number"]),
+    ("training.epochs", True, ["training.epochs:", "found true", "a whole number"]),
+    ("training.epochs", None, ["training.epochs:", "found null", "a whole number"]),
+    ("training.batch", -5, ["training.batch:", "found -5", "at least 1"]),
+    ("training.learning_rate", 0, ["training.learning_rate:", "greater than 0"]),
+    ("training.learning_rate", "fast", ["training.learning_rate:", "'fast'", "a number"]),
+    ("training.clip", float("nan"), ["training.clip:", "nan", "greater than 0"]),
+    ("training.rmsprop_decay", 1, ["training.rmsprop_decay:", "at least 0 and less than 1"]),
+    ("training.anneal_factor", 1.5, ["training.anneal_factor:", "greater than 0 and at most 1"]),
+    ("training.dropout", 0.5, ["training.dropout:", "found 0.5", "a non-empty list"]),
+    ("training.dropout", [], ["training.dropout:", "found []", "non-empty"]),
+    ("training.dropout", [0, 1.0], ["training.dropout[1]:", "found 1.0", "less than 1"]),
+    ("training.dropout", [0.1, 0.1], ["training.dropout:", "[0.1, 0.1]", "each value once"]),
+    ("training.learning_rate", 1e308, ["training.learning_rate:", "1e+308", "at most 10"]),
+    ("training.init_range", 1e300, ["training.init_range:", "at most 10"]),
+    ("training.epsilon", 1e-300, ["training.epsilon:", "at least 1e-30 and at most 1"]),
+    ("training.clip", 1e300, ["training.clip:", "at most 1000000"]),
+    ("training.epochs", 10**12, ["training.epochs:", "at most 100000"]),
+    ("figure5.bins", [0], ["figure5.bins:", "found [0]", "a list of at least 2, each"]),
+    ("figure5.bins", [0, 10**30], ["figure5.bins[1]:", "at most 1000000000"]),
+    ("figure5.bins", [20, 10], ["figure5.bins:", "increasing order"]),
+    ("figure5.pairs", ["{}", "''"], ["figure5.pairs[1]:", "two different characters"]),
+    ("figure5.bins", [-1, 20], ["figure5.bins[0]:", "at least 0"]),
+    ("training.patience", 0, ["training.patience:", "at least 1 or null"]),
+    ("training.device", "gpu", ["training.device:", "'gpu'", "one of auto, cpu, cuda"]),
+    ("training.precision", "mixd", ["training.precision:", "did you mean mixed?"]),
+    (
+        "grid",
+        [
+            {"cells": ["lstm"], "layers": [1], "sizes": [8], "dropout": [0.5]},
+            {"cells": ["lstm"], "layers": [1, 2], "sizes": [8]},
+        ],
+        ["grid[1].dropout:", "found [0.0]", "an earlier block has lstm-1x8 with [0.5]"],
+    ),
+    ("training", [1], ["training:", "found [1]", "a mapping with the keys epochs"]),
+    ("run", "a/b", ["run:", "'a/b'", "letters, digits, - and _"]),
+    ("run", 2015, ["run:", "found 2015", "text of letters, digits, - and _"]),
+    ("run", "x" * 101, ["run:", "'xxx", "at most 100 characters"]),
+    ("run", "reference", ["run:", "committed reference run"]),
+    ("seed", -1, ["seed:", "found -1", "at least 0"]),
+    ("corpora_dir", ["x"], ["corpora_dir:", "['x']", "text or null"]),
+    ("corpora", {}, ["corpora:", "found {}", "non-empty"]),
+    ("corpora", None, ["corpora:", "found null", "mapping"]),
+    ("corpora.Prose", {"source": {"builtin": "python_docs"}}, ["corpora.Prose:", "lower-case"]),
+    (f"corpora.{'x' * 5000}", GOOD["corpora"]["prose"], ["xxx...: found", "at most 100"]),
+    ("corpora", {1984: GOOD["corpora"]["prose"]}, ["found 1984", "a letter first"]),
+    ("corpora.tables", {"source": {"builtin": "python_docs"}}, ["corpora.tables:", "figures"]),
+    ("corpora.prose", None, ["corpora.prose:", "found null", "source, split"]),
+    ("corpora.prose", {"file": "my.txt"}, ["prose.file:", "did you mean source: {file: ...}?"]),
+    ("learning_rate", 0.1, ["learning_rate:", "did you mean training: {learning_rate: ...}?"]),
+    ("corpora.prose", {"split": "streams"}, ["corpora.prose.source:", "missing", "builtin"]),
+    ("corpora.prose.split", "stream", ["corpora.prose.split:", "did you mean streams?"]),
+    ("corpora.prose.train", 0.95, ["corpora.prose.val:", "train + val < 1", "1.05"]),
+    ("corpora.prose.train", 1e-9, ["corpora.prose.train:", "1e-09", "at least 0.0001"]),
+    ("corpora.prose.val", 0, ["corpora.prose.val:", "found 0", "at least 0.0001"]),
+    ("corpora.prose.train", 1, ["corpora.prose.train:", "less than 1"]),
+    ("corpora.prose.source", "text.txt", ["corpora.prose.source:", "'text.txt'", "exactly one"]),
+    ("corpora.prose.source", {}, ["corpora.prose.source:", "nothing", "exactly one"]),
+    ("corpora.prose.source", {"bultin": "x"}, ["prose.source:", "did you mean builtin?"]),
+    ("corpora.prose.source.file", "x", ["prose.source:", "builtin, file", "exactly one"]),
+    ("corpora.prose.source.builtin", "python_doc", ["did you mean python_docs?", "torch_headers"]),
+    ("corpora.prose.source.bytes", 7, ["prose.source.bytes:", "unknown key", "limit_bytes"]),
+    ("corpora.prose.source.limit_bytes", 7, ["source.limit_bytes:", "found 7", "10000 or null"]),
+    ("corpora.prose.source", {"file": "x", "sha256": "12"}, ["source.sha256:", "'12'", "64 hex"]),
+    ("corpora.prose.source", {"file": "x", "bytes": 0}, ["source.bytes:", "at least 1"]),
+    ("corpora.prose.source", {"urls": ["https://a.b/c"], "filename": "c"}, ["sha256", "git_blob"]),
+    (
+        "corpora.prose.source",
+        {"urls": ["a.b/c"], "filename": "c", "sha256": SHA256},
+        ["source.urls[0]:", "'a.b/c'", "https://"],
+    ),
+    (
+        "corpora.prose.source",
+        {"urls": ["https://a.b/c"], "filename": "../c", "sha256": SHA256},
+        ["source.filename:", "'../c'", "without a folder"],
+    ),
+    ("corpora.prose.source", {"tree": "linux", "glob": []}, ["source.glob:", "non-empty list"]),
+    (
+        "corpora.prose.source",
+        {"tree": "linux", "glob": ["*.c", "/etc/*"]},
+        ["corpora.prose.source.glob[1]:", "'/etc/*'", "inside the tree"],
+    ),
+    ("corpora.prose.source", {"tree": "x", "glob": ["a/../../*.c"]}, ["prose.source.glob[0]:"]),
+    ("corpora.prose.source", {"tree": "x", "glob": ["./"]}, ["prose.source.glob[0]:", "'./'"]),
+    ("corpora.prose.source", {"published": "hamlet"}, ["source.published:", "war_and_peace"]),
+    ("grid", [], ["grid:", "found []", "non-empty list"]),
+    ("grid", {"cells": ["lstm"]}, ["grid:", "a non-empty list"]),
+    ("grid.0.cells", ["lstn"], ["grid[0].cells[0]:", "did you mean lstm?"]),
+    ("grid.0.layers", [0], ["grid[0].layers[0]:", "found 0", "at least 1"]),
+    ("grid.0.sizes", [64, 64], ["grid[0].sizes:", "[64, 64]", "each value once"]),
+    ("grid.0", {"cells": ["lstm"], "layers": [1]}, ["grid[0].sizes:", "missing"]),
+    ("corpora.prose.grid", [{"cell": ["lstm"]}], ["prose.grid[0].cell:", "did you mean cells?"]),
+    ("figure1.tsne_corpus", "code", ["figure1.tsne_corpus:", "'code'", "one of", "prose"]),
+    ("figure1.perplexity", 4, ["figure1.perplexity:", "less than 4", "prose"]),
+    ("figure1.bootstrap", 1, ["figure1.bootstrap:", "found 1", "at least 2"]),
+    ("figure1.bootstrap", 10**9, ["figure1.bootstrap:", "at most 100000"]),
+    ("figure4.min_count", 10**30, ["figure4.min_count:", "at most 1000000000"]),
+    ("figure4.characters", 257, ["figure4.characters:", "at most 256"]),
+    ("n_gram.corpora", ["prose", "prose"], ["n_gram.corpora:", "each value once"]),
+    ("n_nn.corpora", ["prose", "prose"], ["n_nn.corpora:", "each value once"]),
+    ("figure4.corpora", ["prose", "prose"], ["figure4.corpora:", "each value once"]),
+    ("figure5.corpora", ["prose", "prose"], ["figure5.corpora:", "each value once"]),
+    ("external", elsewhere("x" * 101), ["external[0].model:", "at most 100 characters"]),
+    ("external", elsewhere("lstm-1x8"), ["external[0].model:", "no model of ours"]),
+    ("external", elsewhere("n-gram"), ["external[0].model:", "kept for the baselines"]),
+    ("external", elsewhere("n-nn"), ["external[0].model:", "kept for the baselines"]),
+    ("external", elsewhere("mine", "n-gram-77"), ["external[1].model:", "kept for the baselines"]),
+    ("external", elsewhere("n-nn-99"), ["external[0].model:", "kept for the baselines"]),
+    ("external", elsewhere("a", "b", "a"), ["external[2].model:", "'a'", "once per corpus"]),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "words"), BROKEN, ids=lambda part: str(part)[:40])
+def test_broken_config_is_told_in_one_line(path: str, value: object, words: list[str]) -> None:
+    with pytest.raises(CharlensError) as error:
+        Config.load(changed(path, value), "my.yaml")
+    line = str(error.value)
+    assert line.startswith("my.yaml: ")
+    assert "\n" not in line
+    assert [word for word in words if word not in line] == []
+
+
+@pytest.mark.parametrize("values", [None, [], "text", 3, {}])
+def test_config_that_is_no_mapping(values: object) -> None:
+    with pytest.raises(CharlensError, match=r"^my\.yaml: .*(the whole config|missing)"):
+        Config.load(values, "my.yaml")
+
+
+def test_several_problems_are_counted_and_the_misspelt_key_comes_first() -> None:
+    values = {"run": "x", "corpra": GOOD["corpora"], "seed": "one"}
+    with pytest.raises(CharlensError, match=r"corpra: unknown key .*corpora.*\(and 2 more\)$"):
+        Config.load(values)
+
+
+def test_models_from_elsewhere_may_be_points_of_the_grid_that_the_study_lacks() -> None:
+    values = changed("external", elsewhere("lstm-4x512", "transformer-2x256", "n-gram-mine"))
+    assert Config.load(values).external_models("prose")[0] == "lstm-4x512"
+
+
+def test_defaults_are_the_papers() -> None:
+    config = Config.load({"run": "x", "corpora": GOOD["corpora"]})
+    training = config.training
+    assert (training.epochs, training.batch, training.unroll) == (50, 100, 100)
+    assert (training.learning_rate, training.rmsprop_decay, training.clip) == (2e-3, 0.95, 5.0)
+    assert (training.anneal_after, training.anneal_factor) == (10, 0.95)
+    assert training.init_range == 0.08
+    assert config.figure1.bootstrap == 100
+    assert (config.corpora["prose"].train, config.corpora["prose"].val) == (0.8, 0.1)
+    assert len(config.models("prose")) == 36
+
+
+def test_empty_sections_and_exponents_without_a_point() -> None:
+    values = yaml.safe_load("training:\nfigure1:\n")
+    assert Config.load(GOOD | values) == Config.load(GOOD)
+    values = yaml.safe_load("training: {epsilon: 1e-6, learning_rate: 2E-3}")
+    assert Config.load(GOOD | values).training.epsilon == 1e-6
+
+
+def test_grids_are_unions_in_order_and_a_corpus_may_have_its_own() -> None:
+    blocks = [
+        {"cells": ["rnn"], "layers": [2, 1], "sizes": [8]},
+        {"cells": ["lstm", "rnn"], "layers": [1], "sizes": [8]},
+    ]
+    values = changed("corpora.code", {"source": {"builtin": "torch_headers"}, "grid": blocks})
+    config = Config.load(values)
+    assert config.models("code") == ("rnn-2x8", "rnn-1x8", "lstm-1x8")
+    assert config.models("prose") == ("lstm-1x8", "lstm-2x8", "gru-1x8", "gru-2x8")
+    assert config.tsne_corpus == "prose"
+    assert Config.load(values | {"figure1": {"tsne_corpus": "code"}}).tsne_corpus == "code"
+
+
+def test_sources_are_told_apart_by_their_key() -> None:
+    def source(**keys: object) -> object:
+        return CorpusEntry.model_validate({"source": keys}).source
+
+    assert source(builtin="python_docs") == BuiltinSource(builtin="python_docs")
+    tree = source(tree="linux.tar.xz", glob=["kernel/**/*.c"])
+    assert isinstance(tree, TreeSource)
+    assert tree.shuffle_seed == 0
+    urls = source(urls=["https://a.b/c"], filename="c", git_blob_sha1="AB" * 20)
+    assert isinstance(urls, UrlSource)
+    assert urls.git_blob_sha1 == "ab" * 20
+
+
+def test_dumped_sections_load_again() -> None:
+    """Rules hand sections to scripts as plain dicts; nothing may be lost on the way."""
+    config = Config.load(changed("figure5.bins", [5, 10]))
+    plain = json.loads(json.dumps(config.model_dump(mode="json")))
+    assert Config.load(plain) == config
+
+
+def test_values_never_change() -> None:
+    config = Config.load(GOOD)
+    with pytest.raises(ValueError, match="frozen"):
+        config.training.epochs = 3  # type: ignore[misc]
+
+
+def test_a_grid_block_lists_models_cell_by_cell() -> None:
+    block = GridBlock(cells=("lstm", "gru"), layers=(1, 3), sizes=(64, 512))
+    assert block.models()[:3] == ("lstm-1x64", "lstm-1x512", "lstm-3x64")
+    assert len(block.models()) == 8
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "config.paper.yaml", "tests/config.tiny.yaml"])
+def test_committed_configs_are_valid(name: str) -> None:
+    check_file(ROOT / name)
+    config = Config.load(yaml.safe_load((ROOT / name).read_text()), name)
+    check_references(config, name)
+
+
+def test_paper_config_is_the_papers() -> None:
+    config = Config.load(yaml.safe_load((ROOT / "config.paper.yaml").read_text()))
+    strict = ["war_and_peace_position", "linux_kernel_position"]
+    assert list(config.corpora) == ["war_and_peace", "linux_kernel", *strict]
+    assert [len(config.models(name)) for name in config.corpora] == [36, 36, 0, 0]
+    assert sum(len(config.models(name)) for name in config.corpora) == 72
+    kernel = config.corpora["linux_kernel"]
+    assert (kernel.train, kernel.val, kernel.split) == (0.9, 0.05, "streams")
+
+
+def test_default_config_covers_what_the_figures_need() -> None:
+    config = Config.load(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    for corpus in ("python_docs", "torch_headers"):
+        models = config.models(corpus)
+        assert {model.split("-")[0] for model in models} == {"lstm", "rnn", "gru"}
+        assert any("-3x" in model for model in models)
+        assert len({model for model in models if model.startswith("lstm-1x")}) >= 2
+        assert "file" not in str(config.corpora[corpus].source)
+
+
+def test_exported_schema_is_up_to_date() -> None:
+    assert SCHEMA_PATH.read_text(encoding="utf-8") == schema_text(), "run `make schema`"
+
+
+def test_schema_accepts_the_committed_configs_and_rejects_a_misspelt_key() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(schema_text())
+    for name in ("config.yaml", "config.paper.yaml", "tests/config.tiny.yaml"):
+        jsonschema.validate(yaml.safe_load((ROOT / name).read_text()), schema)
+    with pytest.raises(jsonschema.ValidationError, match="epoch"):
+        jsonschema.validate(changed("training.epoch", 3), schema)
+
+
+def test_planning_imports_nothing_heavy() -> None:
+    """The Snakefile imports these modules on every start of Snakemake, also once per remote job."""
+    code = (
+        "import sys, charlens.study.config, charlens.study.checks, charlens.runtime.fingerprint\n"
+        "import charlens.runtime.hardware, charlens.runtime.job\n"
+        "print([n for n in ('torch', 'numpy', 'pandas', 'matplotlib') if n in sys.modules])"
+    )
+    environment = {"PYTHONPATH": str(ROOT / "workflow")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# --- files: syntax, references ---
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("run: x\nseed: [1,\n", ["my.yaml, line 3", "not valid YAML"]),
+        ("run: x\n\tseed: 1\n", ["my.yaml, line 2", "not valid YAML"]),
+        ("run: x\nseed: 1\nrun: y\n", ["my.yaml, line 3", "the key run is given twice"]),
+        ("training: {epochs: 1, epochs: 2}\n", ["line 1", "the key epochs is given twice"]),
+        ("", ["my.yaml: holds no keys"]),
+        ("- run\n", ["my.yaml: holds no keys"]),
+    ],
+)
+def test_broken_yaml_is_told_with_its_line(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(text)
+    with pytest.raises(CharlensError) as error:
+        check_file(path)
+    line = str(error.value)
+    assert "\n" not in line
+    assert [word for word in words if word not in line] == []
+
+
+def test_unreadable_config_files(tmp_path: Path) -> None:
+    with pytest.raises(CharlensError, match=r"no such config file in .*--configfile"):
+        check_file(tmp_path / "lost.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"run: caf\xe9\n")
+    with pytest.raises(CharlensError, match="UTF-8"):
+        check_file(tmp_path / "latin.yaml")
+
+
+def test_missing_files_are_told_by_their_key(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = Config.load(changed("corpora.prose.source", {"file": "novel.txt"}))
+    with pytest.raises(CharlensError, match=r"^my: corpora\.prose\.source\.file: .*novel\.txt"):
+        check_references(config, "my")
+    assert watched_file(config, "prose") is None
+
+    config = Config.load(changed("corpora_dir", "texts"))
+    with pytest.raises(CharlensError, match=r"^my: corpora_dir: found 'texts', expected a folder"):
+        check_references(config, "my")
+
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "novel.txt").write_text("Once upon a time.")
+    values = changed("corpora.prose.source", {"file": "novel.txt"}) | {"corpora_dir": "texts"}
+    config = Config.load(values)
+    check_references(config)
+    assert watched_file(config, "prose") == "texts/novel.txt"
+
+
+def test_files_of_models_from_elsewhere_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "folder").mkdir()
+    names = ["a.csv", str(tmp_path / "a.csv"), "folder"]
+    entries = [{"corpus": "prose", "model": f"m{i}", "file": f} for i, f in enumerate(names)]
+    check_references(Config.load(GOOD | {"external": entries[:2]}))
+    with pytest.raises(CharlensError) as caught:
+        check_references(Config.load(GOOD | {"external": entries}), "my")
+    said = f"my: external[2].file: found 'folder', but there is no such file in {tmp_path}"
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("name", ["~nouser/x", "x" * 5000])
+@pytest.mark.parametrize(
+    ("path", "value", "key"),
+    [
+        ("corpora_dir", "NAME", "corpora_dir"),
+        ("corpora.prose.source", {"file": "NAME"}, "corpora.prose.source.file"),
+        ("corpora.prose.source", {"tree": "NAME"}, "corpora.prose.source.tree"),
+        ("external", [{"corpus": "prose", "model": "m", "file": "NAME"}], "external[0].file"),
+    ],
+)
+def test_paths_that_no_file_can_have_are_told_by_their_key(
+    path: str, value: object, key: str, name: str
+) -> None:
+    values = json.loads(json.dumps(changed(path, value)).replace("NAME", name))
+    with pytest.raises(CharlensError) as caught:
+        check_references(Config.load(values), "my")
+    line = str(caught.value)
+    assert line.startswith(f"my: {key}: found '{name[:7]}")
+    assert line.endswith(("no home folder '~nouser'", "(File name too long)"))
+    assert len(line) < 400
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ({"file": "folder"}, ["source.file: found 'folder'", "say tree: instead of file:"]),
+        ({"file": "empty.txt"}, ["source.file: found 'empty.txt', which is empty"]),
+        ({"tree": "novel.txt"}, ["source.tree: found 'novel.txt'", ".zip", "say file:"]),
+        ({"tree": "lost"}, ["source.tree: found 'lost'", "no such tree"]),
+    ],
+)
+def test_sources_of_the_wrong_kind_are_told_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: dict, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.txt").touch()
+    (tmp_path / "novel.txt").write_text("Once upon a time.")
+    with pytest.raises(CharlensError) as caught:
+        check_references(Config.load(changed("corpora.prose.source", source)), "my")
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert "\n" not in str(caught.value)
+
+
+def test_trees_are_folders_and_archives_by_name_or_content(tmp_path: Path) -> None:
+    (tmp_path / "novel.txt").write_text("Once upon a time.")
+    with tarfile.open(tmp_path / "linux", "w:gz") as archive:
+        archive.add(tmp_path / "novel.txt", "novel.txt")
+    (tmp_path / "damaged.TAR.XZ").write_text("told by the job, which reads it")
+    for name in ("", "linux", "damaged.TAR.XZ"):
+        values = changed("corpora.prose.source", {"tree": str(tmp_path / name)})
+        check_references(Config.load(values))
+
+
+def test_folders_and_pinned_sources_are_not_watched(tmp_path: Path) -> None:
+    config = Config.load(changed("corpora.prose.source", {"tree": str(tmp_path)}))
+    check_references(config)
+    assert watched_file(config, "prose") is None
+    assert watched_file(Config.load(GOOD), "prose") is None
+
+
+def test_nested_command_line_values_get_their_types() -> None:
+    given = {"training": {"epochs": "7", "patience": "null", "dropout": ["0.1"]}, "run": "abc"}
+    assert typed(given) == {
+        "training": {"epochs": 7, "patience": None, "dropout": [0.1]},
+        "run": "abc",
+    }
+    assert typed({"run": "a: b: c"}) == {"run": "a: b: c"}
+    assert typed(3) == 3

@@ -1,0 +1,153 @@
+"""Which models the figures show, and what is said of names that are not there."""
+
+from typing import get_args
+
+import pytest
+from charlens.config_types import GATED, QUANTITIES, Cell
+from charlens.errors import CharlensError
+from charlens.models.recurrent.cells import CELLS
+from charlens.study.choices import activation_dumps, figure2_models, figure3_models, watched
+from charlens.study.config import Config
+
+PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}
+
+
+def grid(*blocks):
+    return [{"cells": c.split(), "layers": layers, "sizes": sizes} for c, layers, sizes in blocks]
+
+
+def study(prose=None, code=None, **more):
+    """Two corpora with grids of their own; the one of code is optional."""
+    everything = grid(("rnn lstm gru", [1, 2, 3], [64, 128]))
+    corpora = {"prose": PROSE | {"grid": everything if prose is None else prose}}
+    if code is not None:
+        corpora["code"] = CODE | {"grid": code}
+    base = {"run": "test", "corpora": corpora, "n_nn": {"contexts": [1, 3]}}
+    return Config.load(base | more)
+
+
+def test_figure_2_takes_the_largest_lstm_of_each_corpus():
+    config = study(code=grid(("lstm", [1], [512]), ("gru", [3], [512]), ("lstm", [2], [256])))
+    assert figure2_models(config) == {"prose": "lstm-3x128", "code": "lstm-1x512"}
+
+
+def test_figure_2_leaves_out_corpora_without_an_lstm():
+    assert figure2_models(study(code=grid(("gru", [1], [8])))) == {"prose": "lstm-3x128"}
+    assert figure2_models(study(prose=grid(("rnn", [1], [8])))) == {}
+
+
+def test_figure_2_takes_what_the_config_names():
+    config = study(code=grid(("gru", [1], [8])), figure2={"models": {"code": "gru-1x8"}})
+    assert figure2_models(config) == {"code": "gru-1x8"}
+    assert figure2_models(study(figure2={"models": {}})) == {}
+    config = study(figure2={"models": {"prose": "rnn-1x64"}})
+    assert figure2_models(config) == {"prose": "rnn-1x64"}
+
+
+def test_figure_3_takes_the_deepest_of_the_first_corpus_that_has_them():
+    both = grid(("gru lstm", [1], [512]), ("lstm", [2], [64, 128]), ("gru", [3], [64]))
+    assert figure3_models(study(both)) == ("prose", ("lstm-2x128", "gru-3x64"))
+    config = study(grid(("rnn", [3], [64])), both)
+    assert figure3_models(config) == ("code", ("lstm-2x128", "gru-3x64"))
+    assert figure3_models(study(grid(("gru rnn", [2], [64])), both)) == ("prose", ("gru-2x64",))
+
+
+def test_figure_3_takes_what_the_config_names():
+    config = study(code=grid(("lstm gru", [1], [8])), figure3={"corpus": "code"})
+    assert figure3_models(config) == ("code", ("lstm-1x8", "gru-1x8"))
+    config = study(figure3={"models": ["gru-1x64", "lstm-2x64"]})
+    assert figure3_models(config) == ("prose", ("gru-1x64", "lstm-2x64"))
+
+
+def test_figure_3_of_a_study_without_gates():
+    assert figure3_models(study(grid(("rnn", [1], [8])))) == ("prose", ())
+
+
+def test_dynamics_takes_a_named_model_of_any_cell_from_the_first_corpus_that_has_it():
+    both = {"prose": grid(("lstm", [1], [8])), "code": grid(("gru lstm", [1], [8]))}
+    first = watched(study(**both))
+    assert (first.corpus, first.model) == ("prose", "lstm-1x8")
+    named = watched(study(**both, figure5={"dynamics": {"model": "gru-1x8"}}))
+    assert (named.corpus, named.model) == ("code", "gru-1x8")
+    for figure3 in ({"corpus": "code"}, {"corpus": "prose"}):  # which is no business of Figure 5
+        again = study(**both, figure3=figure3, figure5={"dynamics": {"model": "gru-1x8"}})
+        assert watched(again) == named
+
+
+def test_what_the_config_knows_of_cells_is_what_they_are():
+    assert set(QUANTITIES) == set(get_args(Cell)) == set(CELLS)
+    for name, cell in CELLS.items():
+        found = cell(models=1, width=2, batch=1, steps=1, device="cpu").quantities()
+        assert set(found) == set(QUANTITIES[name])
+        assert bool(cell.gate_titles) == (name in GATED)
+
+
+def test_nothing_is_kept_unless_asked():
+    assert study().activations == ()
+    (dump,) = study(activations=[{"corpus": "prose", "model": "gru-1x64"}]).activations
+    assert (dump.quantities, dump.positions) == (None, None)
+
+
+DUMP = {"corpus": "prose", "model": "lstm-1x64"}
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "words"),
+    [
+        ("activations", [DUMP | {"corpus": "verse"}],
+         ["activations", "0", ".corpus:", "'verse'", "expected one of the corpora: prose"]),
+        ("activations", [DUMP | {"quantities": []}], ["activations[0].quantities:", "non-empty"]),
+        ("activations", [DUMP | {"quantities": ["h", "h"]}],
+         ["activations[0].quantities:", "each value once"]),
+        ("activations", [DUMP | {"positions": [5, 5]}],
+         ["activations[0].positions:", "increasing order"]),
+        ("activations", [DUMP | {"positions": [-1, 5]}],
+         ["activations[0].positions[0]:", "found -1"]),
+        ("activations", [DUMP | {"layers": [1]}], ["activations[0].layers:", "unknown key"]),
+        ("activations", [{"corpus": "prose"}], ["activations[0].model:", "missing"]),
+        ("figure2", {"models": {"verse": "lstm-1x64"}},
+         ["figure2.models:", "'verse'", "expected one of the corpora: prose"]),
+        ("figure2", {"models": {"prose": "lstm-1x65"}},
+         ["figure2.models.prose:", "'lstm-1x65'", "a recurrent model of prose"]),
+        ("figure2", {"models": {"prose": "n-nn-3"}},
+         ["figure2.models.prose:", "'n-nn-3'", "a recurrent model of prose: rnn-1x64, "]),
+        ("figure2", {"model": "lstm-1x64"}, ["figure2.model:", "did you mean models?"]),
+        ("figure3", {"corpus": "verse"}, ["figure3.corpus:", "'verse'", "prose"]),
+        ("figure3", {"models": ["lstm-1x64", "lstm-5x64"]},
+         ["figure3.models[1]:", "'lstm-5x64'", "an LSTM or a GRU (cells with gates) of prose"]),
+        ("figure3", {"models": ["n-nn-1"]}, ["figure3.models[0]:", "'n-nn-1'", "LSTM or a GRU"]),
+        ("figure3", {"models": ["rnn-1x64"]},
+         ["figure3.models[0]:", "'rnn-1x64'", "of prose: lstm-1x64, "]),
+        ("figure5", {"dynamics": {"model": "n-nn-1"}},
+         ["figure5.dynamics.model:", "'n-nn-1'", "a recurrent model of prose: rnn-1x64, "]),
+        ("activations", [DUMP | {"quantities": ["h", "z"]}],
+         ["activations[0].quantities[1]:", "'z'", "lstm-1x64: h, c, i, f, o, g"]),
+        ("activations", [DUMP | {"model": "n-nn-1", "quantities": ["c"]}],
+         ["activations[0].quantities[0]:", "'c'", "n-nn-1: h"]),
+        ("activations", [DUMP | {"quantities": ["hc"]}],
+         ["activations[0].quantities[0]:", "'hc'"]),
+        ("activations", [DUMP, DUMP | {"model": "lsmt-2x16"}],
+         ["activations[1].model:", "'lsmt-2x16'", "did you mean lstm-2x16?"]),
+        ("activations", [DUMP | {"model": "n-gram-3"}],
+         ["activations[0].model:", "'n-gram-3'", "a recurrent model or an n-NN"]),
+        ("activations", [DUMP | {"positions": [5]}],
+         ["activations[0].positions[1]:", "missing", "a whole number at least 1"]),
+        ("figure3", {"models": []}, ["figure3.models:", "non-empty"]),
+        ("figure3", {"models": ["lstm-1x64", "lstm-1x64"]}, ["figure3.models:", "once"]),
+    ],
+)  # fmt: skip
+def test_one_line_names_the_key(section, values, words):
+    with pytest.raises(CharlensError) as caught:
+        study(**{section: values})
+    (line,) = str(caught.value).splitlines()
+    for word in words:
+        assert word in line
+
+
+def test_a_dump_of_a_model_that_a_cut_grid_lacks_is_left_out_with_a_note():
+    config = study(activations=[DUMP, DUMP | {"model": "lstm-9x64"}])
+    kept, notes = activation_dumps(config)
+    assert [dump.model for dump in kept] == [DUMP["model"]]
+    assert notes == (
+        "activations[1]: prose has no model lstm-9x64 in this study; nothing is kept of it",
+    )

@@ -1,0 +1,147 @@
+"""Mixed precision on a CPU: where it applies, that it never leaks, that training still learns."""
+
+from __future__ import annotations
+
+import logging
+
+import charlens.models.precision
+import charlens.training.trainer
+import pytest
+import torch
+from charlens.models.precision import (
+    FLOAT16,
+    FLOAT32,
+    bfloat16,
+    bfloat16_feature,
+    choose_precision,
+)
+from test_train import trainer
+
+CPU = torch.device("cpu")
+NATIVE = bfloat16_feature()
+native = pytest.mark.skipif(NATIVE is None, reason="this processor has no bfloat16 products")
+
+
+def product():
+    generator = torch.Generator().manual_seed(3)
+    a, b = (torch.rand(96, 96, generator=generator) for _ in range(2))
+    return a @ b
+
+
+@pytest.fixture
+def mixed(monkeypatch):
+    """Every trainer takes the bfloat16 path; products are rounded where the processor can."""
+    monkeypatch.setattr(
+        charlens.training.trainer, "choose_precision", lambda *_: bfloat16(NATIVE or "test")
+    )
+
+
+def test_the_setting_lasts_for_the_block_only():
+    setting = torch.backends.mkldnn.matmul
+    before = setting.fp32_precision
+    with bfloat16().products():
+        assert setting.fp32_precision == "bf16"
+    assert setting.fp32_precision == before
+    with pytest.raises(ValueError, match="inside"), bfloat16().products():
+        raise ValueError("inside")
+    assert setting.fp32_precision == before
+
+
+@pytest.mark.parametrize("precision", [FLOAT32, FLOAT16])
+def test_other_precisions_change_no_setting(precision):
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with precision.products():
+        assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+def test_products_after_a_mixed_training_are_float32_bit_for_bit(mixed):
+    before = product()
+    run = trainer(epochs=2, dropout=(0.0, 0.4))
+    run.run()
+    assert torch.equal(product(), before)
+
+
+def test_validation_is_computed_outside_the_block(mixed, monkeypatch):
+    """The products of a training window see the setting, those of validation do not."""
+    run = trainer(epochs=1)
+    seen = {"train": set(), "val": set()}
+    forward = run.model.forward
+
+    def spy(inputs, *, drop=False):
+        setting = torch.backends.mkldnn.matmul.fp32_precision
+        seen["train" if drop else "val"].add(setting)
+        return forward(inputs, drop=drop)
+
+    monkeypatch.setattr(run.model, "forward", spy)
+    run.run()
+    assert seen["train"] == {"bf16"}
+    assert "bf16" not in seen["val"]
+
+
+def test_a_processor_without_bfloat16_trains_in_float32_and_says_so_once(monkeypatch, caplog):
+    monkeypatch.setattr(charlens.models.precision, "bfloat16_feature", lambda: None)
+    caplog.set_level(logging.INFO, "charlens")
+    trained = trainer(precision="mixed", dropout=(0.0, 0.4)).run()
+    lines = [r.message for r in caplog.records if "bfloat16" in r.message]
+    assert len(lines) == 1
+    assert lines[0].endswith("training in float32, with fused kernels")
+    assert trained.arithmetic == ["float32 (fused kernels)"]
+    plain = trainer(precision="float32").run()
+    exact = [r["val_loss"] for r in trained.curve if r["dropout"] == 0.0]
+    assert exact == pytest.approx([r["val_loss"] for r in plain.curve], rel=1e-5)
+
+
+def test_a_processor_that_has_it_trains_in_bfloat16(monkeypatch, caplog):
+    monkeypatch.setattr(charlens.models.precision, "bfloat16_feature", lambda: "AMX")
+    caplog.set_level(logging.INFO, "charlens")
+    trained = trainer(precision="mixed", epochs=1).run()
+    assert trained.arithmetic == ["bfloat16 (AMX)"]
+    assert any("bfloat16 products by AMX" in record.message for record in caplog.records)
+
+
+def test_a_library_that_does_not_use_the_instructions_is_noticed(monkeypatch):
+    monkeypatch.setattr(charlens.models.precision, "_capabilities", lambda: {"amx_bf16": True})
+    monkeypatch.setattr(charlens.models.precision, "_bfloat16_has_effect", lambda: False)
+    assert bfloat16_feature() is None
+    monkeypatch.setattr(charlens.models.precision, "_bfloat16_has_effect", lambda: True)
+    assert bfloat16_feature() == "AMX"
+
+
+def test_the_choice_by_device():
+    assert choose_precision("float32", CPU) is FLOAT32
+    assert choose_precision("mixed", torch.device("cuda")) is FLOAT16
+
+
+def test_a_training_that_changes_processors_names_both(mixed, monkeypatch, tmp_path, caplog):
+    """A state made with bfloat16 products goes on in float32, with a warning."""
+    run = trainer(tmp_path, epochs=4, precision="mixed")
+    run.run_epoch(lambda windows: None)
+    run.save()
+    monkeypatch.setattr(charlens.training.trainer, "choose_precision", lambda *_: FLOAT32)
+    trained = trainer(tmp_path, epochs=4, precision="mixed").run()
+    assert trained.arithmetic == [str(bfloat16(NATIVE or "test")), "float32"]
+    assert trained.curve[0] == run.curve[0]
+    assert any("from now on with float32" in record.message for record in caplog.records)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "rnn", "gru"])
+def test_mixed_learns_what_float32_learns(mixed, monkeypatch, cell):
+    """Losses stay within a hundredth of a nat on a toy text, with two candidates and dropout."""
+    from charlens.models.parameters import Shape
+
+    settings = {"shape": Shape(cell, 2, 6, 6), "epochs": 12, "learning_rate": 0.01}
+    rounded = trainer(**settings).run()
+    monkeypatch.setattr(charlens.training.trainer, "choose_precision", lambda *_: FLOAT32)
+    exact = trainer(**settings).run()
+    assert rounded.val_loss == pytest.approx(exact.val_loss, abs=0.01)
+    assert rounded.val_loss < rounded.curve[0]["val_loss"] - 0.1
+
+
+@native
+def test_native_products_are_rounded_and_accumulated_in_float32():
+    """bfloat16 has 8 bits: a product differs by about 2⁻⁹ of its size, and not by more."""
+    exact = product()
+    with bfloat16(NATIVE).products():
+        rounded = product()
+    distance = ((rounded - exact).abs() / exact).max().item()
+    assert 1e-6 < distance < 2**-7

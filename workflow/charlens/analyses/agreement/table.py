@@ -1,0 +1,107 @@
+"""How often two models agree on the most likely next character (paper, section 4.1)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath, atomic_path
+from charlens.models import names as model_id
+from charlens.predictions.file import ProbabilityMetadata, column_names
+from charlens.predictions.together import Together
+
+_log = logging.getLogger("charlens")
+
+
+def agreement(top: Sequence[np.ndarray]) -> np.ndarray:
+    """Fraction of characters on which each pair of models has the same most likely byte.
+
+    Args:
+        top: one uint8 array of shape (characters,) per model.
+
+    Returns:
+        Symmetric float64 array of shape (models, models), ones on the diagonal. One minus it is a
+        distance in the strict sense (the normalised Hamming distance).
+    """
+    matrix = np.eye(len(top))
+    for i, left in enumerate(top):
+        for j in range(i):
+            matrix[i, j] = matrix[j, i] = np.count_nonzero(left == top[j]) / left.size
+    return matrix
+
+
+def table(paths: Sequence[FilePath]) -> pd.DataFrame:
+    """Pairwise agreement of the models of one corpus.
+
+    Args:
+        paths: probabilities files of one corpus; those without ``top_byte`` (models from
+            elsewhere that do not tell it) are left out. All ``top_byte`` columns are held at
+            once: one byte per model and character.
+
+    Returns:
+        Square frame with model ids as index and columns, by size, cell and layers, models that
+        are no grid point last.
+
+    Raises:
+        CharlensError: no file with ``top_byte``, an unreadable one, a model given twice, or files
+            that do not score the same characters.
+    """
+    first: tuple[FilePath, str] | None = None
+
+    def wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+        nonlocal first
+        first = first or (path, metadata.corpus)
+        if metadata.corpus != first[1]:
+            raise CharlensError(
+                f"{path}: scores {metadata.corpus}, expected {first[1]} as {first[0]}; agreement "
+                "compares models of one corpus"
+            )
+        if "top_byte" in column_names(path):
+            return True
+        _log.info("%s: left out, as %s has no column top_byte", metadata.model, path)
+        return False
+
+    found = Together(others=True).read(paths, ["top_byte"], wanted)
+    top = {one.metadata.model: one.columns["top_byte"] for one in found}
+    if not top:
+        raise CharlensError(
+            "agreement: expected at least one probabilities file with top_byte, found none"
+        )
+    models = sorted(top, key=model_id.sort_key)
+    matrix = agreement([top[model] for model in models])
+    return pd.DataFrame(matrix, index=pd.Index(models, name="model"), columns=models)
+
+
+def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
+    """Write a frame made by :func:`table`: a square with a header and a first column of models."""
+    with atomic_path(path) as temporary:
+        frame.to_csv(temporary, float_format="%.9g", lineterminator="\n")
+
+
+def read_csv(path: FilePath) -> pd.DataFrame:
+    """Read a matrix written by :func:`write_csv`.
+
+    Raises:
+        CharlensError: no such file, or not a symmetric matrix of fractions with equal row and
+            column names and ones on the diagonal.
+    """
+    remedy = "delete the file and run again"
+    try:
+        frame = pd.read_csv(path, index_col="model")
+        values = frame.to_numpy(dtype=np.float64)
+    except FileNotFoundError as error:
+        raise CharlensError(f"{path}: no such file; run the rule agreement first") from error
+    except (ValueError, pd.errors.ParserError) as error:
+        detail = " ".join(str(error).split())[:160]
+        raise CharlensError(f"{path}: not an agreement matrix ({detail}); {remedy}") from error
+    if not len(frame) or list(frame.index) != list(frame.columns):
+        raise CharlensError(f"{path}: rows and columns must name the same models; {remedy}")
+    if not ((values >= 0) & (values <= 1)).all() or not np.array_equal(values, values.T):
+        raise CharlensError(f"{path}: expected symmetric fractions from 0 to 1; {remedy}")
+    if not (np.diag(values) == 1).all():
+        raise CharlensError(f"{path}: a model must agree with itself, diagonal 1; {remedy}")
+    return frame

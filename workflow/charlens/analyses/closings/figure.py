@@ -1,0 +1,131 @@
+"""Figure 5, left: how well closing characters are predicted, by how far back they were opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from charlens.analyses.closings.table import bin_name, pair_title
+from charlens.analyses.contest_colours import colors, ring
+from charlens.display import style
+from charlens.models.names import title
+from charlens.paper import texts
+
+# Lengths in points.
+_WIDTH = style.COLUMN / style.POINT
+_LEFT, _RIGHT, _PANEL, _TITLE, _TICKS, _XLABEL, _LEGEND = 26.0, 3.0, 92.0, 26.0, 21.0, 12.0, 3.0
+_SLANTED = 10.0  # more room for slanted names of bins
+_TEXT, _TICK, _COUNT = 7.0, 6.0, 5.4  # font sizes
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw one panel per corpus and pair, from :func:`charlens.analyses.closings.table.read_csv`.
+
+    Bars are means with their bootstrap 95 % intervals, below each group the number of closings.
+    """
+    with style.styled():
+        panels = [part for _, part in table.groupby(["corpus", "pair"], sort=False)]
+        ticks = _TICKS + _SLANTED * any(_is_crowded(part) for part in panels)
+        step = _TITLE + _PANEL + ticks
+        height = _LEGEND + len(panels) * step + _XLABEL
+        figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
+        for i, part in enumerate(panels):
+            bottom = height - _LEGEND - i * step - _TITLE - _PANEL
+            box = (
+                _LEFT / _WIDTH,
+                bottom / height,
+                1 - (_LEFT + _RIGHT) / _WIDTH,
+                _PANEL / height,
+            )
+            axes = figure.add_axes(box)
+            _draw_panel(axes, part)
+            if i == len(panels) - 1:
+                middle = (_LEFT + (_WIDTH - _LEFT - _RIGHT) / 2) / _WIDTH
+                text = "Distance from the opening one in characters; below, number of closings"
+                figure.text(middle, 3 / height, text, size=_TEXT, color=style.SOFT, ha="center")
+        return figure
+
+
+def _names(part: pd.DataFrame) -> list[str]:
+    bins = part.drop_duplicates(["low", "high"])
+    return [bin_name(row.low, row.high) for row in bins.itertuples()]
+
+
+def _is_crowded(part: pd.DataFrame) -> bool:
+    """Whether the names of the bins do not fit side by side."""
+    names = _names(part)
+    widest = max(style.text_width(name, _TICK) for name in names)
+    return widest + 1.5 > (_WIDTH - _LEFT - _RIGHT) / len(names)
+
+
+def _draw_panel(axes: Axes, part: pd.DataFrame) -> None:
+    models = part.drop_duplicates("model")
+    color_of = colors(zip(models["role"], models["model"], strict=True))
+    wide = 0.8 / len(models)
+    for i, model in enumerate(models["model"]):
+        rows = part[part["model"] == model]
+        x = np.arange(len(rows)) + (i - (len(models) - 1) / 2) * wide
+        mean = rows["probability"].to_numpy()
+        axes.bar(x, mean, 0.94 * wide, color=color_of[model], lw=0, zorder=2)
+        reach = np.abs(rows[["lower", "upper"]].to_numpy().T - mean)
+        known = np.isfinite(reach).all(axis=0)
+        axes.errorbar(x[known], mean[known], reach[:, known], ls="", ecolor=style.WHISKER,
+                      elinewidth=0.8, zorder=3)  # fmt: skip
+        axes.plot(x, rows["paper"], zorder=4, **ring())
+    _finish(axes, part)
+    _draw_legend(axes, list(models["model"]), color_of, bool(part["paper"].notna().any()))
+
+
+def _finish(axes: Axes, part: pd.DataFrame) -> None:
+    bins = part.drop_duplicates(["low", "high"])
+    crowded = _is_crowded(part)
+    slant = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    axes.set_xticks(np.arange(len(bins)), _names(part), **slant)
+    axes.tick_params(labelsize=_TICK, length=2, width=0.5, colors=style.SOFT, pad=2)
+    axes.tick_params(axis="x", length=0)
+    below = -15.0 - _SLANTED * crowded
+    for x, count in enumerate(bins["closings"]):
+        axes.annotate(f"{count:,}", (x, 0), (0, below), textcoords="offset points", size=_COUNT,
+                      ha="center", color=style.SOFT)  # fmt: skip
+    axes.set_xlim(-0.55, len(bins) - 0.45)
+    highest = np.nanmax([0.1, *part[["probability", "upper", "paper"]].max()])
+    axes.set_ylim(0, min(1.05 * highest, 1.0))
+    axes.grid(axis="y", color="#e6e6e6", lw=0.4)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    closer = part["pair"].iloc[0][1]
+    axes.set_ylabel(f"Mean probability of {closer}", labelpad=2, parse_math=False)
+    name = f"{texts.corpus_title(part['corpus'].iloc[0])}, {pair_title(part['pair'].iloc[0])}"
+    axes.set_title(name, size=8, loc="left", pad=14, style="italic", parse_math=False)
+    if texts.another_cut(part["papers_file"]):
+        note = "the paper used another cut of this text"
+        axes.set_title(note, size=5.8, loc="right", pad=14, color=style.SOFT)
+
+
+def _draw_legend(
+    axes: Axes, models: Sequence[str], color_of: dict[str, str], has_paper: bool
+) -> None:
+    handles = [Patch(color=color_of[model], lw=0, label=title(model)) for model in models]
+    if has_paper:
+        handles.append(Line2D([], [], label="paper", **ring()))
+    # Patches, gaps and the paper's ring take some 20 points each beside the names.
+    wide = sum(style.text_width(title(model), _TICK) + 20 for model in models) + 32 * has_paper
+    axes.legend(
+        handles=handles,
+        fontsize=_TICK * min(1.0, (_WIDTH - _LEFT - _RIGHT) / wide),
+        loc="lower left",
+        bbox_to_anchor=(0, 1.03),
+        ncols=len(handles),
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=1.0,
+        handleheight=0.6,
+        handletextpad=0.4,
+        columnspacing=1.2,
+    )

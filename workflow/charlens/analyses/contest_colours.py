@@ -1,0 +1,31 @@
+"""How models that compete are told apart, and how the paper's numbers look beside their bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN
+from charlens.display import style
+
+# As in the figure of Table 2; models from elsewhere take the rest of Okabe & Ito.
+_ROLES = {LSTM: "#D55E00", N_NN: "#CC79A7", N_GRAM: "#3c3c3c"}
+_EXTERNALS = ("#0072B2", "#009E73", "#E69F00", "#56B4E9")
+
+
+def colors(contestants: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Colour of each contestant by model id, from pairs of role and id.
+
+    The paper's kinds of models have fixed colours, models from elsewhere one each in their order.
+    """
+    found: dict[str, str] = {}
+    others = 0
+    for role, model in contestants:
+        if model not in found:
+            found[model] = _ROLES.get(role) or _EXTERNALS[others % len(_EXTERNALS)]
+            others += role == EXTERNAL
+    return found
+
+
+def ring() -> dict:
+    """How a number of the paper looks."""
+    return {"marker": "o", "ms": 3.4, "mfc": "white", "mec": style.INK, "mew": 0.6, "ls": ""}

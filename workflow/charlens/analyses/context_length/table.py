@@ -1,0 +1,325 @@
+"""Table 2: test cross-entropy against the length of the context, by family of models.
+
+Rows are n-gram and n-NN models of n characters of context and, for comparison, each corpus's best
+recurrent model. n-gram models are scored on the test split's inputs (the paper's protocol, see
+:mod:`charlens.predictions.score_ngram`), all others on its targets.
+
+One text may be split in two ways: ``streams``, the paper's, interleaves test text with training
+text; ``position`` keeps it apart and so asks the stricter question. Corpora of one text and equal
+fractions stand together, and what the stricter question costs a model, its loss by ``position``
+less its loss by ``streams``, is a result of its own: the gap. The two score different characters
+of the text, so the gap also holds how much harder one test text is than the other; short contexts,
+which have nothing to gain from text nearby, show about how much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import number, signed
+from charlens.errors import CharlensError
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath, atomic_path
+from charlens.models import names as model_id
+from charlens.paper import numbers as paper
+from charlens.paper import texts
+from charlens.predictions.file import ProbabilityMetadata
+from charlens.predictions.loss import bootstrap_sd, losses
+from charlens.predictions.score_ngram import read_scores
+from charlens.predictions.together import Together
+from charlens.runtime.randomness import generator
+from charlens.text.corpus import Corpus
+
+Row = dict[str, Any]
+
+RECURRENT = "recurrent best"
+FAMILIES = (*model_id.CONTEXT_FAMILIES, RECURRENT)
+TITLES = model_id.CONTEXT_FAMILIES | {RECURRENT: "Best recurrent model"}
+SPLITS = ("streams", "position")
+
+DTYPES = {
+    "source": "string",  # name of the first corpus of this text: rows of one source stand together
+    "corpus": "string",
+    "split": "string",
+    "family": "string",  # one of FAMILIES
+    "model": "string",
+    "n": "Int64",  # characters of context; empty for recurrent models
+    "characters": "int64",
+    "cross_entropy": "float64",  # nats per character
+    "bits_per_character": "float64",
+    "bootstrap_sd": "float64",  # nats per character
+    "paper": "float64",  # nats per character; only where corpus and split are the paper's
+    "difference": "float64",  # cross_entropy - paper
+    "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
+    "gap_to_streams": "float64",  # position - streams, nats per character, on rows by position
+}
+"""Columns of the table, one row per corpus and model."""
+
+
+def table(
+    n_gram: Sequence[FilePath],
+    probabilities: Sequence[FilePath],
+    corpora: Sequence[Corpus],
+    bootstrap: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Test cross-entropies of context models, and of the best recurrent model of each corpus.
+
+    Args:
+        n_gram: tables of scores by :mod:`charlens.predictions.score_ngram`, one per corpus.
+        probabilities: probabilities files of n-NN and recurrent models, of any number of corpora,
+            read one at a time. Files of other models are passed over.
+        corpora: all corpora that the files belong to.
+        bootstrap: number of resamples for the standard deviations (the paper's 100).
+        seed: the config's seed.
+
+    Returns:
+        One row per model with the columns of :data:`DTYPES`; sources in the order of ``corpora``,
+        inside one the splits in the order of :data:`SPLITS`, then the families by n.
+
+    Raises:
+        CharlensError: an unreadable file or one of another corpus, a model given twice, or no model
+            at all.
+    """
+    known = {corpus.name: corpus for corpus in corpora}
+    together = Together(corpora)
+    rows = [row for path in n_gram for row in _n_gram_rows(path, together)]
+    rows += _scored_rows(probabilities, together, bootstrap, seed)
+    if not rows:
+        raise CharlensError(
+            "Table 2: expected at least one n-gram, n-NN or recurrent model, found none; add some "
+            "to the config"
+        )
+    sources = _sources(corpora)
+    place = {corpus: i for i, corpus in enumerate(sources)}
+    rows.sort(key=lambda row: (place[row["corpus"]], FAMILIES.index(row["family"]), row["n"] or 0))
+    rows = [_finished(row, known[row["corpus"]], sources) for row in rows]
+    by_streams = {
+        (row["source"], row["family"], row["n"]): row["cross_entropy"]
+        for row in rows
+        if row["split"] == "streams"
+    }
+    for row in rows:
+        other = by_streams.get((row["source"], row["family"], row["n"]))
+        if row["split"] == "position" and other is not None:
+            row["gap_to_streams"] = row["cross_entropy"] - other
+    return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+
+
+def _sources(corpora: Sequence[Corpus]) -> dict[str, str]:
+    """For each corpus the first one of its text, by streams if there is one; in display order."""
+    groups: list[dict[str, Corpus]] = []
+    for corpus in corpora:
+        for group in groups:
+            first = next(iter(group.values()))
+            # Other fractions would be another question, not the same one asked strictly.
+            alike = all(getattr(first, k) == getattr(corpus, k) for k in ("sha256", "train", "val"))
+            if alike and corpus.split not in group:
+                group[corpus.split] = corpus
+                break
+        else:
+            groups.append({corpus.split: corpus})
+    ordered = [[group[split] for split in SPLITS if split in group] for group in groups]
+    return {corpus.name: group[0].name for group in ordered for corpus in group}
+
+
+def _finished(row: Row, corpus: Corpus, sources: Mapping[str, str]) -> Row:
+    """A row with what follows from its cross-entropy, its corpus and the paper."""
+    nats = row["cross_entropy"]
+    printed = _papers(row, corpus) if corpus.split == "streams" else None
+    return row | {
+        "source": sources[corpus.name],
+        "split": corpus.split,
+        "bits_per_character": nats / math.log(2),
+        "paper": printed,
+        "difference": None if printed is None else nats - printed,
+        "papers_file": None if printed is None else texts.is_own_file(corpus.name, corpus.bytes),
+        "gap_to_streams": None,
+    }
+
+
+def _papers(row: Row, corpus: Corpus) -> float | None:
+    if row["family"] != RECURRENT:
+        return paper.context_cross_entropy(corpus.name, row["family"], row["n"])
+    point = model_id.parse(row["model"])
+    return paper.cross_entropy(corpus.name, point.cell, point.layers, point.size)
+
+
+def _n_gram_rows(path: FilePath, together: Together) -> Iterator[Row]:
+    for score in read_scores(path).to_dict("records"):
+        corpus = together.admit(path, score["corpus"], score["model"])
+        if score["corpus_sha256"] != corpus.sha256 or score["characters"] != corpus.sizes["test"]:
+            raise CharlensError(
+                f"{path}: scores another version of {corpus.name} ({score['characters']:,} test "
+                f"characters, sha256 {score['corpus_sha256'][:12]}…), expected "
+                f"{corpus.sizes['test']:,} and {corpus.sha256[:12]}…; delete it and run again"
+            )
+        kept = ("corpus", "model", "n", "characters", "cross_entropy", "bootstrap_sd")
+        yield {"family": "n-gram"} | {key: score[key] for key in kept}
+
+
+def _scored_rows(
+    paths: Sequence[FilePath], together: Together, bootstrap: int, seed: int
+) -> list[Row]:
+    """Rows of n-NN models, and of the best recurrent model of each corpus."""
+    chosen, best = [], {}
+    for found in together.read(paths, ["probability"], _is_wanted):
+        metadata, corpus = found.metadata, found.corpus
+        family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
+        loss = losses(found.columns["probability"])
+        row: Row = {
+            "family": family,
+            "corpus": corpus.name,
+            "model": metadata.model,
+            "n": n,
+            "characters": loss.size,
+            "cross_entropy": float(loss.mean()),
+        }
+        if family != RECURRENT:
+            chosen.append((row, loss))
+        elif corpus.name not in best or _order(row) < _order(best[corpus.name][0]):
+            best[corpus.name] = (row, loss)
+    return [
+        row | {"bootstrap_sd": bootstrap_sd(loss, bootstrap, _draws(row, seed))}
+        for row, loss in [*chosen, *best.values()]
+    ]
+
+
+def _is_wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+    """Whether a file is of an n-NN or a recurrent model."""
+    context = model_id.context_model(metadata.model)
+    return context[0] == "n-nn" if context else model_id.parse(metadata.model) is not None
+
+
+def _order(row: Row) -> tuple:
+    """Sort key of recurrent models, the best first."""
+    return (row["cross_entropy"], model_id.sort_key(row["model"]))
+
+
+def _draws(row: Row, seed: int) -> np.random.Generator:
+    return generator(seed, "bootstrap", row["corpus"], row["model"])
+
+
+def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
+    """Write a table made by :func:`table` as CSV, numbers to nine digits, atomically."""
+    csv_tables.write(frame, path)
+
+
+def read_csv(path: FilePath) -> pd.DataFrame:
+    """Read a table as :func:`table` makes it, written by :func:`write_csv`.
+
+    Raises:
+        CharlensError: no such file, not such a table, or an empty one.
+    """
+    frame = csv_tables.read(path, DTYPES, "Table 2", "table2")
+    unknown = set(frame["family"]) - set(FAMILIES) | set(frame["split"]) - set(SPLITS)
+    if frame.empty or unknown:
+        found = ", ".join(sorted(map(str, unknown))) or "no rows"
+        raise CharlensError(
+            f"{path}: expected families {', '.join(FAMILIES)} and splits {', '.join(SPLITS)}, "
+            f"found {found}; delete the file and run again"
+        )
+    return frame
+
+
+def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
+    """The table as Markdown, laid out as in the paper, one section per source.
+
+    Args:
+        frame: made by :func:`table` or :func:`read_csv`.
+        bootstrap: the number of resamples, to be told in the caption.
+    """
+    caption = (
+        "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
+        f"deviation over {bootstrap} bootstrap resamples of the test characters, against the "
+        "number n of context characters. **Bold**: the best of its row."
+    )
+    if frame["paper"].notna().any():
+        caption += " *Italic*: the paper's number."
+    if frame["gap_to_streams"].notna().any():
+        caption += (
+            " The split by streams is the paper's and interleaves test text with training text; "
+            "the split by position keeps them apart. The gap is position − streams; the two splits "
+            "test on different characters, and the gap at n = 1 shows about how much of it is that "
+            "alone."
+        )
+    lines = ["# Test cross-entropy by context length", "", caption]
+    for source, part in frame.groupby("source", sort=False):
+        lines += ["", f"## {texts.corpus_title(str(source))}", "", _counts(part)]
+        if texts.another_cut(part["papers_file"]):
+            lines += ["", texts.ANOTHER_CUT]
+        lines += _context_lines(part) + _recurrent_lines(part)
+    return "\n".join(lines) + "\n"
+
+
+def _counts(part: pd.DataFrame) -> str:
+    counts = part.drop_duplicates("split")
+    each = [f"{row.characters:,} by {row.split}" for row in counts.itertuples()]
+    return f"Test characters: {', '.join(each)}."
+
+
+def _context_lines(part: pd.DataFrame) -> list[str]:
+    part = part[part["n"].notna()]
+    if part.empty:
+        return []
+    ns = sorted({int(n) for n in part["n"]})
+    rows = []
+    for family in FAMILIES:
+        own = part[part["family"] == family]
+        head = TITLES[family]
+        for split in SPLITS:
+            found = {int(row.n): row for row in own[own["split"] == split].itertuples()}
+            best = min((row.cross_entropy for row in found.values()), default=math.nan)
+            if found:
+                rows.append([head, split, *(_entry(found.get(n), best) for n in ns)])
+                head = ""
+            for name, form, column in _BENEATH:
+                values = {n: form(getattr(row, column)) for n, row in found.items()}
+                if any(values.values()):
+                    rows.append(["", name, *(values.get(n) or "–" for n in ns)])
+    return ["", *markdown_table(["Model", "Split", *map(str, ns)], rows, "llr")]
+
+
+def _entry(row: Any, best: float = math.nan) -> str:
+    if row is None:
+        return "–"
+    value = number(row.cross_entropy)
+    value = f"**{value}**" if row.cross_entropy == best else value
+    return value if math.isnan(row.bootstrap_sd) else f"{value} ± {row.bootstrap_sd:.3f}"
+
+
+def _recurrent_lines(part: pd.DataFrame) -> list[str]:
+    part = part[part["family"] == RECURRENT]
+    if part.empty:
+        return []
+    rows = []
+    for row in part.itertuples():
+        rows.append([model_id.title(row.model), row.split, _entry(row)])
+        beneath = [(name, form(getattr(row, column))) for name, form, column in _BENEATH]
+        rows += [["", name, value] for name, value in beneath if value]
+    return ["", *markdown_table([TITLES[RECURRENT], "Split", "Cross-entropy"], rows, "llr")]
+
+
+def _printed(value: float) -> str:
+    return "" if math.isnan(value) else f"*{number(value)}*"
+
+
+def _signed(value: float) -> str:
+    return "" if math.isnan(value) else signed(value)
+
+
+# Rows beneath a row of cross-entropies, where there is something to say: name, form, column.
+_BENEATH = (("*paper*", _printed, "paper"), ("gap", _signed, "gap_to_streams"))
+
+
+def write_markdown(frame: pd.DataFrame, bootstrap: int, path: FilePath) -> None:
+    """Write :func:`markdown` atomically."""
+    with atomic_path(path) as temporary:
+        Path(temporary).write_text(markdown(frame, bootstrap), encoding="utf-8")

@@ -1,0 +1,228 @@
+"""The table of test cross-entropies with bootstrap errors (paper, Figure 1 left)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import number
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath, atomic_path
+from charlens.models import names as model_id
+from charlens.paper import numbers as paper
+from charlens.paper import texts
+from charlens.predictions.loss import bootstrap_sd, losses
+from charlens.predictions.together import Together
+from charlens.runtime.randomness import generator
+from charlens.text.corpus import Corpus
+
+# One row per corpus and model. Empty where unknown: the grid columns of a model that is no grid
+# point, parameters a file does not tell, the paper's number where it has none.
+DTYPES = {
+    "corpus": "string",
+    "cell": "string",
+    "layers": "Int64",
+    "size": "Int64",
+    "model": "string",
+    "parameters": "Int64",
+    "characters": "int64",
+    "cross_entropy": "float64",  # nats per character
+    "bits_per_character": "float64",
+    "bootstrap_sd": "float64",  # nats per character
+    "paper": "float64",  # nats per character
+    "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
+    "difference": "float64",  # cross_entropy - paper
+    "best_in_row": "bool",  # lowest of the grid points of this corpus and size
+}
+
+
+def table(
+    paths: Sequence[FilePath],
+    bootstrap: int,
+    seed: int,
+    corpora: Sequence[Corpus] = (),
+) -> pd.DataFrame:
+    """Test cross-entropy of every model.
+
+    Args:
+        paths: probabilities files, of any number of corpora; one is read at a time.
+        bootstrap: number of resamples for the standard deviation (the paper's 100).
+        seed: the config's seed. Resamples depend on it, the corpus and the model, on nothing else.
+        corpora: those of the files, as they are now; a file made on another version of one is
+            refused.
+
+    Returns:
+        One row per file with the columns of :data:`DTYPES`: corpora in order of appearance, inside
+        one by size, cell, layers; models that are no grid point last.
+
+    Raises:
+        CharlensError: an unreadable file, a model given twice, or files of one corpus that do not
+            score the same characters.
+    """
+    rows = []
+    for found in Together(corpora, others=True).read(paths, ["probability"]):
+        metadata, corpus = found.metadata, found.corpus
+        loss = losses(found.columns["probability"])
+        draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
+        row = _row(metadata.corpus, metadata.model, float(loss.mean()))
+        if corpus and row["paper"] is not None:
+            row["papers_file"] = texts.is_own_file(corpus.name, corpus.bytes)
+        rows.append(
+            row
+            | {
+                "parameters": metadata.parameters,
+                "characters": loss.size,
+                "bootstrap_sd": bootstrap_sd(loss, bootstrap, draws),
+            }
+        )
+    return _sorted(_mark_best(pd.DataFrame(rows, columns=list(DTYPES)).astype(_loose(DTYPES))))
+
+
+def _row(corpus: str, model: str, nats: float) -> dict[str, object]:
+    point = model_id.parse(model)
+    printed = paper.cross_entropy(corpus, point.cell, point.layers, point.size) if point else None
+    return {
+        "corpus": corpus,
+        "cell": point.cell if point else None,
+        "layers": point.layers if point else None,
+        "size": point.size if point else None,
+        "model": model,
+        "cross_entropy": nats,
+        "bits_per_character": nats / math.log(2),
+        "paper": printed,
+        "papers_file": None,
+        "difference": None if printed is None else nats - printed,
+    }
+
+
+def _loose(dtypes: dict[str, str]) -> dict[str, str]:
+    return {name: dtype for name, dtype in dtypes.items() if name != "best_in_row"}
+
+
+def _mark_best(frame: pd.DataFrame) -> pd.DataFrame:
+    lowest = frame.groupby(["corpus", "size"])["cross_entropy"].transform("min")
+    frame["best_in_row"] = (frame["cross_entropy"] == lowest) & frame["size"].notna()
+    return frame.astype({"best_in_row": "bool"})
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    corpora = {corpus: i for i, corpus in enumerate(frame["corpus"].unique())}
+    keys = [
+        (corpora[corpus], model_id.sort_key(model))
+        for corpus, model in zip(frame["corpus"], frame["model"], strict=True)
+    ]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
+    """Write a table made by :func:`table` as CSV, numbers to nine digits, atomically."""
+    csv_tables.write(frame, path)
+
+
+def read_csv(path: FilePath) -> pd.DataFrame:
+    """Read a table written by :func:`write_csv`.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    return csv_tables.read(path, DTYPES, "a cross-entropy table", "cross_entropy")
+
+
+class Layout:
+    """One corpus's part of the table as the paper lays it out: sizes down, cells × layers across.
+
+    Attributes:
+        corpus: its name.
+        characters: number of test characters.
+        other_cut: whether it is compared with the paper but not the paper's file.
+        grid: (size, entries) of each row. An entry is the frame's row (a named tuple) of the grid
+            point in that column, or None where the table has no such model.
+        others: entries of the models that are no grid points.
+    """
+
+    def __init__(self, frame: pd.DataFrame, corpus: str, columns: list[tuple[str, int]]) -> None:
+        part = frame[frame["corpus"] == corpus]
+        self.corpus = corpus
+        self.characters = int(part["characters"].iloc[0])
+        self.other_cut = texts.another_cut(part["papers_file"])
+        self.others = list(part[part["size"].isna()].itertuples())
+        points = {
+            (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()
+        }
+        self.grid = [
+            (int(size), [points.get((size, cell, layers)) for cell, layers in columns])
+            for size in sorted({size for size, _, _ in points})
+        ]
+
+
+def layouts(frame: pd.DataFrame) -> list[Layout]:
+    """One :class:`Layout` per corpus, in the table's order, with :func:`grid_columns` across."""
+    columns = grid_columns(frame)
+    return [Layout(frame, corpus, columns) for corpus in frame["corpus"].unique()]
+
+
+def grid_columns(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    """All (cell, layers) of the table in the paper's order, over all its corpora."""
+    grid = frame[frame["size"].notna()]
+    pairs = {(str(row.cell), int(row.layers)) for row in grid.itertuples()}
+    return sorted(pairs, key=lambda pair: (model_id.cell_rank(pair[0]), pair[1]))
+
+
+def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
+    """The table as Markdown, laid out as in the paper, one section per corpus.
+
+    Args:
+        frame: made by :func:`table` or :func:`read_csv`.
+        bootstrap: the number of resamples, to be told in the caption.
+    """
+    lines = [
+        "# Test cross-entropy",
+        "",
+        "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
+        f"deviation over {bootstrap} bootstrap resamples of the test characters. **Bold**: the "
+        "best of its row. Models in one row have nearly the same number of parameters."
+        + (" *Italic*: the paper's number." if frame["paper"].notna().any() else ""),
+    ]
+    for layout in layouts(frame):
+        title = texts.corpus_title(layout.corpus)
+        lines += ["", f"## {title}", "", f"{layout.characters:,} test characters.", ""]
+        if layout.other_cut:
+            lines += [texts.ANOTHER_CUT, ""]
+        lines += _markdown_grid(layout, grid_columns(frame))
+        lines += _markdown_others(layout)
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_grid(layout: Layout, columns: list[tuple[str, int]]) -> list[str]:
+    if not layout.grid:
+        return []
+    heads = [f"{model_id.cell_title(cell)}-{layers}" for cell, layers in columns]
+    rows = [[size, *map(_markdown_entry, entries)] for size, entries in layout.grid]
+    return markdown_table(["Size", *heads], rows, "r")
+
+
+def _markdown_entry(row) -> str:
+    if row is None:
+        return "–"
+    value = f"**{number(row.cross_entropy)}**" if row.best_in_row else number(row.cross_entropy)
+    spread = "" if math.isnan(row.bootstrap_sd) else f" ± {row.bootstrap_sd:.3f}"
+    printed = "" if math.isnan(row.paper) else f"<br>*{number(row.paper)}*"
+    return value + spread + printed
+
+
+def _markdown_others(layout: Layout) -> list[str]:
+    if not layout.others:
+        return []
+    rows = [[row.model, _markdown_entry(row)] for row in layout.others]
+    return ["", *markdown_table(["Other models", "Cross-entropy"], rows, "lr")]
+
+
+def write_markdown(frame: pd.DataFrame, bootstrap: int, path: FilePath) -> None:
+    """Write :func:`markdown` atomically."""
+    with atomic_path(path) as temporary:
+        Path(temporary).write_text(markdown(frame, bootstrap), encoding="utf-8")

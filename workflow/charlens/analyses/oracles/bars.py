@@ -1,0 +1,119 @@
+"""Figure 6 as bars: every oracle's share of the errors, and the errors that scaling up removes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from charlens.analyses.oracles import pies as figure6
+from charlens.display import style
+from charlens.models import names as model_id
+
+# Lengths in points.
+_ROW, _NAMES, _PANEL, _GAP, _RIGHT, _TOP, _FOOT = 10.0, 66.0, 120.0, 16.0, 8.0, 24.0, 26.0
+_TICK = 6.5  # font size
+_HATCHES = ("", "//////", "......", "xxxxxx")
+
+
+def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
+    """Draw the errors of each model as bars, the paper's as rings, and what scaling up removed.
+
+    Args:
+        table: of :func:`charlens.analyses.oracles.breakdown.read_categories`.
+        eliminated: of :func:`charlens.analyses.oracles.breakdown.read_eliminated`; may be empty.
+    """
+    with style.styled():
+        names = list(dict.fromkeys(table["oracle"]))
+        panels = 1 + (not eliminated.empty)
+        width = _NAMES + panels * _PANEL + (panels - 1) * _GAP + _RIGHT
+        height = _TOP + len(names) * _ROW + _FOOT
+        figure = style.new_figure(width * style.POINT, height * style.POINT)
+        box = (_NAMES / width, _FOOT / height, _PANEL / width, len(names) * _ROW / height)
+        axes = figure.add_axes(box)
+        _prepare(axes, names, "Percent of the model's errors")
+        axes.set_yticks(range(len(names)), [_readable(name) for name in names])
+        _draw_models(axes, table)
+        _draw_legend(figure, table, height)
+        if panels > 1:
+            second = figure.add_axes(((_NAMES + _PANEL + _GAP) / width, *box[1:]))
+            _prepare(second, names, "Errors removed by scaling up (thousands)")
+            second.set_yticks(range(len(names)), [])
+            _draw_eliminated(second, eliminated)
+        return figure
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ").replace("word-", "word ≤ ").replace("-train", "× in training")
+
+
+def _prepare(axes: Axes, names: list[str], title: str) -> None:
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(labelsize=_TICK, length=2, width=0.5, colors=style.SOFT, pad=2)
+    axes.tick_params(axis="y", length=0, labelcolor=style.INK)
+    axes.grid(axis="x", color="#e6e6e6", lw=0.4)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.set_xlabel(title, labelpad=2)
+
+
+def _draw_models(axes: Axes, table: pd.DataFrame) -> None:
+    models = list(dict.fromkeys(table["model"]))
+    thick = 0.8 / len(models)
+    for i, model in enumerate(models):
+        part = table[table["model"] == model]
+        places = np.arange(len(part)) + (i - (len(models) - 1) / 2) * thick
+        axes.barh(
+            places,
+            part["percent"],
+            thick,
+            color=figure6.colors(part),
+            hatch=_HATCHES[i % len(_HATCHES)],
+            edgecolor="white",
+            lw=0,
+        )
+        ring = {"marker": "o", "ms": 3.6, "mfc": "none", "mec": style.INK, "mew": 0.5, "ls": ""}
+        axes.plot(part["paper"], places, **ring)
+
+
+def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame) -> None:
+    axes.barh(
+        np.arange(len(eliminated)),
+        eliminated["eliminated"] / 1000,
+        0.7,
+        color=figure6.colors(eliminated),
+    )
+    axes.axvline(0, color=style.SOFT, lw=0.5)
+    first = eliminated.iloc[0]
+    small, large = (model_id.title(first[key]) for key in ("small", "large"))
+    axes.set_title(f"{small} → {large}", size=7, pad=4)
+
+
+def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
+    handles = [
+        Patch(
+            facecolor=style.FAINT,
+            edgecolor="white",
+            hatch=_HATCHES[i % len(_HATCHES)],
+            lw=0,
+            label=model_id.title(model),
+        )
+        for i, model in enumerate(dict.fromkeys(table["model"]))
+    ]
+    if table["paper"].notna().any():
+        look = {"marker": "o", "ms": 3.6, "mfc": "none", "mec": style.INK, "mew": 0.5, "ls": ""}
+        handles.append(Line2D([], [], label="paper, same budget", **look))
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0.01, 1 - 2 / height),
+        fontsize=_TICK,
+        ncols=len(handles),
+        borderpad=0,
+        borderaxespad=0,
+        handletextpad=0.4,
+        columnspacing=1.0,
+    )

@@ -1,0 +1,254 @@
+"""Errors of a corpus's models broken down by oracle, from files to tables (paper, Figure 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from charlens.analyses import contest as contestants
+from charlens.analyses.contest import Scored
+from charlens.analyses.oracles import oracles
+from charlens.analyses.oracles.excerpts import COLUMNS as EXAMPLES
+from charlens.analyses.oracles.excerpts import examples
+from charlens.analyses.oracles.markdown import write_markdown
+from charlens.errors import CharlensError
+from charlens.files import csv_tables, parquet_tables
+from charlens.files.atomic import FilePath
+from charlens.models import names as model_id
+from charlens.paper import numbers as paper
+from charlens.text.corpus import Corpus, load_split
+
+BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
+"""Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""
+
+_PAPERS = {512: "lstm-3x512", 64: "lstm-2x64"}  # the paper's two pies, by budget
+
+CATEGORIES = {
+    "corpus": "string",
+    "model": "string",
+    "role": "string",
+    "characters": "int64",  # of the test split
+    "oracle": "string",
+    "family": "string",
+    "errors": "int64",
+    "percent": "float64",  # of the model's errors
+    "paper": "float64",  # percent, ± 0.1; NaN where the paper shows no such model
+}
+
+ELIMINATED = {
+    "corpus": "string",
+    "small": "string",
+    "large": "string",
+    "oracle": "string",
+    "family": "string",
+    "errors_small": "int64",
+    "errors_large": "int64",
+    "eliminated": "int64",
+    "percent": "float64",  # of all that were eliminated
+}
+
+ORDERS = {
+    "corpus": "string",
+    "model": "string",
+    "threshold": "float64",
+    "family": "string",
+    "errors_paper_order": "int64",
+    "percent_paper_order": "float64",  # of the model's errors at this threshold, as below
+    "percent_shapley": "float64",
+    "percent_shapley_before_boost": "float64",
+    "percent_min": "float64",
+    "percent_max": "float64",
+}
+
+SENSITIVITY = {
+    "corpus": "string",
+    "model": "string",
+    "definitions": "string",
+    "oracle": "string",
+    "percent": "float64",  # of the model's errors
+    "paper": "float64",  # as above
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model whose errors are broken down.
+
+    Attributes:
+        role: best, smallest or external.
+        model: its id.
+        probability: of each test character, float32 (N,).
+    """
+
+    role: str
+    model: str
+    probability: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What oracles know of one corpus.
+
+    Attributes:
+        train: byte values of the training split, uint8 (B, length + 1).
+        test: of the test split.
+        ngram: P(correct) by the n-grams with 1 … 9 characters of context, (9, N); zeros for
+            those that the study lacks, which then remove nothing.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    ngram: np.ndarray
+
+
+def analyse(
+    inputs: Mapping[str, FilePath | Sequence[FilePath]],
+    outputs: Mapping[str, FilePath],
+    threshold: float,
+    definitions: str,
+) -> None:
+    """Break down the errors of a corpus's best and smallest LSTMs and of models from elsewhere.
+
+    Args:
+        inputs: paths ``corpus`` (corpus.json), ``train`` and ``test`` (.npy); lists of
+            probabilities files: ``models`` (LSTMs and n-grams) and ``external``.
+        outputs: CSV files ``categories``, ``eliminated``, ``orders`` and ``sensitivity`` and the
+            Parquet file ``examples``, with the columns of :data:`CATEGORIES`, :data:`ELIMINATED`,
+            :data:`ORDERS`, :data:`SENSITIVITY` and
+            :data:`charlens.analyses.oracles.excerpts.COLUMNS`; all of them for people, ``md``.
+        threshold: a character is an error where its probability is below this.
+        definitions: a name in :data:`charlens.analyses.oracles.oracles.DEFINITIONS`.
+
+    Raises:
+        CharlensError: a damaged input, or a corpus without an LSTM.
+    """
+    corpus = Corpus.load(inputs["corpus"])
+    (scored,) = contestants.read(inputs["models"], inputs.get("external", ()), [corpus])
+    subjects = choose(scored)
+    evidence = _evidence(corpus, inputs, scored)
+    chosen = oracles.DEFINITIONS[definitions]
+    known = oracles.evidence(evidence.train, evidence.test, chosen)
+    found = {
+        s.role + s.model: oracles.categories(
+            oracles.removed(known, evidence.ngram, s.probability, threshold),
+            s.probability,
+            threshold,
+        )
+        for s in subjects
+    }
+    parts = [_categories(corpus, s, found[s.role + s.model]) for s in subjects]
+    orders = [
+        oracles.order_table(known, evidence.ngram, s.probability).assign(model=s.model)
+        for s in subjects
+    ]
+    tables = {
+        "categories": _joined(parts, CATEGORIES),
+        "eliminated": _eliminated(corpus, subjects, found),
+        "orders": _joined(orders, ORDERS, corpus),
+        "sensitivity": _sensitivity(corpus, subjects, evidence, threshold),
+    }
+    for name, table in tables.items():
+        csv_tables.write(table, outputs[name])
+    write_markdown(tables, outputs["md"])
+    first = subjects[0]
+    shown = examples(evidence.test, found[first.role + first.model], chosen)
+    shown = shown.assign(corpus=corpus.name, model=first.model)
+    parquet_tables.write(shown[list(EXAMPLES)].astype(EXAMPLES), outputs["examples"])
+
+
+def choose(scored: Scored) -> list[Subject]:
+    """The best LSTM, the best of the smallest budget (unless it is the same), and the others.
+
+    Raises:
+        CharlensError: the corpus has no LSTM.
+    """
+    best, smallest = (
+        choice(scored.records) for choice in (contestants.best_lstm, contestants.smallest_lstm)
+    )
+    if best is None or smallest is None:
+        raise CharlensError(
+            f"{scored.corpus.name}: has no LSTM whose errors could be broken down; add one to its "
+            "grid or set figure6.corpus"
+        )
+    named = [(BEST, best)] + [(SMALLEST, smallest)] * (smallest != best)
+    named += [(EXTERNAL, record) for record in scored.external]
+    return [Subject(role, r.model, scored.probability[r.model]) for role, r in named]
+
+
+def _evidence(corpus: Corpus, inputs: Mapping[str, FilePath], scored: Scored) -> Evidence:
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    train, test = (vocabulary[load_split(inputs[part])] for part in ("train", "test"))
+    nothing = np.zeros(len(scored.byte), np.float32)
+    ngram = [scored.probability.get(f"n-gram-{n}", nothing) for n in oracles.NGRAMS]
+    return Evidence(train, test, np.stack(ngram))
+
+
+def _categories(corpus: Corpus, subject: Subject, found: np.ndarray) -> pd.DataFrame:
+    return oracles.table(found).assign(
+        corpus=corpus.name,
+        model=subject.model,
+        role=subject.role,
+        characters=len(found),
+        paper=papers(corpus.name, subject.model),
+    )
+
+
+def papers(corpus: str, model: str) -> np.ndarray:
+    """The slices of the paper's LSTM of the same budget, percent, (27,); NaN if it shows none."""
+    point = model_id.parse(model)
+    known = corpus == "war_and_peace" and point is not None and point.cell == "lstm"
+    theirs = _PAPERS.get(point.size) if known else None
+    return np.array([paper.oracle(theirs, name) for name in oracles.CATEGORIES])
+
+
+def _eliminated(
+    corpus: Corpus, subjects: Sequence[Subject], found: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    by_role = {s.role: s.model for s in subjects if s.role != EXTERNAL}
+    if SMALLEST not in by_role:
+        return pd.DataFrame(columns=list(ELIMINATED)).astype(ELIMINATED)
+    large, small = (found[role + by_role[role]] for role in (BEST, SMALLEST))
+    frame = oracles.differences(large, small)
+    frame = frame.assign(small=by_role[SMALLEST], large=by_role[BEST])
+    return _joined([frame], ELIMINATED, corpus)
+
+
+def _sensitivity(
+    corpus: Corpus, subjects: Sequence[Subject], evidence: Evidence, threshold: float
+) -> pd.DataFrame:
+    parts = []
+    for name, definitions in oracles.DEFINITIONS.items():
+        known = oracles.evidence(evidence.train, evidence.test, definitions)
+        for s in subjects:
+            masks = oracles.removed(known, evidence.ngram, s.probability, threshold)
+            part = oracles.table(oracles.categories(masks, s.probability, threshold))
+            facts = {"model": s.model, "definitions": name, "paper": papers(corpus.name, s.model)}
+            parts.append(part.assign(**facts))
+    return _joined(parts, SENSITIVITY, corpus)
+
+
+def _joined(
+    parts: Sequence[pd.DataFrame], columns: Mapping[str, str], corpus: Corpus | None = None
+) -> pd.DataFrame:
+    frame = pd.concat(parts, ignore_index=True)
+    if corpus is not None:
+        frame = frame.assign(corpus=corpus.name)
+    return frame[list(columns)].astype(dict(columns))
+
+
+def read_categories(path: FilePath) -> pd.DataFrame:
+    """Read errors by category. Raises CharlensError: no such file, or not such a table."""
+    return csv_tables.read(path, CATEGORIES, "a table of errors by category", "errors")
+
+
+def read_eliminated(path: FilePath) -> pd.DataFrame:
+    """Read eliminated errors. Raises CharlensError: no such file, or not such a table."""
+    return csv_tables.read(path, ELIMINATED, "a table of eliminated errors", "errors")
+
+
+def read_examples(path: FilePath) -> pd.DataFrame:
+    """Read marked excerpts. Raises CharlensError: no such file, or not such a table."""
+    return parquet_tables.read(path, EXAMPLES, "a table of marked excerpts", "errors")

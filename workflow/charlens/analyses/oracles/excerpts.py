@@ -1,0 +1,155 @@
+"""Excerpts of the test text with the errors of a category marked, for Figure 6.
+
+Excerpts start a line and are the richest in their errors: of all places, the one with the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from charlens.analyses.oracles.oracles import CATEGORIES, Definitions
+from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
+from charlens.text.words import Words, find_words
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neighbouring categories shown together, as in the paper.
+
+    Attributes:
+        title: what the paper calls them.
+        first: the first category.
+        last: the last one.
+        rows: lines of text to show.
+    """
+
+    title: str
+    first: str
+    last: str
+    rows: int = 3
+
+    @property
+    def categories(self) -> range:
+        """Indices into :data:`charlens.analyses.oracles.oracles.CATEGORIES`."""
+        return range(CATEGORIES.index(self.first), CATEGORIES.index(self.last) + 1)
+
+
+MEMORY = Group("Up to 500 memory", "100-memory", "500-memory", rows=6)
+GROUPS = (
+    Group("1-gram to 5-gram", "1-gram", "5-gram"),
+    MEMORY,
+    Group("Less than 3 training examples of word", "word-0-train", "word-2-train"),
+    Group("After space or quote", "after_space_or_quote", "after_space_or_quote"),
+    Group("After newline", "after_newline", "after_newline"),
+    Group("Punctuation", "punctuation", "punctuation"),
+    Group("0.4 to 0.5 boost", "0.4-boost", "0.5-boost"),
+)
+
+COLUMNS = {
+    "corpus": "string",
+    "model": "string",
+    "group": "string",
+    "position": "int64",
+    "byte": "int64",  # the predicted character
+    "marked": "bool",  # an error of the group
+    "boxed": "int64",  # number, from 1, of the earlier word that it repeats; 0 outside
+}
+
+
+def examples(test: np.ndarray, found: np.ndarray, definitions: Definitions) -> pd.DataFrame:
+    """One excerpt per group that has errors.
+
+    Args:
+        test: byte values of the test split, uint8 (B, length + 1).
+        found: category of each predicted character, −1 for none, int8 (N,).
+        definitions: what a word is.
+
+    Returns:
+        The columns of :data:`COLUMNS` less corpus and model.
+    """
+    text = np.ascontiguousarray(test[:, 1:])
+    words = find_words(text, definitions.word)
+    spans = {rows: _spans(text, rows) for rows in {group.rows for group in GROUPS}}
+    parts = []
+    for group in GROUPS:
+        marked = np.isin(found, group.categories)
+        if not marked.any() or not spans[group.rows]:
+            continue
+        repeats = _repeats(text, words, marked) if group is MEMORY else []
+        start, stop = _richest(spans[group.rows], marked, repeats)
+        part = {
+            "group": group.title,
+            "position": np.arange(start, stop),
+            "byte": text.ravel()[start:stop],
+            "marked": marked[start:stop],
+            "boxed": _boxes(repeats, start, stop),
+        }
+        parts.append(pd.DataFrame(part))
+    columns = [name for name in COLUMNS if name not in ("corpus", "model")]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _spans(text: np.ndarray, rows: int) -> list[tuple[int, int]]:
+    """First and last positions of every excerpt that starts a line and has so many rows."""
+    length = text.shape[1]
+    full = COLUMNS_OF_TEXT * rows
+    spans = []
+    for stream, line in enumerate(text):
+        starts = np.flatnonzero(line[:-1] == 10) + 1
+        for start in starts[starts + min(full, length // 2) <= length].tolist():
+            count = len(lay_out(line[start : start + full], COLUMNS_OF_TEXT, rows))
+            spans.append((stream * length + start, stream * length + start + count))
+    return spans
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    """A word with marked errors, and its last earlier occurrence: first and last positions."""
+
+    earlier: tuple[int, int]
+    word: tuple[int, int]
+
+
+def _repeats(text: np.ndarray, words: Words, marked: np.ndarray) -> list[_Repeat]:
+    """Words with marked errors whose earlier occurrence lies in the same stream."""
+    data, length = text.tobytes(), text.shape[1]
+    found = []
+    for start, stop in zip(words.start.tolist(), words.stop.tolist(), strict=True):
+        if not marked[start:stop].any():
+            continue
+        at = data.rfind(data[start:stop], start - start % length, start)
+        if at >= 0:
+            found.append(_Repeat((at, at + stop - start), (start, stop)))
+    return found
+
+
+def _richest(
+    spans: Sequence[tuple[int, int]], marked: np.ndarray, repeats: Sequence[_Repeat]
+) -> tuple[int, int]:
+    """The excerpt with the most marked errors, or the most repeated words; the earliest of equals.
+
+    A repeated word counts where its earlier occurrence is in the excerpt too.
+    """
+    if repeats:
+        count = [
+            sum(start <= r.earlier[0] and r.word[1] <= stop for r in repeats)
+            for start, stop in spans
+        ]
+    else:
+        before = np.concatenate([[0], marked.cumsum()])
+        count = [before[stop] - before[start] for start, stop in spans]
+    return spans[int(np.argmax(count))]
+
+
+def _boxes(repeats: Sequence[_Repeat], start: int, stop: int) -> np.ndarray:
+    boxed = np.zeros(stop - start, np.int64)
+    inside = [r for r in repeats if start <= r.earlier[0] and r.word[1] <= stop]
+    for number, repeat in enumerate(inside, 1):
+        boxed[repeat.earlier[0] - start : repeat.earlier[1] - start] = number
+    return boxed

@@ -1,0 +1,216 @@
+r"""Which characters one model predicts better than another (paper, section 4.3 and Figure 4).
+
+For every byte value: the mean probability that each of two models gave it where it came. The paper
+sets its LSTM against the 20-gram model and shows the ten largest advantages each way. It states no
+minimum count; bytes seen once or twice would lead such a list, so rare ones are not ranked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from charlens.analyses.contest import EXTERNAL, LSTM, Contest
+from charlens.display.markdown import table as markdown_table
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath, atomic_path
+from charlens.models.names import title
+from charlens.paper import numbers as paper
+from charlens.paper import texts
+
+DTYPES = {
+    "corpus": "string",
+    "role": "string",  # lstm or external: what the first model is
+    "model": "string",
+    "baseline": "string",  # the n-gram model
+    "byte": "int64",  # value of the character
+    "character": "string",  # its name, see character_name
+    "count": "int64",  # in the test split
+    "probability": "float64",  # mean probability of the character where it came, by the model
+    "probability_se": "float64",
+    "baseline_probability": "float64",  # the same by the baseline
+    "baseline_se": "float64",
+    "difference": "float64",  # probability - baseline_probability
+    "difference_se": "float64",  # of the paired difference; standard errors need two characters
+    "rank": "Int64",  # 1: the largest difference; empty for characters too rare to be ranked
+    "paper_probability": "float64",
+    "paper_baseline": "float64",
+    "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
+}
+"""Columns of the table, one row per pair of models and character, by difference."""
+
+_NAMES = {" ": "<s>", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+
+def character_name(byte: int) -> str:
+    r"""How a byte is shown: ``<s>`` (space), ``\t``, ``\n``, ``\r``, ``\x00`` if not printable."""
+    character = chr(byte)
+    return _NAMES.get(character) or (character if "!" <= character <= "~" else rf"\x{byte:02x}")
+
+
+class Means(NamedTuple):
+    """A mean over the places of each byte value; shapes (256,)."""
+
+    mean: np.ndarray  # NaN where the byte never comes
+    standard_error: np.ndarray  # NaN where it comes less than twice
+
+
+def means_by_byte(byte: np.ndarray, values: np.ndarray) -> Means:
+    """Mean of ``values`` and its standard error by byte value.
+
+    Args:
+        byte: uint8 (characters,).
+        values: float (characters,).
+    """
+    count = np.bincount(byte, minlength=256)
+    values = values.astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(byte, values, minlength=256) / count
+        squares = np.bincount(byte, (values - mean[byte]) ** 2, minlength=256)
+        error = np.sqrt(squares / (count - 1) / count)
+    return Means(mean, np.where(count > 1, error, np.nan))
+
+
+def table(contests: Sequence[Contest], min_count: int) -> pd.DataFrame:
+    """Every character of every corpus, by the LSTM and by each model from elsewhere.
+
+    Args:
+        contests: who competes, one per corpus.
+        min_count: characters that come less often in the test split are not ranked.
+
+    Returns:
+        The columns of :data:`DTYPES`; within a pair of models the largest difference first.
+    """
+    parts = [
+        _compare(contest, role, model, min_count)
+        for contest in contests
+        for role, model in (
+            (LSTM, contest.lstm),
+            *((EXTERNAL, model) for model in contest.external),
+        )
+    ]
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(DTYPES))
+    return frame.astype(DTYPES)
+
+
+def _compare(contest: Contest, role: str, model: str, min_count: int) -> pd.DataFrame:
+    left, right = (contest.probability[m].astype(np.float64) for m in (model, contest.n_gram))
+    ours, theirs, paired = (
+        means_by_byte(contest.byte, values) for values in (left, right, left - right)
+    )
+    count = np.bincount(contest.byte, minlength=256)
+    seen = np.flatnonzero(count)
+    seen = seen[np.argsort(-paired.mean[seen], kind="stable")]
+    ranked = count[seen] >= min_count
+    rank = np.where(ranked, np.cumsum(ranked), 0)
+    frame = pd.DataFrame(
+        {
+            "corpus": contest.corpus.name,
+            "role": role,
+            "model": model,
+            "baseline": contest.n_gram,
+            "byte": seen,
+            "character": [character_name(byte) for byte in seen],
+            "count": count[seen],
+            "probability": ours.mean[seen],
+            "probability_se": ours.standard_error[seen],
+            "baseline_probability": theirs.mean[seen],
+            "baseline_se": theirs.standard_error[seen],
+            "difference": paired.mean[seen],
+            "difference_se": paired.standard_error[seen],
+            "rank": pd.array(rank, "Int64"),
+        }
+    )
+    frame["rank"] = frame["rank"].mask(frame["rank"] == 0)
+    return _beside_the_paper(frame, contest, role)
+
+
+def _beside_the_paper(frame: pd.DataFrame, contest: Contest, role: str) -> pd.DataFrame:
+    corpus = contest.corpus
+    comparable = role == LSTM and corpus.split == "streams"
+    printed = paper.character_probabilities(corpus.name) if comparable else {}
+    pairs = [printed.get(character, (np.nan, np.nan)) for character in frame["character"]]
+    frame[["paper_probability", "paper_baseline"]] = np.array(pairs).reshape(-1, 2)
+    own = texts.is_own_file(corpus.name, corpus.bytes)
+    frame["papers_file"] = pd.array([own if c in printed else None for c in frame["character"]],
+                                    "boolean")  # fmt: skip
+    return frame
+
+
+def read_csv(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    return csv_tables.read(path, DTYPES, "a table of advantages by character", "advantage")
+
+
+def largest(part: pd.DataFrame, characters: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The characters on which each of two models is ahead most.
+
+    Args:
+        part: rows of one pair of models.
+        characters: how many to give each way, at most.
+
+    Returns:
+        Those with the model ahead, the largest advantage first, and those with the baseline ahead,
+        the largest last: the paper's order.
+    """
+    ranked = part[part["rank"].notna()].sort_values("rank")
+    ahead = ranked[ranked["difference"] > 0].head(characters)
+    return ahead, ranked[ranked["difference"] < 0].tail(characters)
+
+
+def shown(frame: pd.DataFrame, characters: int) -> pd.DataFrame:
+    """The rows that are :func:`largest`, of every pair of models."""
+    parts = [part for _, part in frame.groupby(["corpus", "model"], sort=False)]
+    return pd.concat([half for part in parts for half in largest(part, characters)])
+
+
+def markdown(frame: pd.DataFrame, characters: int) -> str:
+    """The largest advantages as Markdown, one section per pair of models.
+
+    Args:
+        frame: made by :func:`table` or :func:`read_csv`.
+        characters: how many to show each way.
+    """
+    lines = [
+        "# Advantage by character",
+        "",
+        "Mean probability of the correct character where it came, and the difference ± its "
+        f"standard error (paired); the {characters} largest differences each way. `<s>` is the "
+        "space.",
+    ]
+    for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
+        names = title(model), title(part["baseline"].iloc[0])
+        lines += ["", f"## {texts.corpus_title(str(corpus))}: {names[0]} against {names[1]}"]
+        if texts.another_cut(part["papers_file"]):
+            lines += ["", texts.ANOTHER_CUT]
+        compared = bool(part["paper_probability"].notna().any())
+        head = ["Character", "Count", names[0], names[1], "Difference", *["*paper*"] * compared]
+        rows = pd.concat(largest(part, characters)).itertuples()
+        lines += ["", *markdown_table(head, [_cells(row, compared) for row in rows], "lr")]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(row, compared: bool) -> list[str]:
+    name = "`|`".replace("|", r"\|") if row.character == "|" else f"`{row.character}`"
+    name = "`` ` ``" if row.character == "`" else name
+    difference = f"{row.difference:+.3f} ± {row.difference_se:.3f}".replace("-", "−")
+    cells = [name, f"{row.count:,}", f"{row.probability:.3f}", f"{row.baseline_probability:.3f}"]
+    cells.append(difference if row.count > 1 else difference.split(" ±")[0])
+    if compared:
+        known = not np.isnan(row.paper_probability)
+        cells.append(f"*{row.paper_probability:.2f}, {row.paper_baseline:.2f}*" if known else "")
+    return cells
+
+
+def write_markdown(frame: pd.DataFrame, characters: int, path: FilePath) -> None:
+    """Write :func:`markdown` atomically."""
+    with atomic_path(path) as temporary:
+        Path(temporary).write_text(markdown(frame, characters), encoding="utf-8")

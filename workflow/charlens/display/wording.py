@@ -1,0 +1,31 @@
+"""Numbers and lists as people read them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+
+def number(value: float) -> str:
+    """A cross-entropy as shown to people: three decimals, as in the paper."""
+    return "∞" if math.isinf(value) else f"{value:.3f}"
+
+
+def signed(value: float) -> str:
+    """A difference as shown to people: three decimals, always with its sign."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def listed(items: list[str]) -> str:
+    """Items in a sentence: ``a, b and c``."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def cases(some: int, total: int) -> str:
+    """How many of all cases: ``2 of 9 cases``."""
+    return f"{some} of {total} {'case' if total == 1 else 'cases'}"
+
+
+def rst(text: str) -> str:
+    """Text that reStructuredText shows as it stands, whatever characters it has."""
+    return re.sub(r"([^\w\s]|_)", r"\\\1", text)

@@ -1,0 +1,67 @@
+"""Writing files so that a reader finds the old content, the new content, or nothing: never half."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from charlens.errors import CharlensError
+
+FilePath = str | os.PathLike[str]
+"""What a function that reads or writes a file takes."""
+
+_umask = os.umask(0)
+os.umask(_umask)
+_MODE = 0o666 & ~_umask
+
+
+@contextmanager
+def atomic_path(path: FilePath) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success fsync it and rename it into place.
+
+    The temporary file keeps the suffix of ``path`` (some writers choose the format by it) and is
+    removed if the body fails, so an interrupted writer leaves the previous file untouched.
+
+    Raises:
+        CharlensError: the disk is full or the folder is not writable.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.chmod(temporary, _MODE)  # some writers make private files; others share results
+        _sync(temporary)
+        os.replace(temporary, target)
+        _sync(target.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise CharlensError(
+                f"{target}: the disk is full ({error.strerror}); free some space and run again, "
+                "nothing half-written was left"
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise CharlensError(
+                f"{target}: cannot be written ({error.strerror}); check the folder's permissions"
+            ) from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_file(path: FilePath) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,43 @@
+"""Tables as CSV files of declared columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath, atomic_path
+
+
+def write(frame: pd.DataFrame, path: FilePath) -> None:
+    """Write a table, without its index and with numbers to nine digits, whole or not at all."""
+    with atomic_path(path) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+
+
+def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.DataFrame:
+    """Read a table written by :func:`write`.
+
+    Args:
+        path: the file.
+        dtypes: the columns it must have, in their order, and the type of each.
+        what: the kind of table in words, with its article, for errors.
+        rule: the rule that makes it, for errors.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    try:
+        frame = pd.read_csv(path, dtype=dict(dtypes))
+    except FileNotFoundError as error:
+        raise CharlensError(f"{path}: no such file; run the rule {rule} first") from error
+    except (ValueError, pd.errors.ParserError) as error:
+        detail = " ".join(str(error).split())[:160]
+        raise CharlensError(f"{path}: not {what} ({detail}); delete it") from error
+    if list(frame.columns) != list(dtypes):
+        raise CharlensError(
+            f"{path}: columns are {list(frame.columns)}, expected {list(dtypes)}; delete the file "
+            "and run again"
+        )
+    return frame

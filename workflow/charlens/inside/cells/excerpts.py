@@ -1,0 +1,192 @@
+"""Excerpts of text with the values of cells, for Figure 2.
+
+Where an excerpt comes from is decided by the text alone, never by what the cell does there: of all
+places in the held-out half that start a line, the one that is typical for the concept.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from charlens.inside.cells.concepts import CONCEPTS
+from charlens.inside.cells.score import Labels, best, typical, windows_of_cells
+from charlens.models.trained import TrainedModel
+from charlens.text.corpus import Codes
+from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
+
+ROWS = 7  # of an excerpt on the page
+
+PANELS = (
+    "line_position",
+    "inside_quotes",
+    "if_condition",
+    "inside_comment_or_string",
+    "nesting_depth",
+    "expression_depth",
+    "line_end",
+)
+"""The concepts that the paper's Figure 2 shows, in its order."""
+
+TYPICAL = "typical"
+"""The panel of the cell that tracks nothing in particular."""
+
+COLUMNS = {
+    "corpus": "string",
+    "model": "string",
+    "panel": "string",  # a concept, or typical
+    "concept": "string",  # the one that the scores are about
+    "title": "string",  # the concept in words
+    "measure": "string",
+    "layer": "int64",  # from 1
+    "unit": "int64",
+    "found": "float64",  # score on the half of the test split where the cell was found
+    "held_out": "float64",  # score on the other half, where the excerpt comes from
+    "position": "int64",
+    "byte": "int64",  # the input byte there
+    "value": "float64",  # tanh(c) after it was read, −1 … 1
+}
+
+_log = logging.getLogger("charlens")
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Bytes ``start`` … ``stop`` − 1 of one test stream."""
+
+    stream: int
+    start: int
+    stop: int
+
+
+def candidates(text: np.ndarray) -> list[Excerpt]:
+    """Every excerpt of the held-out half that starts a line and fills a page.
+
+    In streams shorter than two pages an excerpt may take half a stream and end with it.
+
+    Args:
+        text: input bytes of the test split, uint8 (B, length).
+    """
+    batch, length = text.shape
+    full = COLUMNS_OF_TEXT * ROWS  # so many bytes always fill the page
+    least = min(full, length // 2)
+    found = []
+    for stream, row in enumerate(text):
+        first = max(0, -(-batch * length // 2) - stream * length)
+        starts = np.flatnonzero(row[:-1] == 10) + 1
+        for start in starts[(starts >= first) & (starts + least <= length)].tolist():
+            stop = start + len(lay_out(row[start : start + full], COLUMNS_OF_TEXT, ROWS))
+            found.append(Excerpt(stream, start, stop))
+    return found
+
+
+def typical_excerpt(label: np.ndarray, excerpts: list[Excerpt]) -> Excerpt | None:
+    """The excerpt in which a concept is neither rarer nor more frequent than it usually is.
+
+    Of the excerpts where a yes/no concept begins and ends, the one with the median share of "yes";
+    of a count, the one with the median spread. The earliest of equals.
+
+    Args:
+        label: the concept at every input byte, (B, length), bool or numbers.
+        excerpts: to choose from.
+    """
+    measured = []
+    for e in excerpts:
+        part = label[e.stream, e.start : e.stop]
+        if label.dtype != bool:
+            measured.append((float(part.std()), e))
+        elif np.count_nonzero(part[1:] != part[:-1]) >= 2:
+            measured.append((float(part.mean()), e))
+    if not measured:
+        return None
+    median = sorted(value for value, _ in measured)[(len(measured) - 1) // 2]
+    return next(e for value, e in measured if value == median)
+
+
+def examples(
+    trained: TrainedModel,
+    corpus: str,
+    codes: Codes,
+    text: np.ndarray,
+    labels: Labels,
+    ranking: pd.DataFrame,
+    steps: int,
+    device: str,
+) -> pd.DataFrame:
+    """The best cell of every concept, and a typical one, on excerpts of held-out text.
+
+    Args:
+        trained: the model.
+        corpus: name of its corpus.
+        codes: vocabulary codes of the test split, uint8 (B, length + 1).
+        text: byte values of its inputs, uint8 (B, length).
+        labels: the concepts at its input bytes.
+        ranking: of :func:`charlens.inside.cells.score.score`.
+        steps: window length; divides length.
+        device: auto, cpu or cuda.
+
+    Returns:
+        One row per panel and byte with the columns of :data:`COLUMNS`. A concept that never
+        changes in an excerpt of the held-out half has no panel.
+    """
+    excerpts = candidates(text)
+    by_name = {**labels.counts, **labels.flags}
+    panels: list[tuple[str, pd.Series, Excerpt]] = []
+    for concept, label in ((name, by_name[name]) for name in PANELS if name in by_name):
+        excerpt = typical_excerpt(label, excerpts)
+        cell = best(ranking, concept)
+        if excerpt is None or cell[["found", "held_out"]].isna().any():
+            _log.info("%s: no excerpt shows %s", corpus, CONCEPTS[concept].title)
+            continue
+        panels.append((concept, cell, excerpt))
+    if panels:
+        cell = typical(ranking)
+        shown = next((e for concept, _, e in panels if concept == cell["concept"]), panels[0][2])
+        panels.append((TYPICAL, cell, shown))
+    traces = _traces(trained, corpus, codes, {e.stream for _, _, e in panels}, steps, device)
+    length = text.shape[1]
+    parts = [
+        _panel(panel, cell, excerpt, text[excerpt.stream], traces[excerpt.stream], length)
+        for panel, cell, excerpt in panels
+    ]
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)].astype(COLUMNS)
+
+
+def _traces(
+    trained: TrainedModel, corpus: str, codes: Codes, streams: set[int], steps: int, device: str
+) -> dict[int, list[np.ndarray]]:
+    """The values of all cells along some streams: stream -> (length, n) per layer."""
+    if not streams:
+        return {}
+    chosen = sorted(streams)
+    name = f"{corpus}/{trained.model} excerpts"
+    windows = [v for _, v in windows_of_cells(trained, codes[chosen], steps, device, name)]
+    layers = [np.concatenate(parts, axis=1) for parts in zip(*windows, strict=True)]
+    return {stream: [layer[i] for layer in layers] for i, stream in enumerate(chosen)}
+
+
+def _panel(
+    panel: str,
+    cell: pd.Series,
+    excerpt: Excerpt,
+    text: np.ndarray,
+    trace: list[np.ndarray],
+    length: int,
+) -> pd.DataFrame:
+    part = slice(excerpt.start, excerpt.stop)
+    kept = ("corpus", "model", "concept", "measure", "layer", "unit", "found", "held_out")
+    return pd.DataFrame(
+        {
+            **{key: cell[key] for key in kept},
+            "panel": panel,
+            "title": CONCEPTS[cell["concept"]].title,
+            "position": np.arange(part.start, part.stop) + excerpt.stream * length,
+            "byte": text[part],
+            "value": trace[cell["layer"] - 1][part, cell["unit"]],
+        }
+    )

@@ -1,0 +1,174 @@
+"""Figure 2: text coloured by the value of a cell, for cells found by search and a typical one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from charlens.display import style
+from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL
+from charlens.models import names as model_id
+from charlens.paper import texts
+from charlens.text.grid import GLYPHS, LEGEND, lay_out
+
+# Lengths in points.
+_LETTER, _LINE = 3.16, 6.8  # one character cell
+_TITLE, _GAP, _MARGIN, _HEAD, _FOOT, _GUTTER = 17.0, 5.0, 5.0, 15.0, 22.0, 12.0
+_TEXT = 5.2  # font size of the text shown
+
+# Red for −1, blue for +1 as in the paper; both dark enough apart in lightness from white, and told
+# apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
+_COLORS = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFFFF", "#0072B2"])
+_SCALE = Normalize(-1, 1)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw a table of :func:`charlens.inside.cells.search.read_examples`, in two equal columns."""
+    with style.styled():
+        if table.empty:
+            return _nothing()
+        columns = _columns([_panels(table[table["corpus"] == c]) for c in table["corpus"].unique()])
+        wide = COLUMNS_OF_TEXT * _LETTER
+        width = 2 * _MARGIN + len(columns) * wide + (len(columns) - 1) * _GUTTER
+        height = _tallest(columns) + _FOOT
+        figure = style.new_figure(width * style.POINT, height * style.POINT)
+        for i, column in enumerate(columns):
+            left, top = _MARGIN + i * (wide + _GUTTER), 0.0
+            for block in column:
+                tall = _height(block)
+                if isinstance(block, str):
+                    place = (left / width, 1 - (top + 3) / height)
+                    figure.text(*place, block, size=8, va="top", style="italic")
+                else:
+                    box = (left / width, 1 - (top + tall) / height, wide / width, tall / height)
+                    _draw_panel(figure.add_axes(box), block, wide, tall)
+                top += tall
+        _draw_key(figure, width, height)
+        return figure
+
+
+Block = str | pd.DataFrame  # the title of a corpus, or the rows of a panel
+
+
+def _columns(corpora: list[list[pd.DataFrame]]) -> list[list[Block]]:
+    """Panels under the titles of their corpora, broken into two columns as equal as can be."""
+    blocks: list[Block] = [b for panels in corpora for b in (_corpus_title(panels), *panels)]
+    best: list[list[Block]] = [blocks]
+    for cut in range(2, len(blocks)):
+        first, second = blocks[:cut], blocks[cut:]
+        if isinstance(first[-1], str):
+            continue  # no title at the foot of a column
+        if not isinstance(second[0], str):
+            titles = [block for block in first if isinstance(block, str)]
+            second = [f"{titles[-1]} (continued)", *second]
+        if _tallest([first, second]) < _tallest(best):
+            best = [first, second]
+    return best
+
+
+def _tallest(columns: list[list[Block]]) -> float:
+    return max(sum(_height(block) for block in column) for column in columns)
+
+
+def _nothing() -> Figure:
+    figure = style.new_figure(style.COLUMN, 0.4)
+    figure.text(0.02, 0.4, "No line of the held-out text shows a concept: it is too short.")
+    return figure
+
+
+def _panels(part: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each panel, the typical cell last; ``others`` counts panels of the same cell."""
+    cells = part[part["panel"] != TYPICAL].drop_duplicates("panel")
+    same = cells.groupby(["layer", "unit"])["panel"].transform("size") - 1
+    part = part.assign(others=part["panel"].map(dict(zip(cells["panel"], same, strict=True))))
+    names = sorted(dict.fromkeys(part["panel"]), key=lambda name: name == TYPICAL)
+    return [part[part["panel"] == name] for name in names]
+
+
+def _rows(panel: pd.DataFrame) -> int:
+    cells = lay_out(panel["byte"].to_numpy(np.uint8), COLUMNS_OF_TEXT)
+    return min(ROWS, cells[-1].row + 1)
+
+
+def _height(block: Block) -> float:
+    return _HEAD if isinstance(block, str) else _TITLE + _rows(block) * _LINE + _GAP
+
+
+def _corpus_title(panels: list[pd.DataFrame]) -> str:
+    first = panels[0].iloc[0]
+    return f"{texts.corpus_title(first['corpus'])}, {model_id.title(first['model'])}"
+
+
+def score_text(measure: str, score: float) -> str:
+    """A score in words: ``r = −0.83``, ``AUC = 0.97``; AUCs below ½ are turned."""
+    if measure == "correlation":
+        return f"r = {score:.2f}".replace("-", "−")
+    return f"AUC = {score:.2f}" if score >= 0.5 else f"AUC = {1 - score:.2f}, low for yes"
+
+
+def _panel_title(row: pd.Series) -> tuple[str, str]:
+    """What the cell is, and which it is with its score on text it was not chosen on."""
+    held_out = score_text(row["measure"], row["held_out"])
+    where = f"layer {row['layer']}, cell {row['unit']}"
+    if row["panel"] == TYPICAL:
+        return "A typical cell", f"{where}; its best: {row['title']}, {held_out} (held-out text)"
+    others = int(row["others"])
+    also = f"; best for {others} other{'s' * (others > 1)} too" if others else ""
+    return f"Best cell for: {row['title']}", f"{where}; {held_out} (held-out text){also}"
+
+
+def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float) -> None:
+    axes.set_axis_off()
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    title, detail = _panel_title(panel.iloc[0])
+    axes.text(0, _TITLE - 9.5, title, size=7, va="baseline", weight="bold")
+    axes.text(0, _TITLE - 2.5, detail, size=6.2, va="baseline", color=style.SOFT)
+    cells = lay_out(panel["byte"].to_numpy(np.uint8), COLUMNS_OF_TEXT)
+    colors = _COLORS(_SCALE(panel["value"].to_numpy()))
+    boxes = [
+        Rectangle((c.column * _LETTER, _TITLE + c.row * _LINE), c.width * _LETTER, _LINE)
+        for c in cells
+    ]
+    # Edges of the same colour close the hairlines between neighbours that viewers draw.
+    axes.add_collection(PatchCollection(boxes, facecolors=colors, edgecolors=colors, lw=0.2))
+    marks = set(GLYPHS.values())
+    for cell, color in zip(cells, colors, strict=True):
+        if cell.glyph == " ":
+            continue
+        dark = np.dot(color[:3], (0.299, 0.587, 0.114)) < 0.5
+        ink = style.FAINT if cell.glyph in marks and not dark else "white" if dark else style.INK
+        axes.text(
+            (cell.column + 0.5) * _LETTER,
+            _TITLE + (cell.row + 0.74) * _LINE,
+            cell.glyph.replace("$", r"\$"),
+            size=_TEXT,
+            family="DejaVu Sans Mono",
+            ha="center",
+            va="baseline",
+            color=ink,
+        )
+
+
+def _draw_key(figure: Figure, width: float, height: float) -> None:
+    bar = figure.add_axes((_MARGIN / width, 11 / height, 80 / width, 5 / height))
+    key = figure.colorbar(
+        ScalarMappable(_SCALE, _COLORS), cax=bar, orientation="horizontal", ticks=[-1, 0, 1]
+    )
+    key.outline.set_linewidth(0.4)
+    bar.set_xticklabels(["−1", "0", "+1"], size=6)
+    bar.tick_params(length=1.5, width=0.4, pad=1, colors=style.SOFT)
+    figure.text(
+        (_MARGIN + 86) / width, 11 / height, "tanh(c) after the character was read", size=6.5,
+        color=style.SOFT,
+    )  # fmt: skip
+    figure.text(
+        1 - _MARGIN / width, 11 / height, LEGEND, size=6, ha="right", color=style.SOFT,
+        family="DejaVu Sans Mono",
+    )  # fmt: skip

@@ -1,0 +1,221 @@
+"""Which cells of a network track a concept (paper, section 4.2 and Figure 2), found by search.
+
+Every cell is scored against every concept on the first half of the test split and again on the
+second, which had no say in the choice. A cell's value is tanh(c), as in the paper's figure, or h
+for cells without c. A count is scored by Pearson's correlation, a yes/no concept by the area under
+the ROC curve (AUC: the chance that the value at a random "yes" exceeds that at a random "no"); the
+strengths |r| and |2 AUC − 1| put both on one scale from 0 (unrelated) to 1.
+
+One pass over the split, memory bounded by the window: sums for correlations, histograms for AUCs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from charlens.models.families import build_model
+from charlens.models.language_model import LanguageModel
+from charlens.models.running import running
+from charlens.models.trained import TrainedModel
+from charlens.runtime.device import choose_device
+from charlens.runtime.progress import progress
+from charlens.text.corpus import Codes
+
+BINS = 1000
+"""Bins of the histograms of values from −1 to 1; values in one bin count as tied."""
+
+HALVES = ("found", "held_out")
+"""The half of the test split on which cells are chosen, and the one on which they are judged."""
+
+COLUMNS = {
+    "corpus": "string",
+    "model": "string",
+    "concept": "string",
+    "measure": "string",  # correlation or auc
+    "layer": "int64",  # from 1
+    "unit": "int64",
+    "found": "float64",  # score on the first half; NaN where cell or concept is constant
+    "held_out": "float64",  # score on the second half
+    "strength_found": "float64",  # 0 … 1, comparable between measures
+    "strength_held_out": "float64",
+    "rank": "int64",  # among the model's cells by strength_found, from 1
+}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Concepts labelled at every input byte of the test split.
+
+    Attributes:
+        counts: concept -> float array (B, length), scored by correlation.
+        flags: concept -> bool array (B, length), scored by AUC.
+    """
+
+    counts: Mapping[str, np.ndarray]
+    flags: Mapping[str, np.ndarray]
+
+
+def cell_values(model: LanguageModel) -> list[torch.Tensor]:
+    """The value of every cell in the window just run, (T, B, n) per layer, from −1 to 1."""
+    found = (layer.get("c", layer["h"])[0] for layer in model.quantities())
+    names = (("c" in layer) for layer in model.quantities())
+    return [torch.tanh(v) if is_c else v for v, is_c in zip(found, names, strict=True)]
+
+
+def windows_of_cells(
+    trained: TrainedModel, codes: Codes, steps: int, device: str, name: str
+) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Run a model over streams: the window's place and the cells' values, (B, T, n) per layer."""
+    model = build_model(
+        trained.shape,
+        batch=codes.shape[0],
+        steps=steps,
+        device=choose_device(device),
+        training=False,
+    )
+    model.load(trained.weights)
+    with progress(codes[:, 1:].size, name, "char") as bar:
+        for place, inputs, _ in running(model, codes):
+            yield place, [v.transpose(0, 1).cpu().numpy() for v in cell_values(model)]
+            bar.update(inputs.numel())
+
+
+class _Tally:
+    """What is kept of one layer on one half: sums and histograms over positions."""
+
+    def __init__(self, units: int, counts: Sequence[str], flags: Sequence[str]) -> None:
+        self.counts, self.flags = list(counts), list(flags)
+        self.n = 0
+        self.x, self.xx = np.zeros(units), np.zeros(units)
+        self.y, self.yy = np.zeros(len(counts)), np.zeros(len(counts))
+        self.xy = np.zeros((len(counts), units))
+        self.all = np.zeros((units, BINS), np.int64)
+        self.positive = np.zeros((len(flags), units, BINS), np.int64)
+
+    def add(self, values: np.ndarray, counts: np.ndarray, flags: np.ndarray) -> None:
+        """Add positions: values (positions, units), counts and flags (concepts, positions)."""
+        x = values.astype(np.float64)
+        self.n += len(x)
+        self.x += x.sum(0)
+        self.xx += np.einsum("pu,pu->u", x, x)
+        self.y += counts.sum(1)
+        self.yy += np.einsum("cp,cp->c", counts, counts)
+        self.xy += counts @ x
+        units = x.shape[1]
+        bins = ((x + 1) * (BINS / 2)).astype(np.int64)
+        np.clip(bins, 0, BINS - 1, out=bins)
+        bins += np.arange(units) * BINS
+        self.all += _histogram(bins, self.all.shape)
+        for flag, found in zip(flags, self.positive, strict=True):
+            found += _histogram(bins[flag], self.all.shape)
+
+    def correlations(self) -> np.ndarray:
+        """Pearson's r, (concepts, units); NaN where either is constant."""
+        covariance = self.xy - np.outer(self.y, self.x) / self.n
+        x, y = self.xx - self.x**2 / self.n, self.yy - self.y**2 / self.n
+        # Differences of sums cannot tell a smaller spread from rounding.
+        constant = np.logical_or.outer(y <= 1e-10 * self.yy, x <= 1e-10 * self.xx)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = covariance / np.sqrt(np.outer(y, x))
+        return np.where(constant, np.nan, np.clip(found, -1, 1))
+
+    def aucs(self) -> np.ndarray:
+        """Areas under the ROC curve, (concepts, units); NaN where a concept is constant."""
+        negative = self.all - self.positive
+        below = negative.cumsum(-1) - negative
+        wins = (self.positive * (below + negative / 2)).sum(-1)
+        pairs = self.positive.sum(-1) * negative.sum(-1)
+        with np.errstate(invalid="ignore"):
+            return np.where(pairs == 0, np.nan, wins / np.maximum(pairs, 1))
+
+
+def _histogram(bins: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return np.bincount(bins.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def score(
+    trained: TrainedModel, corpus: str, codes: Codes, labels: Labels, steps: int, device: str
+) -> pd.DataFrame:
+    """Score every cell against every concept on both halves of the test split.
+
+    Args:
+        trained: the model.
+        corpus: name of its corpus.
+        codes: vocabulary codes of the test split, uint8 (B, length + 1).
+        labels: the concepts at its input bytes.
+        steps: window length; divides length.
+        device: auto, cpu or cuda.
+
+    Returns:
+        One row per concept and cell with the columns of :data:`COLUMNS`, best first.
+    """
+    batch, length = codes.shape[0], codes.shape[1] - 1
+    first_half = np.arange(batch * length).reshape(batch, length) < batch * length / 2
+    counts = np.array([*labels.counts.values()], np.float64).reshape(-1, batch, length)
+    flags = np.array([*labels.flags.values()], bool).reshape(-1, batch, length)
+    tallies: dict[tuple[int, str], _Tally] = {}
+    name = f"{corpus}/{trained.model} cells"
+    for place, layers in windows_of_cells(trained, codes, steps, device, name):
+        for half, rows in zip(HALVES, (first_half, ~first_half), strict=True):
+            here = rows[:, place]
+            for layer, values in enumerate(layers, 1):
+                if (layer, half) not in tallies:
+                    tally = _Tally(values.shape[-1], list(labels.counts), list(labels.flags))
+                    tallies[layer, half] = tally
+                tallies[layer, half].add(
+                    values[here], counts[:, :, place][:, here], flags[:, :, place][:, here]
+                )
+    return _ranked(corpus, trained.model, tallies)
+
+
+def _ranked(corpus: str, model: str, tallies: dict[tuple[int, str], _Tally]) -> pd.DataFrame:
+    parts = []
+    for layer in sorted({layer for layer, _ in tallies}):
+        halves = {half: tallies[layer, half] for half in HALVES}
+        for measure, names in (
+            ("correlation", halves["found"].counts),
+            ("auc", halves["found"].flags),
+        ):
+            scores = {
+                half: tally.correlations() if measure == "correlation" else tally.aucs()
+                for half, tally in halves.items()
+            }
+            for index, concept in enumerate(names):
+                columns = {half: found[index] for half, found in scores.items()}
+                part = pd.DataFrame(columns | {"unit": np.arange(len(columns["found"]))})
+                parts.append(part.assign(concept=concept, measure=measure, layer=layer))
+    frame = pd.concat(parts, ignore_index=True).assign(corpus=corpus, model=model)
+    for half in HALVES:
+        frame[f"strength_{half}"] = strength(frame[half], frame["measure"])
+    ordered = frame.sort_values(
+        ["concept", "strength_found", "layer", "unit"], ascending=[True, False, True, True]
+    )
+    ordered["rank"] = ordered.groupby("concept").cumcount() + 1
+    return ordered[list(COLUMNS)].astype(COLUMNS).reset_index(drop=True)
+
+
+def strength(scores: pd.Series, measures: pd.Series) -> pd.Series:
+    """|r| of correlations and |2 AUC − 1| of AUCs: 0 unrelated, 1 perfect, whatever the sign."""
+    return scores.abs().where(measures == "correlation", (2 * scores - 1).abs())
+
+
+def best(frame: pd.DataFrame, concept: str) -> pd.Series:
+    """The cell that tracks a concept best on the first half."""
+    return frame[frame["concept"] == concept].iloc[0]
+
+
+def typical(frame: pd.DataFrame) -> pd.Series:
+    """A typical cell: of the strengths with which cells track their best concept, the median one.
+
+    Returns:
+        The row of that cell and its best concept.
+    """
+    judged = frame.dropna(subset=["strength_found", "strength_held_out"])
+    ordered = judged.sort_values("strength_found", ascending=False, kind="stable")
+    per_cell = ordered.drop_duplicates(["layer", "unit"])
+    return per_cell.iloc[len(per_cell) // 2]

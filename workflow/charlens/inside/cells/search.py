@@ -1,0 +1,83 @@
+"""The search for interpretable cells in one network, from files to files (Figure 2)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import pandas as pd
+
+from charlens.files import parquet_tables
+from charlens.files.atomic import FilePath
+from charlens.inside.cells.concepts import CONCEPTS, labels
+from charlens.inside.cells.excerpts import COLUMNS, examples
+from charlens.inside.cells.score import COLUMNS as RANKING_COLUMNS
+from charlens.inside.cells.score import Labels, score
+from charlens.models.trained import load_trained
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.kinds import kind_of
+from charlens.text.whole_text import CorpusText, load_text
+
+_log = logging.getLogger("charlens")
+
+
+def search_cells(
+    inputs: Mapping[str, FilePath],
+    outputs: Mapping[str, FilePath],
+    kind: str | None,
+    steps: int,
+    device: str,
+) -> None:
+    """Rank the cells of a model by every concept, and show the best ones on held-out text.
+
+    Args:
+        inputs: paths ``corpus`` (corpus.json), ``train``, ``val``, ``test`` (.npy) and ``model``
+            (.safetensors).
+        outputs: paths ``ranking`` (:data:`charlens.inside.cells.score.COLUMNS`) and ``examples``
+            (:data:`charlens.inside.cells.excerpts.COLUMNS`), Parquet tables.
+        kind: ``prose`` or ``c``; None guesses from the text.
+        steps: window length; divides the stream length.
+        device: auto, cpu or cuda.
+
+    Raises:
+        CharlensError: a damaged input, or a model of another corpus.
+    """
+    corpus = Corpus.load(inputs["corpus"])
+    trained = load_trained(inputs["model"], corpus)
+    codes = load_split(inputs["test"])
+    text = load_text(corpus, inputs)
+    found = label(text, kind or kind_of(text.text))
+    ranking = score(trained, corpus.name, codes, found, steps, device)
+    parquet_tables.write(ranking, outputs["ranking"])
+    shown = examples(
+        trained, corpus.name, codes, text.text[text.inputs], found, ranking, steps, device
+    )
+    parquet_tables.write(shown, outputs["examples"])
+    for row in shown.drop_duplicates("panel").itertuples():
+        _log.info(
+            "%s: layer %d, cell %d, %s %.3f found, %.3f held out",
+            row.panel,
+            row.layer,
+            row.unit,
+            row.measure,
+            row.found,
+            row.held_out,
+        )
+
+
+def label(text: CorpusText, kind: str) -> Labels:
+    """The concepts of a kind of text at the input bytes of its test split."""
+    found = {name: values[text.inputs] for name, values in labels(text.text, kind).items()}
+    counts = {n: v for n, v in found.items() if CONCEPTS[n].measure == "correlation"}
+    flags = {n: v for n, v in found.items() if CONCEPTS[n].measure == "auc"}
+    return Labels(counts, flags)
+
+
+def read_ranking(path: FilePath) -> pd.DataFrame:
+    """Read a ranking of cells. Raises CharlensError: no such file, or not such a table."""
+    return parquet_tables.read(path, RANKING_COLUMNS, "a ranking of cells", "search_cells")
+
+
+def read_examples(path: FilePath) -> pd.DataFrame:
+    """Read examples of cells. Raises CharlensError: no such file, or not such a table."""
+    return parquet_tables.read(path, COLUMNS, "a table of examples of cells", "search_cells")

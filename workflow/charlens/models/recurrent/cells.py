@@ -1,0 +1,322 @@
+"""The three recurrent cells of the paper (section 3.1), forward and exact backward in time.
+
+One object holds one layer's buffers for a window of ``T`` steps of ``B`` parallel streams and for
+``M`` models of the same shape trained side by side (dropout candidates, seeds). Given the input
+part of the pre-activations it fills in the gates and hidden states; given the gradient of the loss
+with respect to the hidden states it fills in the gradient with respect to the pre-activations.
+Everything that is not recurrent (input products, weight gradients) is left to large products
+outside the time loop.
+
+Why not torch.nn: it computes another GRU (reset gate after the product), keeps the gates to
+itself, and trains one model at a time.
+
+Shapes: ``gates`` (M, T, B, G·n), ``h`` and ``c`` (M, T + 1, B, n) with index 0 the state before
+the window, recurrent weights (M, n, G·n) applied as ``h @ w``. n is the layer's width and G the
+number of gates. Gate blocks lie in the order of ``cell.gates``.
+
+Nothing outside this module and ``recurrence_triton`` knows which cells exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from charlens.models.buffers import side_by_side
+
+_sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
+_tanh_backward = torch.ops.aten.tanh_backward.grad_input
+
+
+class Recurrence:
+    """One recurrent layer over a window of fixed shape; see the module's docstring.
+
+    Args:
+        models: M, number of models side by side.
+        steps: T, length of the window.
+        batch: B, parallel streams.
+        width: n, hidden units per layer.
+        training: allocate what ``backward`` needs.
+
+    On the CPU each model is a lane of its own (two-dimensional products, so that M models give
+    the very bits that one model alone gives); on a GPU all models share one batched product.
+    """
+
+    gates_order: tuple[str, ...]
+    gate_titles: Mapping[str, str] = {}  # of gates between 0 and 1, in the paper's order
+    has_cell_state = False
+
+    def __init__(
+        self,
+        models: int,
+        steps: int,
+        batch: int,
+        width: int,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+        training: bool = True,
+    ) -> None:
+        def empty(length: int, columns: int) -> Tensor:
+            return side_by_side(models, length, batch, columns, dtype=dtype, device=device)
+
+        self.models, self.steps, self.batch, self.width = models, steps, batch, width
+        self.gates = empty(steps, len(self.gates_order) * width)
+        self.h = empty(steps + 1, width)
+        self.c = empty(steps + 1, width) if self.has_cell_state else None
+        self.aux = self._auxiliary(empty)
+        self.grad = empty(steps, self.gates.shape[-1]) if training else None
+        self.scratch = empty(1, 2 * width)[:, 0]
+        self.minus_one = torch.tensor(-1.0, dtype=dtype, device=device)
+        on_cpu = self.h.device.type == "cpu"
+        self._lanes = list(range(models)) if on_cpu else [slice(None)]
+
+    def _auxiliary(self, empty) -> Tensor | None:
+        return None
+
+    # -- state -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> list[Tensor]:
+        """States before the window, views of shape (M, B, n): [h] or [h, c]."""
+        return [s[:, 0] for s in (self.h, self.c) if s is not None]
+
+    def carry(self) -> None:
+        """Make the state after this window the state before the next one."""
+        for s in (self.h, self.c):
+            if s is not None:
+                s[:, 0].copy_(s[:, -1])
+
+    def reset(self) -> None:
+        """Zero the state before the window: the start of every stream."""
+        for s in self.state:
+            s.zero_()
+
+    # -- the time loops --------------------------------------------------------------------
+
+    def forward(self, w: Tensor) -> None:
+        """Turn pre-activations in ``gates`` (input part, bias included) into gates and states.
+
+        Args:
+            w: recurrent weights, (M, n, G·n).
+        """
+        for lane in self._lanes:
+            self._forward(lane, w[lane])
+
+    def backward(self, w: Tensor, dh: Tensor) -> None:
+        """Fill ``grad`` with d loss / d pre-activations (M, T, B, G·n).
+
+        Args:
+            w: the weights ``forward`` used, (M, n, G·n).
+            dh: d loss / d h from above, (M, T, B, n); overwritten with the total gradient.
+                The gradient that would arrive from the next window is zero (truncation).
+        """
+        for lane in self._lanes:
+            self._factors(lane)
+            self._backward(lane, w[lane], dh[lane])
+
+    def weight_gradient(self, out: Tensor) -> None:
+        """Write d loss / d w, (M, n, G·n), into ``out``; call after ``backward``."""
+        self._accumulate(self.h[:, : self.steps], self.grad, out)
+
+    def _accumulate(self, left: Tensor, right: Tensor, out: Tensor) -> None:
+        """out = Σ over steps and streams of leftᵀ right, per model, in the precision of ``out``."""
+        left, right = left.flatten(1, 2).transpose(1, 2), right.flatten(1, 2)
+        if out.device.type == "cpu":
+            for m in range(self.models):
+                out[m] = torch.mm(left[m], right[m])
+        elif out.dtype == left.dtype:
+            out.copy_(torch.bmm(left, right))
+        else:
+            out.copy_(torch.bmm(left, right, out_dtype=out.dtype))
+
+    def quantities(self) -> dict[str, Tensor]:
+        """Everything the paper looks at, by its letter; views of shape (M, T, B, n)."""
+        n = self.width
+        found = {"h": self.h[:, 1:]}
+        if self.c is not None:
+            found["c"] = self.c[:, 1:]
+        for index, name in enumerate(self.gates_order):
+            found[name] = self.gates[..., index * n : (index + 1) * n]
+        return found
+
+    def _split(self, tensor: Tensor, lane: int | slice, start: int, stop: int) -> list[Tensor]:
+        """Per-step views of gate blocks start … stop − 1 of one lane."""
+        block = tensor[..., start * self.width : stop * self.width]
+        return _steps(block[lane])
+
+    def _forward(self, lane: int | slice, w: Tensor) -> None:
+        raise NotImplementedError
+
+    def _factors(self, lane: int | slice) -> None:
+        """Fill ``grad`` with the local derivatives the time loop multiplies, all steps at once."""
+        raise NotImplementedError
+
+    def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
+        raise NotImplementedError
+
+
+def _steps(tensor: Tensor) -> list[Tensor]:
+    """Views per time step of a lane's (T, B, n), or of all lanes' (M, T, B, n)."""
+    return list(tensor.unbind(0 if tensor.dim() == 3 else 1))
+
+
+def _add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
+    """out += a @ b, in place, for one lane or a batch of them."""
+    (out.addmm_ if out.dim() == 2 else out.baddbmm_)(a, b)
+
+
+class RNN(Recurrence):
+    """h_t = tanh(W [x_t; h_{t−1}])."""
+
+    gates_order = ("a",)
+
+    def _forward(self, lane: int | slice, w: Tensor) -> None:
+        h = _steps(self.h[lane])
+        for t, a in enumerate(_steps(self.gates[lane])):
+            _add_product(a, h[t], w)
+            torch.tanh(a, out=h[t + 1])
+
+    def quantities(self) -> dict[str, Tensor]:
+        return {"h": self.h[:, 1:]}
+
+    def _factors(self, lane: int | slice) -> None:
+        h = self.h[:, 1:][lane]
+        torch.mul(h, h, out=self.grad[lane]).neg_().add_(1.0)
+
+    def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
+        grad, dh = _steps(self.grad[lane]), _steps(dh)
+        back = w.transpose(-1, -2)
+        for t in reversed(range(self.steps)):
+            grad[t].mul_(dh[t])
+            if t:
+                _add_product(dh[t - 1], grad[t], back)
+
+
+class LSTM(Recurrence):
+    """i, f, o = σ(·), g = tanh(·) of W [x_t; h_{t−1}]; c_t = f⊙c_{t−1} + i⊙g; h_t = o⊙tanh(c_t).
+
+    No peepholes. tanh(x) is taken as 2σ(2x) − 1, so that one vectorised sigmoid serves all four
+    gates (torch's tanh costs three times its sigmoid on a CPU).
+    """
+
+    gates_order = ("o", "i", "f", "g")
+    gate_titles: Mapping[str, str] = {"f": "forget", "i": "input", "o": "output"}
+    has_cell_state = True
+
+    def _auxiliary(self, empty) -> Tensor:
+        return empty(self.steps, self.width)  # tanh(c)
+
+    def _forward(self, lane: int | slice, w: Tensor) -> None:
+        n = self.width
+        doubled = w.clone()
+        doubled[..., 3 * n :].mul_(2.0)
+        self.gates[lane][..., 3 * n :].mul_(2.0)
+        minus_one = self.minus_one
+        h, c, tanh_c = _steps(self.h[lane]), _steps(self.c[lane]), _steps(self.aux[lane])
+        o, i = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
+        f, g = self._split(self.gates, lane, 2, 3), self._split(self.gates, lane, 3, 4)
+        for t, a in enumerate(_steps(self.gates[lane])):
+            _add_product(a, h[t], doubled)
+            a.sigmoid_()
+            torch.add(minus_one, g[t], alpha=2.0, out=g[t])
+            torch.mul(f[t], c[t], out=c[t + 1])
+            c[t + 1].addcmul_(i[t], g[t])
+            torch.mul(c[t + 1], 2.0, out=tanh_c[t])
+            tanh_c[t].sigmoid_()
+            torch.add(minus_one, tanh_c[t], alpha=2.0, out=tanh_c[t])
+            torch.mul(o[t], tanh_c[t], out=h[t + 1])
+
+    def _factors(self, lane: int | slice) -> None:
+        o, i, f, g = self.gates[lane].chunk(4, -1)
+        k_o, k_i, k_f, k_g = self.grad[lane].chunk(4, -1)
+        before, tanh_c = self.c[:, : self.steps][lane], self.aux[lane]
+        _sigmoid_backward(tanh_c, o, grad_input=k_o)
+        _sigmoid_backward(g, i, grad_input=k_i)
+        _sigmoid_backward(before, f, grad_input=k_f)
+        _tanh_backward(i, g, grad_input=k_g)
+        _tanh_backward(o, tanh_c, grad_input=tanh_c)  # d h / d c, in the place of tanh(c)
+
+    def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
+        n = self.width
+        dh, dh_dc, f = _steps(dh), _steps(self.aux[lane]), self._split(self.gates, lane, 2, 3)
+        grad, k_o = _steps(self.grad[lane]), self._split(self.grad, lane, 0, 1)
+        k_ifg = [k.unflatten(-1, (3, n)) for k in self._split(self.grad, lane, 1, 4)]
+        dc = self.scratch[lane][..., :n].contiguous().zero_()
+        spread = dc.unsqueeze(-2)
+        back = w.transpose(-1, -2)
+        for t in reversed(range(self.steps)):
+            dc.addcmul_(dh[t], dh_dc[t])
+            k_o[t].mul_(dh[t])
+            k_ifg[t].mul_(spread)
+            if t:
+                dc.mul_(f[t])
+                _add_product(dh[t - 1], grad[t], back)
+
+
+class GRU(Recurrence):
+    """r, z = σ(W_r [x_t; h_{t−1}]); n = tanh(W_x x_t + W_g (r⊙h_{t−1})); h_t = (1−z)⊙h_{t−1} + z⊙n.
+
+    The reset gate multiplies h *before* the product, as in the paper (and unlike cuDNN).
+    """
+
+    gates_order = ("r", "z", "n")
+    gate_titles: Mapping[str, str] = {"z": "update", "r": "reset"}
+
+    def _auxiliary(self, empty) -> Tensor:
+        return empty(self.steps, self.width)  # r ⊙ h
+
+    def _forward(self, lane: int | slice, w: Tensor) -> None:
+        n = self.width
+        w_rz, w_g = w[..., : 2 * n].contiguous(), w[..., 2 * n :].mul(2.0)
+        self.gates[lane][..., 2 * n :].mul_(2.0)
+        minus_one = self.minus_one
+        h, q = _steps(self.h[lane]), _steps(self.aux[lane])
+        rz, r = self._split(self.gates, lane, 0, 2), self._split(self.gates, lane, 0, 1)
+        z, g = self._split(self.gates, lane, 1, 2), self._split(self.gates, lane, 2, 3)
+        for t in range(self.steps):
+            _add_product(rz[t], h[t], w_rz)
+            rz[t].sigmoid_()
+            torch.mul(r[t], h[t], out=q[t])
+            _add_product(g[t], q[t], w_g)
+            g[t].sigmoid_()
+            torch.add(minus_one, g[t], alpha=2.0, out=g[t])
+            torch.lerp(h[t], g[t], z[t], out=h[t + 1])
+
+    def _factors(self, lane: int | slice) -> None:
+        r, z, g = self.gates[lane].chunk(3, -1)
+        k_r, k_z, k_g = self.grad[lane].chunk(3, -1)
+        before = self.h[:, : self.steps][lane]
+        torch.sub(g, before, out=k_r)
+        _sigmoid_backward(k_r, z, grad_input=k_z)
+        _tanh_backward(z, g, grad_input=k_g)
+        _sigmoid_backward(before, r, grad_input=k_r)
+
+    def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
+        n = self.width
+        dh = _steps(dh)
+        r, z = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
+        d_rz, k_r = self._split(self.grad, lane, 0, 2), self._split(self.grad, lane, 0, 1)
+        d_g = self._split(self.grad, lane, 2, 3)
+        k_zg = [k.unflatten(-1, (2, n)) for k in self._split(self.grad, lane, 1, 3)]
+        back_rz = w[..., : 2 * n].transpose(-1, -2).contiguous()
+        back_g = w[..., 2 * n :].transpose(-1, -2).contiguous()
+        dq = torch.empty_like(dh[0])
+        for t in reversed(range(self.steps)):
+            k_zg[t].mul_(dh[t].unsqueeze(-2))
+            torch.matmul(d_g[t], back_g, out=dq)
+            k_r[t].mul_(dq)
+            if t:
+                dh[t - 1].addcmul_(dq, r[t])
+                dh[t - 1].add_(dh[t]).addcmul_(dh[t], z[t], value=-1.0)
+                _add_product(dh[t - 1], d_rz[t], back_rz)
+
+    def weight_gradient(self, out: Tensor) -> None:
+        n = self.width
+        self._accumulate(self.h[:, : self.steps], self.grad[..., : 2 * n], out[..., : 2 * n])
+        self._accumulate(self.aux, self.grad[..., 2 * n :], out[..., 2 * n :])
+
+
+CELLS: dict[str, type[Recurrence]] = {"lstm": LSTM, "rnn": RNN, "gru": GRU}

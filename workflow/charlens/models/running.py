@@ -1,0 +1,63 @@
+"""Running a network over a split, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from charlens.models.families import build_model
+from charlens.models.language_model import LanguageModel
+from charlens.models.parameters import Architecture
+
+
+def running(model: LanguageModel, codes: np.ndarray) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Run a model over streams, window by window, states carried, each stream from zero.
+
+    Args:
+        model: with its weights loaded; after each step it holds that window's states.
+        codes: vocabulary codes, uint8 (B, length + 1); the model's window divides length.
+
+    Yields:
+        The window's place in the streams, its inputs and its targets, int64 (T, B).
+    """
+    model.reset()
+    for start in range(0, codes.shape[1] - 1, model.steps):
+        window = torch.from_numpy(codes[:, start : start + model.steps + 1].T.astype(np.int64))
+        window = window.to(model.device)
+        model.forward(window[:-1])
+        yield slice(start, start + model.steps), window[:-1], window[1:]
+        model.carry()
+
+
+def windows(
+    shape: Architecture,
+    weights: dict[str, Tensor],
+    codes: np.ndarray,
+    steps: int,
+    *,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """What a model predicts over a split, window by window.
+
+    Args:
+        shape: the architecture.
+        weights: true-shape weights, each (1, ...).
+        codes: vocabulary codes, uint8 (B, length + 1).
+        steps: window length; must divide length.
+        device: where to run.
+        dtype: float32 or float64.
+
+    Yields:
+        The window's place in a stream, its log-probabilities (T, B, k) in nats (reused by the
+        next window) and its targets, int64 (T, B).
+    """
+    batch = codes.shape[0]
+    model = build_model(shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False)
+    model.load(weights)
+    for place, _, targets in running(model, codes):
+        found = model.log_probabilities[0].view(steps, batch, -1)[..., : shape.k]
+        yield place, found, targets

@@ -1,0 +1,348 @@
+"""The one file every model ends in: what it predicted at each character of the test split.
+
+One row per predicted character, ascending position, streams joined in order. All analyses read this
+file and nothing else of a model, so a model trained elsewhere joins them by supplying it
+(:mod:`charlens.predictions.external` makes one from less): Parquet, the columns of :data:`COLUMNS`,
+and a JSON object under the schema-metadata key ``charlens`` (:class:`ProbabilityMetadata`). Each
+column of :data:`OPTIONAL` may be absent, as a model from elsewhere may tell no more than the
+probability of what came; whatever needs such a column does without that model or says so.
+Probabilities are of bytes; entropy is in nats.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from charlens.errors import CharlensError, DamagedFileError
+from charlens.files.atomic import FilePath, atomic_path
+
+COLUMNS: dict[str, np.dtype] = {
+    "position": np.dtype(np.int32),  # 0, 1, 2, …: index of the predicted byte among the targets
+    "stream": np.dtype(np.int16),  # which of the split's streams the byte lies in
+    "byte": np.dtype(np.uint8),  # the byte that came
+    "probability": np.dtype(np.float32),  # of that byte
+    "entropy": np.dtype(np.float32),  # of the predictive distribution, nats
+    "top_byte": np.dtype(np.uint8),  # the most likely byte
+    "top_probability": np.dtype(np.float32),  # of the most likely byte
+}
+OPTIONAL = ("entropy", "top_byte", "top_probability")
+METADATA_KEY = b"charlens"
+ROW_GROUP = 65_536
+EPSILON = 1e-5  # rounding of float32 sums over the vocabulary
+MAX_ENTROPY = math.log(256)
+
+_SCHEMA = pa.schema([(name, pa.from_numpy_dtype(dtype)) for name, dtype in COLUMNS.items()])
+_REMEDY = "write it again (charlens.predictions.file.write_probabilities does it right)"
+
+
+@dataclass(frozen=True)
+class ProbabilityMetadata:
+    """Where a probabilities file comes from.
+
+    A file from elsewhere must say the first three; the others are empty where unknown.
+    """
+
+    corpus_sha256: str  # of the corpus file, 64 hexadecimal digits
+    model: str  # model id, e.g. lstm-3x512
+    corpus: str  # corpus name, e.g. war_and_peace
+    seed: int | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)  # any JSON: how the model was made
+    code_version: str = ""
+    parameters: int | None = None  # number of weights of the model
+
+    def __post_init__(self) -> None:
+        for problem in self._problems():
+            raise CharlensError(f"metadata: {problem}")
+
+    def _problems(self) -> Iterator[str]:
+        for key in ("corpus_sha256", "model", "corpus", "code_version"):
+            if not isinstance(getattr(self, key), str):
+                yield f"{key} is {getattr(self, key)!r}, expected text"
+        if not re.fullmatch("[0-9a-f]{64}", self.corpus_sha256):
+            yield f"corpus_sha256 is {self.corpus_sha256!r}, expected 64 hexadecimal digits"
+        for key in ("model", "corpus"):
+            if not getattr(self, key):
+                yield f"{key} is empty, expected a name"
+        for key in ("seed", "parameters"):
+            value = getattr(self, key)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+                yield f"{key} is {value!r}, expected a whole number or nothing"
+        if not isinstance(self.config, Mapping):
+            yield f"config is {self.config!r}, expected a mapping"
+
+
+def write_probabilities(
+    path: FilePath, columns: Mapping[str, np.ndarray], metadata: ProbabilityMetadata
+) -> None:
+    """Write one model's probabilities atomically; equal input gives equal bytes.
+
+    Args:
+        path: the Parquet file to write; its folder is made.
+        columns: one array per name in :data:`COLUMNS`, of that dtype, each of shape (characters,);
+            those of :data:`OPTIONAL` only where known. Memory maps do: one row group at a time is
+            read.
+        metadata: provenance, stored beside the columns.
+
+    Raises:
+        CharlensError: a column is missing, unknown, or breaks the contract (names file and row),
+            or the disk is full.
+    """
+    rows = _check_arrays(path, columns)
+    text = json.dumps(asdict(metadata), sort_keys=True, allow_nan=False)
+    names = [name for name in COLUMNS if name in columns]
+    fields = [_SCHEMA.field(name) for name in names]
+    schema = pa.schema(fields, metadata={METADATA_KEY: text.encode()})
+    previous_stream = 0
+    with atomic_path(path) as temporary:
+        with pq.ParquetWriter(temporary, schema, **_format(names)) as writer:
+            for start in range(0, rows, ROW_GROUP):
+                part = {name: columns[name][start : start + ROW_GROUP] for name in names}
+                previous_stream = _check_values(path, part, start, previous_stream)
+                batch = pa.record_batch([pa.array(part[name]) for name in names], schema=schema)
+                writer.write_batch(batch, row_group_size=ROW_GROUP)
+
+
+def _format(names: Sequence[str]) -> dict[str, Any]:
+    """How the columns are stored.
+
+    Positions cost next to nothing as differences, bytes as dictionary codes. Floats stay plain:
+    that every reader understands. Page checksums let a reader see a damaged file.
+    """
+    return {
+        "compression": "zstd",
+        "compression_level": 3,
+        "use_dictionary": [name for name in ("stream", "byte", "top_byte") if name in names],
+        "column_encoding": {"position": "DELTA_BINARY_PACKED"},
+        "write_page_checksum": True,
+    }
+
+
+def read_metadata(path: FilePath) -> ProbabilityMetadata:
+    """The provenance of a probabilities file; reads only the file's footer.
+
+    Raises:
+        CharlensError: no such file, not Parquet, or without usable charlens metadata.
+    """
+    with _opened(path) as file:
+        return _metadata(path, file)
+
+
+def row_count(path: FilePath) -> int:
+    """Number of predicted characters in a file; reads only the footer. Raises as read_metadata."""
+    with _opened(path) as file:
+        return file.metadata.num_rows
+
+
+def column_names(path: FilePath) -> tuple[str, ...]:
+    """The contract columns a file holds, in order; reads only the footer. Raises as read_metadata.
+
+    All of :data:`COLUMNS`, but for those of :data:`OPTIONAL` that it does not tell.
+    """
+    with _opened(path) as file:
+        return tuple(name for name in COLUMNS if name in file.schema_arrow.names)
+
+
+def read_probabilities(
+    path: FilePath,
+    columns: Sequence[str] | None = None,
+    corpus_sha256: str | None = None,
+    rows: int | None = None,
+) -> dict[str, np.ndarray]:
+    """Read and check columns of a probabilities file.
+
+    Only the asked columns (and the positions, to see that no row is missing) are decoded, one
+    batch of rows at a time.
+
+    Args:
+        path: a file written by :func:`write_probabilities` or to the same contract.
+        columns: names from :data:`COLUMNS`; by default all that the file holds.
+        corpus_sha256: if given, the corpus the file must belong to.
+        rows: if given, the number of characters the file must hold.
+
+    Returns:
+        The asked columns, each of shape (characters,) and of its contract dtype.
+
+    Raises:
+        CharlensError: no such file, a truncated, damaged or foreign file, another corpus, a column
+            of :data:`OPTIONAL` that is asked for and absent, or values that break the contract; one
+            line naming file and row.
+    """
+    with _opened(path) as file:
+        metadata = _metadata(path, file)
+        if corpus_sha256 is not None and metadata.corpus_sha256 != corpus_sha256:
+            raise CharlensError(
+                f"{path}: belongs to a corpus with sha256 {metadata.corpus_sha256}, expected "
+                f"{corpus_sha256}; evaluate {metadata.model} on this corpus again"
+            )
+        found = file.metadata.num_rows
+        if rows is not None and found != rows:
+            raise CharlensError(f"{path}: holds {found} characters, expected {rows}; {_REMEDY}")
+        there = _check_schema(path, file.schema_arrow)
+        wanted = there if columns is None else list(columns)
+        for name in wanted:
+            if name not in there:
+                raise CharlensError(
+                    f"{path}: {metadata.model} does not tell the column {name}, which is needed "
+                    "here; supply it or leave the model out"
+                )
+        return _read_columns(path, file, wanted)
+
+
+def _read_columns(path: FilePath, file: pq.ParquetFile, wanted: list[str]) -> dict[str, np.ndarray]:
+    total = file.metadata.num_rows
+    names = list(dict.fromkeys(["position", *wanted]))
+    start = previous_stream = 0
+    try:
+        result = {name: np.empty(total, COLUMNS[name]) for name in wanted}
+        for batch in file.iter_batches(ROW_GROUP, columns=names, use_threads=False):
+            _check_nulls(path, batch, start)
+            part = {name: batch.column(name).to_numpy() for name in names}
+            previous_stream = _check_values(path, part, start, previous_stream)
+            for name in wanted:
+                result[name][start : start + batch.num_rows] = part[name]
+            start += batch.num_rows
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        raise _damaged(path, f"the rows from {start} on", error) from error
+    if start != total:
+        raise CharlensError(f"{path}: holds {start} rows, its footer says {total}; {_REMEDY}")
+    return result
+
+
+def _opened(path: FilePath) -> pq.ParquetFile:
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+    except FileNotFoundError as error:
+        raise CharlensError(
+            f"{path}: no such file; run the workflow for this model, or supply the file"
+        ) from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _damaged(path, "the Parquet footer", error) from error
+    if file.metadata.num_rows <= 0:
+        file.close()
+        raise CharlensError(f"{path}: holds no rows, expected one per test character; {_REMEDY}")
+    return file
+
+
+def _damaged(path: FilePath, what: str, error: Exception) -> DamagedFileError:
+    detail = " ".join(str(error).split())[:160]
+    return DamagedFileError(
+        path,
+        f"{path}: {what} cannot be read (a truncated, damaged or foreign file: {detail})",
+    )
+
+
+def _metadata(path: FilePath, file: pq.ParquetFile) -> ProbabilityMetadata:
+    text = (file.schema_arrow.metadata or {}).get(METADATA_KEY)
+    if text is None:
+        raise CharlensError(f"{path}: has no schema metadata {METADATA_KEY.decode()!r}; {_REMEDY}")
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise CharlensError(f"{path}: metadata is not JSON ({error}); {_REMEDY}") from error
+    if not isinstance(values, dict):
+        raise CharlensError(f"{path}: metadata is not a JSON object; {_REMEDY}")
+    for key in ("corpus_sha256", "model", "corpus"):
+        if key not in values:
+            raise CharlensError(f"{path}: metadata lacks the key {key!r}; {_REMEDY}")
+    known = {key: values[key] for key in ProbabilityMetadata.__dataclass_fields__ if key in values}
+    try:
+        return ProbabilityMetadata(**known)
+    except CharlensError as error:
+        raise CharlensError(f"{path}: {error}; {_REMEDY}") from error
+
+
+def _check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
+    """Check names and types of a file's columns; returns which of the contract's it has."""
+    names = [name for name in COLUMNS if name in schema.names or name not in OPTIONAL]
+    for field_ in map(_SCHEMA.field, names):
+        if schema.get_field_index(field_.name) < 0:
+            raise CharlensError(f"{path}: column {field_.name} is missing or double; {_REMEDY}")
+        found = schema.field(field_.name).type
+        if found != field_.type:
+            raise CharlensError(
+                f"{path}: column {field_.name} is {found}, expected {field_.type}; {_REMEDY}"
+            )
+    return names
+
+
+def _check_arrays(path: FilePath, columns: Mapping[str, np.ndarray]) -> int:
+    """Names, dtypes and shapes of the columns to write; returns the number of rows."""
+    required = set(COLUMNS) - set(OPTIONAL)
+    wrong = sorted((required - set(columns)) | (set(columns) - set(COLUMNS)))
+    if wrong:
+        raise CharlensError(
+            f"{path}: missing or unknown columns: {', '.join(wrong)}; give {list(COLUMNS)}, the "
+            "last three where known"
+        )
+    rows = len(columns["position"])
+    for name, array in columns.items():
+        if array.dtype != COLUMNS[name]:
+            raise CharlensError(f"{path}: column {name} is {array.dtype}, expected {COLUMNS[name]}")
+        if array.shape != (rows,):
+            raise CharlensError(
+                f"{path}: column {name} has shape {array.shape}, expected ({rows},) as position"
+            )
+    if rows == 0:
+        raise CharlensError(f"{path}: no rows to write, expected one per test character")
+    return rows
+
+
+def _check_nulls(path: FilePath, batch: pa.RecordBatch, start: int) -> None:
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if column.null_count:
+            row = start + int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
+            raise CharlensError(f"{path}: row {row}: {name} is empty, expected a value; {_REMEDY}")
+
+
+def _check_values(
+    path: FilePath, part: Mapping[str, np.ndarray], start: int, previous_stream: int
+) -> int:
+    """Check rows ``start`` … of those contract columns that ``part`` holds.
+
+    Returns the last stream, to be given with the next rows (streams never go back).
+    """
+    for name, bad, expected in _violations(part, start, previous_stream):
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise CharlensError(
+                f"{path}: row {start + row}: {name} is {part[name][row]}, expected "
+                f"{expected(row)}; {_REMEDY}"
+            )
+    return int(part["stream"][-1]) if "stream" in part else 0
+
+
+def _violations(part: Mapping[str, np.ndarray], start: int, previous_stream: int):
+    """Yield (column, rows that break the rule, the rule in words for one row)."""
+    position = part["position"]
+    ascending = np.arange(start, start + len(position))
+    yield "position", position != ascending, lambda row: f"{start + row} (rows count up from 0)"
+    if "stream" in part:
+        before = np.concatenate(([previous_stream], part["stream"][:-1]))
+        yield "stream", part["stream"] < before, lambda row: f"at least {before[row]} (never back)"
+    # Written so that NaN, which compares false with everything, breaks the rule.
+    for name in ("probability", "top_probability"):
+        if name in part:
+            bad = ~((part[name] >= 0) & (part[name] <= 1 + EPSILON))
+            yield name, bad, lambda row: "a number from 0 to 1"
+    if "entropy" in part:
+        entropy = part["entropy"]
+        bad = ~((entropy >= -EPSILON) & (entropy <= MAX_ENTROPY + EPSILON))
+        yield "entropy", bad, lambda row: "a number of nats from 0 to ln 256"
+    if "probability" in part and "top_probability" in part:
+        bad = part["top_probability"] < part["probability"] - EPSILON
+        yield (
+            "top_probability",
+            bad,
+            lambda row: (
+                f"at least the probability {part['probability'][row]} of the byte that came"
+            ),
+        )

@@ -1,0 +1,45 @@
+"""The paper's findings about single cells (section 4.2, Figure 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from charlens.models import names as model_id
+from charlens.replication.compare import LARGEST
+from charlens.replication.outcome import Outcome
+from charlens.replication.run_tables import Tables
+
+CORRELATION = 0.7  # |r| from which a cell tracks a count
+AUC = 0.9  # and, either way, a yes or no
+
+TRACKED = {
+    "line_position": "the position in the line",
+    "inside_quotes": "being inside quotes",
+    "if_condition": "being inside the condition of an if",
+    "inside_comment_or_string": "being inside a comment or string",
+    "expression_depth": "how deeply an expression is nested",
+    "line_end": "the coming end of the line",
+}
+"""Concept -> what a cell of the paper's Figure 2 keeps track of, in the figure's order."""
+
+
+def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
+    """A test of whether a single cell keeps track of a concept.
+
+    The cell is the best one on half of the test text; what counts is its score on the other half.
+    """
+
+    def test(tables: Tables) -> Iterator[Outcome]:
+        frame = tables.cells[(tables.cells["concept"] == concept) & (tables.cells["rank"] == 1)]
+        for row in frame.dropna(subset=["held_out"]).itertuples():
+            point = model_id.parse(row.model)
+            score, least = abs(row.held_out), CORRELATION
+            told = f"r = {row.held_out:.2f}".replace("-", "−")
+            if row.measure == "auc":
+                score, least = max(row.held_out, 1 - row.held_out), AUC
+                told = f"AUC = {score:.2f}"
+            evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {told}"
+            theirs = point.cell == "lstm" and point.size == LARGEST
+            yield Outcome(row.corpus, bool(score >= least), evidence, theirs)
+
+    return test

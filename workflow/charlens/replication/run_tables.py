@@ -1,0 +1,109 @@
+"""What a run has measured: all of its tables that the paper has something to say about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from charlens.analyses.agreement import table as agreement
+from charlens.analyses.closings import table as closings
+from charlens.analyses.context_length import table as table2
+from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.oracles import breakdown as error_analysis
+from charlens.analyses.shared_errors import advantage, overlap
+from charlens.analyses.training_dynamics import table as dynamics
+from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
+from charlens.inside.cells import score as cells
+from charlens.inside.cells import search as cell_search
+from charlens.inside.gates import table as saturation
+from charlens.paper import texts
+from charlens.text.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What a run has measured: frames as their own modules read them, empty where it has none.
+
+    Attributes:
+        corpora: the run's corpora by name.
+        agreement: corpus -> matrix of its models' agreement.
+    """
+
+    corpora: Mapping[str, Corpus]
+    cross_entropy: pd.DataFrame
+    table2: pd.DataFrame
+    cells: pd.DataFrame
+    saturation: pd.DataFrame
+    overlap: pd.DataFrame
+    advantage: pd.DataFrame
+    closings: pd.DataFrame
+    dynamics: pd.DataFrame
+    categories: pd.DataFrame
+    eliminated: pd.DataFrame
+    agreement: Mapping[str, pd.DataFrame]
+
+
+_READERS: dict[str, tuple[Callable[[FilePath], pd.DataFrame], Mapping[str, str]]] = {
+    "cross_entropy": (cross_entropy.read_csv, cross_entropy.DTYPES),
+    "table2": (table2.read_csv, table2.DTYPES),
+    "cells": (cell_search.read_ranking, cells.COLUMNS),
+    "saturation": (lambda path: saturation.read_csvs([path]), saturation.COLUMNS),
+    "overlap": (overlap.read_csv, overlap.DTYPES),
+    "advantage": (advantage.read_csv, advantage.DTYPES),
+    "closings": (closings.read_csv, closings.DTYPES),
+    "dynamics": (dynamics.read_csv, dynamics.COLUMNS),
+    "categories": (error_analysis.read_categories, error_analysis.CATEGORIES),
+    "eliminated": (error_analysis.read_eliminated, error_analysis.ELIMINATED),
+}
+
+
+def read(inputs: Mapping[str, FilePath | Sequence[FilePath]], agreement_corpus: str) -> Tables:
+    """Read whatever tables a run has.
+
+    Args:
+        inputs: ``corpora``, the corpus.json files, and the tables by their names in
+            :class:`Tables`: a path or a list of paths, left out or empty where there is none.
+        agreement_corpus: the corpus behind ``agreement``.
+
+    Raises:
+        CharlensError: a damaged file, or a table of a corpus that is not among ``corpora``.
+    """
+    corpora = {c.name: c for c in map(Corpus.load, _paths(inputs, "corpora"))}
+    frames = {}
+    for name, (reader, dtypes) in _READERS.items():
+        parts = []
+        for path in _paths(inputs, name):
+            parts.append(reader(path))
+            strange = sorted(set(parts[-1]["corpus"]) - set(corpora))
+            if strange:
+                raise CharlensError(
+                    f"{path}: has the corpus {strange[0]}, expected one of "
+                    f"{', '.join(corpora) or 'none'}; give its corpus.json too"
+                )
+        frames[name] = pd.concat(parts, ignore_index=True) if parts else _empty(dtypes)
+    matrices = [agreement.read_csv(path) for path in _paths(inputs, "agreement")]
+    by_corpus = dict.fromkeys([agreement_corpus], matrices[0]) if matrices else {}
+    return Tables(corpora=corpora, agreement=by_corpus, **frames)
+
+
+def _paths(inputs: Mapping[str, FilePath | Sequence[FilePath]], name: str) -> list[FilePath]:
+    found = inputs.get(name, [])
+    return [found] if isinstance(found, str | os.PathLike) else list(found)
+
+
+def _empty(dtypes: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(dtypes)).astype(dict(dtypes))
+
+
+def is_papers_text(corpus: Corpus) -> bool:
+    """Whether a corpus is the paper's text, if not its very file, divided as in the paper."""
+    return corpus.split == "streams" and texts.is_same_text(corpus.name, corpus.bytes)
+
+
+def is_own_file(tables: Tables, corpus: str) -> bool:
+    """Whether a corpus of a run is the very file of the paper."""
+    return texts.is_own_file(corpus, tables.corpora[corpus].bytes)

@@ -1,0 +1,1 @@
+"""The report of a run: which figures and tables it shows, and the sentences in their captions."""

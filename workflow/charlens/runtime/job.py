@@ -1,0 +1,113 @@
+"""What every script of the workflow does around its one library call."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from charlens.errors import CharlensError, DamagedFileError
+from charlens.files.atomic import FilePath
+from charlens.runtime.signals import Interrupted, interruptible
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+log = logging.getLogger("charlens")
+
+
+@contextmanager
+def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]:
+    """Run the body of a script: log to a file, bound the threads, tell users' errors in one line.
+
+    Import torch and numpy inside the body (or import the modules that do): numeric libraries
+    read their thread limits when they are loaded.
+
+    Args:
+        log_path: the rule's log file, overwritten; None logs nowhere.
+        threads: cores this job may use.
+
+    Raises:
+        SystemExit: 1 after a CharlensError, told in one line; 128 + n after signal n (130 after
+            Ctrl-C, 143 after a scheduler's SIGTERM). Any other exception is a bug: its traceback
+            goes to the log and the exception goes on.
+    """
+    _limit_threads(threads)
+    handler = _log_to(log_path)
+    try:
+        with interruptible():
+            yield log
+    except DamagedFileError as error:
+        _fail(f"charlens: error: {_moved_aside(error) or error}")
+        raise SystemExit(1) from None
+    except CharlensError as error:
+        _fail(f"charlens: error: {error}")
+        raise SystemExit(1) from None
+    except Interrupted as stop:
+        _fail(f"charlens: stopped by {stop}; run again to go on")
+        raise SystemExit(128 + stop.signal) from None
+    except Exception as error:
+        if _is_lack_of_gpu_memory(error):
+            _fail(f"charlens: error: {_NO_GPU_MEMORY} ({str(error).splitlines()[0]})")
+            raise SystemExit(1) from None
+        log.exception("charlens: a bug, please report it with this traceback")
+        raise
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+_NO_GPU_MEMORY = (
+    "the GPU's memory is full; let fewer jobs share it, by more percent each: "
+    "snakemake --set-resources train:gpu=25"
+)
+
+
+def _is_lack_of_gpu_memory(error: Exception) -> bool:
+    """Of torch's allocator, of the driver, or of a library that allocates for itself."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(error, RuntimeError):
+        return False
+    told = str(error)
+    lacks = isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in told
+    return lacks or "STATUS_ALLOC_FAILED" in told
+
+
+def _moved_aside(error: DamagedFileError) -> str:
+    """Move a damaged file out of the way; what to tell the user of it, nothing if that fails."""
+    path = error.path
+    aside = path.with_name(f"{path.name}.damaged")
+    try:
+        os.replace(path, aside)
+    except OSError:
+        return ""
+    return f"{error.what}; moved aside as {aside.name}: run the whole study again to rebuild it"
+
+
+def _limit_threads(threads: int) -> None:
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    if "torch" in sys.modules:  # already loaded, so it has read its limit
+        sys.modules["torch"].set_num_threads(threads)
+
+
+def _log_to(path: FilePath | None) -> logging.Handler:
+    if path is None:
+        handler: logging.Handler = logging.NullHandler()
+    else:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    logging.captureWarnings(True)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)  # other libraries: only what is wrong
+    log.setLevel(logging.INFO)
+    return handler
+
+
+def _fail(line: str) -> None:
+    log.error(line)
+    print(line, file=sys.stderr, flush=True)

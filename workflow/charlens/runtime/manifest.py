@@ -1,0 +1,188 @@
+"""What a run was made from, and a checksum of everything it made."""
+
+from __future__ import annotations
+
+import csv
+import json
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from charlens import __version__
+from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath, atomic_path, sha256_file
+from charlens.runtime.fingerprint import PACKAGE, fingerprint
+from charlens.runtime.hardware import describe
+from charlens.runtime.progress import progress
+
+FORMAT = 1
+NAME = "manifest.json"
+
+PACKAGES = (
+    "matplotlib",
+    "matplotlib-venn",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "pydivsufsort",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "snakemake",
+    "torch",
+)
+"""Packages whose version can change a result."""
+
+# Resume states come and go, and timings differ between runs that agree in every result.
+_LEFT_OUT = ("resume", "benchmarks")
+
+
+def write_manifest(results: FilePath, config: Mapping[str, Any]) -> None:
+    """Write ``manifest.json`` into the folder of a run.
+
+    Args:
+        results: ``results/{run}``.
+        config: the checked config, JSON-able.
+
+    Raises:
+        CharlensError: the disk is full or the folder cannot be written.
+    """
+    folder = Path(results)
+    found = {
+        "format": FORMAT,
+        "run": config["run"],
+        "seed": config["seed"],
+        "config": dict(config),
+        "corpora": _corpora(folder),
+        "code": _code(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "hardware": describe(),
+        "wall_seconds": _wall_seconds(folder / "benchmarks"),
+        "files": _checksums(folder),
+    }
+    with atomic_path(folder / NAME) as temporary:
+        temporary.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def verify(results: FilePath) -> list[str]:
+    """Hash every file of a run again.
+
+    Args:
+        results: ``results/{run}``.
+
+    Returns:
+        One line for each file that is missing, changed, or not in the manifest.
+
+    Raises:
+        CharlensError: there is no manifest, or it cannot be read.
+    """
+    folder = Path(results)
+    expected = _read(folder / NAME)["files"]
+    found = _checksums(folder)
+    problems = []
+    for name in sorted(expected.keys() | found.keys()):
+        path = folder / name
+        if name not in found:
+            problems.append(f"{path}: missing")
+        elif name not in expected:
+            problems.append(f"{path}: not in the manifest")
+        elif found[name] != expected[name]:
+            problems.append(
+                f"{path}: changed (sha256 {found[name]['sha256'][:12]}…, the manifest says "
+                f"{expected[name]['sha256'][:12]}…)"
+            )
+    return problems
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CharlensError(
+            f"{path}: cannot be read ({error.strerror}); run the whole workflow to make it"
+        ) from error
+    except ValueError as error:
+        raise CharlensError(f"{path}: not JSON ({error}); run the workflow again") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise CharlensError(f"{path}: not a manifest of format {FORMAT}; run the workflow again")
+    return values
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every result, in the order of names; hidden files are temporary."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if not path.is_file() or any(part.startswith(".") for part in parts):
+            continue
+        if parts == (NAME,) or any(part in _LEFT_OUT for part in parts[:-1]):
+            continue
+        yield path
+
+
+def _checksums(folder: Path) -> dict[str, dict[str, Any]]:
+    paths = list(_files(folder))
+    found = {}
+    with progress(sum(path.stat().st_size for path in paths), "checksums", "B") as bar:
+        for path in paths:
+            size = path.stat().st_size
+            name = path.relative_to(folder).as_posix()
+            found[name] = {"bytes": size, "sha256": sha256_file(path)}
+            bar.update(size)
+    return found
+
+
+def _corpora(folder: Path) -> dict[str, dict[str, Any]]:
+    kept = ("source", "bytes", "sha256", "split", "sizes")
+    corpora = {}
+    for path in sorted(folder.glob("*/corpus.json")):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        corpora[path.parent.name] = {key: values[key] for key in kept}
+    return corpora
+
+
+def _code() -> dict[str, Any]:
+    """Version, commit (where this is a git checkout) and a hash of all library modules."""
+    names = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.name != "__init__.py"
+    ]
+    return {
+        "version": __version__,
+        "commit": _git("rev-parse", "HEAD"),
+        "modified": bool(_git("status", "--porcelain", "--", ".")),
+        "library": fingerprint(*names),
+    }
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(PACKAGE), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _wall_seconds(folder: Path) -> dict[str, float]:
+    """Seconds of each job, from Snakemake's benchmark files: ``train/war_and_peace/lstm-1x64``."""
+    seconds = {}
+    for path in sorted(folder.rglob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream, delimiter="\t"))
+        if rows:
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            seconds[name] = float(rows[-1]["s"])
+    return seconds

@@ -1,0 +1,122 @@
+"""Which models a figure shows where the config leaves it open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from charlens.models.names import ModelId, parse
+from charlens.study.config import Config
+from charlens.study.sections import ActivationDump
+
+
+def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId]:
+    """The grid points of a corpus with one of some cells, in grid order."""
+    points = (parse(model) for model in config.models(corpus))
+    return [point for point in points if point is not None and point.cell in cells]
+
+
+def figure2_models(config: Config) -> dict[str, str]:
+    """Corpus -> the model whose cells are searched: the LSTM with the largest budget.
+
+    Of equal budgets the deepest. Corpora without an LSTM are left out.
+    """
+    if config.figure2.models is not None:
+        return dict(config.figure2.models)
+    found = {}
+    for corpus in config.corpora:
+        points = _points(config, corpus, ("lstm",))
+        if points:
+            found[corpus] = str(max(points, key=lambda p: (p.size, p.layers)))
+    return found
+
+
+def figure3_models(config: Config) -> tuple[str, tuple[str, ...]]:
+    """The corpus and the models whose gates are looked at: the deepest LSTM and the deepest GRU.
+
+    Of equal depths the one with the largest budget; none where the study has neither cell.
+    """
+    named = config.figure3.corpus
+    for corpus in [named] if named else config.corpora:
+        if config.figure3.models:
+            return corpus, config.figure3.models
+        deepest = []
+        for cell in ("lstm", "gru"):
+            points = _points(config, corpus, (cell,))
+            if points:
+                deepest.append(str(max(points, key=lambda p: (p.layers, p.size))))
+        if deepest:
+            return corpus, tuple(deepest)
+    return next(iter(config.corpora)), ()
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The model whose training is watched (paper, Figure 5 right).
+
+    Attributes:
+        corpus: its corpus; empty where nothing is watched.
+        model: its id.
+        epochs: after how many epochs its weights are kept, in increasing order.
+        n_nn: context lengths of the n-NNs it is compared with.
+        n_gram: context lengths of the n-gram models it is compared with.
+    """
+
+    corpus: str = ""
+    model: str = ""
+    epochs: tuple[float, ...] = ()
+    n_nn: tuple[int, ...] = ()
+    n_gram: tuple[int, ...] = ()
+
+
+def watched(config: Config) -> Watched:
+    """The model named, else the deepest LSTM, of the first corpus that has it and baselines."""
+    wanted = config.figure5.dynamics
+    if wanted is None:
+        return Watched()
+    for corpus in [wanted.corpus] if wanted.corpus else config.corpora:
+        points = _points(config, corpus, ("lstm",))
+        n_nn, n_gram = (
+            tuple(n for n in section.contexts if n in wanted.contexts) if models else ()
+            for section, models in (
+                (config.n_nn, config.n_nn_models(corpus)),
+                (config.n_gram, config.n_gram_models(corpus)),
+            )
+        )
+        there = wanted.model in config.models(corpus) if wanted.model else points
+        if not there or not (n_nn or n_gram):
+            continue
+        model = wanted.model or str(max(points, key=lambda p: (p.layers, p.size)))
+        last = min(wanted.epochs, config.training.epochs) * wanted.points_per_epoch
+        epochs = tuple((i + 1) / wanted.points_per_epoch for i in range(last))
+        return Watched(corpus, model, epochs, n_nn, n_gram)
+    return Watched()
+
+
+def error_corpora(config: Config, named: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Corpora whose errors are compared: by name, else all with an LSTM and n-gram models."""
+    if named is not None:
+        return named
+    return tuple(
+        corpus
+        for corpus in config.corpora
+        if _points(config, corpus, ("lstm",)) and config.n_gram_models(corpus)
+    )
+
+
+def figure6_corpus(config: Config) -> str:
+    """The corpus whose errors are broken down; empty where none has an LSTM and n-gram models."""
+    if config.figure6.corpus is not None:
+        return config.figure6.corpus
+    return next(iter(error_corpora(config, None)), "")
+
+
+def activation_dumps(config: Config) -> tuple[tuple[ActivationDump, ...], tuple[str, ...]]:
+    """Whose activations are kept, and a note for each model that the study does not have."""
+    made, notes = [], []
+    for i, dump in enumerate(config.activations):
+        if dump.model in (*config.models(dump.corpus), *config.n_nn_models(dump.corpus)):
+            made.append(dump)
+        else:
+            missing = f"{dump.corpus} has no model {dump.model} in this study"
+            notes.append(f"activations[{i}]: {missing}; nothing is kept of it")
+    return tuple(made), tuple(notes)

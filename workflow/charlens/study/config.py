@@ -1,0 +1,338 @@
+"""What a study is made of: the one source of truth for every key of ``config.yaml``.
+
+``Config.load`` turns the plain mapping read from YAML into typed, immutable objects or raises one
+:class:`~charlens.errors.CharlensError` line. Defaults are the paper's settings (section 3.3)
+wherever the paper states one. ``python -m charlens.study.config`` exports the JSON Schema for
+editors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+
+from charlens.config_types import (
+    GATED,
+    QUANTITIES,
+    Cell,
+    CorpusName,
+    Integer,
+    RunName,
+    Section,
+    Share,
+    Text,
+    empty_section,
+    problem,
+    unique,
+)
+from charlens.errors import CharlensError
+from charlens.files.atomic import atomic_path
+from charlens.models.names import context_model, parse
+from charlens.study.explain import did_you_mean, explain
+from charlens.study.sections import (
+    NNN,
+    ActivationDump,
+    External,
+    Figure1,
+    Figure2,
+    Figure3,
+    Figure4,
+    Figure5,
+    Figure6,
+    NGram,
+)
+from charlens.text.sources.kinds import Source, TreeSource
+from charlens.training.settings import Dropout, Training
+
+SCHEMA_PATH = Path(__file__).parents[2] / "schemas" / "config.schema.json"
+
+# Folders that results/{run}/ holds beside the corpora, so no corpus may be called so.
+RESERVED_CORPUS_NAMES = ("benchmarks", "figures", "report", "tables")
+
+# What a figure asks of a model -> the cells that have it.
+_CELLS: dict[str, tuple[str, ...]] = {
+    "a recurrent model": get_args(Cell),
+    "an LSTM or a GRU (cells with gates)": GATED,
+}
+
+
+class GridBlock(Section):
+    """The models of one block are the product of its three lists (paper, section 3)."""
+
+    cells: Annotated[tuple[Cell, ...], Field(min_length=1), AfterValidator(unique)]
+    layers: Annotated[
+        tuple[Annotated[Integer, Field(ge=1, le=9)], ...],
+        Field(min_length=1),
+        AfterValidator(unique),
+    ]
+    sizes: Annotated[
+        tuple[Annotated[Integer, Field(ge=1, le=4096)], ...],
+        Field(min_length=1),
+        AfterValidator(unique),
+    ]
+    """Parameter budgets, each named by the 1-layer LSTM with so many cells."""
+    dropout: Dropout | None = None
+    """Candidates of this block's models; null takes those of training."""
+
+    def models(self) -> tuple[str, ...]:
+        """Model ids such as ``lstm-3x512``, cell by cell, then by layers, then by size."""
+        combinations = product(self.cells, self.layers, self.sizes)
+        return tuple(f"{cell}-{layers}x{size}" for cell, layers, size in combinations)
+
+
+Grid = Annotated[tuple[GridBlock, ...], Field(min_length=1)]
+PAPER_GRID = GridBlock(cells=("lstm", "rnn", "gru"), layers=(1, 2, 3), sizes=(64, 128, 256, 512))
+
+
+class CorpusEntry(Section):
+    """One corpus: where its bytes come from, how they are split, which models it gets."""
+
+    source: Source
+    split: Literal["streams", "position"] = "streams"
+    """streams: the paper's interleaved split; position: test text strictly after training text."""
+    train: Share = 0.8
+    """Fraction of the blocks used for training; what train and val leave is the test split."""
+    val: Share = 0.1
+    kind: Literal["prose", "c"] | None = None
+    """What quotes, comments and brackets mean in it; null guesses."""
+    grid: tuple[GridBlock, ...] | None = None
+    """This corpus's own recurrent models; null takes the top-level grid, [] means none."""
+
+    @model_validator(mode="after")
+    def _leaves_a_test_split(self) -> Self:
+        if self.train + self.val > 1 - 1e-9:
+            total = round(self.train + self.val, 9)
+            raise problem("val", self.val, f"expected train + val < 1, but they sum to {total}")
+        return self
+
+    @model_validator(mode="after")
+    def _globs_stay_in_the_tree(self) -> Self:
+        outside = self.source.outside() if isinstance(self.source, TreeSource) else None
+        if outside:
+            message = "expected a pattern inside the tree such as kernel/**/*.c"
+            raise problem(f"source.glob[{outside[0]}]", outside[1], message)
+        return self
+
+
+class Config(Section):
+    """A whole study."""
+
+    run: RunName
+    """Name of this config: everything it makes lies in results/{run}/."""
+    seed: Annotated[Integer, Field(ge=0)] = 1
+    corpora_dir: Text | None = None
+    """Folder searched for corpus files before the network."""
+    corpora: Annotated[dict[CorpusName, CorpusEntry], Field(min_length=1)]
+    grid: Grid = (PAPER_GRID,)
+    """Models of every corpus without a grid of its own: the union of the blocks."""
+    training: Annotated[Training, BeforeValidator(empty_section)] = Training()
+    n_gram: Annotated[NGram, BeforeValidator(empty_section)] = NGram()
+    n_nn: Annotated[NNN, BeforeValidator(empty_section)] = NNN()
+    activations: tuple[ActivationDump, ...] = ()
+    """Models whose hidden states and gates are kept as Parquet files."""
+    figure1: Annotated[Figure1, BeforeValidator(empty_section)] = Figure1()
+    figure2: Annotated[Figure2, BeforeValidator(empty_section)] = Figure2()
+    figure3: Annotated[Figure3, BeforeValidator(empty_section)] = Figure3()
+    figure4: Annotated[Figure4, BeforeValidator(empty_section)] = Figure4()
+    figure5: Annotated[Figure5, BeforeValidator(empty_section)] = Figure5()
+    figure6: Annotated[Figure6, BeforeValidator(empty_section)] = Figure6()
+    external: tuple[External, ...] = ()
+    """Models from elsewhere that join the tables and figures by their probabilities."""
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        if self.run == "reference":
+            raise problem("run", "reference", "this name is kept for the committed reference run")
+        for name in self.corpora:
+            if name in RESERVED_CORPUS_NAMES:
+                reserved = ", ".join(RESERVED_CORPUS_NAMES)
+                raise problem(f"corpora.{name}", name, f"names kept for results: {reserved}")
+        for path, corpus in self._named_corpora():
+            if corpus not in self.corpora:
+                allowed = ", ".join(self.corpora)
+                raise problem(path, corpus, f"expected one of the corpora: {allowed}")
+        for path, corpus, model, wanted in self._named_models():
+            points = (parse(name) for name in self.models(corpus))
+            there = [str(point) for point in points if point and point.cell in _CELLS[wanted]]
+            if model not in there:
+                allowed = ", ".join(there) or "it has none"
+                raise problem(path, model, f"expected {wanted} of {corpus}: {allowed}")
+        self._check_dropout()
+        self._check_activations()
+        self._check_external()
+        self._check_figure1()
+        return self
+
+    def _named_corpora(self) -> Iterator[tuple[str, str]]:
+        """Every key that names a corpus, and the name."""
+        for section in ("n_gram", "n_nn", "figure4", "figure5"):
+            names = getattr(self, section).corpora
+            yield from ((f"{section}.corpora", name) for name in names or ())
+        yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(self.activations))
+        yield from ((f"external[{i}].corpus", e.corpus) for i, e in enumerate(self.external))
+        yield from (("figure2.models", name) for name in self.figure2.models or {})
+        for path, name in (
+            ("figure1.tsne_corpus", self.figure1.tsne_corpus),
+            ("figure3.corpus", self.figure3.corpus),
+            ("figure5.dynamics.corpus", self.figure5.dynamics and self.figure5.dynamics.corpus),
+            ("figure6.corpus", self.figure6.corpus),
+        ):
+            if name is not None:
+                yield path, name
+
+    def _named_models(self) -> Iterator[tuple[str, str, str, str]]:
+        """Every key that names a model for a figure, its corpus, the model, and what it must be."""
+        recurrent, gated = _CELLS
+        for corpus, model in (self.figure2.models or {}).items():
+            yield f"figure2.models.{corpus}", corpus, model, recurrent
+        first = next(iter(self.corpora))
+        for i, model in enumerate(self.figure3.models or ()):
+            yield f"figure3.models[{i}]", self.figure3.corpus or first, model, gated
+        dynamics = self.figure5.dynamics
+        if dynamics and dynamics.model:
+            having = (name for name in self.corpora if dynamics.model in self.models(name))
+            corpus = dynamics.corpus or next(having, first)
+            yield "figure5.dynamics.model", corpus, dynamics.model, recurrent
+
+    def _check_dropout(self) -> None:
+        """Every model has one list of dropout candidates, whatever blocks name it."""
+        for name, entry in self.corpora.items():
+            own, lists = entry.grid is not None, {}
+            for i, block in enumerate(self._blocks(name)):
+                path = f"corpora.{name}.grid[{i}]" if own else f"grid[{i}]"
+                rates = block.dropout or self.training.dropout
+                for model in block.models():
+                    if lists.setdefault(model, rates) != rates:
+                        message = f"but an earlier block has {model} with {list(lists[model])}"
+                        raise problem(f"{path}.dropout", list(rates), message)
+
+    def _check_activations(self) -> None:
+        for i, dump in enumerate(self.activations):
+            path, letters = f"activations[{i}]", _letters(dump.model)
+            if not letters:
+                message = f"expected a recurrent model or an n-NN{_misspelt(dump.model)}"
+                raise problem(f"{path}.model", dump.model, message)
+            for j, letter in enumerate(dump.quantities or ()):
+                if letter not in tuple(letters):
+                    message = f"expected a quantity of {dump.model}: {', '.join(letters)}"
+                    raise problem(f"{path}.quantities[{j}]", letter, message)
+
+    def _check_external(self) -> None:
+        seen = set()
+        for i, entry in enumerate(self.external):
+            path = f"external[{i}].model"
+            if re.fullmatch("(n-gram|n-nn)(-[0-9]+)?", entry.model):
+                message = "but names like n-gram-7 and n-nn-3 are kept for the baselines"
+                raise problem(path, entry.model, message)
+            if entry.model in self.models(entry.corpus):
+                raise problem(path, entry.model, "expected a name that no model of ours has")
+            if (entry.corpus, entry.model) in seen:
+                raise problem(path, entry.model, "expected each name once per corpus")
+            seen.add((entry.corpus, entry.model))
+
+    def _check_figure1(self) -> None:
+        count = len(self.models(self.tsne_corpus))
+        if count == 0:
+            message = "expected a corpus with recurrent models (its grid is empty)"
+            raise problem("figure1.tsne_corpus", self.tsne_corpus, message)
+        perplexity = self.figure1.perplexity
+        if perplexity is not None and perplexity >= count:
+            allowed = f"expected less than {count}, the number of models of {self.tsne_corpus}"
+            raise problem("figure1.perplexity", perplexity, allowed)
+
+    @property
+    def tsne_corpus(self) -> str:
+        """The corpus whose models the t-SNE shows."""
+        return self.figure1.tsne_corpus or next(iter(self.corpora))
+
+    def models(self, corpus: str) -> tuple[str, ...]:
+        """Model ids of one corpus in grid order, each once."""
+        blocks = self._blocks(corpus)
+        return tuple(dict.fromkeys(model for block in blocks for model in block.models()))
+
+    def _blocks(self, corpus: str) -> tuple[GridBlock, ...]:
+        own = self.corpora[corpus].grid
+        return self.grid if own is None else own
+
+    def training_of(self, corpus: str, model: str) -> Training:
+        """The training section for one model: its block's dropout candidates in place."""
+        for block in self._blocks(corpus):
+            if model in block.models() and block.dropout:
+                return self.training.model_copy(update={"dropout": block.dropout})
+        return self.training
+
+    def block_of(self, corpus: str, model: str) -> int:
+        """Place, in its corpus's grid, of the first block that has a model; 0 where none has."""
+        blocks = enumerate(self._blocks(corpus))
+        return next((i for i, block in blocks if model in block.models()), 0)
+
+    def external_models(self, corpus: str) -> tuple[str, ...]:
+        """Names of a corpus's models from elsewhere, in the order of the config."""
+        return tuple(entry.model for entry in self.external if entry.corpus == corpus)
+
+    def n_gram_models(self, corpus: str) -> tuple[str, ...]:
+        """Ids of a corpus's n-gram models: ``n-gram-1``, …"""
+        return _baselines("n-gram", self.n_gram, corpus)
+
+    def n_nn_models(self, corpus: str) -> tuple[str, ...]:
+        """Ids of a corpus's n-NN models: ``n-nn-1``, …"""
+        return _baselines("n-nn", self.n_nn, corpus)
+
+    @classmethod
+    def load(cls, values: object, origin: str = "config") -> Self:
+        """Check a mapping read from YAML.
+
+        Args:
+            values: the mapping, as a YAML reader returns it.
+            origin: what to call it in an error, such as the name of the file.
+
+        Raises:
+            CharlensError: one line with the dotted key, the value found and what is allowed.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise CharlensError(f"{origin}: {explain(error, schema())}") from None
+
+
+def _letters(model: str) -> str:
+    """What happens inside a network of this name, by the paper's letters; none if it names none."""
+    point, context = parse(model), context_model(model)
+    if point is not None:
+        return QUANTITIES.get(point.cell, "")
+    return "h" if context and context[0] == "n-nn" else ""
+
+
+def _misspelt(model: str) -> str:
+    """The same model of a cell whose name is like the one given."""
+    shape = model.partition("-")[2]
+    points = (parse(f"{cell}-{shape}") for cell in get_args(Cell))
+    return did_you_mean(model, list(filter(None, points)), likeness=0.75)
+
+
+def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
+    wanted = section.corpora is None or corpus in section.corpora
+    return tuple(f"{name}-{n}" for n in section.contexts) if wanted else ()
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the config file."""
+    document = Config.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
+
+
+def schema_text() -> str:
+    """The exported schema, byte for byte."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    with atomic_path(SCHEMA_PATH) as temporary:
+        temporary.write_text(schema_text(), encoding="utf-8")
+    print(f"wrote {SCHEMA_PATH}")

@@ -1,0 +1,190 @@
+"""What a study does with its trained models: the config's sections on baselines and figures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from charlens.config_types import (
+    LONGEST_NAME,
+    CorpusName,
+    Integer,
+    Section,
+    Sha256,
+    Text,
+    increasing,
+    number,
+    opening_and_closing,
+    text,
+    unique,
+)
+from charlens.paper.definitions import ERROR_BELOW
+
+Contexts = Annotated[
+    tuple[Annotated[Integer, Field(ge=1, le=250)], ...],
+    Field(min_length=1),
+    AfterValidator(increasing),
+]
+Corpora = Annotated[tuple[CorpusName, ...], AfterValidator(unique)] | None
+
+
+class NGram(Section):
+    """The n-gram baselines (paper, section 4.3 and Table 2)."""
+
+    contexts: Contexts = (1, 2, 3, 4, 5, 6, 7, 8, 9, 20)
+    """Context lengths n in characters; the n-gram model of the paper has order n + 1."""
+    corpora: Corpora = None
+    """Which corpora get them; null means all, [] none."""
+
+
+class NNN(Section):
+    """The n-NN baselines: one tanh layer over the last n characters (paper, section 4.3)."""
+
+    contexts: Contexts = (1, 2, 3, 4, 5, 6, 7)
+    """Context lengths n in characters."""
+    widths: Annotated[
+        tuple[Annotated[Integer, Field(ge=1, le=65_536)], ...],
+        Field(min_length=1),
+        AfterValidator(unique),
+    ] = (128, 256, 512)
+    """Numbers of hidden units to try; validation chooses one per model."""
+    corpora: Corpora = None
+    """Which corpora get them; null means all, [] none."""
+
+
+ModelName = text("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", "lstm-3x512", LONGEST_NAME)
+ExternalName = text(
+    "^[a-z][a-z0-9_-]*$",
+    "text of lower-case letters, digits, - and _, a letter first",
+    "my-model",
+    LONGEST_NAME,
+)
+
+
+class ActivationDump(Section):
+    """One model whose activations over the test split are kept (rule dump_activations).
+
+    Left out where the study has no such model, so that a grid can be cut on the command line.
+    """
+
+    corpus: CorpusName
+    model: ModelName
+    quantities: Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(unique)] | None = (
+        None
+    )
+    """By the paper's letters: h, c, i, f, o, g of an LSTM; h, r, z, n of a GRU; h of an RNN. Null
+    keeps all."""
+    positions: (
+        Annotated[
+            tuple[Annotated[Integer, Field(ge=0)], Annotated[Integer, Field(ge=1)]],
+            AfterValidator(increasing),
+        ]
+        | None
+    ) = None
+    """First character and the one after the last, counted over the test split; null keeps all."""
+
+
+class Figure1(Section):
+    """Settings of the cross-entropy table and of the t-SNE of models."""
+
+    bootstrap: Annotated[Integer, Field(ge=2, le=100_000)] = 100
+    """Resamples behind each standard deviation."""
+    perplexity: number(gt=0) | None = None
+    """Of the t-SNE; null chooses it from the number of models."""
+    tsne_corpus: CorpusName | None = None
+    """Whose models the t-SNE shows; null takes the first corpus."""
+
+
+class Figure2(Section):
+    """Which networks are searched for cells that track something (paper, section 4.2)."""
+
+    models: dict[CorpusName, ModelName] | None = None
+    """One recurrent model per corpus; null takes the LSTM with the largest budget of each."""
+
+
+class Figure3(Section):
+    """Whose gates are looked at (paper, section 4.2)."""
+
+    corpus: CorpusName | None = None
+    """Null takes the first corpus with an LSTM or a GRU."""
+    models: Annotated[tuple[ModelName, ...], Field(min_length=1), AfterValidator(unique)] | None = (
+        None
+    )
+    """LSTMs and GRUs; null takes the deepest of each, of those the largest."""
+
+
+class External(Section):
+    """A model from elsewhere: its probabilities for the test split of one corpus."""
+
+    corpus: CorpusName
+    model: ExternalName
+    """Its name in tables and figures."""
+    file: Text
+    """Parquet or CSV with the columns position and probability; others of the probabilities
+    contract (stream, byte, entropy in nats, top_byte, top_probability) are used if present. Or a
+    .npy array of the probabilities alone, in the order of the test split."""
+    corpus_sha256: Sha256 | None = None
+    """Checksum of the corpus that was scored, to be held against ours; null trusts the file."""
+
+
+class Figure4(Section):
+    """Whose errors overlap, and which characters each model is better at (paper, section 4.3)."""
+
+    corpora: Corpora = None
+    """Null takes all that have an LSTM and n-gram models."""
+    min_count: Annotated[Integer, Field(ge=1, le=1_000_000_000)] = 20
+    """Characters that come less often in the test split are not ranked."""
+    characters: Annotated[Integer, Field(ge=1, le=256)] = 10
+    """How many to show each way."""
+
+
+Pair = Annotated[
+    text("^[!-~]{2}$", "two ASCII characters other than spaces", "{}"),
+    AfterValidator(opening_and_closing),
+]
+
+
+class Dynamics(Section):
+    """A network early in its training against trained baselines (paper, Figure 5 right)."""
+
+    corpus: CorpusName | None = None
+    """Null takes the first corpus with such a model and baselines."""
+    model: ModelName | None = None
+    """Of any cell; the paper's is an LSTM. Null takes the deepest LSTM, of those the largest."""
+    epochs: Annotated[Integer, Field(ge=1)] = 3
+    """How long it is watched; at most training.epochs."""
+    points_per_epoch: Annotated[Integer, Field(ge=1, le=100)] = 8
+    """Checkpoints kept in each of these epochs."""
+    contexts: Contexts = (1, 2, 3, 4)
+    """Context lengths of the n-NNs and n-gram models to compare with, as far as they exist."""
+
+
+class Figure5(Section):
+    """Closing brackets by distance, and training dynamics (paper, section 4.3)."""
+
+    corpora: Corpora = None
+    """Whose closing brackets; null takes all that have an LSTM and n-gram models."""
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1), AfterValidator(unique)] | None = None
+    """Opening and closing characters, such as {} or (); two quotes for quotations. Null takes
+    braces in C and quotations in prose."""
+    bins: Annotated[
+        tuple[Annotated[Integer, Field(ge=0, le=1_000_000_000)], ...],
+        Field(min_length=2),
+        AfterValidator(increasing),
+    ] = (0, 20, 40, 60, 80, 100, 125, 150, 200, 250, 300)
+    """Borders of the groups of distances, in characters."""
+    dynamics: Dynamics | None = Dynamics()
+    """Null keeps no early checkpoints and draws no dynamics."""
+
+
+class Figure6(Section):
+    """Errors broken down by what would remove them (paper, section 4.4)."""
+
+    corpus: CorpusName | None = None
+    """Null takes the first corpus with an LSTM and n-gram models."""
+    threshold: number(gt=0, lt=1) = ERROR_BELOW
+    """A character is an error where its probability is below this."""
+    definitions: Literal["fitted", "stated"] = "fitted"
+    """fitted: memory of words of five letters or more, three characters after a newline, which
+    reproduces the paper's slices; stated: all words, one character, as its text reads."""

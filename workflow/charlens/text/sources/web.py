@@ -1,0 +1,160 @@
+"""Files on the web: the two published corpora and any address, kept once downloaded.
+
+Whatever declares a size or checksum is verified before it is used. A download that fails is set
+aside as ``*.rejected`` in the download folder; a user's own file is named but never touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import pooch
+import requests
+
+from charlens.errors import CharlensError
+from charlens.files.atomic import atomic_path
+from charlens.paper.texts import bytes_of
+from charlens.text.sources.kinds import UrlSource
+from charlens.text.sources.own_file import read_bytes, verified
+from charlens.text.sources.verify import Expected, sha256
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = (10.0, 30.0)
+"""Seconds to wait for a connection, and for the next piece of a download."""
+
+DEADLINE = 900.0
+"""Seconds a whole download may take."""
+
+MAX_DOWNLOAD = 1 << 30
+"""Most bytes accepted from a server for a file whose size is not declared (1 GiB)."""
+
+_AUTHORS = "https://cs.stanford.edu/people/karpathy/char-rnn/"
+# The Internet Archive's copy of the page as it was nearest to the paper; id_ asks for the
+# original bytes.
+_ARCHIVE = "https://web.archive.org/web/2016id_/"
+
+PUBLISHED: dict[str, UrlSource] = {
+    "war_and_peace": UrlSource(
+        urls=(f"{_AUTHORS}warpeace_input.txt", f"{_ARCHIVE}{_AUTHORS}warpeace_input.txt"),
+        filename="warpeace_input.txt",
+        bytes=bytes_of("war_and_peace"),
+        sha256="fb66ba999dafe24017cdd59e04c56d385a9c8466993d374fd4c6f08b2142985e",
+    ),
+    "linux_kernel": UrlSource(
+        urls=(f"{_AUTHORS}linux_input.txt", f"{_ARCHIVE}{_AUTHORS}linux_input.txt"),
+        filename="linux_input.txt",
+        bytes=bytes_of("linux_kernel"),
+        git_blob_sha1="6277447c2510ae2d0c4abb2a8dcc1fefaa40060b",
+    ),
+}
+"""The paper's two corpora as its authors published them (section 4)."""
+
+
+def find_or_download(
+    source: UrlSource, corpora_dir: Path | None, download_dir: Path
+) -> tuple[bytes, str]:
+    """A verified file: from ``corpora_dir``, from an earlier download, or from the web."""
+    expected = Expected(source.bytes, source.sha256, source.git_blob_sha1)
+    name = source.filename
+    if corpora_dir is not None and (corpora_dir / name).exists():
+        return verified(corpora_dir / name, expected, "remove it"), f"file {name}"
+    kept, tried = download_dir / name, []
+    if kept.exists():
+        data = read_bytes(kept)
+        problem = expected.mismatch(data)
+        if problem is None:
+            return data, f"file {name}"
+        tried.append(f"{kept}: {problem}, kept aside as {_set_aside(kept, data, name)}")
+    for url in source.urls:
+        try:
+            return _download(url, kept, expected), f"{name} from {url}"
+        except _DownloadError as error:
+            tried.append(f"{url}: {error}")
+            log.warning("%s", tried[-1])
+    raise CharlensError(
+        f"{name}: no good copy found (tried {'; '.join(tried)}); put a file of {expected} at "
+        f"{(corpora_dir or download_dir) / name}"
+    )
+
+
+class _DownloadError(Exception):
+    """One address did not give the file."""
+
+
+class _Bounded:
+    """A writer that stops a download that is too large or too slow."""
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self.stream, self.limit, self.written = stream, limit, 0
+        self.deadline = time.monotonic() + DEADLINE
+
+    def write(self, data: bytes) -> int:
+        self.written += len(data)
+        if self.written > self.limit:
+            raise _DownloadError(f"sends more than {self.limit:,} bytes, download stopped")
+        if time.monotonic() > self.deadline:
+            raise _DownloadError(f"not finished after {DEADLINE:.0f} s, download stopped")
+        return self.stream.write(data)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+def _download(url: str, target: Path, expected: Expected) -> bytes:
+    """Fetch ``url`` to ``target``, which appears only when it is complete and verified."""
+    address = urlsplit(url)
+    loopback = address.hostname in ("localhost", "127.0.0.1", "::1")
+    if address.scheme != "https" and not (address.scheme == "http" and loopback):
+        raise _DownloadError("only https is allowed")
+    log.info("downloading %s", url)
+    # A wrong file of about the right size is worth keeping to look at, an endless one is not.
+    limit = MAX_DOWNLOAD if expected.bytes is None else 2 * expected.bytes + (1 << 20)
+    fetch = pooch.HTTPDownloader(
+        timeout=TIMEOUT, chunk_size=1 << 16, progressbar=sys.stderr.isatty()
+    )
+    with atomic_path(target) as temporary:
+        try:
+            with open(temporary, "wb") as stream:
+                fetch(url, _Bounded(stream, limit), None)
+        except requests.RequestException as error:
+            raise _DownloadError(_reason(error)) from error
+        data = temporary.read_bytes()
+        problem = expected.mismatch(data)
+        if problem:
+            aside = _set_aside(temporary, data, target.name) if data else None
+            raise _DownloadError(problem + (f", kept aside as {aside}" if aside else ""))
+    return data
+
+
+def _set_aside(path: Path, data: bytes, name: str) -> Path:
+    """Rename a file that failed; its checksum in the name keeps different failures apart."""
+    aside = path.with_name(f"{name}.{sha256(data)[:8]}.rejected")
+    try:
+        os.replace(path, aside)
+    except OSError as error:
+        raise CharlensError(
+            f"{path}: not the expected file and cannot be renamed ({error.strerror}); remove it"
+        ) from error
+    return aside
+
+
+def _reason(error: requests.RequestException) -> str:
+    """A network error in a few words; the full one is in the traceback's chain."""
+    if isinstance(error, requests.Timeout):
+        return "timed out"
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke before the end"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "no trusted connection"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    return type(error).__name__

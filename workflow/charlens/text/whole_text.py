@@ -1,0 +1,75 @@
+"""A corpus's text put together again from its splits, and where the test split lies in it.
+
+Lexical analyses (quotes, comments, brackets) must see what comes before a test stream, so they read
+the whole text once and then look at the test characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
+from charlens.text.corpus import SPLITS, Corpus, load_split
+
+
+@dataclass(frozen=True)
+class CorpusText:
+    """A text and the places of its test split.
+
+    Attributes:
+        text: byte values of the corpus up to its unused tail, and the byte that follows (the last
+            target: the first byte of all where no tail is left, as in char-rnn), uint8 (bytes,).
+        inputs: index into ``text`` of every input byte of the test split, int64 (B, length).
+    """
+
+    text: np.ndarray
+    inputs: np.ndarray
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Index of every predicted byte, int64 (B, length)."""
+        return self.inputs + 1
+
+
+def load_text(corpus: Corpus, paths: Mapping[str, FilePath]) -> CorpusText:
+    """Put a corpus's text together.
+
+    Args:
+        corpus: the description of the corpus.
+        paths: paths ``train``, ``val`` and ``test`` (.npy).
+
+    Raises:
+        CharlensError: a missing or damaged split.
+    """
+    splits = {part: load_split(paths[part]) for part in SPLITS}
+    codes, inputs = joined(splits, corpus.split)
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    return CorpusText(vocabulary[np.append(codes, splits["test"][-1, -1])], inputs)
+
+
+def joined(splits: Mapping[str, np.ndarray], split: str) -> tuple[np.ndarray, np.ndarray]:
+    """The inputs of all splits in the order of the text, and where those of the test split are.
+
+    Args:
+        splits: ``train``, ``val`` and ``test``, each (B, length + 1): codes or byte values.
+        split: how the text was split, ``streams`` or ``position``.
+
+    Returns:
+        The text, (bytes,), and indices into it, int64 (B, length).
+
+    Raises:
+        CharlensError: an unknown way to split.
+    """
+    parts = [splits[part][:, :-1] for part in SPLITS]
+    test = parts[-1]
+    if split == "streams":
+        rows = np.concatenate(parts, axis=1)
+        return rows.ravel(), np.arange(rows.size).reshape(rows.shape)[:, -test.shape[1] :]
+    if split == "position":
+        text = np.concatenate([part.ravel() for part in parts])
+        return text, np.arange(len(text) - test.size, len(text)).reshape(test.shape)
+    raise CharlensError(f"split: expected streams or position, found {split!r}")

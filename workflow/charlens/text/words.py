@@ -1,0 +1,193 @@
+"""Words of a text: where they are, how often and how lately they occurred (paper, section 4.4).
+
+The paper counts and remembers words without saying what one is. :data:`WORDS` holds the usual
+answers; which one fits its Figure 6 is told in :mod:`charlens.analyses.oracles.oracles`.
+
+A text is an array of streams, as a corpus split is laid out. Whatever lies before a stream's first
+and after its last byte is unknown or unrelated, so a word never crosses that border, and one that
+touches it may be a fragment: it is found, but not *whole*.
+"""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from charlens.errors import CharlensError
+from charlens.text.whole_text import joined
+
+Bytes = npt.NDArray[np.uint8]
+
+NEVER = np.iinfo(np.int32).max
+"""Larger than any count or distance."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What makes a word: a longest run of word bytes.
+
+    Attributes:
+        of: the bytes that words are made of.
+        inner: bytes that belong to a word where they stand alone between two bytes of ``of``.
+    """
+
+    of: bytes
+    inner: bytes = b""
+
+
+# A byte from 128 on is part of a UTF-8 (or Latin-1) letter far more often than of anything else.
+_LETTERS = string.ascii_letters.encode() + bytes(range(128, 256))
+_DIGITS = string.digits.encode()
+_BLANKS = string.whitespace.encode()
+
+WORDS = {
+    "letters": Word(_LETTERS),
+    "letters_digits": Word(_LETTERS + _DIGITS),
+    "letters_apostrophes": Word(_LETTERS, inner=b"'"),
+    "letters_inner": Word(_LETTERS, inner=b"'-"),
+    "letters_digits_inner": Word(_LETTERS + _DIGITS, inner=b"'-"),
+    "nonblank": Word(bytes(byte for byte in range(256) if byte not in _BLANKS)),
+}
+"""Definitions of a word by name; ``inner`` means inner apostrophes and hyphens."""
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """Where the words of a text of shape (streams, length) are, in order.
+
+    Attributes:
+        start: int64, shape (words,): index of each word's first byte in the joined streams.
+        stop: int64, shape (words,): one past its last byte.
+        whole: bool, shape (words,): the word touches no border of its stream.
+    """
+
+    start: npt.NDArray[np.int64]
+    stop: npt.NDArray[np.int64]
+    whole: npt.NDArray[np.bool_]
+
+    def strings(self, text: Bytes) -> list[bytes]:
+        """The words themselves, from the text they were found in."""
+        data = text.tobytes()
+        places = zip(self.start.tolist(), self.stop.tolist(), strict=True)
+        return [data[start:stop] for start, stop in places]
+
+    def word_of(self, size: int) -> npt.NDArray[np.int32]:
+        """Index of the word that each byte of a text of ``size`` bytes lies in, −1 outside."""
+        index = np.full(size, -1, dtype=np.int32)
+        lengths = self.stop - self.start
+        first = np.cumsum(lengths) - lengths
+        word = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        index[self.start[word] + np.arange(len(word)) - first[word]] = word
+        return index
+
+
+def find_words(text: Bytes, definition: str = "letters") -> Words:
+    """Split a text into words.
+
+    Args:
+        text: byte values, uint8 of shape (streams, length).
+        definition: a name in :data:`WORDS`.
+
+    Raises:
+        CharlensError: there is no definition of that name.
+    """
+    if definition not in WORDS:
+        raise CharlensError(
+            f"word definition: expected one of {', '.join(WORDS)}, found {definition!r}"
+        )
+    word = WORDS[definition]
+    streams, length = text.shape
+    edges = np.zeros((streams, length + 2), dtype=np.int8)
+    inside = edges[:, 1:-1]
+    inside[:] = _table(word.of)[text]
+    if word.inner:
+        between = inside[:, :-2] & inside[:, 2:]
+        inside[:, 1:-1] |= between & _table(word.inner)[text[:, 1:-1]]
+    steps = np.diff(edges, axis=1)
+    start, stop = (row * length + place for row, place in map(np.nonzero, (steps > 0, steps < 0)))
+    return Words(start, stop, (start % length != 0) & (stop % length != 0))
+
+
+def count_words(text: Bytes, definition: str = "letters") -> Counter[bytes]:
+    """How often each whole word occurs in a text: exactly these bytes, upper case kept apart.
+
+    Arguments and errors as for :func:`find_words`.
+    """
+    words = find_words(text, definition)
+    strings = words.strings(text)
+    return Counter(strings[i] for i in np.flatnonzero(words.whole))
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """A text to remember from.
+
+    Attributes:
+        text: the characters.
+        place: int64, shape (N,): index in ``text`` of each predicted character.
+    """
+
+    text: bytes
+    place: npt.NDArray[np.int64]
+
+
+def joined_history(test: Bytes) -> History:
+    """The test split's targets, streams joined in order; ``test`` is uint8 (streams, length + 1).
+
+    What the paper's numbers fit, although text before a stream's start is from another place.
+    """
+    targets = test[:, 1:]
+    return History(targets.tobytes(), np.arange(targets.size))
+
+
+def corpus_history(splits: Mapping[str, Bytes], split: str) -> History:
+    """The text that truly precedes each test character in the corpus.
+
+    Args:
+        splits: byte values of ``train``, ``val`` and ``test``, each (streams, length + 1).
+        split: the scheme they were made by, ``streams`` or ``position``.
+
+    Raises:
+        CharlensError: an unknown scheme.
+    """
+    text, inputs = joined(splits, split)
+    return History(text.tobytes(), inputs.ravel() + 1)  # a target comes one after its input
+
+
+def distances(
+    words: Words, text: Bytes, history: History, shortest: int, farthest: int
+) -> npt.NDArray[np.int32]:
+    """How far back each word last occurred, as any substring that ends before the word starts.
+
+    Args:
+        words: of ``text``.
+        text: the predicted characters, uint8 (streams, length).
+        history: where to look.
+        shortest: length of the shortest word to look for.
+        farthest: how far to look back.
+
+    Returns:
+        int32, shape (words,): from the start of the occurrence to the start of the word, or
+        :data:`NEVER` where there is none, the word is too short or not whole.
+    """
+    found = np.full(len(words.start), NEVER, dtype=np.int32)
+    wanted = words.whole & (words.stop - words.start >= shortest)
+    strings, place = words.strings(text), history.place[words.start]
+    for i in np.flatnonzero(wanted).tolist():
+        here = int(place[i])
+        last = history.text.rfind(strings[i], max(here - farthest, 0), here)
+        if last >= 0:
+            found[i] = here - last
+    return found
+
+
+def _table(values: bytes) -> npt.NDArray[np.int8]:
+    """1 for every byte among ``values``, 0 for the others: shape (256,)."""
+    table = np.zeros(256, dtype=np.int8)
+    table[list(values)] = 1
+    return table

@@ -1,0 +1,46 @@
+"""The config's ``training`` section: the recipe of every recurrent model (paper, section 3.3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from charlens.config_types import Integer, Section, number, unique
+
+Dropout = Annotated[
+    tuple[number(ge=0, lt=1), ...],
+    Field(min_length=1),
+    AfterValidator(unique),
+]
+
+
+class Training(Section):
+    """Optimisation of every recurrent model (paper, section 3.3)."""
+
+    epochs: Annotated[Integer, Field(ge=1, le=100_000)] = 50
+    batch: Annotated[Integer, Field(ge=1)] = 100
+    """Parallel streams; also how the corpus is laid out and split."""
+    unroll: Annotated[Integer, Field(ge=1)] = 100
+    """Steps of truncated back-propagation through time; also the block of the split."""
+    learning_rate: number(gt=0, le=10) = 2e-3
+    rmsprop_decay: number(ge=0, lt=1) = 0.95
+    epsilon: number(ge=1e-30, le=1) = 1e-8
+    """Added to RMSProp's root mean square."""
+    anneal_after: Annotated[Integer, Field(ge=0)] = 10
+    """Epochs at the full learning rate."""
+    anneal_factor: number(gt=0, le=1) = 0.95
+    """Factor on the learning rate at every later epoch."""
+    clip: number(gt=0, le=1_000_000) = 5.0
+    """Every element of the gradient is clamped to [-clip, clip]."""
+    init_range: number(gt=0, le=10) = 0.08
+    """Weights start uniform in [-init_range, init_range]."""
+    dropout: Dropout = (0.0,)
+    """Candidates; validation chooses one per model. A block of the grid may have its own."""
+    patience: Annotated[Integer, Field(ge=1)] | None = None
+    """Epochs without improvement after which a candidate stops; null never stops any. The best
+    epoch is kept."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["float32", "mixed"] = "float32"
+    """Operands of large products in training. mixed: float16 on CUDA, bfloat16 on processors that
+    multiply it natively, float32 on others; sums, weights and predictions are float32."""
