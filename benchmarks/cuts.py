@@ -15,7 +15,7 @@ Not simulated: training again on the other text (nine tenths of the characters s
 trained on, and are easier by 0.04 to 0.05 nats for every network); other files than these, for the
 paper's text may have others; the states that a network carries from one file into the next, which
 stay those of our order; and the last characters beyond the streams. What a seed does comes on top
-(``benchmarks/seeds.py``).
+(``benchmarks/seeds.py``). Takes 7 minutes of one core, nearly all of them for scoring.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from charlens.corpus import Corpus
-from charlens.model_id import parse
 from charlens.predict import windows
 from charlens.progress import progress
 from charlens.scoring import load_trained
@@ -192,20 +191,14 @@ def main() -> None:
     gaps = [found[:, -test:].mean() - found[:, :train].mean() for found in scored.values()]
     print(f"{options.shuffles:,} orders of {len(sizes)} files, {sizes.sum():,} bytes; test text")
     print(f"harder than training text by {min(gaps):.3f} to {max(gaps):.3f} nats/char")
-    common, own = cuts.mean(axis=1), cuts - cuts.mean(axis=1, keepdims=True)
-    print(f"sd over cuts of the mean of all networks: {common.std():.4f} nats/char")
-    print(
-        f"sd over cuts of a network's distance from that mean: {own.std(axis=0).max():.4f} at most"
-    )
-    apart = (cuts[:, 1:] - cuts[:, :1]).std(axis=0)
-    print(f"of its distance from {MODELS[0]}: {apart.min():.4f} to {apart.max():.4f}")
+    mean = cuts.mean(axis=1)
+    own, apart = (cuts - mean[:, None]).std(axis=0), (cuts[:, 1:] - cuts[:, :1]).std(axis=0)
+    print("standard deviation over cuts, nats/char")
+    print(f"  of the mean of all networks: {mean.std():.4f}")
+    print(f"  of a network's distance from that mean: {own.max():.4f} at most")
+    print(f"  of its distance from {MODELS[0]}: {apart.min():.4f} to {apart.max():.4f}")
     print(f"correlation of two networks: {np.corrcoef(cuts.T).min():.2f} at least\n")
     print(table(cuts, ours, paper))
-    for cell in ("gru", "lstm", "rnn"):
-        of = [i for i, model in enumerate(MODELS) if parse(model).cell == cell and i]
-        spread = (cuts[:, of].mean(axis=1) - cuts[:, 0]).std()
-        off = (paper[of] - paper[0]).mean() - (ours[of] - ours[0]).mean()
-        print(f"\n{cell}s together, beside {MODELS[0]}: {off:+.3f} nats, z {z(off, spread):+.1f}")
 
 
 if __name__ == "__main__":
