@@ -88,7 +88,8 @@ class ResetAfterGRU(GRU):
         self._accumulate(self.h[:, : self.steps], arriving, out)
 
 
-CELLS["gru-reset-after"] = ResetAfterGRU
+ADDED_CELLS = {"gru-reset-after": ResetAfterGRU}
+"""Cells that the library does not have; known to it while a variant is trained."""
 
 
 def bias(gate: str, value: float) -> Callable[[Shape, dict[str, Tensor]], None]:
@@ -225,6 +226,7 @@ def train(name: str, text: Path, epochs: int, keep: Path | None = None) -> dict[
     corpus, codes = read(text)
     splits = split_streams(codes, corpus.batch, corpus.unroll, corpus.train, corpus.val)
     variant, theirs = VARIANTS[name], reference(VARIANTS[name].model)
+    CELLS.update(ADDED_CELLS)
 
     def report(epoch: int, loss: float) -> None:
         beside = f"{variant.model} as committed {theirs[epoch]:.4f}, {loss - theirs[epoch]:+.4f}"
