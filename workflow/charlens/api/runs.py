@@ -194,8 +194,8 @@ def open_run(folder: FilePath) -> Run:
         >>> import charlens as cl, pathlib, tempfile
         >>> folder = pathlib.Path(tempfile.mkdtemp())
         >>> (folder / "tables").mkdir()
-        >>> table = cl.compare([cl.ngram(cl.corpus(b"to be or not to be " * 100, batch=2, unroll=50), 2)])
-        >>> table.save(folder / "tables" / "cross_entropy.csv")
+        >>> text = cl.corpus(b"to be or not to be " * 100, batch=2, unroll=50)
+        >>> cl.compare([cl.ngram(text, 2)]).save(folder / "tables" / "cross_entropy.csv")
         >>> run = cl.open_run(folder)
         >>> run.tables.names
         ['cross_entropy']
