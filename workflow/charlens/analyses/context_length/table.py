@@ -192,7 +192,7 @@ def _scored_rows(
     ]
 
 
-def _is_wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+def _is_wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
     """Whether a file is of an n-NN or a recurrent model."""
     context = model_id.context_model(metadata.model)
     return context[0] == "n-nn" if context else model_id.parse(metadata.model) is not None
