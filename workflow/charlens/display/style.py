@@ -48,7 +48,9 @@ _OTHERS = ("#CC79A7", "#E69F00", "#56B4E9", "#000000")
 def cell_colors(cells: set[str]) -> dict[str, str]:
     """Colour of each cell: the catalogue's, or by name order for a word that is no cell of ours."""
     others = sorted(cells - CELLS.keys())
-    extra = {cell: _OTHERS[i % len(_OTHERS)] for i, cell in enumerate(others)}
+    taken = {cell.color for cell in CELLS.values()}
+    free = [color for color in _OTHERS if color not in taken] or _OTHERS
+    extra = {cell: free[i % len(free)] for i, cell in enumerate(others)}
     ordered = sorted(cells, key=model_id.cell_rank)
     return {cell: CELLS[cell].color if cell in CELLS else extra[cell] for cell in ordered}
 
