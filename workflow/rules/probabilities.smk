@@ -15,7 +15,7 @@ rule probabilities:
         "<benchmarks>/probabilities/{corpus}/{model}.tsv"
     wildcard_constraints:
         corpus=f"(?!{elsewhere()})[a-z][a-z0-9_]*",
-        model="(?!n-gram-).+",
+        model=f"(?!{N_GRAM}-).+",
     conda:
         "../../envs/environment.yaml"
     threads: 1

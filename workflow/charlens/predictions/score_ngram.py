@@ -21,6 +21,8 @@ from charlens import __version__
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
+from charlens.models.catalogue import N_GRAM
+from charlens.models.names import context_id
 from charlens.models.ngram.file import load_ngram, save_ngram
 from charlens.models.ngram.mixtures import Predictions
 from charlens.models.ngram.model import NgramModel
@@ -151,7 +153,7 @@ def read_scores(path: FilePath) -> pd.DataFrame:
 
 def model_name(n: int) -> str:
     """The id of the n-gram model with ``n`` characters of context."""
-    return f"n-gram-{n}"
+    return context_id(N_GRAM, n)
 
 
 def _check(contexts: Sequence[int]) -> None:

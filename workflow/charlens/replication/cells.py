@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from charlens.models import names as model_id
-from charlens.replication.compare import LARGEST
+from charlens.models.catalogue import LSTM
+from charlens.paper.definitions import LARGEST
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
 
@@ -39,7 +40,7 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
                 score, least = max(row.held_out, 1 - row.held_out), AUC
                 told = f"AUC = {score:.2f}"
             evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {told}"
-            theirs = point.cell == "lstm" and point.size == LARGEST
+            theirs = point.cell == LSTM and point.size == LARGEST
             yield Outcome(row.corpus, bool(score >= least), evidence, theirs)
 
     return test

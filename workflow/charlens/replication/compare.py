@@ -15,14 +15,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from charlens.analyses.closings import table as closings
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN
+from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
-from charlens.models.names import title
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN
+from charlens.models.names import context_id, title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
+from charlens.paper.definitions import LARGE
 from charlens.replication import tolerances
 from charlens.replication.run_tables import Tables, is_own_file, is_papers_text
 from charlens.text.corpus import Corpus
@@ -30,15 +32,9 @@ from charlens.text.corpus import Corpus
 CORPORA = ("war_and_peace", "linux_kernel")
 """The corpora that the paper has numbers of."""
 
-LARGEST = 512
-"""The paper's largest size."""
+PAPERS_N_GRAM = context_id(N_GRAM, 20)
 
-PAPERS_LSTM = f"lstm-3x{LARGEST}"
-"""The LSTM of Figures 4 and 5: the best one of three layers on either corpus."""
-
-PAPERS_N_GRAM = "n-gram-20"
-
-PAPERS_N_NN = ("n-nn-5", "n-nn-6", "n-nn-7")
+PAPERS_N_NN = tuple(context_id(N_NN, n) for n in (5, 6, 7))
 """Each may be the best n-NN of Figure 4, which says 7-NN; Table 2 ends at 6, and 5 leads there."""
 
 DYNAMICS_CORPUS = "linux_kernel"
@@ -142,7 +138,7 @@ def other_models(models: Sequence[str]) -> str:
     reasons = []
     for model in models:
         family, _ = model_id.context_model(model) or (table2.RECURRENT, None)
-        allowed = {"n-gram": (PAPERS_N_GRAM,), "n-nn": PAPERS_N_NN}.get(family, (PAPERS_LSTM,))
+        allowed = {N_GRAM: (PAPERS_N_GRAM,), N_NN: PAPERS_N_NN}.get(family, (LARGE,))
         if model not in allowed:
             reasons.append(f"our {title(model)} against the paper's {title(allowed[-1])}")
     return ", ".join(reasons)
@@ -172,7 +168,7 @@ def _table2(tables: Tables) -> Iterator[Number]:
     for row in frame.itertuples():
         tolerance = tolerances.of_loss(row.model, is_own_file(tables, row.corpus))
         # An n-gram model is not trained to be good: below the paper's is as wrong as above.
-        yield _cross_entropy("Table 2", row, tolerance, lower_is_better=row.family == "n-nn")
+        yield _cross_entropy("Table 2", row, tolerance, lower_is_better=row.family == N_NN)
 
 
 def _cross_entropy(figure: str, row: Any, tolerance: float, lower_is_better: bool) -> Number:
@@ -182,7 +178,7 @@ def _cross_entropy(figure: str, row: Any, tolerance: float, lower_is_better: boo
     return number._replace(lower_is_better=lower_is_better)
 
 
-_ROLES = {LSTM: "LSTM", N_NN: "n-NN", N_GRAM: "n-gram"}
+_ROLES = {LSTM: CELLS[LSTM].title} | {name: f.title for name, f in CONTEXT_FAMILIES.items()}
 
 
 def _figure4_left(tables: Tables) -> Iterator[Number]:
@@ -227,7 +223,7 @@ def _figure4_characters(tables: Tables) -> Iterator[Number]:
 
 
 def _kind(model: str) -> str:
-    return title(model) if model_id.context_model(model) else "LSTM"
+    return title(model) if model_id.context_model(model) else CELLS[LSTM].title
 
 
 def _figure5_left(tables: Tables) -> Iterator[Number]:

@@ -16,8 +16,9 @@ import pandas as pd
 from charlens.display.markdown import table as markdown_table
 from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.paper import texts
+from charlens.paper.definitions import LARGEST
 from charlens.replication import cells, errors, networks
-from charlens.replication.compare import CORPORA, LARGEST
+from charlens.replication.compare import CORPORA
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables, is_papers_text
 from charlens.replication.tolerances import STANDARD_ERRORS, TRAINED

@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 
 from charlens.analyses.context_length.table import RECURRENT
+from charlens.models.catalogue import N_GRAM, N_NN
 from charlens.models.names import context_model
 from charlens.paper import numbers as paper
+from charlens.paper.definitions import LARGE, SMALL
 
 # Tolerances of test cross-entropies, nats per character.
 ROUNDING = 0.0005  # the paper prints three decimals; an n-gram model has nothing else to differ by
@@ -50,10 +52,8 @@ VAGUE = 0.5
 STANDARD_ERRORS = 2
 """How many standard errors of our own mean a sample of characters may explain."""
 
-LARGE, SMALL = "lstm-3x512", "lstm-2x64"
-"""The two models of Figure 6. What sets them apart turns nats into percent."""
-
-_APART = 1.442 - 1.082  # nats per character between them (Figure 1, War and Peace)
+# Between the two models of Figure 6, whose differences turn nats into percent:
+_APART = 1.442 - 1.082  # nats per character (Figure 1, War and Peace)
 _ERRORS = 56 - 42  # percent of the test characters that only the small one gets wrong, net (4.4)
 
 ERRORS_PER_NAT = _ERRORS / _APART
@@ -99,7 +99,7 @@ def of_loss(model: str, own: bool) -> float:
     if not own:
         return OTHER_CUT
     family, _ = context_model(model) or (RECURRENT, None)
-    return {"n-gram": ROUNDING, "n-nn": N_NN_TRAINED}.get(family, TRAINED)
+    return {N_GRAM: ROUNDING, N_NN: N_NN_TRAINED}.get(family, TRAINED)
 
 
 def of_region(models: list[str], own: bool) -> float:
@@ -125,7 +125,7 @@ def of_probability(model: str, own: bool, spread: float) -> float:
         spread: what the sample of characters may explain; NaN where that is unknown.
     """
     family, _ = context_model(model) or (RECURRENT, None)
-    sampled = 0 if own and family == "n-gram" else spread
+    sampled = 0 if own and family == N_GRAM else spread
     return MEASURED_PROBABILITY + of_loss(model, own) + sampled
 
 

@@ -19,6 +19,7 @@ from charlens.config_types import (
     text,
     unique,
 )
+from charlens.models.names import EXAMPLE
 from charlens.paper.definitions import ERROR_BELOW
 
 Contexts = Annotated[
@@ -53,7 +54,7 @@ class NNN(Section):
     """Which corpora get them; null means all, [] none."""
 
 
-ModelName = text("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", "lstm-3x512", LONGEST_NAME)
+ModelName = text("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", EXAMPLE, LONGEST_NAME)
 ExternalName = text(
     "^[a-z][a-z0-9_-]*$",
     "text of lower-case letters, digits, - and _, a letter first",

@@ -18,7 +18,7 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
 from charlens.files.checkpoint import save_checkpoint
 from charlens.models.families import family_of, shapes_for
-from charlens.models.parameters import Architecture, Layout
+from charlens.models.parameters import Architecture, parameter_count
 from charlens.text.corpus import Corpus, load_split
 from charlens.training.settings import Training
 from charlens.training.trainer import Trained, Trainer
@@ -63,7 +63,7 @@ def train_grid_point(
     iterations = [max(1, round(epoch * windows)) for epoch in early]
     runs: list[tuple[Architecture, Trained]] = []
     for shape in shapes_for(model, corpus.k, widths):
-        log.info("%s: width %d, %d parameters", model, shape.width, Layout(shape).total)
+        log.info("%s: width %d, %d parameters", model, shape.width, parameter_count(shape))
         folder = Path(resume, str(shape.width))
         name = f"{corpus.name}/{model}"
         trainer = Trainer(name, shape, training, seed, *splits, folder, code=code, early=iterations)
@@ -104,7 +104,7 @@ def metadata_of(
         "corpus_sha256": corpus.sha256,
         "family": family_of(shape),
         **asdict(shape),
-        "parameters": Layout(shape).total,
+        "parameters": parameter_count(shape),
         "dropout": trained.dropout,
         "val_loss": trained.val_loss,
         "epoch": trained.epoch,

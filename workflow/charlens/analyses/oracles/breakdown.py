@@ -18,13 +18,13 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.catalogue import LSTM, N_GRAM
 from charlens.paper import numbers as paper
+from charlens.paper.definitions import FIGURE6_MODELS
 from charlens.text.corpus import Corpus, load_split
 
 BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
 """Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""
-
-_PAPERS = {512: "lstm-3x512", 64: "lstm-2x64"}  # the paper's two pies, by budget
 
 CATEGORIES = {
     "corpus": "string",
@@ -182,7 +182,9 @@ def _evidence(corpus: Corpus, inputs: Mapping[str, FilePath], scored: Scored) ->
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     train, test = (vocabulary[load_split(inputs[part])] for part in ("train", "test"))
     nothing = np.zeros(len(scored.byte), np.float32)
-    ngram = [scored.probability.get(f"n-gram-{n}", nothing) for n in oracles.NGRAMS]
+    ngram = [
+        scored.probability.get(model_id.context_id(N_GRAM, n), nothing) for n in oracles.NGRAMS
+    ]
     return Evidence(train, test, np.stack(ngram))
 
 
@@ -199,8 +201,8 @@ def _categories(corpus: Corpus, subject: Subject, found: np.ndarray) -> pd.DataF
 def papers(corpus: str, model: str) -> np.ndarray:
     """The slices of the paper's LSTM of the same budget, percent, (27,); NaN if it shows none."""
     point = model_id.parse(model)
-    known = corpus == "war_and_peace" and point is not None and point.cell == "lstm"
-    theirs = _PAPERS.get(point.size) if known else None
+    known = corpus == "war_and_peace" and point is not None and point.cell == LSTM
+    theirs = FIGURE6_MODELS.get(point.size) if known else None
     return np.array([paper.oracle(theirs, name) for name in oracles.CATEGORIES])
 
 
