@@ -16,7 +16,7 @@ from charlens.files import csv_tables, parquet_tables
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.paper import numbers as paper
 from charlens.replication import run_tables
-from charlens.replication.cells import TRACKED
+from charlens.replication.cells import tracked as papers_cells
 from charlens.replication.run_tables import Tables
 from contests import a_corpus
 
@@ -143,7 +143,7 @@ def tracked(model: str = "lstm-3x512", score: float = 0.95) -> pd.DataFrame:
         | {"measure": CONCEPTS[concept].measure, "rank": rank, "held_out": value, "found": 0.96}
         | {"strength_found": 0.9, "strength_held_out": 0.9}
         for corpus in ("war_and_peace", "linux_kernel")
-        for concept in TRACKED
+        for concept in papers_cells()
         for rank, value in ((1, score), (2, 0.99))
     ]
     return frame(rows, run_tables.cells.COLUMNS)
