@@ -11,7 +11,7 @@ from charlens.analyses.agreement import table as agreement
 from charlens.analyses.closings import table as closings
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy.table import DTYPES as CROSS_ENTROPY
-from charlens.analyses.oracles.oracles import CATEGORIES, family_of
+from charlens.analyses.oracles.oracles import family_of, slices
 from charlens.files import csv_tables, parquet_tables
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.paper import numbers as paper
@@ -117,7 +117,7 @@ def training(corpus: str = "linux_kernel", model: str = "lstm-3x512") -> pd.Data
 def pies() -> pd.DataFrame:
     rows = []
     for model, (role, errors) in PIES.items():
-        for oracle, family in zip(CATEGORIES, family_of(), strict=True):
+        for oracle, family in zip(slices(), family_of(), strict=True):
             percent = paper.oracle(model, oracle)
             rows.append({"corpus": "war_and_peace", "model": model, "role": role, "oracle": oracle})
             rows[-1] |= {"family": family, "characters": 330_000, "percent": percent}
@@ -131,7 +131,7 @@ def eliminated() -> pd.DataFrame:
     rows = [
         {"corpus": "war_and_peace", "small": "lstm-2x64", "large": "lstm-3x512", "family": family}
         | {"oracle": oracle, "eliminated": n, "errors_small": 0, "errors_large": 0, "percent": 0}
-        for oracle, family, n in zip(CATEGORIES, family_of(), gone, strict=True)
+        for oracle, family, n in zip(slices(), family_of(), gone, strict=True)
     ]
     return frame(rows, run_tables.error_analysis.ELIMINATED)
 
