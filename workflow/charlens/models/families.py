@@ -97,7 +97,7 @@ def shapes_for(model: str, k: int, widths: Sequence[int] = ()) -> list[Architect
 
 def family_of(shape: Architecture) -> str:
     """The name of the family an architecture belongs to."""
-    return next(name for name, family in FAMILIES.items() if isinstance(shape, family.shape))
+    return next(name for name, family in FAMILIES.items() if family.shape is type(shape))
 
 
 def shape_of(metadata: dict[str, Any]) -> Architecture:
