@@ -5,3 +5,6 @@ ERROR_BELOW = 0.5
 
 ORACLE_CONTEXTS = tuple(range(1, 10))
 """Lengths of context of the n-gram models that serve as oracles (section 4.4), in characters."""
+
+RETRAINED = 0.02
+"""Nats per character: a network trained anew is at the paper's loss where it is this near it."""

@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.analyses.oracles.excerpts import COLUMNS_OF_TEXT
+from charlens.analyses.oracles.table import read, read_examples
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import texts
 from charlens.text.grid import lay_out
@@ -37,6 +39,11 @@ _NAMES = {
     "after_newline": "after\nnewline",
     "punctuation": "punctuation",
 }
+
+
+def numbers(categories: FilePath, examples: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: errors by category, and the marked excerpts."""
+    return {"csv": read(categories), "examples": read_examples(examples)}
 
 
 def draw(table: pd.DataFrame, examples: pd.DataFrame) -> Figure:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-import pandas as pd
-
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CONCEPTS, labels
-from charlens.inside.cells.excerpts import COLUMNS, examples
-from charlens.inside.cells.score import COLUMNS as RANKING_COLUMNS
+from charlens.inside.cells.excerpts import examples
 from charlens.inside.cells.score import Labels, score
 from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
@@ -71,13 +68,3 @@ def label(text: CorpusText, kind: str) -> Labels:
     counts = {n: v for n, v in found.items() if CONCEPTS[n].measure == "correlation"}
     flags = {n: v for n, v in found.items() if CONCEPTS[n].measure == "auc"}
     return Labels(counts, flags)
-
-
-def read_ranking(path: FilePath) -> pd.DataFrame:
-    """Read a ranking of cells. Raises CharlensError: no such file, or not such a table."""
-    return parquet_tables.read(path, RANKING_COLUMNS, "a ranking of cells", "search_cells")
-
-
-def read_examples(path: FilePath) -> pd.DataFrame:
-    """Read examples of cells. Raises CharlensError: no such file, or not such a table."""
-    return parquet_tables.read(path, COLUMNS, "a table of examples of cells", "search_cells")
