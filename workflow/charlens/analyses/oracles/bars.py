@@ -11,13 +11,20 @@ from matplotlib.patches import Patch
 
 from charlens.analyses.oracles import pies as figure6
 from charlens.analyses.oracles.oracles import ORACLES
+from charlens.analyses.oracles.table import read, read_eliminated
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 
 # Lengths in points.
 _ROW, _NAMES, _PANEL, _GAP, _RIGHT, _TOP, _FOOT = 10.0, 66.0, 120.0, 16.0, 8.0, 24.0, 26.0
 _TICK = 6.5  # font size
 _HATCHES = ("", "//////", "......", "xxxxxx")
+
+
+def numbers(categories: FilePath, eliminated: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: errors by category, and those that scaling up removed."""
+    return {"csv": read(categories), "eliminated": read_eliminated(eliminated)}
 
 
 def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CORRELATION
-from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL
+from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL, read
 from charlens.models import names as model_id
 from charlens.paper import texts
 from charlens.text.grid import GLYPHS, LEGEND, lay_out
@@ -27,6 +30,11 @@ _TEXT = 5.2  # font size of the text shown
 # apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
 _COLORS = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFFFF", "#0072B2"])
 _SCALE = Normalize(-1, 1)
+
+
+def numbers(examples: Sequence[FilePath]) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the examples of cells of all searched models."""
+    return {"csv": pd.concat([read(path) for path in examples], ignore_index=True)}
 
 
 def draw(table: pd.DataFrame) -> Figure:
