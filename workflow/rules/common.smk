@@ -25,7 +25,14 @@ from charlens.study.choices import (
     lstm_models,
     watched,
 )
-from charlens.study.checks import check_file, check_references, typed, watched_file
+from charlens.study.checks import (
+    check_file,
+    check_references,
+    own_contents,
+    typed,
+    watched_file,
+)
+from charlens.runtime.checksums import Checksums
 from charlens.runtime.endings import failures, places, tell
 from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
@@ -78,6 +85,18 @@ def fingerprint(script, *names):
 def own_file(wildcards):
     """The user's own text or archive behind a corpus, if it is one."""
     return watched_file(STUDY, wildcards.corpus) or []
+
+
+CHECKSUMS = Checksums(Path(".snakemake", "charlens-checksums.json"))
+
+
+def own_contents_of(wildcards):
+    """Checksum of the user's own text, archive or folder: it decides, not the date of a file."""
+    return own_contents(STUDY, wildcards.corpus, CHECKSUMS)
+
+
+def external_contents(wildcards):
+    return CHECKSUMS.of(Path(external_file(wildcards)))
 
 
 def corpus_config(wildcards):

@@ -55,6 +55,7 @@ rule external_probabilities:
         runtime=10,
     params:
         config=external_config,
+        contents=external_contents,
         fingerprint=fingerprint("external_probabilities.py"),
     script:
         "../scripts/external_probabilities.py"

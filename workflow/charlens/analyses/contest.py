@@ -19,7 +19,7 @@ from charlens.models import names as model_id
 from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
 from charlens.models.names import ModelId
 from charlens.predictions.loss import losses
-from charlens.predictions.together import Together
+from charlens.predictions.together import Source, Together
 from charlens.text.corpus import Corpus
 
 EXTERNAL = "external"
@@ -126,12 +126,12 @@ def _best(records: Iterable[Record]) -> Record | None:
 
 
 def read(
-    paths: Sequence[FilePath], external: Sequence[FilePath], corpora: Sequence[Corpus]
+    paths: Sequence[Source], external: Sequence[Source], corpora: Sequence[Corpus]
 ) -> list[Scored]:
     """Read the probabilities of models of one or more corpora; all are held in memory.
 
     Args:
-        paths: probabilities files of our own models.
+        paths: probabilities files of our own models, or predictions in memory.
         external: those of models from elsewhere.
         corpora: the corpora they belong to.
 

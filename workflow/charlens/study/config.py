@@ -45,6 +45,7 @@ from charlens.study.sections import (
     Figure6,
     NGram,
 )
+from charlens.text.kinds import KINDS
 from charlens.text.sources.kinds import Source, TreeSource
 from charlens.training.settings import Dropout, Training
 
@@ -91,7 +92,7 @@ class CorpusEntry(Section):
     train: Share = 0.8
     """Fraction of the blocks used for training; what train and val leave is the test split."""
     val: Share = 0.1
-    kind: Literal["prose", "c"] | None = None
+    kind: Literal[tuple(KINDS)] | None = None  # type: ignore[valid-type]
     """What quotes, comments and brackets mean in it; null guesses."""
     grid: tuple[GridBlock, ...] | None = None
     """This corpus's own recurrent models; null takes the top-level grid, [] means none."""

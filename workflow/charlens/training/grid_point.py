@@ -69,7 +69,7 @@ def train_grid_point(
         trainer = Trainer(name, shape, training, seed, *splits, folder, code=code, early=iterations)
         runs.append((shape, trainer.run()))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
-    metadata = _metadata(corpus, model, shape, trained, training, seed)
+    metadata = metadata_of(corpus, model, shape, trained, training, seed)
     save_checkpoint(outputs["model"], trained.weights, metadata)
     for path, epoch, iteration in zip(
         outputs.get("checkpoints", ()), early, iterations, strict=True
@@ -92,9 +92,10 @@ def train_grid_point(
     )
 
 
-def _metadata(
+def metadata_of(
     corpus: Corpus, model: str, shape: Architecture, trained: Trained, training: Training, seed: int
 ) -> dict[str, Any]:
+    """What a model file says of a trained model, JSON-able."""
     # With mixed only: what that means depends on the processor.
     mixed = {"arithmetic": trained.arithmetic} if training.precision == "mixed" else {}
     return {

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ class Trainer:
     def _identity(self, code: str) -> dict[str, Any]:
         """What a resume checkpoint must share with the run that continues it."""
         settings = self.training.model_dump(mode="json") | {"device": self.device.type}
-        data = {p: [list(c.shape), int(c.long().sum())] for p, c in self.data.items()}
+        data = {p: [*c.shape, sha256(c.cpu().numpy()).hexdigest()] for p, c in self.data.items()}
         run = {"name": self.name, "seed": self.seed, "code": code, "training": settings}
         return {**run, **vars(self.shape), "data": data, "early": self.early}
 

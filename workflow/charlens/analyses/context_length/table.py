@@ -194,7 +194,7 @@ def _scored_rows(
     ]
 
 
-def _is_wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+def _is_wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
     """Whether a file is of an n-NN or a recurrent model."""
     context, point = model_id.context_model(metadata.model), model_id.parse(metadata.model)
     if point is not None:
