@@ -20,7 +20,7 @@ from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
-from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN, RNN
 from charlens.models.names import context_id, title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -42,7 +42,7 @@ DYNAMICS_CORPUS = "linux_kernel"
 0.46 nats, as the n-NNs' losses in Table 2 do on the kernel (0.733 and 0.469; 0.468 and 0.378 on War
 and Peace)."""
 
-BESIDE = "rnn-1"
+BESIDE = f"{RNN}-1"
 """The network beside which the others of its size are judged on another cut of a text."""
 
 COLUMNS = {
