@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
@@ -70,7 +70,6 @@ LONGEST_NAME = 100
 Integer = Annotated[int, Strict()]
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Bytes = Annotated[Integer, Field(ge=1)]
-Cell = Literal["lstm", "rnn", "gru"]
 Sha1 = Annotated[text("^[0-9a-fA-F]{40}$", "40 hexadecimal digits"), AfterValidator(str.lower)]
 Sha256 = Annotated[text("^[0-9a-fA-F]{64}$", "64 hexadecimal digits"), AfterValidator(str.lower)]
 Share = number(ge=1e-4, lt=1)
@@ -86,12 +85,6 @@ RunName = text(
     "my-study",
     LONGEST_NAME,
 )
-
-QUANTITIES: dict[str, str] = {"lstm": "hcifog", "rnn": "h", "gru": "hrzn"}
-"""What happens inside each cell, by the paper's letters."""
-
-GATED = ("lstm", "gru")
-"""Cells that have gates."""
 
 
 class Section(BaseModel):

@@ -76,11 +76,10 @@ class ContextModel(LanguageModel):
         # the window behind the last n − 1 characters of the one before; code K means "none"
         length = shape.n - 1 + self.steps
         self._codes = torch.full((length, self.batch), shape.k, device=self.device)
-        rows = self.steps * self.batch
-        self.hidden = side_by_side(
-            models, rows, shape.width, dtype=self.flat.dtype, device=self.device
-        )
-        self._d_hidden = torch.zeros_like(self.hidden) if self.training else None
+        window = (models, self.steps * self.batch, shape.width)
+        where = {"dtype": self.flat.dtype, "device": self.device}
+        self.hidden = side_by_side(*window, **where)
+        self._d_hidden = side_by_side(*window, **where) if self.training else None
 
     @property
     def states(self) -> list[Tensor]:

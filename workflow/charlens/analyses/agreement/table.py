@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from charlens.display.wording import listed, rst_corpus
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
-from charlens.predictions.file import ProbabilityMetadata, column_names
-from charlens.predictions.together import Together
+from charlens.models.catalogue import GRU, LSTM, RNN
+from charlens.predictions.file import ProbabilityMetadata
+from charlens.predictions.together import Source, Together
 
 _log = logging.getLogger("charlens")
 
@@ -35,13 +36,13 @@ def agreement(top: Sequence[np.ndarray]) -> np.ndarray:
     return matrix
 
 
-def table(paths: Sequence[FilePath]) -> pd.DataFrame:
+def table(paths: Iterable[Source]) -> pd.DataFrame:
     """Pairwise agreement of the models of one corpus.
 
     Args:
-        paths: probabilities files of one corpus; those without ``top_byte`` (models from
-            elsewhere that do not tell it) are left out. All ``top_byte`` columns are held at
-            once: one byte per model and character.
+        paths: probabilities files of one corpus, or predictions in memory; those without
+            ``top_byte`` (models from elsewhere that do not tell it) are left out. All ``top_byte``
+            columns are held at once: one byte per model and character.
 
     Returns:
         Square frame with model ids as index and columns, by size, cell and layers, models that
@@ -53,7 +54,7 @@ def table(paths: Sequence[FilePath]) -> pd.DataFrame:
     """
     first: tuple[FilePath, str] | None = None
 
-    def wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+    def wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
         nonlocal first
         first = first or (path, metadata.corpus)
         if metadata.corpus != first[1]:
@@ -61,7 +62,7 @@ def table(paths: Sequence[FilePath]) -> pd.DataFrame:
                 f"{path}: scores {metadata.corpus}, expected {first[1]} as {first[0]}; agreement "
                 "compares models of one corpus"
             )
-        if "top_byte" in column_names(path):
+        if "top_byte" in columns:
             return True
         _log.info("%s: left out, as %s has no column top_byte", metadata.model, path)
         return False
@@ -111,8 +112,8 @@ def read(path: FilePath) -> pd.DataFrame:
 def sentences(frame: pd.DataFrame, corpus: str) -> Iterator[str]:
     """How often networks of one cell agree, and networks of different cells."""
     points = [model_id.parse(str(model)) for model in frame.index]
-    is_rnn = np.array([point is not None and point.cell == "rnn" for point in points])
-    gated = np.array([point is not None and point.cell in ("lstm", "gru") for point in points])
+    is_rnn = np.array([point is not None and point.cell == RNN for point in points])
+    gated = np.array([point is not None and point.cell in (LSTM, GRU) for point in points])
     pair = np.triu(np.ones(frame.shape, bool), 1)
     groups = {
         "two RNNs": np.outer(is_rnn, is_rnn),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
@@ -12,11 +12,12 @@ from charlens.display.wording import cases, number, rst_corpus, rst_model, signe
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.catalogue import GRU, LSTM, RNN
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import RETRAINED
 from charlens.predictions.loss import bootstrap_sd, losses
-from charlens.predictions.together import Together
+from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
 
@@ -41,7 +42,7 @@ COLUMNS = {
 
 
 def table(
-    paths: Sequence[FilePath],
+    paths: Iterable[Source],
     bootstrap: int,
     seed: int,
     corpora: Sequence[Corpus] = (),
@@ -49,7 +50,8 @@ def table(
     """Test cross-entropy of every model.
 
     Args:
-        paths: probabilities files, of any number of corpora; one is read at a time.
+        paths: probabilities files, or predictions in memory, of any number of corpora; one file is
+            read at a time.
         bootstrap: number of resamples for the standard deviation (the paper's 100).
         seed: the config's seed. Resamples depend on it, the corpus and the model, on nothing else.
         corpora: those of the files, as they are now; a file made on another version of one is
@@ -255,12 +257,12 @@ def _depth(grid: pd.DataFrame) -> Iterator[str]:
 
 def _cells(grid: pd.DataFrame) -> Iterator[str]:
     wide = grid.pivot_table("cross_entropy", ["corpus", "size", "layers"], "cell")
-    if not {"lstm", "gru", "rnn"} <= set(wide):
+    if not {LSTM, GRU, RNN} <= set(wide):
         return
-    wide = wide[["lstm", "gru", "rnn"]].dropna()
+    wide = wide[[LSTM, GRU, RNN]].dropna()
     if len(wide):
-        worst = (wide["rnn"] > wide[["lstm", "gru"]].max(axis=1)).sum()
-        apart = (wide["lstm"] - wide["gru"]).abs().mean()
+        worst = (wide[RNN] > wide[[LSTM, GRU]].max(axis=1)).sum()
+        apart = (wide[LSTM] - wide[GRU]).abs().mean()
         yield (
             f"At equal depth and size the RNN is the worst of the three cells in "
             f"{cases(worst, len(wide))}; LSTM and GRU are {apart:.3f} apart on average."

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from charlens.analyses.oracles import pies as figure6
+from charlens.analyses.oracles.oracles import ORACLES
 from charlens.analyses.oracles.table import read, read_eliminated
 from charlens.display import style
 from charlens.files.atomic import FilePath
@@ -30,11 +31,12 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
     """Draw the errors of each model as bars, the paper's as rings, and what scaling up removed.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.breakdown.read_categories`.
-        eliminated: of :func:`charlens.analyses.oracles.breakdown.read_eliminated`; may be empty.
+        table: of :func:`charlens.analyses.oracles.table.read`.
+        eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """
     with style.styled():
         names = list(dict.fromkeys(table["oracle"]))
+        titles = {n: t for o in ORACLES.values() for n, t in zip(o.names, o.titles, strict=True)}
         panels = 1 + (not eliminated.empty)
         width = _NAMES + panels * _PANEL + (panels - 1) * _GAP + _RIGHT
         height = _TOP + len(names) * _ROW + _FOOT
@@ -42,7 +44,7 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
         box = (_NAMES / width, _FOOT / height, _PANEL / width, len(names) * _ROW / height)
         axes = figure.add_axes(box)
         _prepare(axes, names, "Percent of the model's errors")
-        axes.set_yticks(range(len(names)), [_readable(name) for name in names])
+        axes.set_yticks(range(len(names)), [titles.get(name, name) for name in names])
         _draw_models(axes, table)
         _draw_legend(figure, table, height)
         if panels > 1:
@@ -51,10 +53,6 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
             second.set_yticks(range(len(names)), [])
             _draw_eliminated(second, eliminated)
         return figure
-
-
-def _readable(name: str) -> str:
-    return name.replace("_", " ").replace("word-", "word ≤ ").replace("-train", "× in training")
 
 
 def _prepare(axes: Axes, names: list[str], title: str) -> None:
