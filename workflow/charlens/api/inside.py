@@ -18,7 +18,6 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, typical_excerpt
 from charlens.inside.cells.search import label
 from charlens.models import names
-from charlens.text.characters import characters
 from charlens.text.grid import COLUMNS_OF_TEXT
 from charlens.text.kinds import kind_of
 
@@ -59,9 +58,9 @@ class Trace:
 
 def _coloured(text: bytes, shades: np.ndarray) -> str:
     """Text in the colours of Figure 2; a character of several bytes has that of its last."""
-    shown = characters(text)
+    shown = html.beginning(text)
     last = [part.stop - 1 for part in shown]
-    return html.coloured_text([part.text for part in shown], shades[last].tolist())
+    return html.coloured_text(shown, shades[last].tolist(), len(text))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -68,9 +68,14 @@ class Predictions:
         return {name: self.columns[name] for name in columns}
 
 
-def load(path: FilePath) -> Predictions:
-    """Read everything that a probabilities file holds; raises as ``read_probabilities``."""
-    return Predictions(path, read_metadata(path), None, read_probabilities(path))
+def load(path: FilePath, corpus: Corpus) -> Predictions:
+    """Read everything that a probabilities file of a corpus holds.
+
+    Raises:
+        CharlensError: as ``read_probabilities``; a file made on another version of the corpus.
+    """
+    columns = read_probabilities(path, None, corpus.sha256, corpus.sizes["test"])
+    return Predictions(path, read_metadata(path), corpus, columns)
 
 
 Source = FilePath | Predictions

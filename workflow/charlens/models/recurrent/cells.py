@@ -28,12 +28,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from charlens.models import catalogue
 from charlens.models.buffers import side_by_side
-from charlens.models.catalogue import CELLS as FACTS
-from charlens.models.catalogue import GRU as GRU_ID
-from charlens.models.catalogue import LSTM as LSTM_ID
-from charlens.models.catalogue import RNN as RNN_ID
-from charlens.models.catalogue import Cell
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
@@ -53,7 +49,7 @@ class Recurrence:
     the very bits that one model alone gives); on a GPU all models share one batched product.
     """
 
-    facts: Cell  # the entry of the catalogue, set by ``computes``
+    facts: catalogue.Cell  # the entry of the catalogue, set by ``computes``
 
     def __init__(
         self,
@@ -193,14 +189,14 @@ def computes(cell: str) -> Callable[[_Class], _Class]:
     """
 
     def register(computing: _Class) -> _Class:
-        computing.facts = FACTS[cell]
+        computing.facts = catalogue.CELLS[cell]
         CELLS[cell] = computing
         return computing
 
     return register
 
 
-@computes(RNN_ID)
+@computes(catalogue.RNN)
 class RNN(Recurrence):
     """h_t = tanh(W [x_t; h_{t−1}])."""
 
@@ -223,7 +219,7 @@ class RNN(Recurrence):
                 _add_product(dh[t - 1], grad[t], back)
 
 
-@computes(LSTM_ID)
+@computes(catalogue.LSTM)
 class LSTM(Recurrence):
     """i, f, o = σ(·), g = tanh(·) of W [x_t; h_{t−1}]; c_t = f⊙c_{t−1} + i⊙g; h_t = o⊙tanh(c_t).
 
@@ -281,7 +277,7 @@ class LSTM(Recurrence):
                 _add_product(dh[t - 1], grad[t], back)
 
 
-@computes(GRU_ID)
+@computes(catalogue.GRU)
 class GRU(Recurrence):
     """r, z = σ(W_r [x_t; h_{t−1}]); n = tanh(W_x x_t + W_g (r⊙h_{t−1})); h_t = (1−z)⊙h_{t−1} + z⊙n.
 
