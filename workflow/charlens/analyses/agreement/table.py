@@ -12,6 +12,7 @@ from charlens.display.wording import listed, rst_corpus
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
+from charlens.models.catalogue import GRU, LSTM, RNN
 from charlens.predictions.file import ProbabilityMetadata
 from charlens.predictions.together import Source, Together
 
@@ -111,8 +112,8 @@ def read(path: FilePath) -> pd.DataFrame:
 def sentences(frame: pd.DataFrame, corpus: str) -> Iterator[str]:
     """How often networks of one cell agree, and networks of different cells."""
     points = [model_id.parse(str(model)) for model in frame.index]
-    is_rnn = np.array([point is not None and point.cell == "rnn" for point in points])
-    gated = np.array([point is not None and point.cell in ("lstm", "gru") for point in points])
+    is_rnn = np.array([point is not None and point.cell == RNN for point in points])
+    gated = np.array([point is not None and point.cell in (LSTM, GRU) for point in points])
     pair = np.triu(np.ones(frame.shape, bool), 1)
     groups = {
         "two RNNs": np.outer(is_rnn, is_rnn),

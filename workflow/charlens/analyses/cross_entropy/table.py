@@ -12,6 +12,7 @@ from charlens.display.wording import cases, number, rst_corpus, rst_model, signe
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.catalogue import GRU, LSTM, RNN
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import RETRAINED
@@ -256,12 +257,12 @@ def _depth(grid: pd.DataFrame) -> Iterator[str]:
 
 def _cells(grid: pd.DataFrame) -> Iterator[str]:
     wide = grid.pivot_table("cross_entropy", ["corpus", "size", "layers"], "cell")
-    if not {"lstm", "gru", "rnn"} <= set(wide):
+    if not {LSTM, GRU, RNN} <= set(wide):
         return
-    wide = wide[["lstm", "gru", "rnn"]].dropna()
+    wide = wide[[LSTM, GRU, RNN]].dropna()
     if len(wide):
-        worst = (wide["rnn"] > wide[["lstm", "gru"]].max(axis=1)).sum()
-        apart = (wide["lstm"] - wide["gru"]).abs().mean()
+        worst = (wide[RNN] > wide[[LSTM, GRU]].max(axis=1)).sum()
+        apart = (wide[LSTM] - wide[GRU]).abs().mean()
         yield (
             f"At equal depth and size the RNN is the worst of the three cells in "
             f"{cases(worst, len(wide))}; LSTM and GRU are {apart:.3f} apart on average."

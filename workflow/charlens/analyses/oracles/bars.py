@@ -31,8 +31,8 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
     """Draw the errors of each model as bars, the paper's as rings, and what scaling up removed.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.breakdown.read_categories`.
-        eliminated: of :func:`charlens.analyses.oracles.breakdown.read_eliminated`; may be empty.
+        table: of :func:`charlens.analyses.oracles.table.read`.
+        eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """
     with style.styled():
         names = list(dict.fromkeys(table["oracle"]))

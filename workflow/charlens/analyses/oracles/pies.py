@@ -38,7 +38,7 @@ def draw(table: pd.DataFrame, examples: pd.DataFrame) -> Figure:
     """Draw the pies of each model, and excerpts of text of the first one.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.breakdown.read_categories`.
+        table: of :func:`charlens.analyses.oracles.table.read`.
         examples: with the columns of :data:`charlens.analyses.oracles.excerpts.COLUMNS`.
     """
     with style.styled():

@@ -16,7 +16,7 @@ import pandas as pd
 from charlens.display.wording import listed, rst, rst_corpus, rst_model
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
-from charlens.inside.cells.concepts import CONCEPTS, panels
+from charlens.inside.cells.concepts import CONCEPTS, CORRELATION, panels
 from charlens.inside.cells.score import Labels, best, typical, windows_of_cells
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
@@ -207,7 +207,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
 
 def _score(row) -> str:
     """A cell's score on held-out text, as the figure gives it."""
-    if row.measure == "correlation":
+    if row.measure == CORRELATION:
         return f"correlation {row.held_out:.2f}".replace("-", "−")
     low = ", low for yes" if row.held_out < 0.5 else ""
     return f"AUC {max(row.held_out, 1 - row.held_out):.2f}{low}"

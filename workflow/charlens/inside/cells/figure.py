@@ -38,7 +38,7 @@ def numbers(examples: Sequence[FilePath]) -> dict[str, pd.DataFrame]:
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """Draw a table of :func:`charlens.inside.cells.search.read_examples`, in two equal columns."""
+    """Draw a table of :func:`charlens.inside.cells.excerpts.read`, in two equal columns."""
     with style.styled():
         if table.empty:
             return _nothing()
