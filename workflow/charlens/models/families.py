@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from charlens.errors import CharlensError
+from charlens.models.language_model import LanguageModel
 from charlens.models.n_nn import Context, ContextModel
 from charlens.models.names import parse
 from charlens.models.parameters import Architecture, Shape, solve_width
@@ -30,8 +31,8 @@ class Family:
             leave the width open) into architectures; none where the id is not of this family.
     """
 
-    shape: type
-    model: type
+    shape: type[Any]
+    model: type[Any]
     read: Callable[[str, int, Sequence[int]], list[Architecture]]
 
 
@@ -85,6 +86,6 @@ def shape_of(metadata: dict[str, Any]) -> Architecture:
     return kind(**{name: metadata[name] for name in kind.__dataclass_fields__})
 
 
-def build_model(shape: Architecture, models: int = 1, **options: Any) -> Any:
+def build_model(shape: Architecture, models: int = 1, **options: Any) -> LanguageModel[Any]:
     """M models of one architecture; options as for the family's model class."""
     return FAMILIES[family_of(shape)].model(shape, models, **options)

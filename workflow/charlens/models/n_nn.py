@@ -52,7 +52,7 @@ class Context:
         yield "bias.decoder", (self.k,), (k,)
 
 
-class ContextModel(LanguageModel):
+class ContextModel(LanguageModel[Context]):
     """M n-NNs of one architecture over windows of T steps of B streams.
 
     Args:
@@ -80,7 +80,9 @@ class ContextModel(LanguageModel):
         self.hidden = side_by_side(
             models, rows, shape.width, dtype=self.flat.dtype, device=self.device
         )
-        self._d_hidden = torch.zeros_like(self.hidden) if self.training else None
+        self._rows: Tensor | None = None
+        if self.training:
+            self._d_hidden = torch.zeros_like(self.hidden)
 
     @property
     def states(self) -> list[Tensor]:
@@ -128,7 +130,7 @@ class ContextModel(LanguageModel):
 
         Args:
             inputs: symbol codes, int64 (T, B), shared by all models.
-            drop: without meaning here.
+            drop: ignored.
         """
         shape = self.shape
         self._codes[shape.n - 1 :] = inputs

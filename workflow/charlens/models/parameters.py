@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import Field, dataclass, field
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -30,8 +30,17 @@ Parameter = tuple[str, tuple[int, ...], tuple[int, ...]]
 class Architecture(Protocol):
     """What a family of models must say of itself to get a parameter vector."""
 
-    width: int
-    k: int
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # a dataclass of JSON-able fields
+
+    @property
+    def width(self) -> int:
+        """Units per layer."""
+        ...
+
+    @property
+    def k(self) -> int:
+        """Symbols in the alphabet."""
+        ...
 
     def parameters(self, width: int, k: int) -> Iterator[Parameter]:
         """Every parameter in order, stored for ``width`` units and ``k`` symbols."""

@@ -365,14 +365,14 @@ class Trainer:
         self.candidates = [Candidate.from_json(values) for values in done["candidates"]]
         self._build(done["live"])
         # Another processor may have stored widths padded otherwise.
-        saved = Layout(self.shape, done["multiple"])
+        layout = Layout(self.shape, done["multiple"])
         vectors = {
             "flat": self.model.flat,
             "mean_square": self.optimiser.mean_square,
             "best": self.best,
         }
         for name, vector in vectors.items():
-            self.model.layout.pack(saved.unpack(tensors[name]), vector)
+            self.model.layout.pack(layout.unpack(tensors[name]), vector)
         self.model.refresh()
         self.loss_sum.copy_(tensors["loss_sum"])
         for i, state in enumerate(self.model.states):

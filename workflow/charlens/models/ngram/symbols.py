@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +51,7 @@ class Vocabulary:
         codes[self.symbols] = np.arange(FIRST_BYTE, self.unknown)
         return codes
 
-    def column(self, codes: Codes) -> npt.NDArray[np.integer]:
+    def column(self, codes: Codes) -> npt.NDArray[Any]:
         """Where tables by code keep these: ``<unk>`` in the place of ``<s>``, never predicted."""
         return np.where(codes == self.unknown, SENTENCE_START, codes)
 

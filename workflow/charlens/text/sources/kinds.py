@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from charlens.config_types import Bytes, Integer, Section, Sha1, Sha256, Text, problem, text
+from charlens.config_types import Bytes, Integer, Section, Sha1, Sha256, Text, matching, problem
 
 
 class BuiltinSource(Section):
@@ -41,15 +41,23 @@ class UrlSource(Section):
     """A file on the web; at least one checksum says which bytes are meant."""
 
     urls: Annotated[
-        tuple[text("^https?://", "an address that starts with http:// or https://"), ...],
+        tuple[
+            Annotated[
+                Text, matching("^https?://", "an address that starts with http:// or https://")
+            ],
+            ...,
+        ],
         Field(min_length=1),
     ]
     """Tried in this order."""
-    filename: text(
-        "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
-        "a file name of letters, digits, ., - and _, without a folder",
-        longest=200,
-    )
+    filename: Annotated[
+        Text,
+        matching(
+            "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+            "a file name of letters, digits, ., - and _, without a folder",
+            longest=200,
+        ),
+    ]
     """Name under which corpora_dir is searched and the download is kept."""
     bytes: Bytes | None = None
     sha256: Sha256 | None = None
