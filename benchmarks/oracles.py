@@ -22,8 +22,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from charlens.analyses.oracles import oracles
-from charlens.analyses.oracles.oracles import CATEGORIES, FAMILIES, Definitions
+from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.oracles import ORACLES, Definitions, slices
 from charlens.files.checkpoint import load_checkpoint
 from charlens.models.families import shape_of
 from charlens.models.ngram.model import NgramModel
@@ -51,33 +51,33 @@ def variants() -> Iterator[tuple[str, Definitions, bool]]:
 
 
 def show(name: str, percent: np.ndarray, published: np.ndarray) -> None:
-    first = len(FAMILIES["n-gram"])
+    first = len(ORACLES["n-gram"].names)
     cells = [f"{value:.2f}" for value in percent[first:]]
     print(f"| {name} | {' | '.join(cells)} | {abs(percent - published)[first:].sum():.2f} |")
 
 
 def sensitivity(splits, ngram, probability, published) -> None:
     history = corpus_history(splits, SPLIT)
-    names = CATEGORIES[len(FAMILIES["n-gram"]) :]
+    names = slices()[len(ORACLES["n-gram"].names) :]
     print(f"| % of errors | {' | '.join(names)} | off |\n|{'---|' * (len(names) + 2)}")
     show("paper", published, published)
     for name, definitions, of_corpus in variants():
         remember = history if of_corpus else None
-        known = oracles.evidence(splits["train"], splits["test"], definitions, remember)
-        masks = oracles.removed(known, ngram, probability)
-        found = oracles.table(oracles.categories(masks, probability))
+        known = tally.evidence(splits["train"], splits["test"], definitions, remember)
+        masks = tally.removed(known, ngram, probability)
+        found = tally.table(tally.categories(masks, probability))
         show(name, found["percent"].to_numpy(), published)
 
 
 def cost(splits, ngram, probability) -> None:
     """Seconds of everything Figure 6 needs; how much it raises the process's peak memory."""
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    known = oracles.evidence(splits["train"], splits["test"])
+    known = tally.evidence(splits["train"], splits["test"])
     middle = time.perf_counter()
-    masks = oracles.removed(known, ngram, probability)
-    oracles.table(oracles.categories(masks, probability))
+    masks = tally.removed(known, ngram, probability)
+    tally.table(tally.categories(masks, probability))
     last = time.perf_counter()
-    frame = oracles.order_table(known, ngram, probability)
+    frame = tally.order_table(known, ngram, probability)
     end, after = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         f"\n{probability.size:,} characters: evidence {middle - start:.2f} s, categories "

@@ -11,12 +11,12 @@ from charlens.analyses.agreement import table as agreement
 from charlens.analyses.closings import table as closings
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy.table import DTYPES as CROSS_ENTROPY
-from charlens.analyses.oracles.oracles import CATEGORIES, family_of
+from charlens.analyses.oracles.oracles import family_of, slices
 from charlens.files import csv_tables, parquet_tables
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.paper import numbers as paper
 from charlens.replication import run_tables
-from charlens.replication.cells import TRACKED
+from charlens.replication.cells import tracked as papers_cells
 from charlens.replication.run_tables import Tables
 from contests import a_corpus
 
@@ -117,7 +117,7 @@ def training(corpus: str = "linux_kernel", model: str = "lstm-3x512") -> pd.Data
 def pies() -> pd.DataFrame:
     rows = []
     for model, (role, errors) in PIES.items():
-        for oracle, family in zip(CATEGORIES, family_of(), strict=True):
+        for oracle, family in zip(slices(), family_of(), strict=True):
             percent = paper.oracle(model, oracle)
             rows.append({"corpus": "war_and_peace", "model": model, "role": role, "oracle": oracle})
             rows[-1] |= {"family": family, "characters": 330_000, "percent": percent}
@@ -131,7 +131,7 @@ def eliminated() -> pd.DataFrame:
     rows = [
         {"corpus": "war_and_peace", "small": "lstm-2x64", "large": "lstm-3x512", "family": family}
         | {"oracle": oracle, "eliminated": n, "errors_small": 0, "errors_large": 0, "percent": 0}
-        for oracle, family, n in zip(CATEGORIES, family_of(), gone, strict=True)
+        for oracle, family, n in zip(slices(), family_of(), gone, strict=True)
     ]
     return frame(rows, run_tables.error_analysis.ELIMINATED)
 
@@ -143,7 +143,7 @@ def tracked(model: str = "lstm-3x512", score: float = 0.95) -> pd.DataFrame:
         | {"measure": CONCEPTS[concept].measure, "rank": rank, "held_out": value, "found": 0.96}
         | {"strength_found": 0.9, "strength_held_out": 0.9}
         for corpus in ("war_and_peace", "linux_kernel")
-        for concept in TRACKED
+        for concept in papers_cells()
         for rank, value in ((1, score), (2, 0.99))
     ]
     return frame(rows, run_tables.cells.COLUMNS)

@@ -19,7 +19,7 @@ from workflow_runs import ROOT
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"report"},
+    {"report", "api"},
     {"replication"},
     {"analyses", "inside", "study"},
     {"predictions", "training", "display"},

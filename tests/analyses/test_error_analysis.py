@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 from charlens.analyses.oracles import bars as figure6_bars
 from charlens.analyses.oracles import breakdown as error_analysis
-from charlens.analyses.oracles import excerpts as error_examples
 from charlens.analyses.oracles import oracles
 from charlens.analyses.oracles import pies as figure6
-from charlens.analyses.oracles.excerpts import MEMORY, examples
+from charlens.analyses.oracles.excerpts import examples, slices_of
 from charlens.errors import CharlensError
 from charlens.predictions.file import ProbabilityMetadata, read_probabilities, write_probabilities
 from charlens.text.corpus import Corpus, load_split, prepare, save_split
@@ -80,7 +79,7 @@ def test_the_best_the_smallest_and_the_others_are_broken_down(study):
         assert part["errors"].sum() == np.count_nonzero(p < THRESHOLD)
         assert part["percent"].sum() == pytest.approx(100)
         assert (part["characters"] == len(p)).all()
-        assert list(part["oracle"]) == list(oracles.CATEGORIES)
+        assert list(part["oracle"]) == list(oracles.slices())
     lacking = table[table["oracle"].isin([f"{n}-gram" for n in range(3, 9)])]
     assert (lacking["errors"] == 0).all()  # the study has no such n-grams
     assert (table[table["oracle"] == "9-gram"]["errors"] > 0).all()
@@ -135,7 +134,9 @@ def test_examples_show_the_text_and_mark_errors_of_their_group(study):
     p = read_probabilities(folder / "lstm-1x512.parquet")["probability"]
     assert (shown["byte"] == targets[shown["position"]]).all()
     assert (p[shown["position"][shown["marked"]]] < THRESHOLD).all()
-    assert set(shown["group"]) <= {group.title for group in error_examples.GROUPS}
+    assert set(shown["group"]) <= {
+        group.title for oracle in oracles.ORACLES.values() for group in oracle.excerpts
+    }
     quoted = shown[(shown["group"] == "After space or quote") & shown["marked"]]
     inputs_ = test[:, :-1].ravel()
     assert set(inputs_[quoted["position"]]) <= set(b' "')
@@ -149,7 +150,7 @@ def test_boxes_are_the_earlier_words_that_marked_ones_repeat():
     found = np.full(test.size - 1, -1, np.int8)
     second = line.index(b"harbour", 20)
     start = len(line) * 3 - 1  # line 3 in the targets, which begin with the second byte
-    found[start + second + 2] = MEMORY.categories[0]
+    found[start + second + 2] = slices_of(oracles.ORACLES["memory"].excerpts[0])[0]
     shown = examples(test, found, oracles.FITTED)
     boxed = shown[shown["boxed"] == 1]
     assert bytes(boxed["byte"].astype(np.uint8)) == b"harbour"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from charlens.analyses.oracles import oracles
-from charlens.analyses.oracles.oracles import CATEGORIES, FAMILIES, Definitions
+from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.oracles import ORACLES, Definitions, slices
 from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
 from charlens.models.families import shape_of
@@ -22,6 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[2]
+CATEGORIES = slices()
+FAMILIES = {family: oracle.names for family, oracle in ORACLES.items()}
 CORPORA = Path(os.environ.get("CHARLENS_CORPORA", ROOT / ".." / "shared" / "corpora"))
 
 
@@ -60,7 +62,7 @@ def test_the_names_are_the_papers():
 def evidence(text, train=b"?", **definitions):
     """Evidence for one stream; a question mark precedes it and a full stop follows it."""
     test = streams(b"?" + text + b".")
-    known = oracles.evidence(streams(b"." + train + b".."), test, Definitions(**definitions))
+    known = tally.evidence(streams(b"." + train + b".."), test, Definitions(**definitions))
     return test, known
 
 
@@ -90,7 +92,7 @@ def test_rare_words_are_counted_as_words():
 
 def test_fragments_at_borders_are_neither_rare_nor_remembered():
     test = streams(b" tint then the", b"re is other th")
-    known = oracles.evidence(streams(b" "), test, Definitions(memory_letters=1))
+    known = tally.evidence(streams(b" "), test, Definitions(memory_letters=1))
     assert marked(known[rows_of("rare words")[0]], test) == ".....then......is.other..."
     assert not known[rows_of("memory")].any()
 
@@ -106,7 +108,7 @@ def test_after_space_or_quote_and_newline():
 
 def test_a_newline_in_another_stream_does_not_count():
     test = streams(b"a\nb", b"cde", b"\nfg")
-    known = oracles.evidence(streams(b" "), test)
+    known = tally.evidence(streams(b" "), test)
     assert marked(known[rows_of("word model")[1]], test) == ".b..fg"
 
 
@@ -195,26 +197,26 @@ def texts(draw):
 )
 def test_categories_against_a_slow_implementation(train, test, seed, definitions):
     ngram, probability = random_models(test[:, 1:].size, seed)
-    known = oracles.evidence(train, test, definitions)
-    masks = oracles.removed(known, ngram * 0.7, probability)
+    known = tally.evidence(train, test, definitions)
+    masks = tally.removed(known, ngram * 0.7, probability)
     expected = slow_categories(train, test, ngram * 0.7, probability, definitions)
-    assert oracles.categories(masks, probability).tolist() == expected
+    assert tally.categories(masks, probability).tolist() == expected
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.3, 0.5, 0.7]), st.randoms())
 def test_categories_add_up_to_all_errors_in_any_order(seed, threshold, random):
     ngram, probability = random_models(50, seed)
     known = np.random.default_rng(seed).random((13, 50)) < 0.1
-    masks = oracles.removed(known, ngram, probability, threshold)
+    masks = tally.removed(known, ngram, probability, threshold)
     errors = probability < threshold
     order = random.sample(range(27), 27)
-    found = oracles.categories(masks[order], probability, threshold)
+    found = tally.categories(masks[order], probability, threshold)
     assert ((found >= 0) == errors).all()  # the boost leaves none
-    assert oracles.table(found)["errors"].sum() == errors.sum()
+    assert tally.table(found)["errors"].sum() == errors.sum()
     assert masks[order][found[errors], np.flatnonzero(errors)].all()
-    families = oracles.by_family(masks)[:, errors]
+    families = tally.by_family(masks)[:, errors]
     names = random.sample(list(FAMILIES), 6)
-    shared = oracles.attribute(families, names)
+    shared = tally.attribute(families, names)
     assert sum(shared.values()) == errors.sum()
     assert shared[names[0]] == families[list(FAMILIES).index(names[0])].sum()
 
@@ -224,8 +226,8 @@ def test_an_error_is_below_the_threshold_and_an_oracle_right_above_it(threshold)
     probability = np.array([0, threshold, 0, 0], np.float32)
     ngram = np.zeros((9, 4))
     ngram[2] = [1, 1, threshold, threshold + 0.01]
-    masks = oracles.removed(np.zeros((13, 4), dtype=bool), ngram, probability, threshold)
-    found = oracles.categories(masks, probability, threshold)
+    masks = tally.removed(np.zeros((13, 4), dtype=bool), ngram, probability, threshold)
+    found = tally.categories(masks, probability, threshold)
     assert found[[0, 1, 3]].tolist() == [2, -1, 2]
     assert FAMILIES["boost"].count(CATEGORIES[found[2]])
 
@@ -234,8 +236,8 @@ def test_by_family():
     masks = np.zeros((27, 27), dtype=bool)
     np.fill_diagonal(masks, True)
     expected = [i for i, names in enumerate(FAMILIES.values()) for _ in names]
-    assert oracles.by_family(masks).argmax(axis=0).tolist() == expected
-    assert oracles.by_family(masks).sum() == 27
+    assert tally.by_family(masks).argmax(axis=0).tolist() == expected
+    assert tally.by_family(masks).sum() == 27
 
 
 def test_arrays_that_do_not_go_together():
@@ -243,16 +245,16 @@ def test_arrays_that_do_not_go_together():
     known = np.zeros((13, 5), dtype=bool)
     for arguments in ((known, ngram[:8], probability), (known[:, :4], ngram, probability)):
         with pytest.raises(CharlensError, match="score all of them on the same test split"):
-            oracles.removed(*arguments)
+            tally.removed(*arguments)
     with pytest.raises(CharlensError, match="found 3 and 4 of them"):
-        oracles.differences(np.zeros(3, np.int8), np.zeros(4, np.int8))
+        tally.differences(np.zeros(3, np.int8), np.zeros(4, np.int8))
 
 
 # Tables
 
 
 def test_table():
-    table = oracles.table(np.array([-1, 0, 0, 26, -1, 21], np.int8))
+    table = tally.table(np.array([-1, 0, 0, 26, -1, 21], np.int8))
     assert list(table.columns) == ["oracle", "family", "errors", "percent"]
     assert table["errors"].sum() == 4
     row = table.set_index("oracle").loc
@@ -260,35 +262,35 @@ def test_table():
     assert row["punctuation"].tolist() == ["punctuation", 1, 25]
     assert row["0.5-boost"].tolist() == ["boost", 1, 25]
     assert row["after_newline", "family"] == "word model"
-    assert oracles.table(np.array([-1], np.int8))["percent"].tolist() == [0] * 27
+    assert tally.table(np.array([-1], np.int8))["percent"].tolist() == [0] * 27
 
 
 def test_differences():
     small = np.array([0, 0, 0, 9, 26, -1], np.int8)
     large = np.array([-1, -1, 0, 9, 9, 26], np.int8)
-    table = oracles.differences(large, small).set_index("oracle")
+    table = tally.differences(large, small).set_index("oracle")
     assert table.loc["1-gram"].tolist() == ["n-gram", 3, 1, 2, 200]
     assert table.loc["100-memory"].tolist() == ["memory", 1, 2, -1, -100]
     assert table.loc["0.5-boost", "eliminated"] == 0
     assert table["percent"].sum() == 100
-    assert oracles.differences(small, small)["percent"].tolist() == [0] * 27
+    assert tally.differences(small, small)["percent"].tolist() == [0] * 27
 
 
 def test_order_table():
     ngram, probability = random_models(200)
     known = np.random.default_rng(1).random((13, 200)) < 0.1
-    table = oracles.order_table(known, ngram, probability, (0.4, 0.5))
+    table = tally.order_table(known, ngram, probability, (0.4, 0.5))
     assert table["threshold"].tolist() == [0.4] * 6 + [0.5] * 6
     assert table["family"].tolist() == [*FAMILIES] * 2
     for threshold, part in table.groupby("threshold"):
-        masks = oracles.removed(known, ngram, probability, threshold)
+        masks = tally.removed(known, ngram, probability, threshold)
         errors = probability < threshold
-        found = oracles.table(oracles.categories(masks, probability, threshold))
+        found = tally.table(tally.categories(masks, probability, threshold))
         by_family = found.groupby("family", sort=False)[["errors", "percent"]].sum()
         assert part["errors_paper_order"].tolist() == by_family["errors"].tolist()
         np.testing.assert_allclose(part["percent_paper_order"], by_family["percent"])
-        families = oracles.by_family(masks)[:, errors]
-        orders = [oracles.attribute(families, order) for order in permutations(FAMILIES)]
+        families = tally.by_family(masks)[:, errors]
+        orders = [tally.attribute(families, order) for order in permutations(FAMILIES)]
         percent = 100 * np.array([list(order.values()) for order in orders]) / errors.sum()
         np.testing.assert_allclose(part["percent_shapley"], percent.mean(axis=0))
         np.testing.assert_allclose(part["percent_min"], percent.min(axis=0))
@@ -317,19 +319,19 @@ def test_a_slice_of_war_and_peace(war_and_peace):
     ngram = model.probabilities(test[:, 1:].ravel(), range(2, 11))
     _, probability = random_models(test[:, 1:].size)
     definitions = Definitions()
-    masks = oracles.removed(oracles.evidence(train, test), ngram, probability)
-    found = oracles.categories(masks, probability)
+    masks = tally.removed(tally.evidence(train, test), ngram, probability)
+    found = tally.categories(masks, probability)
     assert found.tolist() == slow_categories(train, test, ngram, probability, definitions)
-    assert (oracles.table(found)["errors"][9:] > 0).all()  # no oracle went untested
+    assert (tally.table(found)["errors"][9:] > 0).all()  # no oracle went untested
 
 
 def test_war_and_peace_takes_seconds(war_and_peace):
     train, test, _ = war_and_peace
     ngram, probability = random_models(330_000)
     start = time.monotonic()
-    known = oracles.evidence(train, test)
-    found = oracles.categories(oracles.removed(known, ngram, probability), probability)
-    oracles.order_table(known, ngram, probability)
+    known = tally.evidence(train, test)
+    found = tally.categories(tally.removed(known, ngram, probability), probability)
+    tally.order_table(known, ngram, probability)
     assert time.monotonic() - start < 10  # about half a second
     assert (found >= 0).sum() == (probability < 0.5).sum()
 
@@ -344,8 +346,8 @@ def test_a_small_lstm_has_the_papers_slices(war_and_peace):
     probability = predictions(shape_of(metadata), weights, codes, vocabulary, 100)["probability"]
     model = NgramModel.fit(train[:, :-1].ravel(), 10)
     ngram = model.probabilities(test[:, 1:].ravel(), range(2, 11))
-    masks = oracles.removed(oracles.evidence(train, test), ngram, probability)
-    found = oracles.table(oracles.categories(masks, probability))["percent"]
+    masks = tally.removed(tally.evidence(train, test), ngram, probability)
+    found = tally.table(tally.categories(masks, probability))["percent"]
     rows = paper.rows("figure6_oracles")
     published = [float(x["percent_of_errors"]) for x in rows if x["model"] == "lstm-2x64"]
     # Another model, so only near. Memory of four letters would be off by 40 %.

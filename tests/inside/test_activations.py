@@ -147,7 +147,9 @@ def test_a_part_is_that_part_of_the_whole(tmp_path, group):
             folder = dump(paths, tmp_path / f"{start}", quantities="cf", positions=(start, stop))
         for layer, name in ((1, "c"), (2, "f")):
             found = activations(folder, layer, name)
-            assert np.array_equal(found, activations(whole, layer, name)[start:stop])
+            # Up to one step of float16: products of fewer streams may round otherwise.
+            expected = activations(whole, layer, name)[start:stop]
+            np.testing.assert_allclose(found, expected, rtol=2**-10)
             assert read_metadata(folder, layer, name).start == start
             last = activations(folder, layer, name, [1], slice(stop - 1, None))
             assert np.array_equal(last, found[-1:, 1:2])

@@ -117,12 +117,12 @@ def test_the_examples_show_what_the_cells_do(known):
         assert len(panel) == len(lay_out(panel["byte"].to_numpy(), COLUMNS_OF_TEXT, ROWS))
         if name != "typical":
             assert set(panel["title"]) == {CONCEPTS[name].title}
-    position = by_name.counts["line_position"].ravel()
+    position = by_name["line_position"].ravel()
     panel = shown[shown["panel"] == "line_position"]
     expected = np.tanh(sign * 0.02 * position[panel["position"]])
     np.testing.assert_allclose(panel["value"], expected, atol=1e-4)
     panel = shown[shown["panel"] == "inside_quotes"]
-    inside = by_name.flags["inside_quotes"].ravel()[panel["position"]]
+    inside = by_name["inside_quotes"].ravel()[panel["position"]]
     assert 0 < inside.sum() < len(inside)
     np.testing.assert_allclose(panel["value"], sign * np.tanh(1) * inside, atol=1e-4)
 

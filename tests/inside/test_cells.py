@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from charlens.inside.cells import score as cells
-from charlens.inside.cells.score import BINS, Labels, best, score, strength, typical
+from charlens.inside.cells.score import BINS, best, score, strength, typical
 from charlens.inside.store import activations
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.models.trained import load_trained
@@ -117,10 +117,11 @@ def random_model(folder, cell="lstm", layers=2, width=4, length=40, **options):
     random = np.random.default_rng(3)
     flag = random.random((3, length)) < 0.3
     flag |= codes[:, :-1] == 2  # not noise alone
-    labels = Labels(
-        {"count": random.integers(0, 9, (3, length)) + 4.0 * flag},
-        {"flag": flag, "never": np.zeros((3, length), bool)},
-    )
+    labels = {
+        "count": random.integers(0, 9, (3, length)) + 4.0 * flag,
+        "flag": flag,
+        "never": np.zeros((3, length), bool),
+    }
     return load_trained(paths["model"], Corpus.load(paths["corpus"])), codes, labels, paths
 
 
@@ -138,10 +139,10 @@ def test_scores_are_those_of_the_dumped_states(tmp_path, cell):
         for half, part in (("found", slice(0, 600)), ("held_out", slice(600, 1200))):
             mine = getattr(row, half)
             if row.concept == "count":
-                y = labels.counts["count"].ravel()[part]
+                y = labels["count"].ravel()[part]
                 assert mine == pytest.approx(np.corrcoef(y, value[part])[0, 1], abs=3e-3)
             elif row.concept == "flag":
-                y = labels.flags["flag"].ravel()[part]
+                y = labels["flag"].ravel()[part]
                 assert mine == pytest.approx(roc_auc_score(y, value[part]), abs=6e-3)
             else:
                 assert np.isnan(mine)
@@ -164,11 +165,13 @@ def test_the_held_out_half_has_no_say(tmp_path):
     trained, codes, labels, _ = random_model(tmp_path)
     before = score(trained, "text", codes, labels, 8, "cpu")
     held_out = np.arange(120).reshape(3, 40) >= 60
-    flags = {name: flag ^ held_out for name, flag in labels.flags.items()}
-    counts = {name: np.where(held_out, 50 - 3 * y, y) for name, y in labels.counts.items()}
+    changed = {
+        name: y ^ held_out if y.dtype == bool else np.where(held_out, 50 - 3 * y, y)
+        for name, y in labels.items()
+    }
     other = np.array(codes)
     other[2] = np.random.default_rng(8).permutation(other[2])
-    after = score(trained, "text", other, Labels(counts, flags), 8, "cpu")
+    after = score(trained, "text", other, changed, 8, "cpu")
     chosen = ["concept", "layer", "unit", "found", "strength_found", "rank"]
     pd.testing.assert_frame_equal(before[chosen], after[chosen])
     assert not np.allclose(before["held_out"], after["held_out"], equal_nan=True)

@@ -109,6 +109,22 @@ def test_repeats_longer_than_the_highest_order():
     compare(piece * 4 + b"\x09" + piece * 3 + b"\x01" * 50, piece + b"\x01" * 60 + piece, 21)
 
 
+@pytest.mark.parametrize("max_order", [247, 248, 249, 250, 251, 252, 254, 255])
+@pytest.mark.parametrize("period", [1, 5, 300])
+def test_repeats_beyond_256_characters_at_the_highest_orders(max_order, period):
+    """Lengths are kept in a byte: 256 equal characters must not count as none."""
+    block = np.random.default_rng(2).integers(0, 4, period, dtype=np.uint8)
+    text = np.tile(block, -(-700 // period))
+    prefix = NgramModel.fit(text, max_order).prefix
+    assert prefix.max() == max_order
+    low, high = (NgramModel.fit(text, order) for order in (20, max_order))
+    test = np.concatenate([text[:400], block[::-1][:50], text[:30]])
+    expected = low.probabilities(test, [1, 2, 19])
+    np.testing.assert_allclose(high.probabilities(test, [1, 2, 19]), expected, rtol=1e-12)
+    top = high.probabilities(test, [max_order])
+    assert ((top > 0) & (top <= 1)).all()
+
+
 def test_a_model_worked_out_by_hand():
     # One a, one </s>: n2 = 0, so the discounts are 0.5, 1, 1.5 and three types share
     # 1 / 3 of the mass 0.5 each: P(a) = 0.5 / 2 + 0.5 / 3.

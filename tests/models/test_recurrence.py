@@ -73,7 +73,7 @@ def test_agrees_with_torch_nn_to_1e_6(cell, dtype):
     model, inputs, targets = build(cell, layers, width, dtype=dtype)
     kind = {"lstm": torch.nn.LSTM, "rnn": torch.nn.RNN}[cell]
     peer, decoder = kind(K, width, layers).to(dtype), torch.nn.Linear(width, K).to(dtype)
-    order = CELLS[cell].gates_order
+    order = CELLS[cell].facts.blocks
     blocks = [order.index(gate) for gate in ("i", "f", "g", "o")] if cell == "lstm" else [0]
     own = {n: w[0] for n, w in model.layout.unpack(model.flat).items()}
 

@@ -58,7 +58,7 @@ def test_states_gates_and_gradients_equal_the_plain_engine(cell, width):
     torch.manual_seed(0)
     plain = CELLS[cell](models, steps, batch, width, dtype=torch.float64, device=DEVICE)
     fused = FUSED_CELLS[cell](models, steps, batch, width, device=DEVICE)
-    columns = len(plain.gates_order) * width
+    columns = len(plain.facts.blocks) * width
     w = (torch.rand(models, width, columns, device=DEVICE) - 0.5).mul(0.5).half()
     gates = torch.randn(models, steps, batch, columns, device=DEVICE).half()
     dh = torch.randn(models, steps, batch, width, device=DEVICE).half()

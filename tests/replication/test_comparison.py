@@ -184,7 +184,7 @@ def test_verdicts(difference, tolerance, lower_is_better):
     [
         ("lstm-2x256", 0.972 + 0.019, LK, "within"),
         ("lstm-2x256", 0.972 + 0.021, LK, "outside"),
-        ("lstm-2x256", 0.972 + 0.039, TWIN, "within"),
+        ("lstm-2x256", 0.972 + 0.0405, TWIN, "within"),
         ("lstm-2x256", 0.972 + 0.041, TWIN, "outside"),
         ("lstm-2x256", 0.972 - 0.3, LK, "better"),
         ("lstm-2x256", 0.972 - 0.019, LK, "within"),
@@ -196,7 +196,7 @@ def test_verdicts(difference, tolerance, lower_is_better):
         ("n-gram-5", 1.097 - 0.0004, LK, "within"),
         ("n-gram-5", 1.097 + 0.0006, LK, "outside"),
         ("n-gram-5", 1.097 - 0.0006, LK, "outside"),
-        ("n-gram-5", 1.097 - 0.039, TWIN, "within"),
+        ("n-gram-5", 1.097 - 0.0405, TWIN, "within"),
         ("n-gram-5", 1.097 - 0.041, TWIN, "outside"),
     ],
 )
@@ -208,6 +208,59 @@ def test_cross_entropies(model, nats, twin, expected):
     tables = no_tables(**frames, corpora={"linux_kernel": twin})
     row = only(comparison.table(tables), model=model)
     assert (row.verdict, row.comparable, row.papers_file) == (expected, True, twin is LK)
+
+
+# By how much the RNN-1, and by how much a GRU-1 of its size is above the paper.
+@pytest.mark.parametrize(
+    ("shift", "nats", "expected"),
+    [
+        (0.018, 0.018, "within"),
+        (0.018, 0.018 + 0.021, "within"),
+        (0.015, 0.015 + 0.023, "outside"),  # which alone is within 0.041
+        (0.0, 0.039, "outside"),
+        (-0.018, 0.005, "outside"),
+        (0.03, 0.05, "outside"),  # as the RNN-1, but too far from the paper
+        (0.03, 0.007, "better"),
+        (0.03, -0.045, "better"),
+    ],
+)
+def test_on_another_cut_networks_are_judged_beside_the_rnn_1(shift, nats, expected):
+    grid = cross_entropies()
+    kernel, own = grid["corpus"] == LK.name, {}
+    grid.loc[kernel & (grid["model"] == "rnn-1x64"), "cross_entropy"] += shift
+    grid.loc[kernel & (grid["model"] == "gru-1x64"), "cross_entropy"] += nats
+    for twin in (LK, TWIN):
+        tables = no_tables(cross_entropy=grid, corpora={WP.name: WP, LK.name: twin})
+        frame = comparison.table(tables)
+        own[twin is LK] = only(frame, corpus=LK.name, model="gru-1x64")
+        beside = frame[frame["relative"].notna()]
+        if twin is LK:  # the paper's very file: no cut to cancel
+            assert beside.empty
+        else:
+            assert set(beside["corpus"]) == {LK.name}
+            assert len(beside) == 3 * (9 - 1)  # the paper has no RNN of size 512
+            assert not beside["model"].str.startswith("rnn-1").any()
+            assert (beside["relative_tolerance"] < beside["tolerance"]).all()
+    assert own[False].relative == pytest.approx(nats - shift)
+    assert own[False].verdict == expected
+
+
+def test_without_the_rnn_1_of_its_size_a_network_is_judged_alone():
+    grid = cross_entropies()
+    grid = grid[(grid["corpus"] == LK.name) & (grid["model"] != "rnn-1x64")]
+    grid = grid.assign(cross_entropy=grid["paper"] + 0.03)
+    frame = comparison.table(no_tables(cross_entropy=grid, corpora={LK.name: TWIN}))
+    alone = frame["model"].str.contains("rnn-1|x64|x512")
+    assert (frame["relative"].isna() == alone).all()
+    assert set(frame["verdict"]) == {"within"}
+    np.testing.assert_allclose(frame["relative"].dropna(), 0, atol=1e-12)
+
+
+def test_tolerances_of_another_cut():
+    """Two standard deviations of the difference of two cuts; for a difference, the seed's too."""
+    assert pytest.approx(2 * math.sqrt(2) * 0.0144) == tolerances.OTHER_CUT
+    assert pytest.approx(0.041, abs=5e-4) == tolerances.OTHER_CUT
+    assert pytest.approx(0.0217, abs=5e-5) == tolerances.BESIDE_RNN_1
 
 
 def test_the_best_network_of_table_2_is_not_compared_twice():
@@ -226,7 +279,11 @@ def test_another_cut_widens_every_tolerance(papers):
     assert (frame.loc[~kernel, "tolerance"] == papers.loc[~kernel, "tolerance"]).all()
     assert (frame["papers_file"] == ~kernel).all()
     assert frame["comparable"].all()
-    assert comparison_markdown.markdown(frame).count("is not the paper's file") == 1
+    text = comparison_markdown.markdown(frame)
+    assert text.count("is not the paper's file") == 1
+    assert text.count("Difference beside RNN-1") == 1
+    assert "\n| Linux Kernel | cross-entropy of GRU-1 (64) | +0.0000 | 0.022 |\n" in text
+    assert "Difference beside RNN-1" not in comparison_markdown.markdown(papers)
 
 
 def test_a_text_cut_short_is_not_the_papers():

@@ -155,3 +155,31 @@ def test_bars_of_several_processes_take_lines_of_their_own(tmp_path: Path, monke
     assert third._bar.pos == 0
     second.close()
     third.close()
+
+
+@pytest.mark.parametrize("trap", ["lock is a link", "folder is a link", "open to others", "a file"])
+def test_what_others_put_into_the_temporary_folder_is_left_alone(
+    tmp_path: Path, monkeypatch, trap: str
+) -> None:
+    """Names there can be guessed: no file behind a planted link is emptied, and work goes on."""
+    monkeypatch.setattr("charlens.runtime.progress.tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("charlens.runtime.progress.sys.stderr.isatty", lambda: True, raising=False)
+    precious = tmp_path / "thesis.txt"
+    precious.write_text("ten years of work")
+    folder = tmp_path / f"charlens-bars-{os.getuid()}-{os.getpgrp()}"
+    if trap == "folder is a link":
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        folder.symlink_to(tmp_path / "elsewhere")
+    elif trap == "a file":
+        folder.write_text("")
+    else:
+        folder.mkdir(mode=0o700)
+        if trap == "open to others":
+            folder.chmod(0o777)
+        for number in range(3):
+            (folder / str(number)).symlink_to(precious)
+    with Progress(10, "a") as bar:
+        assert bar._bar.pos == 0
+        bar.update(10)
+    assert precious.read_text() == "ten years of work"
+    assert not list((tmp_path / "elsewhere").iterdir() if trap == "folder is a link" else [])

@@ -1,13 +1,11 @@
 """Which models the figures show, and what is said of names that are not there."""
 
-from typing import get_args
-
 import pytest
-from charlens.config_types import GATED, QUANTITIES, Cell
 from charlens.errors import CharlensError
+from charlens.models import catalogue
 from charlens.models.recurrent.cells import CELLS
 from charlens.study.choices import activation_dumps, figure2_models, figure3_models, watched
-from charlens.study.config import Config
+from charlens.study.config import Config, GridBlock
 
 PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}
 
@@ -75,11 +73,15 @@ def test_dynamics_takes_a_named_model_of_any_cell_from_the_first_corpus_that_has
 
 
 def test_what_the_config_knows_of_cells_is_what_they_are():
-    assert set(QUANTITIES) == set(get_args(Cell)) == set(CELLS)
+    cells = GridBlock.model_json_schema()["properties"]["cells"]["items"]["enum"]
+    assert list(catalogue.CELLS) == cells
+    assert set(CELLS) == set(cells)
     for name, cell in CELLS.items():
-        found = cell(models=1, width=2, batch=1, steps=1, device="cpu").quantities()
-        assert set(found) == set(QUANTITIES[name])
-        assert bool(cell.gate_titles) == (name in GATED)
+        layer = cell(models=1, width=2, batch=1, steps=1, device="cpu")
+        assert set(layer.quantities()) == set(catalogue.CELLS[name].quantities)
+        assert layer.facts.gates.keys() <= set(layer.facts.blocks) & layer.quantities().keys()
+        assert bool(layer.facts.gates) == (name in catalogue.gated_cells())
+    assert catalogue.gated_cells() == ("lstm", "gru")
 
 
 def test_nothing_is_kept_unless_asked():

@@ -189,6 +189,20 @@ def test_resume_state_of_another_config_or_damaged_is_not_used(tmp_path):
         assert torch.equal(again.weights["decoder"], undisturbed.weights["decoder"])
 
 
+def test_resume_state_of_another_text_is_not_used(tmp_path):
+    """The same characters in another order: shape and sum are equal, the text is not."""
+    run = trainer(tmp_path, epochs=2)
+    run.run_epoch(lambda windows: None)
+    run.save()
+    other = splits()
+    other["train"][:, 1:-1] = other["train"][:, -2:0:-1].copy()
+    settings = Training(epochs=2, batch=BATCH, unroll=UNROLL, device="cpu")
+    shape = Shape("lstm", 2, 6, K)
+    arguments = ("toy/model", shape, settings, 1, other["train"], other["val"])
+    anew, again = Trainer(*arguments), Trainer(*arguments, tmp_path)
+    assert again.run().curve == anew.run().curve
+
+
 CHILD = """
 import sys
 from pathlib import Path

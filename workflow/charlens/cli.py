@@ -1,10 +1,11 @@
-"""The command ``charlens``: what is not the workflow's own."""
+"""The command ``charlens``: tools besides the workflow."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from charlens import __version__
 from charlens.errors import CharlensError
@@ -12,22 +13,92 @@ from charlens.runtime.manifest import verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, 1 if files do not match, 2 for a wrong call."""
-    parser = argparse.ArgumentParser(prog="charlens", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("verify", help="hash the files of a run and compare its manifest")
-    check.add_argument("results", help="folder of a run, such as results/quick")
-    found = parser.parse_args(arguments)
+    """Run the command.
+
+    Returns:
+        The exit status: 0; 1 after an error, or where files differ from their manifest; 2 for a
+        wrong call.
+    """
+    given = _parser().parse_args(arguments)
     try:
-        problems = verify(found.results)
+        return given.run(given)
     except CharlensError as error:
         print(f"charlens: error: {error}", file=sys.stderr)
         return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="charlens", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], about: str):
+        verb = commands.add_parser(name, help=about, description=about)
+        verb.set_defaults(run=run)
+        return verb
+
+    check = command("verify", _verify, "hash the files of a run and compare its manifest")
+    check.add_argument("results", help="folder of a run, such as results/quick")
+    score = command("score", _score, "how likely a network finds each character of a text")
+    cells = command("cells", _cells, "the cells of a network that track something in a text best")
+    for verb in (score, cells):
+        verb.add_argument("file", type=Path, help="the text, read as one stream")
+        verb.add_argument(
+            "--model", required=True, metavar="M", help="a trained network (.safetensors)"
+        )
+        verb.add_argument("--csv", metavar="OUT", help="write the whole table to this CSV file")
+        verb.add_argument("--html", metavar="OUT", help="write coloured text to this page")
+    cells.add_argument("--kind", choices=("prose", "c"), help="kind of text; guessed by default")
+    return parser
+
+
+def _verify(given: argparse.Namespace) -> int:
+    problems = verify(given.results)
     for line in problems:
         print(line)
-    print(f"{found.results}: {len(problems) or 'no'} differences from its manifest")
+    print(f"{given.results}: {len(problems) or 'no'} differences from its manifest")
     return 1 if problems else 0
+
+
+def _score(given: argparse.Namespace) -> int:
+    from charlens.api.models import load
+    from charlens.files import csv_tables
+
+    scores = load(given.model).score(given.file)
+    print(
+        f"{given.file}: {len(scores):,} bytes, {scores.loss:.4f} nats per character "
+        f"({scores.bits:.4f} bits) by {scores.model}"
+    )
+    if given.csv:
+        csv_tables.write(scores.to_frame(), given.csv)
+    _write_page(given.html, [scores])
+    return 0
+
+
+def _cells(given: argparse.Namespace) -> int:
+    from charlens.api.inside import cells
+    from charlens.api.models import load
+    from charlens.files import csv_tables
+
+    found = cells(load(given.model), given.file, kind=given.kind)
+    print(found)
+    if given.csv:
+        csv_tables.write(found.ranking, given.csv)
+    if given.html:
+        tracked = found.summary().dropna(subset="found")["concept"]
+        _write_page(given.html, [found.best(concept) for concept in tracked])
+    return 0
+
+
+def _write_page(path: str | None, results: Sequence[object]) -> None:
+    """Write results as a notebook shows them; nothing where no page is wanted."""
+    if path is None:
+        return
+    from charlens.files.atomic import atomic_path
+
+    head = '<!doctype html><meta charset="utf-8"><title>charlens</title><body>'
+    with atomic_path(path) as temporary:
+        temporary.write_text(head + "".join(r._repr_html_() for r in results), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
 from pydantic import (
@@ -103,7 +103,6 @@ LONGEST_NAME = 100
 Integer = Annotated[int, Strict()]
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Bytes = Annotated[Integer, Field(ge=1)]
-Cell = Literal["lstm", "rnn", "gru"]
 Sha1 = Annotated[
     Text, matching("^[0-9a-fA-F]{40}$", "40 hexadecimal digits"), AfterValidator(str.lower)
 ]
@@ -129,12 +128,6 @@ RunName = Annotated[
         LONGEST_NAME,
     ),
 ]
-
-QUANTITIES: dict[str, str] = {"lstm": "hcifog", "rnn": "h", "gru": "hrzn"}
-"""Quantities inside each cell, by the paper's letters."""
-
-GATED = ("lstm", "gru")
-"""Cells that have gates."""
 
 
 class Section(BaseModel):

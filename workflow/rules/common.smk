@@ -22,13 +22,23 @@ from charlens.study.choices import (
     figure2_models,
     figure3_models,
     figure6_corpus,
+    lstm_models,
     watched,
 )
-from charlens.study.checks import check_file, check_references, typed, watched_file
+from charlens.study.checks import (
+    check_file,
+    check_references,
+    own_contents,
+    typed,
+    watched_file,
+)
+from charlens.runtime.checksums import Checksums
 from charlens.runtime.endings import failures, places, tell
 from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
+from charlens.models.catalogue import N_GRAM, N_NN
+from charlens.models.names import GRID_IDS, context_id
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.paper.definitions import ORACLE_CONTEXTS
 from charlens.report.contents import TABLES, Found, as_image, as_page, as_pdf
@@ -75,6 +85,18 @@ def fingerprint(script, *names):
 def own_file(wildcards):
     """The user's own text or archive behind a corpus, if it is one."""
     return watched_file(STUDY, wildcards.corpus) or []
+
+
+CHECKSUMS = Checksums(Path(".snakemake", "charlens-checksums.json"))
+
+
+def own_contents_of(wildcards):
+    """Checksum of the user's own text, archive or folder: it decides, not the date of a file."""
+    return own_contents(STUDY, wildcards.corpus, CHECKSUMS)
+
+
+def external_contents(wildcards):
+    return CHECKSUMS.of(Path(external_file(wildcards)))
 
 
 def corpus_config(wildcards):
@@ -243,19 +265,19 @@ def error_models(corpus):
     """The probabilities files that Figure 6 needs: of all LSTMs and of the n-grams it shows."""
     if not corpus:
         return []
-    lstms = [model for model in STUDY.models(corpus) if model.startswith("lstm-")]
-    n_grams = [f"n-gram-{n}" for n in STUDY.n_gram.contexts if n in ORACLE_CONTEXTS]
-    return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in lstms + n_grams]
+    n_grams = [context_id(N_GRAM, n) for n in STUDY.n_gram.contexts if n in ORACLE_CONTEXTS]
+    models = (*lstm_models(STUDY, corpus), *n_grams)
+    return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in models]
 
 
 def contestants_of(corpora):
     """The probabilities files of corpora's LSTMs and n-NNs and of their longest n-gram models."""
-    longest = f"n-gram-{max(STUDY.n_gram.contexts)}"
+    longest = context_id(N_GRAM, max(STUDY.n_gram.contexts))
     return [
         f"<results>/{corpus}/probabilities/{model}.parquet"
         for corpus in corpora
         for model in (
-            *(model for model in STUDY.models(corpus) if model.startswith("lstm-")),
+            *lstm_models(STUDY, corpus),
             *STUDY.n_nn_models(corpus),
             *(model for model in STUDY.n_gram_models(corpus) if model == longest),
         )

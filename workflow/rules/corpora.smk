@@ -23,6 +23,7 @@ rule prepare_corpus:
     params:
         corpus=lambda wildcards: wildcards.corpus,
         config=corpus_config,
+        contents=own_contents_of,
         fingerprint=fingerprint("prepare_corpus.py"),
     script:
         "../scripts/prepare_corpus.py"

@@ -21,7 +21,7 @@ rule train:
     benchmark:
         "<benchmarks>/train/{corpus}/{model}.tsv"
     wildcard_constraints:
-        model="[a-z]+-[0-9]+x[0-9]+",
+        model=GRID_IDS,
     priority: training_order
     conda:
         "../../envs/environment.yaml"
@@ -73,7 +73,7 @@ rule train_n_nn:
     benchmark:
         "<benchmarks>/train_n_nn/{corpus}/{model}.tsv"
     wildcard_constraints:
-        model="n-nn-[0-9]+",
+        model=context_id(N_NN, "[0-9]+"),
     conda:
         "../../envs/environment.yaml"
     threads: 1

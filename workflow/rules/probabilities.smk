@@ -15,7 +15,7 @@ rule probabilities:
         "<benchmarks>/probabilities/{corpus}/{model}.tsv"
     wildcard_constraints:
         corpus=f"(?!{elsewhere()})[a-z][a-z0-9_]*",
-        model="(?!n-gram-).+",
+        model=f"(?!{N_GRAM}-).+",
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -55,6 +55,7 @@ rule external_probabilities:
         runtime=10,
     params:
         config=external_config,
+        contents=external_contents,
         fingerprint=fingerprint("external_probabilities.py"),
     script:
         "../scripts/external_probabilities.py"

@@ -16,13 +16,14 @@ import numpy as np
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.catalogue import LSTM, N_GRAM, N_NN
 from charlens.models.names import ModelId
 from charlens.predictions.loss import losses
-from charlens.predictions.together import Together
+from charlens.predictions.together import Source, Together
 from charlens.text.corpus import Corpus
 
-LSTM, N_NN, N_GRAM, EXTERNAL = "lstm", "n-nn", "n-gram", "external"
-"""Roles: as what a model competes."""
+EXTERNAL = "external"
+"""A model's role is what it competes as: LSTM, N_NN, N_GRAM or EXTERNAL."""
 
 
 class Record(NamedTuple):
@@ -109,7 +110,7 @@ def longest_n_gram(records: Iterable[Record]) -> Record | None:
 def _lstms(records: Iterable[Record]) -> Iterator[tuple[ModelId, Record]]:
     for record in records:
         point = model_id.parse(record.model)
-        if point is not None and point.cell == "lstm":
+        if point is not None and point.cell == LSTM:
             yield point, record
 
 
@@ -125,12 +126,12 @@ def _best(records: Iterable[Record]) -> Record | None:
 
 
 def read(
-    paths: Sequence[FilePath], external: Sequence[FilePath], corpora: Sequence[Corpus]
+    paths: Sequence[Source], external: Sequence[Source], corpora: Sequence[Corpus]
 ) -> list[Scored]:
     """Read the probabilities of models of one or more corpora; all are held in memory.
 
     Args:
-        paths: probabilities files of our own models.
+        paths: probabilities files of our own models, or predictions in memory.
         external: those of models from elsewhere.
         corpora: the corpora they belong to.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN
+from charlens.analyses.contest import EXTERNAL
 from charlens.display import style
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN
 
 # As in the figure of Table 2; models from elsewhere take the rest of Okabe & Ito.
-_ROLES = {LSTM: "#D55E00", N_NN: "#CC79A7", N_GRAM: "#3c3c3c"}
+_ROLES = {LSTM: CELLS[LSTM].color, N_NN: CONTEXT_FAMILIES[N_NN].color, N_GRAM: "#3c3c3c"}
 _EXTERNALS = ("#0072B2", "#009E73", "#E69F00", "#56B4E9")
 
 

@@ -14,6 +14,7 @@ from matplotlib.typing import RcKeyType
 
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
+from charlens.models.catalogue import CELLS
 
 POINT = 1 / 72  # inch
 COLUMN = 3.3  # width in inches of a journal's column
@@ -42,17 +43,18 @@ RC: dict[RcKeyType, Any] = {
     "svg.hashsalt": "charlens",
 }
 
-# Okabe & Ito (2008), Color Universal Design: told apart with any common colour blindness.
-_CELLS = {"lstm": "#D55E00", "rnn": "#009E73", "gru": "#0072B2"}
+# The rest of Okabe & Ito (2008), whose colours the catalogue gives to the paper's cells.
 _OTHERS = ("#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
 def cell_colors(cells: set[str]) -> dict[str, str]:
-    """Colour of each cell: fixed for the paper's three, by name order for others."""
-    others = sorted(cells - set(_CELLS))
-    extra = {cell: _OTHERS[i % len(_OTHERS)] for i, cell in enumerate(others)}
+    """Colour of each cell: the catalogue's, or by name order for a word that is no cell of ours."""
+    others = sorted(cells - CELLS.keys())
+    taken = {cell.color for cell in CELLS.values()}
+    free = [color for color in _OTHERS if color not in taken] or _OTHERS
+    extra = {cell: free[i % len(free)] for i, cell in enumerate(others)}
     ordered = sorted(cells, key=model_id.cell_rank)
-    return {cell: _CELLS.get(cell) or extra[cell] for cell in ordered}
+    return {cell: CELLS[cell].color if cell in CELLS else extra[cell] for cell in ordered}
 
 
 @contextmanager

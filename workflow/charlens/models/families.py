@@ -1,23 +1,35 @@
-"""The registry of model families: what a model id means, and which class computes it.
+"""The registry of model families: what a model id means, which class computes it, how it trains.
 
-A family is one entry: how to read its ids, and the class that holds its forward and backward
-pass. Trainer, predictions and files know families only through this module.
+A family is one entry: how to read its ids, the class that holds its forward and backward pass, its
+initial weights and its optimiser. Trainer, predictions and files know families only through this
+module.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from charlens.errors import CharlensError
+from charlens.models.catalogue import N_NN, RECURRENT, grid_family
 from charlens.models.language_model import LanguageModel
 from charlens.models.n_nn import Context, ContextModel
-from charlens.models.names import parse
-from charlens.models.parameters import Architecture, Shape, solve_width
-from charlens.models.recurrent.cells import CELLS
+from charlens.models.names import EXAMPLE, context_id, context_model, parse
+from charlens.models.parameters import (
+    Architecture,
+    Layout,
+    Shape,
+    budget,
+    solve_width,
+    uniform_weights,
+)
 from charlens.models.recurrent.model import CharModel
+
+Initial = Callable[[Layout, torch.Generator, float], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -29,29 +41,37 @@ class Family:
         model: class that computes M models of one architecture side by side.
         read: turns a model id, the alphabet's size and the widths to try (for families whose ids
             leave the width open) into architectures; none where the id is not of this family.
+        initial: draws the weights that training starts from, true shapes, each (1, ...), from the
+            layout, a generator and ``training.init_range``.
+        optimiser: a key of ``charlens.training.optimisers.OPTIMISERS``.
     """
 
     shape: type[Any]
     model: type[Any]
     read: Callable[[str, int, Sequence[int]], list[Architecture]]
+    initial: Initial = uniform_weights
+    optimiser: str = "rmsprop"
 
 
 def _read_recurrent(model: str, k: int, widths: Sequence[int]) -> list[Architecture]:
     point = parse(model)
-    if point is None or point.cell not in CELLS:
+    if point is None or grid_family(point.cell) != RECURRENT:
         return []
-    width = solve_width(point.cell, point.layers, point.size, k)
-    return [Shape(point.cell, point.layers, width, k)]
+
+    def shape(width: int) -> Shape:
+        return Shape(point.cell, point.layers, width, k)
+
+    return [shape(solve_width(shape, budget(point.size, k), model))]
 
 
 def _read_context(model: str, k: int, widths: Sequence[int]) -> list[Architecture]:
-    match = re.fullmatch(r"n-nn-([1-9][0-9]*)", model)
-    return [Context(int(match[1]), width, k) for width in widths] if match else []
+    family, n = context_model(model) or (None, 0)
+    return [Context(n, width, k) for width in widths] if family == N_NN and n > 0 else []
 
 
 FAMILIES: dict[str, Family] = {
-    "recurrent": Family(Shape, CharModel, _read_recurrent),
-    "n-nn": Family(Context, ContextModel, _read_context),
+    RECURRENT: Family(Shape, CharModel, _read_recurrent),
+    N_NN: Family(Context, ContextModel, _read_context),
 }
 
 
@@ -71,7 +91,8 @@ def shapes_for(model: str, k: int, widths: Sequence[int] = ()) -> list[Architect
         if shapes:
             return shapes
     raise CharlensError(
-        f"{model!r} names no model that is trained; expected e.g. lstm-3x512 or n-nn-3"
+        f"{model!r} names no model that is trained; expected e.g. {EXAMPLE} or "
+        f"{context_id(N_NN, 3)}"
     )
 
 

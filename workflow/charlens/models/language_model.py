@@ -174,7 +174,13 @@ class LanguageModel(Generic[Arch]):
         d_scores.scatter_add_(-1, index, torch.full_like(d_scores[..., :1], -1.0))
         torch.sum(d_scores, 1, out=self.grads["bias.decoder"])
         if rows is not None:
-            sums = d_scores.new_zeros(self.models, hidden.shape[1], d_scores.shape[2])
+            sums = side_by_side(
+                self.models,
+                hidden.shape[1],
+                d_scores.shape[2],
+                dtype=d_scores.dtype,
+                device=self.device,
+            )
             for m in range(self.models):
                 sums[m].index_add_(0, rows, d_scores[m])
             d_scores = sums

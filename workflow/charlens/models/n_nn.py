@@ -76,13 +76,12 @@ class ContextModel(LanguageModel[Context]):
         # the window behind the last n − 1 characters of the one before; code K means "none"
         length = shape.n - 1 + self.steps
         self._codes = torch.full((length, self.batch), shape.k, device=self.device)
-        rows = self.steps * self.batch
-        self.hidden = side_by_side(
-            models, rows, shape.width, dtype=self.flat.dtype, device=self.device
-        )
+        window = (models, self.steps * self.batch, shape.width)
+        where: dict[str, Any] = {"dtype": self.flat.dtype, "device": self.device}
+        self.hidden = side_by_side(*window, **where)
         self._rows: Tensor | None = None
         if self.training:
-            self._d_hidden = torch.zeros_like(self.hidden)
+            self._d_hidden = side_by_side(*window, **where)
 
     @property
     def states(self) -> list[Tensor]:

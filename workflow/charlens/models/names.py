@@ -2,7 +2,8 @@
 
 ``n-gram-5`` and ``n-nn-5`` see a context of five characters.
 
-Any lower-case word may stand for the cell: which cells exist is known to the engine alone.
+Any lower-case word may be the cell of an id, also one that the catalogue lacks: a model from
+elsewhere may be called so.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PATTERN = re.compile(r"([a-z][a-z0-9_]*)-([1-9][0-9]*)x([1-9][0-9]*)")
-_CONTEXT_MODEL = re.compile(r"(n-gram|n-nn)-(0|[1-9][0-9]*)")
-CONTEXT_FAMILIES = {"n-gram": "n-gram", "n-nn": "n-NN"}
-"""Families of models with a context of n characters: their key and their name for people."""
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM
 
-_PAPER_ORDER = ("lstm", "rnn", "gru")
+GRID_IDS = "[a-z][a-z0-9_]*-[1-9][0-9]*x[1-9][0-9]*"
+"""Regular expression of the ids of grid points, for wildcards of rules."""
+
+_PATTERN = re.compile(r"([a-z][a-z0-9_]*)-([1-9][0-9]*)x([1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
@@ -39,31 +40,56 @@ class ModelId:
         return f"{cell_title(self.cell)}-{self.layers} ({self.size})"
 
 
+EXAMPLE = str(ModelId(LSTM, 3, 512))
+"""An id to show in messages and schemas."""
+
+
 def parse(text: str) -> ModelId | None:
     """The grid point named ``text``, or None where it names something else (``n-gram-20``)."""
     match = _PATTERN.fullmatch(text)
     return ModelId(match[1], int(match[2]), int(match[3])) if match else None
 
 
+def context_id(family: str, n: int) -> str:
+    """The id of the model of a family that sees n characters.
+
+    >>> context_id("n-nn", 5)
+    'n-nn-5'
+    """
+    return f"{family}-{n}"
+
+
 def context_model(text: str) -> tuple[str, int] | None:
     """Family and context length behind an id such as ``n-nn-3``, or None for other models."""
-    match = _CONTEXT_MODEL.fullmatch(text)
-    return (match[1], int(match[2])) if match else None
+    family, _, n = text.rpartition("-")
+    known = family in CONTEXT_FAMILIES and re.fullmatch("0|[1-9][0-9]*", n)
+    return (family, int(n)) if known else None
+
+
+def is_kept_for_baselines(name: str) -> bool:
+    """Whether a name is a context family's own, with or without a number behind it."""
+    families = "|".join(map(re.escape, CONTEXT_FAMILIES))
+    return re.fullmatch(f"({families})(-[0-9]+)?", name) is not None
 
 
 def cell_title(cell: str) -> str:
-    """How a cell is written for people: ``LSTM``, ``GRU``, ``Transformer``."""
+    """The name of a cell for people: ``LSTM``; of a word that is no cell: ``Transformer``."""
+    if cell in CELLS:
+        return CELLS[cell].title
     return cell.upper() if len(cell) <= 4 else cell.capitalize()
 
 
 def cell_rank(cell: str) -> tuple[int, str]:
-    """Sort key of cells: the paper's order (LSTM, RNN, GRU), then the others by name."""
-    known = cell in _PAPER_ORDER
-    return (_PAPER_ORDER.index(cell) if known else len(_PAPER_ORDER), cell)
+    """Sort key of cells: the order of the catalogue (LSTM, RNN, GRU), then other words by name."""
+    order = list(CELLS)
+    return (order.index(cell) if cell in CELLS else len(order), cell)
 
 
 def title(model: str) -> str:
-    """A model's name for people, as the paper has it: ``LSTM-3 (512)``, ``7-NN``, ``20-gram``."""
+    """A model's name for people, as the paper has it: ``LSTM-3 (512)``, ``7-NN``, ``20-gram``.
+
+    The name itself where it is no id of ours.
+    """
     point = parse(model)
     if point is not None:
         return point.label
@@ -71,12 +97,20 @@ def title(model: str) -> str:
     if baseline is None:
         return model
     family, n = baseline
-    return f"{n}-{'NN' if family == 'n-nn' else 'gram'}"
+    return CONTEXT_FAMILIES[family].name.format(n=n)
 
 
 def sort_key(model: str) -> tuple:
-    """Sort key of model names: grid points by size, cell and layers, then all others by name."""
+    """Sort key of models.
+
+    Grid points come first, by size, cell and layers; then models with a context of n characters,
+    by family and n; then all others by name.
+    """
     point = parse(model)
-    if point is None:
-        return (1, model)
-    return (0, point.size, cell_rank(point.cell), point.layers)
+    if point is not None:
+        return (0, point.size, cell_rank(point.cell), point.layers)
+    baseline = context_model(model)
+    if baseline is not None:
+        family, n = baseline
+        return (1, list(CONTEXT_FAMILIES).index(family), n)
+    return (2, model)

@@ -9,7 +9,7 @@ true shapes, and nothing padded ever reaches a file.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from charlens.errors import CharlensError
 from charlens.models.buffers import side_by_side
-from charlens.models.recurrent.cells import CELLS
+from charlens.models.catalogue import BUDGET_CELL, CELLS
 
 _ALIGNMENT = 64  # elements; keeps every slice 128-byte aligned in float16
 
@@ -28,19 +28,20 @@ Parameter = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
 class Architecture(Protocol):
-    """What a family of models must say of itself to get a parameter vector."""
+    """What a family of models must say of itself to get a parameter vector.
+
+    Attributes:
+        width: hidden units per layer.
+        k: symbols in the alphabet.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # a dataclass of JSON-able fields
 
     @property
-    def width(self) -> int:
-        """Units per layer."""
-        ...
+    def width(self) -> int: ...
 
     @property
-    def k(self) -> int:
-        """Symbols in the alphabet."""
-        ...
+    def k(self) -> int: ...
 
     def parameters(self, width: int, k: int) -> Iterator[Parameter]:
         """Every parameter in order, stored for ``width`` units and ``k`` symbols."""
@@ -59,7 +60,7 @@ class Shape:
     @property
     def gates(self) -> int:
         """Gate blocks per unit: 4 for the LSTM, 3 for the GRU, 1 for the RNN."""
-        return len(CELLS[self.cell].gates_order)
+        return len(CELLS[self.cell].blocks)
 
     def parameters(self, width: int, k: int) -> Iterator[Parameter]:
         """Every parameter in order, stored for ``width`` units and ``k`` symbols.
@@ -77,38 +78,52 @@ class Shape:
         yield "bias.decoder", (self.k,), (k,)
 
 
-def parameter_count(cell: str, layers: int, width: int, k: int) -> int:
-    """Number of weights and biases, one bias per gate (paper, section 3.2).
+def parameter_count(shape: Architecture) -> int:
+    """Number of weights and biases of an architecture.
 
-    Layer 1 reads a one-hot code over ``k`` symbols, later layers the layer below; the decoder is
-    a linear map with bias from the top layer to ``k`` scores.
+    >>> parameter_count(Shape("lstm", 1, 64, 87))  # the paper's "about 50K" (section 4.1)
+    44567
     """
-    gates = len(CELLS[cell].gates_order)
-    first = gates * width * (k + width + 1)
-    later = gates * width * (2 * width + 1)
-    return first + (layers - 1) * later + k * (width + 1)
+    parameters = shape.parameters(shape.width, shape.k)
+    return sum(math.prod(true) for _, true, _ in parameters)
 
 
-def solve_width(cell: str, layers: int, size: int, k: int) -> int:
-    """The width whose parameter count comes closest to the budget called ``size``.
+def budget(size: int, k: int) -> int:
+    """The number of parameters that a size stands for, on an alphabet of ``k`` symbols.
 
-    The budget is the parameter count of the 1-layer LSTM with ``size`` cells on the same alphabet
-    (paper, section 4.1). Ties go to the smaller width.
+    It is that of the 1-layer LSTM with ``size`` units (paper, section 4.1).
+    """
+    return parameter_count(Shape(BUDGET_CELL, 1, size, k))
+
+
+def solve_width(shape: Callable[[int], Architecture], parameters: int, name: str) -> int:
+    """The width whose parameter count comes closest to a budget; of two the smaller.
+
+    Args:
+        shape: the architecture of a width. The count must grow with the width.
+        parameters: the budget, as from :func:`budget`.
+        name: the model's id, for the error.
 
     Raises:
-        CharlensError: even one unit per layer exceeds the budget.
+        CharlensError: even the smallest model has more than twice the budget.
     """
-    budget = parameter_count("lstm", 1, size, k)
-    width = 1
-    while parameter_count(cell, layers, width + 1, k) <= budget:
-        width += 1
-    below, above = (parameter_count(cell, layers, w, k) for w in (width, width + 1))
-    if below > 2 * budget:
+
+    def count(width: int) -> int:
+        return parameter_count(shape(width))
+
+    if count(1) > 2 * parameters:
         raise CharlensError(
-            f"{cell}-{layers}x{size}: {layers} layers of one unit need {below} parameters, "
-            f"more than the budget of {budget}; choose a larger size"
+            f"{name}: the smallest such model, one unit wide, needs {count(1)} parameters, "
+            f"more than the budget of {parameters}; choose a larger size"
         )
-    return width if budget - below <= above - budget else width + 1
+    above = 2
+    while count(above) <= parameters:
+        above *= 2
+    below = above // 2  # count(below) <= parameters < count(above), or below is 1
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (middle, above) if count(middle) <= parameters else (below, middle)
+    return below if parameters - count(below) <= count(above) - parameters else above
 
 
 @dataclass(frozen=True)

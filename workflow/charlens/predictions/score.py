@@ -11,7 +11,7 @@ from torch import Tensor
 from charlens.files.atomic import FilePath
 from charlens.models.parameters import Architecture
 from charlens.models.running import windows
-from charlens.models.trained import load_trained
+from charlens.models.trained import TrainedModel, load_trained
 from charlens.predictions.file import ProbabilityMetadata, write_probabilities
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
@@ -93,7 +93,12 @@ def score_model(inputs: Mapping[str, FilePath], output: FilePath, steps: int, de
         device=choose_device(device),
         name=f"{corpus.name}/{trained.model}",
     )
-    provenance = ProbabilityMetadata(
+    write_probabilities(output, columns, provenance(trained, corpus))
+
+
+def provenance(trained: TrainedModel, corpus: Corpus) -> ProbabilityMetadata:
+    """What a probabilities file says of a trained model and of the corpus that it scored."""
+    return ProbabilityMetadata(
         corpus_sha256=corpus.sha256,
         model=trained.model,
         corpus=corpus.name,
@@ -102,4 +107,3 @@ def score_model(inputs: Mapping[str, FilePath], output: FilePath, steps: int, de
         code_version=trained.metadata["code_version"],
         parameters=trained.metadata["parameters"],
     )
-    write_probabilities(output, columns, provenance)

@@ -21,6 +21,8 @@ from charlens import __version__
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
+from charlens.models.catalogue import N_GRAM
+from charlens.models.names import context_id
 from charlens.models.ngram.file import load_ngram, save_ngram
 from charlens.models.ngram.mixtures import Predictions
 from charlens.models.ngram.model import NgramModel
@@ -99,8 +101,8 @@ def score_n_gram(
     orders = [n + 1 for n in contexts]
     found = model.predictions(rows[:, 1:].ravel(), orders, symbols=corpus.k)
     for order, path in zip(orders, outputs, strict=True):
-        columns = _columns(rows, found[order], np.array(corpus.vocabulary, np.uint8))
-        write_probabilities(path, columns, _provenance(corpus, model, order, seed))
+        columns = columns_of(rows, found[order], np.array(corpus.vocabulary, np.uint8))
+        write_probabilities(path, columns, provenance(corpus, model, order, seed))
     csv_tables.write(table, scores)
 
 
@@ -151,7 +153,7 @@ def read_scores(path: FilePath) -> pd.DataFrame:
 
 def model_name(n: int) -> str:
     """The id of the n-gram model with ``n`` characters of context."""
-    return f"n-gram-{n}"
+    return context_id(N_GRAM, n)
 
 
 def _check(contexts: Sequence[int]) -> None:
@@ -174,7 +176,9 @@ def _model_of(corpus: Corpus, inputs: Mapping[str, FilePath]) -> NgramModel:
     return model
 
 
-def _columns(rows: np.ndarray, found: Predictions, vocabulary: np.ndarray) -> dict[str, np.ndarray]:
+def columns_of(
+    rows: np.ndarray, found: Predictions, vocabulary: np.ndarray
+) -> dict[str, np.ndarray]:
     """The columns of a probabilities file from a split's rows, shape (B, length + 1)."""
     batch, length = rows.shape[0], rows.shape[1] - 1
     return {
@@ -190,7 +194,8 @@ def _columns(rows: np.ndarray, found: Predictions, vocabulary: np.ndarray) -> di
     }
 
 
-def _provenance(corpus: Corpus, model: NgramModel, order: int, seed: int) -> ProbabilityMetadata:
+def provenance(corpus: Corpus, model: NgramModel, order: int, seed: int) -> ProbabilityMetadata:
+    """What a probabilities file says of an n-gram model."""
     return ProbabilityMetadata(
         corpus_sha256=corpus.sha256,
         model=model_name(order - 1),

@@ -1,4 +1,4 @@
-"""Reading the predictions of several models that are to be compared.
+"""Reading the predictions of several models that are to be compared, from files or from memory.
 
 A model may come once, and all files of one corpus must score the same test characters.
 """
@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
-from charlens.predictions.file import ProbabilityMetadata, read_metadata, read_probabilities
+from charlens.predictions.file import (
+    ProbabilityMetadata,
+    column_names,
+    read_metadata,
+    read_probabilities,
+)
+from charlens.predictions.loss import losses
 from charlens.text.corpus import Corpus
 
 
@@ -21,10 +28,11 @@ class Predictions:
     """What one model predicted.
 
     Attributes:
-        path: the file.
-        metadata: what the file says of the model.
+        path: the file; of predictions in memory a name for them, used in errors.
+        metadata: what is known of the model.
         corpus: its corpus, None where the reader was not given it.
-        columns: ``byte`` and the columns asked for, each of shape (characters,).
+        columns: columns of the probabilities file by name, each of shape (characters,): ``byte``
+            and the columns asked for, or all that the model gives.
     """
 
     path: FilePath
@@ -32,9 +40,45 @@ class Predictions:
     corpus: Corpus | None
     columns: dict[str, np.ndarray]
 
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy of the test characters, nats per character."""
+        return float(losses(self.columns["probability"]).mean())
+
+    def select(
+        self, columns: Sequence[str], corpus_sha256: str | None = None, rows: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """Some of the columns; arguments and errors as of ``read_probabilities``."""
+        if corpus_sha256 not in (None, self.metadata.corpus_sha256):
+            raise CharlensError(
+                f"{self.path}: made on a corpus with sha256 {self.metadata.corpus_sha256}, "
+                f"expected {corpus_sha256}; evaluate {self.metadata.model} on this corpus again"
+            )
+        if rows not in (None, len(self.columns["byte"])):
+            raise CharlensError(
+                f"{self.path}: holds {len(self.columns['byte'])} characters, expected {rows}; "
+                f"evaluate {self.metadata.model} on the whole test split"
+            )
+        for name in columns:
+            if name not in self.columns:
+                raise CharlensError(
+                    f"{self.path}: {self.metadata.model} has no column {name}, which is needed "
+                    f"here; it has {', '.join(self.columns)}"
+                )
+        return {name: self.columns[name] for name in columns}
+
+
+def load(path: FilePath) -> Predictions:
+    """Read everything that a probabilities file holds; raises as ``read_probabilities``."""
+    return Predictions(path, read_metadata(path), None, read_probabilities(path))
+
+
+Source = FilePath | Predictions
+"""Where the predictions of one model come from: a probabilities file, or memory."""
+
 
 class Together:
-    """Reads predictions that are to be compared, one file at a time.
+    """Reads predictions that are to be compared, one model at a time.
 
     Args:
         corpora: those that the files belong to, as they are now: files made on another version of
@@ -69,31 +113,42 @@ class Together:
 
     def read(
         self,
-        paths: Iterable[FilePath],
+        sources: Iterable[Source],
         columns: Sequence[str],
-        wanted: Callable[[FilePath, ProbabilityMetadata], bool] | None = None,
+        wanted: Callable[[FilePath, ProbabilityMetadata, Sequence[str]], bool] | None = None,
     ) -> Iterator[Predictions]:
-        """Read files in their order.
+        """Read predictions in their order.
 
         Args:
-            paths: probabilities files.
+            sources: probabilities files, or predictions in memory.
             columns: the columns to read besides ``byte``.
-            wanted: says by path and metadata whether a file is to be read; by default all are.
+            wanted: says by path, metadata and the names of the columns there are whether a model
+                is to be read; by default all are.
 
         Raises:
             CharlensError: as :meth:`admit`; an unreadable file, one without a column that is asked
                 for, one made on another version of its corpus, or one that scores other characters
                 than the files before it.
         """
-        for path in paths:
-            metadata = read_metadata(path)
-            if wanted is not None and not wanted(path, metadata):
-                continue
+        for source in sources:
+            in_memory = isinstance(source, Predictions)
+            path, metadata = _identity(source)
+            if wanted is not None:
+                names = tuple(source.columns) if in_memory else column_names(path)
+                if not wanted(path, metadata, names):
+                    continue
             corpus = self.admit(path, metadata.corpus, metadata.model)
             expected = (corpus.sha256, corpus.sizes["test"]) if corpus else (None, None)
-            values = read_probabilities(path, ["byte", *columns], *expected)
+            reader = source.select if in_memory else partial(read_probabilities, path)
+            values = reader(["byte", *columns], *expected)
             self._same.check(path, metadata, values["byte"])
             yield Predictions(path, metadata, corpus, values)
+
+
+def _identity(source: Source) -> tuple[FilePath, ProbabilityMetadata]:
+    if isinstance(source, Predictions):
+        return source.path, source.metadata
+    return source, read_metadata(source)
 
 
 class SameTestSet:

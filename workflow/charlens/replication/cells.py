@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from charlens.inside.cells import concepts
+from charlens.inside.cells.concepts import CONCEPTS, PaperCell
 from charlens.models import names as model_id
-from charlens.replication.compare import LARGEST
+from charlens.models.catalogue import LSTM
+from charlens.paper.definitions import LARGEST
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
 
 CORRELATION = 0.7  # |r| from which a cell tracks a count
 AUC = 0.9  # and, either way, a yes or no
 
-TRACKED = {
-    "line_position": "the position in the line",
-    "inside_quotes": "being inside quotes",
-    "if_condition": "being inside the condition of an if",
-    "inside_comment_or_string": "being inside a comment or string",
-    "expression_depth": "how deeply an expression is nested",
-    "line_end": "the coming end of the line",
-}
-"""Concept -> what a cell of the paper's Figure 2 keeps track of, in the figure's order."""
+
+def tracked() -> dict[str, PaperCell]:
+    """Concept -> the cell of the paper's Figure 2 that follows it, in the figure's order."""
+    return {name: c.paper for name, c in CONCEPTS.items() if c.paper is not None}
 
 
 def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
@@ -35,11 +33,11 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
             point = model_id.parse(row.model)
             score, least = abs(row.held_out), CORRELATION
             told = f"r = {row.held_out:.2f}".replace("-", "−")
-            if row.measure == "auc":
+            if row.measure == concepts.AUC:
                 score, least = max(row.held_out, 1 - row.held_out), AUC
                 told = f"AUC = {score:.2f}"
             evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {told}"
-            theirs = point.cell == "lstm" and point.size == LARGEST
+            theirs = point.cell == LSTM and point.size == LARGEST
             yield Outcome(row.corpus, bool(score >= least), evidence, theirs)
 
     return test

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.contest import LSTM, N_GRAM, N_NN
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
+from charlens.models.catalogue import LSTM, N_GRAM, N_NN
 from charlens.models.names import title
-from charlens.replication.compare import LARGEST, PAPERS_LSTM, PAPERS_N_GRAM, other_models
+from charlens.paper.definitions import LARGE, LARGEST
+from charlens.replication.compare import PAPERS_N_GRAM, other_models
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
 from charlens.replication.tolerances import STANDARD_ERRORS
@@ -33,7 +34,7 @@ def best_network_beats_n_gram(tables: Tables) -> Iterator[Outcome]:
     """The best recurrent network outperforms the n-gram model with the longest context."""
     for corpus, part in tables.table2.groupby("corpus", sort=False):
         networks = part[part["family"] == table2.RECURRENT]
-        n_grams = part[part["family"] == "n-gram"].sort_values("n")
+        n_grams = part[part["family"] == N_GRAM].sort_values("n")
         if networks.empty or n_grams.empty:
             continue
         ours, theirs = networks.iloc[0], n_grams.iloc[-1]
@@ -50,9 +51,9 @@ def n_nn_overfits(tables: Tables) -> Iterator[Outcome]:
     """n-NN and n-gram perform nearly identically for small n; for larger n the n-NN is worse."""
     for corpus, part in tables.table2.groupby("corpus", sort=False):
         losses = part[part["n"].notna()].pivot(index="n", columns="family", values="cross_entropy")
-        if not {"n-gram", "n-nn"} <= set(losses.columns):
+        if not {N_GRAM, N_NN} <= set(losses.columns):
             continue
-        behind = (losses["n-nn"] - losses["n-gram"]).dropna()
+        behind = (losses[N_NN] - losses[N_GRAM]).dropna()
         small, large = behind[behind.index <= SMALL_N], behind[behind.index >= LARGE_N]
         if len(small) and len(large):
             holds = (small.abs() <= ALIKE).all() and (large > WORSE).all()
@@ -111,7 +112,7 @@ def carriage_return_known(tables: Tables) -> Iterator[Outcome]:
             row = characters.loc[r"\r"]
             holds = _ahead(row) and row["rank"] <= SHOWN
             evidence = _told(model, characters.loc[[r"\r"]])
-            yield Outcome(corpus, bool(holds), evidence, model == PAPERS_LSTM)
+            yield Outcome(corpus, bool(holds), evidence, model == LARGE)
 
 
 def structure_known(tables: Tables) -> Iterator[Outcome]:
@@ -122,7 +123,7 @@ def structure_known(tables: Tables) -> Iterator[Outcome]:
         rows = characters.loc[list(STRUCTURE)]
         leading = [row["rank"] <= SHOWN for _, row in rows.iterrows()]
         holds = all(_ahead(row) for _, row in rows.iterrows()) and sum(leading) >= SOME
-        yield Outcome(corpus, holds, _told(model, rows), model == PAPERS_LSTM)
+        yield Outcome(corpus, holds, _told(model, rows), model == LARGE)
 
 
 # Closing braces and training (Figure 5)
@@ -154,7 +155,7 @@ def brace_advantage_peaks(tables: Tables) -> Iterator[Outcome]:
         model = part.loc[part["role"] == LSTM, "model"].iloc[0]
         evidence = f"{title(model)}: {grows} up to {PEAK} characters, then {near:+.3f} and "
         evidence += f"{far:+.3f} (means of the nearer and the further bins)"
-        yield Outcome(corpus, bool(holds), evidence, model == PAPERS_LSTM)
+        yield Outcome(corpus, bool(holds), evidence, model == LARGE)
 
 
 def _advantage_by_distance(part: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +172,7 @@ def context_grows(tables: Tables) -> Iterator[Outcome]:
     Of a KL that still falls at the last checkpoint it is only known that its least comes later.
     """
     for (corpus, model), part in tables.dynamics.groupby(["corpus", "model"], sort=False):
-        rows = dynamics.summary(part[part["other"].str.startswith("n-nn-")])
+        rows = dynamics.summary(part[part["other"].str.startswith(f"{N_NN}-")])
         rows = rows.assign(n=[model_id.context_model(other)[1] for other in rows["other"]])
         rows = rows.sort_values("n")
         epochs = rows["kl_minimum_epoch"].fillna(np.inf)
@@ -184,7 +185,7 @@ def context_grows(tables: Tables) -> Iterator[Outcome]:
         ]
         evidence = f"{title(model)}: least KL at epoch {', '.join(each)}"
         holds = epochs.is_monotonic_increasing and turned.is_unique
-        yield Outcome(corpus, bool(holds), evidence, model == PAPERS_LSTM)
+        yield Outcome(corpus, bool(holds), evidence, model == LARGE)
 
 
 # Failure cases (Figure 6)

@@ -16,8 +16,9 @@ import pandas as pd
 from charlens.display.markdown import table as markdown_table
 from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.paper import texts
+from charlens.paper.definitions import LARGEST
 from charlens.replication import cells, errors, networks
-from charlens.replication.compare import CORPORA, LARGEST
+from charlens.replication.compare import CORPORA
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables, is_papers_text
 from charlens.replication.tolerances import STANDARD_ERRORS, TRAINED
@@ -64,15 +65,19 @@ _SIZE = f"({LARGEST})"
 _TRIO = "LSTM-3 (512) and the 20-gram"
 
 
-def _tracked(concept: str, corpus: str) -> Finding:
-    return Finding(
-        f"a single cell keeps track of {cells.TRACKED[concept]}",
-        "Figure 2",
-        (corpus,),
-        cells.tracks(concept),
-        f"on text it was not chosen on, an AUC of {cells.AUC:g} either way for a yes or no, a "
-        f"correlation of {cells.CORRELATION:g} either way for a count",
-        f"the cells of an LSTM of size {LARGEST}",
+def tracking() -> tuple[Finding, ...]:
+    """One finding per cell that the paper names: a cell of ours follows the same concept."""
+    return tuple(
+        Finding(
+            f"a single cell keeps track of {cell.tracks}",
+            "Figure 2",
+            (cell.corpus,),
+            cells.tracks(concept),
+            f"on text it was not chosen on, an AUC of {cells.AUC:g} either way for a yes or no, a "
+            f"correlation of {cells.CORRELATION:g} either way for a count",
+            f"the cells of an LSTM of size {LARGEST}",
+        )
+        for concept, cell in cells.tracked().items()
     )
 
 
@@ -105,12 +110,7 @@ FINDINGS = (
         "characters than RNN–LSTM and RNN–GRU pairs do",
         "LSTM, GRU and two RNNs of one size",
     ),
-    _tracked("line_position", WP),
-    _tracked("inside_quotes", WP),
-    _tracked("if_condition", LK),
-    _tracked("inside_comment_or_string", LK),
-    _tracked("expression_depth", LK),
-    _tracked("line_end", LK),
+    *tracking(),
     Finding(
         "many forget gates are almost always right-saturated",
         "Figure 3",

@@ -24,6 +24,7 @@ def markdown(frame: pd.DataFrame) -> str:
     lines += ["", "## Tolerances", "", *(f"- {text}" for text in tolerances.TOLD)]
     for figure, part in frame[frame["comparable"]].groupby("figure", sort=False):
         lines += ["", f"## {figure}", "", *_grid(part, "Verdict", "verdict")]
+        lines += _beside(part[part["relative"].notna()])
     others = frame[~frame["comparable"]]
     if len(others):
         lines += [
@@ -59,6 +60,27 @@ def _other_cuts(frame: pd.DataFrame) -> list[str]:
     names = map(texts.corpus_title, frame.loc[~frame["papers_file"], "corpus"].unique())
     told = "is not the paper's file but another cut of that text: at best comparable, never equal."
     return [line for name in names for line in ("", f"Our {name} {told}")]
+
+
+def _beside(part: pd.DataFrame) -> list[str]:
+    """The table of differences beside the RNN-1 of the same text and size; nothing where none."""
+    if part.empty:
+        return []
+    heads = ["Corpus", "Quantity", "Difference beside RNN-1", "Tolerance"]
+    rows = [
+        (
+            texts.corpus_title(row.corpus),
+            row.quantity,
+            f"{row.relative:+.4f}".replace("-", "−"),
+            f"{row.relative_tolerance:.2g}",
+        )
+        for row in part.itertuples()
+    ]
+    words = (
+        "On another cut, the difference from the paper less that of the RNN-1 of the same size "
+        "(what the cut does to all networks cancels):"
+    )
+    return ["", words, "", *markdown_table(heads, rows, "llrr")]
 
 
 def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:

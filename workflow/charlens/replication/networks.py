@@ -13,13 +13,15 @@ import pandas as pd
 
 from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.models import names as model_id
-from charlens.models.names import ModelId
-from charlens.replication.compare import LARGEST
+from charlens.models.catalogue import GRU, LSTM, RNN
+from charlens.models.names import ModelId, cell_title
+from charlens.paper.definitions import LARGEST
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
 from charlens.replication.tolerances import TRAINED
 
-CELLS = ("lstm", "gru", "rnn")
+GATED = [LSTM, GRU]
+CELLS = (*GATED, RNN)
 
 # Comparing recurrent networks (section 4.1)
 
@@ -72,9 +74,10 @@ def gated_networks_lead(tables: Tables) -> Iterator[Outcome]:
             continue
         size = int(best.dropna().index.max())
         losses = best.loc[size]
-        behind = losses["rnn"] - losses[["lstm", "gru"]].max()
-        apart = abs(losses["lstm"] - losses["gru"])
-        evidence = f"size {size}: {', '.join(f'{c.upper()} {losses[c]:.3f}' for c in CELLS)} nats"
+        behind = losses[RNN] - losses[GATED].max()
+        apart = abs(losses[LSTM] - losses[GRU])
+        each = ", ".join(f"{cell_title(cell)} {losses[cell]:.3f}" for cell in CELLS)
+        evidence = f"size {size}: {each} nats"
         holds = behind > TRAINED and apart < behind
         yield Outcome(corpus, bool(holds), evidence, comparable=size >= GATED_FROM)
 
@@ -105,9 +108,11 @@ def _kinds_of_pairs(cells: list[str], values: np.ndarray) -> tuple[float, float,
     """Mean agreement of LSTM–GRU, RNN–RNN and RNN–gated pairs; None where a kind has no pair."""
     kinds: dict[str, list[float]] = {"gated": [], "rnns": [], "mixed": []}
     for i, j in zip(*np.triu_indices(len(cells), 1), strict=True):
-        rnns = (cells[i] == "rnn") + (cells[j] == "rnn")
-        if rnns or cells[i] != cells[j]:
-            kinds[("gated", "mixed", "rnns")[rnns]].append(values[i, j])
+        pair = {cells[i], cells[j]}
+        if RNN in pair:
+            kinds["rnns" if len(pair) == 1 else "mixed"].append(values[i, j])
+        elif len(pair) == 2:
+            kinds["gated"].append(values[i, j])
     if not all(kinds.values()):
         return None
     return tuple(float(np.mean(pairs)) for pairs in kinds.values())
@@ -137,7 +142,7 @@ def _gates(tables: Tables, cell: str, gate: str) -> Iterator[tuple[str, ModelId,
 
 def forget_gates_stay_open(tables: Tables) -> Iterator[Outcome]:
     """Many forget gates are almost always right-saturated: nearly perfect integrators."""
-    for corpus, point, part in _gates(tables, "lstm", "f"):
+    for corpus, point, part in _gates(tables, LSTM, "f"):
         found = int((part["right"] > ALMOST_ALWAYS).sum())
         evidence = f"{point.label}: {found} of {len(part)} gates"
         holds = found >= max(2, MANY * len(part))
@@ -146,7 +151,7 @@ def forget_gates_stay_open(tables: Tables) -> Iterator[Outcome]:
 
 def no_gate_always_shut(tables: Tables) -> Iterator[Outcome]:
     """No forget gate is consistently left-saturated: no cell works in feed-forward fashion."""
-    for corpus, point, part in _gates(tables, "lstm", "f"):
+    for corpus, point, part in _gates(tables, LSTM, "f"):
         top = part["left"].max()
         evidence = f"{point.label}: the most is {top:.2f} of the time"
         yield Outcome(corpus, bool(top <= ALMOST_ALWAYS), evidence, _as_the_papers(point))
@@ -154,7 +159,7 @@ def no_gate_always_shut(tables: Tables) -> Iterator[Outcome]:
 
 def output_gates_vary(tables: Tables) -> Iterator[Outcome]:
     """No cell gets consistently revealed or blocked by its output gate."""
-    for corpus, point, part in _gates(tables, "lstm", "o"):
+    for corpus, point, part in _gates(tables, LSTM, "o"):
         shut, opened = part["left"].max(), part["right"].max()
         evidence = f"{point.label}: shut at most {shut:.2f}, open at most {opened:.2f} of the time"
         yield Outcome(
@@ -166,7 +171,7 @@ def first_layer_diffuse(tables: Tables) -> Iterator[Outcome]:
     """In layer 1 of an LSTM gates are much less often saturated, either way, than above."""
     for (corpus, model), part in tables.saturation.groupby(["corpus", "model"]):
         point = model_id.parse(model)
-        if point is None or point.cell != "lstm" or point.layers < 2:
+        if point is None or point.cell != LSTM or point.layers < 2:
             continue
         time = part.assign(time=part["left"] + part["right"], first=part["layer"] == 1)
         means = time.groupby(["gate", "first"])["time"].mean().unstack("first")
@@ -178,8 +183,8 @@ def first_layer_diffuse(tables: Tables) -> Iterator[Outcome]:
 
 def first_gru_layer_feeds_forward(tables: Tables) -> Iterator[Outcome]:
     """In layer 1 of a GRU r is nearly never right-saturated and z rarely left-saturated."""
-    update = {(c, p): part for c, p, part in _gates(tables, "gru", "z")}
-    for corpus, point, part in _gates(tables, "gru", "r"):
+    update = {(c, p): part for c, p, part in _gates(tables, GRU, "z")}
+    for corpus, point, part in _gates(tables, GRU, "r"):
         if point.layers < 2 or (corpus, point) not in update:
             continue
         z = update[corpus, point]

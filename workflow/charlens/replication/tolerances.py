@@ -10,14 +10,29 @@ from __future__ import annotations
 import math
 
 from charlens.analyses.context_length.table import RECURRENT
+from charlens.models.catalogue import N_GRAM, N_NN
 from charlens.models.names import context_model
 from charlens.paper import numbers as paper
+from charlens.paper.definitions import LARGE, SMALL
 
 # Tolerances of test cross-entropies, nats per character.
 ROUNDING = 0.0005  # the paper prints three decimals; an n-gram model has nothing else to differ by
 TRAINED = 0.02  # a network, for its seed and for the dropout that was chosen
 N_NN_TRAINED = 0.03  # an n-NN, whose hidden sizes to choose from the paper does not list
-OTHER_CUT = 0.04  # any model on another cut of the text
+
+STANDARD_DEVIATIONS = 2
+"""How many standard deviations of the difference of two cuts of a text another cut may explain."""
+
+CUT_SD = 0.0144
+"""What another order of the kernel's files moves a cross-entropy by (``benchmarks/cuts.py``)."""
+
+CUT_SD_OF_DIFFERENCE = 0.003
+"""What it moves the difference of two recurrent networks by: they find the same text hard."""
+
+OTHER_CUT = STANDARD_DEVIATIONS * math.sqrt(2) * CUT_SD  # any model on another cut of the text
+
+# A recurrent network on another cut, beside the RNN-1 of its size there.
+BESIDE_RNN_1 = math.hypot(TRAINED, STANDARD_DEVIATIONS * math.sqrt(2) * CUT_SD_OF_DIFFERENCE)
 
 # Tolerances of numbers taken off the paper's graphics or printed with few digits.
 MEASURED_PROBABILITY = 0.01
@@ -37,10 +52,8 @@ VAGUE = 0.5
 STANDARD_ERRORS = 2
 """How many standard errors of our own mean a sample of characters may explain."""
 
-LARGE, SMALL = "lstm-3x512", "lstm-2x64"
-"""The two models of Figure 6. What sets them apart turns nats into percent."""
-
-_APART = 1.442 - 1.082  # nats per character between them (Figure 1, War and Peace)
+# Between the two models of Figure 6, whose differences turn nats into percent:
+_APART = 1.442 - 1.082  # nats per character (Figure 1, War and Peace)
 _ERRORS = 56 - 42  # percent of the test characters that only the small one gets wrong, net (4.4)
 
 ERRORS_PER_NAT = _ERRORS / _APART
@@ -51,7 +64,11 @@ TOLD = (
     f"recurrent network and {N_NN_TRAINED:g} for an n-NN, for the seed and for candidates "
     "(dropout, hidden sizes) that the paper does not list; lower by more is *better*. n-gram "
     f"models are not trained: ± {ROUNDING:g}, the paper's rounding. On another cut of the text "
-    f"{OTHER_CUT:g} for all of them.",
+    f"± {OTHER_CUT:.3f} for all of them: {STANDARD_DEVIATIONS} standard deviations of the "
+    f"difference of two cuts, each with one of {CUT_SD:g} (`benchmarks/cuts.py`). Another cut "
+    f"moves all recurrent networks together, their differences by {CUT_SD_OF_DIFFERENCE:g} only. "
+    "So there a network's distance from the RNN-1 of its size, where both we and the paper have "
+    f"one, must agree with the paper's, too: ± {BESIDE_RNN_1:.3f}, for the seed and the cut.",
     f"Figure 4 left: ± {PRINTED_REGION:g} for rounding, and {ERRORS_PER_NAT:.0f} % of the "
     "characters per nat that the models may differ by, the rate between the two models of "
     "Figure 6.",
@@ -82,7 +99,7 @@ def of_loss(model: str, own: bool) -> float:
     if not own:
         return OTHER_CUT
     family, _ = context_model(model) or (RECURRENT, None)
-    return {"n-gram": ROUNDING, "n-nn": N_NN_TRAINED}.get(family, TRAINED)
+    return {N_GRAM: ROUNDING, N_NN: N_NN_TRAINED}.get(family, TRAINED)
 
 
 def of_region(models: list[str], own: bool) -> float:
@@ -108,7 +125,7 @@ def of_probability(model: str, own: bool, spread: float) -> float:
         spread: what the sample of characters may explain; NaN where that is unknown.
     """
     family, _ = context_model(model) or (RECURRENT, None)
-    sampled = 0 if own and family == "n-gram" else spread
+    sampled = 0 if own and family == N_GRAM else spread
     return MEASURED_PROBABILITY + of_loss(model, own) + sampled
 
 

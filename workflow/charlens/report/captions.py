@@ -14,7 +14,7 @@ import pandas as pd
 
 from charlens.analyses.agreement import table as agreements
 from charlens.analyses.closings import table as closing
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM
+from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.context_length import table as contexts
 from charlens.analyses.cross_entropy import table as cross_entropies
 from charlens.analyses.oracles import breakdown as error_analysis
@@ -26,6 +26,7 @@ from charlens.inside.cells.excerpts import TYPICAL
 from charlens.inside.gates import table as saturation
 from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.models import names as model_id
+from charlens.models.catalogue import GRU, LSTM, N_GRAM, RNN
 from charlens.models.names import title
 from charlens.paper import texts
 from charlens.replication.compare import VERDICTS
@@ -93,12 +94,12 @@ def _depth(grid: pd.DataFrame) -> Iterator[str]:
 
 def _cells(grid: pd.DataFrame) -> Iterator[str]:
     wide = grid.pivot_table("cross_entropy", ["corpus", "size", "layers"], "cell")
-    if not {"lstm", "gru", "rnn"} <= set(wide):
+    if not {LSTM, GRU, RNN} <= set(wide):
         return
-    wide = wide[["lstm", "gru", "rnn"]].dropna()
+    wide = wide[[LSTM, GRU, RNN]].dropna()
     if len(wide):
-        worst = (wide["rnn"] > wide[["lstm", "gru"]].max(axis=1)).sum()
-        apart = (wide["lstm"] - wide["gru"]).abs().mean()
+        worst = (wide[RNN] > wide[[LSTM, GRU]].max(axis=1)).sum()
+        apart = (wide[LSTM] - wide[GRU]).abs().mean()
         yield (
             f"At equal depth and size the RNN is the worst of the three cells in "
             f"{cases(worst, len(wide))}; LSTM and GRU are {apart:.3f} apart on average."
@@ -109,8 +110,8 @@ def agreement(results: Path, corpus: str) -> Iterator[str]:
     """How often networks of one cell agree, and networks of different cells."""
     matrix = agreements.read_csv(results / corpus / "tables" / "agreement.csv")
     points = [model_id.parse(str(model)) for model in matrix.index]
-    is_rnn = np.array([point is not None and point.cell == "rnn" for point in points])
-    gated = np.array([point is not None and point.cell in ("lstm", "gru") for point in points])
+    is_rnn = np.array([point is not None and point.cell == RNN for point in points])
+    gated = np.array([point is not None and point.cell in (LSTM, GRU) for point in points])
     pair = np.triu(np.ones(matrix.shape, bool), 1)
     groups = {
         "two RNNs": np.outer(is_rnn, is_rnn),

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -118,23 +118,52 @@ class _Slot:
 
     Snakemake runs several jobs at once on one terminal. Every process that draws a bar holds the
     lock of the lowest free line; the kernel frees it when the process ends, however it ends.
+
+    The locks lie in the shared temporary folder under a name that the processes can agree on, and
+    that others can guess. A folder that is not private to this user is not used, links are not
+    followed and nothing is written: then every process draws on the first line.
     """
 
     def __init__(self) -> None:
-        folder = Path(tempfile.gettempdir()) / f"charlens-bars-{os.getuid()}-{os.getpgrp()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self.number, self._file = 0, None
-        for number in range(64):
-            file = open(folder / str(number), "w")  # noqa: SIM115 - held until release()
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                file.close()
-                continue
-            self.number, self._file = number, file
+        self.number, self._lock = 0, None
+        try:
+            folder = _private_folder(f"charlens-bars-{os.getuid()}-{os.getpgrp()}")
+        except OSError:
             return
+        try:
+            for number in range(64):
+                flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+                lock = os.open(str(number), flags, 0o600, dir_fd=folder)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    os.close(lock)
+                    continue
+                self.number, self._lock = number, lock
+                return
+        except OSError:  # a link in the place of a lock
+            return
+        finally:
+            os.close(folder)
 
     def release(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _private_folder(name: str) -> int:
+    """File descriptor of a folder in the temporary folder that belongs to this user alone.
+
+    Raises:
+        OSError: it cannot be made, is a link, or belongs to or is open to somebody else.
+    """
+    path = Path(tempfile.gettempdir()) / name
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    facts = os.fstat(folder)
+    if facts.st_uid != os.getuid() or facts.st_mode & 0o077:
+        os.close(folder)
+        raise PermissionError(f"{path}: not private to this user")
+    return folder

@@ -11,11 +11,12 @@ from pathlib import Path
 import yaml
 
 from charlens.errors import CharlensError
+from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config
 from charlens.study.explain import show
 from charlens.text.sources.kinds import FileSource, TreeSource
 from charlens.text.sources.own_file import find_path
-from charlens.text.sources.tree import TAR_SUFFIXES
+from charlens.text.sources.tree import TAR_SUFFIXES, selects
 
 
 class _RepeatedKeyError(Exception):
@@ -152,6 +153,21 @@ def _is_archive(path: Path) -> bool:
         return tarfile.is_tarfile(path)
     except (EOFError, zlib.error):
         return False
+
+
+def own_contents(config: Config, corpus: str, checksums: Checksums) -> str | None:
+    """Checksum of what a corpus reads of the user's: a text, an archive, files of a folder.
+
+    None for sources that are pinned by a checksum or a package version.
+    """
+    source = config.corpora[corpus].source
+    if isinstance(source, FileSource):
+        path = find_path(source.file, config.corpora_dir)
+        return None if path is None else checksums.of(path)
+    if isinstance(source, TreeSource):
+        path = find_path(source.tree, config.corpora_dir)
+        return None if path is None else checksums.of(path, selects(source.glob))
+    return None
 
 
 def watched_file(config: Config, corpus: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from charlens.models.catalogue import LSTM, gated_cells
 from charlens.models.names import ModelId, parse
 from charlens.study.config import Config
 from charlens.study.sections import ActivationDump
@@ -15,6 +16,15 @@ def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId
     return [point for point in points if point is not None and point.cell in cells]
 
 
+def lstm_models(config: Config, corpus: str) -> tuple[str, ...]:
+    """Ids of a corpus's LSTMs, in grid order.
+
+    One of them represents the recurrent networks where errors are compared, as in the paper
+    (sections 4.3 and 4.4).
+    """
+    return tuple(map(str, _points(config, corpus, (LSTM,))))
+
+
 def figure2_models(config: Config) -> dict[str, str]:
     """Corpus -> the model whose cells are searched: the LSTM with the largest budget.
 
@@ -24,23 +34,23 @@ def figure2_models(config: Config) -> dict[str, str]:
         return dict(config.figure2.models)
     found = {}
     for corpus in config.corpora:
-        points = _points(config, corpus, ("lstm",))
+        points = _points(config, corpus, (LSTM,))
         if points:
             found[corpus] = str(max(points, key=lambda p: (p.size, p.layers)))
     return found
 
 
 def figure3_models(config: Config) -> tuple[str, tuple[str, ...]]:
-    """The corpus and the models whose gates are looked at: the deepest LSTM and the deepest GRU.
+    """The corpus and the models whose gates are looked at: the deepest of each cell with gates.
 
-    Of equal depths the one with the largest budget; none where the study has neither cell.
+    Of equal depths the one with the largest budget; none where the study has no such cell.
     """
     named = config.figure3.corpus
     for corpus in [named] if named else config.corpora:
         if config.figure3.models:
             return corpus, config.figure3.models
         deepest = []
-        for cell in ("lstm", "gru"):
+        for cell in gated_cells():
             points = _points(config, corpus, (cell,))
             if points:
                 deepest.append(str(max(points, key=lambda p: (p.layers, p.size))))
@@ -74,7 +84,7 @@ def watched(config: Config) -> Watched:
     if wanted is None:
         return Watched()
     for corpus in [wanted.corpus] if wanted.corpus else config.corpora:
-        points = _points(config, corpus, ("lstm",))
+        points = _points(config, corpus, (LSTM,))
         n_nn, n_gram = (
             tuple(n for n in section.contexts if n in wanted.contexts) if models else ()
             for section, models in (
@@ -99,7 +109,7 @@ def error_corpora(config: Config, named: tuple[str, ...] | None) -> tuple[str, .
     return tuple(
         corpus
         for corpus in config.corpora
-        if _points(config, corpus, ("lstm",)) and config.n_gram_models(corpus)
+        if _points(config, corpus, (LSTM,)) and config.n_gram_models(corpus)
     )
 
 

@@ -9,18 +9,14 @@ editors.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from charlens.config_types import (
-    GATED,
-    QUANTITIES,
-    Cell,
     CorpusName,
     Integer,
     RunName,
@@ -33,7 +29,9 @@ from charlens.config_types import (
 )
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
-from charlens.models.names import context_model, parse
+from charlens.models.catalogue import CELLS, N_GRAM, N_NN, PAPER_CELLS
+from charlens.models.names import ModelId, context_id, is_kept_for_baselines, parse
+from charlens.study.cells import Cell, Wanted, any_cell, cell_with_gates, quantities_of
 from charlens.study.explain import did_you_mean, explain
 from charlens.study.sections import (
     NNN,
@@ -47,6 +45,7 @@ from charlens.study.sections import (
     Figure6,
     NGram,
 )
+from charlens.text.kinds import KINDS
 from charlens.text.sources.kinds import Source, TreeSource
 from charlens.training.settings import Dropout, Training
 
@@ -54,12 +53,6 @@ SCHEMA_PATH = Path(__file__).parents[2] / "schemas" / "config.schema.json"
 
 # Folders that results/{run}/ holds beside the corpora, so no corpus may be called so.
 RESERVED_CORPUS_NAMES = ("benchmarks", "figures", "report", "tables")
-
-# What a figure asks of a model -> the cells that have it.
-_CELLS: dict[str, tuple[str, ...]] = {
-    "a recurrent model": get_args(Cell),
-    "an LSTM or a GRU (cells with gates)": GATED,
-}
 
 
 class GridBlock(Section):
@@ -83,11 +76,11 @@ class GridBlock(Section):
     def models(self) -> tuple[str, ...]:
         """Model ids such as ``lstm-3x512``, cell by cell, then by layers, then by size."""
         combinations = product(self.cells, self.layers, self.sizes)
-        return tuple(f"{cell}-{layers}x{size}" for cell, layers, size in combinations)
+        return tuple(str(ModelId(*combination)) for combination in combinations)
 
 
 Grid = Annotated[tuple[GridBlock, ...], Field(min_length=1)]
-PAPER_GRID = GridBlock(cells=("lstm", "rnn", "gru"), layers=(1, 2, 3), sizes=(64, 128, 256, 512))
+PAPER_GRID = GridBlock(cells=PAPER_CELLS, layers=(1, 2, 3), sizes=(64, 128, 256, 512))
 
 
 class CorpusEntry(Section):
@@ -99,7 +92,7 @@ class CorpusEntry(Section):
     train: Share = 0.8
     """Fraction of the blocks used for training; what train and val leave is the test split."""
     val: Share = 0.1
-    kind: Literal["prose", "c"] | None = None
+    kind: Literal[tuple(KINDS)] | None = None  # type: ignore[valid-type]
     """What quotes, comments and brackets mean in it; null guesses."""
     grid: tuple[GridBlock, ...] | None = None
     """This corpus's own recurrent models; null takes the top-level grid, [] means none."""
@@ -159,10 +152,10 @@ class Config(Section):
                 raise problem(path, corpus, f"expected one of the corpora: {allowed}")
         for path, corpus, model, wanted in self._named_models():
             points = (parse(name) for name in self.models(corpus))
-            there = [str(point) for point in points if point and point.cell in _CELLS[wanted]]
+            there = [str(point) for point in points if point and point.cell in wanted.cells]
             if model not in there:
                 allowed = ", ".join(there) or "it has none"
-                raise problem(path, model, f"expected {wanted} of {corpus}: {allowed}")
+                raise problem(path, model, f"expected {wanted.words} of {corpus}: {allowed}")
         self._check_dropout()
         self._check_activations()
         self._check_external()
@@ -187,19 +180,18 @@ class Config(Section):
             if name is not None:
                 yield path, name
 
-    def _named_models(self) -> Iterator[tuple[str, str, str, str]]:
+    def _named_models(self) -> Iterator[tuple[str, str, str, Wanted]]:
         """Every key that names a model for a figure, its corpus, the model, and what it must be."""
-        recurrent, gated = _CELLS
         for corpus, model in (self.figure2.models or {}).items():
-            yield f"figure2.models.{corpus}", corpus, model, recurrent
+            yield f"figure2.models.{corpus}", corpus, model, any_cell()
         first = next(iter(self.corpora))
         for i, model in enumerate(self.figure3.models or ()):
-            yield f"figure3.models[{i}]", self.figure3.corpus or first, model, gated
+            yield f"figure3.models[{i}]", self.figure3.corpus or first, model, cell_with_gates()
         dynamics = self.figure5.dynamics
         if dynamics and dynamics.model:
             having = (name for name in self.corpora if dynamics.model in self.models(name))
             corpus = dynamics.corpus or next(having, first)
-            yield "figure5.dynamics.model", corpus, dynamics.model, recurrent
+            yield "figure5.dynamics.model", corpus, dynamics.model, any_cell()
 
     def _check_dropout(self) -> None:
         """Every model has one list of dropout candidates, whatever blocks name it."""
@@ -216,7 +208,7 @@ class Config(Section):
 
     def _check_activations(self) -> None:
         for i, dump in enumerate(self.activations):
-            path, letters = f"activations[{i}]", _letters(dump.model)
+            path, letters = f"activations[{i}]", quantities_of(dump.model)
             if not letters:
                 message = f"expected a recurrent model or an n-NN{_misspelt(dump.model)}"
                 raise problem(f"{path}.model", dump.model, message)
@@ -229,8 +221,9 @@ class Config(Section):
         seen = set()
         for i, entry in enumerate(self.external):
             path = f"external[{i}].model"
-            if re.fullmatch("(n-gram|n-nn)(-[0-9]+)?", entry.model):
-                message = "but names like n-gram-7 and n-nn-3 are kept for the baselines"
+            if is_kept_for_baselines(entry.model):
+                examples = f"{context_id(N_GRAM, 7)} and {context_id(N_NN, 3)}"
+                message = f"but names like {examples} are kept for the baselines"
                 raise problem(path, entry.model, message)
             if entry.model in self.models(entry.corpus):
                 raise problem(path, entry.model, "expected a name that no model of ours has")
@@ -280,11 +273,11 @@ class Config(Section):
 
     def n_gram_models(self, corpus: str) -> tuple[str, ...]:
         """Ids of a corpus's n-gram models: ``n-gram-1``, …"""
-        return _baselines("n-gram", self.n_gram, corpus)
+        return _baselines(N_GRAM, self.n_gram, corpus)
 
     def n_nn_models(self, corpus: str) -> tuple[str, ...]:
         """Ids of a corpus's n-NN models: ``n-nn-1``, …"""
-        return _baselines("n-nn", self.n_nn, corpus)
+        return _baselines(N_NN, self.n_nn, corpus)
 
     @classmethod
     def load(cls, values: object, origin: str = "config") -> Self:
@@ -303,24 +296,16 @@ class Config(Section):
             raise CharlensError(f"{origin}: {explain(error, schema())}") from None
 
 
-def _letters(model: str) -> str:
-    """What happens inside a network of this name, by the paper's letters; none if it names none."""
-    point, context = parse(model), context_model(model)
-    if point is not None:
-        return QUANTITIES.get(point.cell, "")
-    return "h" if context and context[0] == "n-nn" else ""
-
-
 def _misspelt(model: str) -> str:
     """The same model of a cell whose name is like the one given."""
     shape = model.partition("-")[2]
-    points = (parse(f"{cell}-{shape}") for cell in get_args(Cell))
+    points = (parse(f"{cell}-{shape}") for cell in CELLS)
     return did_you_mean(model, list(filter(None, points)), likeness=0.75)
 
 
 def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
     wanted = section.corpora is None or corpus in section.corpora
-    return tuple(f"{name}-{n}" for n in section.contexts) if wanted else ()
+    return tuple(context_id(name, n) for n in section.contexts) if wanted else ()
 
 
 def schema() -> dict[str, Any]:

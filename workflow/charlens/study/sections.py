@@ -19,7 +19,8 @@ from charlens.config_types import (
     opening_and_closing,
     unique,
 )
-from charlens.paper.definitions import ERROR_BELOW
+from charlens.models.names import EXAMPLE
+from charlens.paper.definitions import ERROR_BELOW, ORACLE_DEFINITIONS
 
 Contexts = Annotated[
     tuple[Annotated[Integer, Field(ge=1, le=250)], ...],
@@ -55,7 +56,7 @@ class NNN(Section):
 
 ModelName = Annotated[
     Text,
-    matching("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", "lstm-3x512", LONGEST_NAME),
+    matching("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", EXAMPLE, LONGEST_NAME),
 ]
 ExternalName = Annotated[
     Text,
@@ -192,6 +193,6 @@ class Figure6(Section):
     """Null takes the first corpus with an LSTM and n-gram models."""
     threshold: Annotated[float, Number(gt=0, lt=1)] = ERROR_BELOW
     """A character is an error where its probability is below this."""
-    definitions: Literal["fitted", "stated"] = "fitted"
+    definitions: Literal[tuple(ORACLE_DEFINITIONS)] = "fitted"  # type: ignore[valid-type]
     """fitted: memory of words of five letters or more, three characters after a newline, which
     reproduces the paper's slices; stated: all words, one character, as its text reads."""

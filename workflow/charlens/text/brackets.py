@@ -103,9 +103,13 @@ def depth(
     Raises:
         CharlensError: as for :func:`match`.
     """
-    steps = np.zeros(len(text), dtype=np.int8)
-    for pair in pairs:
-        opener, closer = matched(text, classes, pair)
+    return depth_of(len(text), (matched(text, classes, pair) for pair in pairs))
+
+
+def depth_of(size: int, matches: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The same from the results of :func:`matched`, in a text of ``size`` bytes."""
+    steps = np.zeros(size, dtype=np.int8)
+    for opener, closer in matches:
         steps[opener] += 1
         steps[closer] -= 1
     return np.cumsum(steps, dtype=np.int32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -34,6 +35,18 @@ class CorpusText:
         """Index of every predicted byte, int64 (B, length)."""
         return self.inputs + 1
 
+    @classmethod
+    def of(cls, corpus: Corpus, splits: Mapping[str, np.ndarray]) -> Self:
+        """Put a corpus's text together from its splits in memory.
+
+        Args:
+            corpus: the description of the corpus.
+            splits: ``train``, ``val`` and ``test``, vocabulary codes, each uint8 (B, length + 1).
+        """
+        codes, inputs = joined(splits, corpus.split)
+        vocabulary = np.array(corpus.vocabulary, np.uint8)
+        return cls(vocabulary[np.append(codes, splits["test"][-1, -1])], inputs)
+
 
 def load_text(corpus: Corpus, paths: Mapping[str, FilePath]) -> CorpusText:
     """Put a corpus's text together.
@@ -45,10 +58,7 @@ def load_text(corpus: Corpus, paths: Mapping[str, FilePath]) -> CorpusText:
     Raises:
         CharlensError: a missing or damaged split.
     """
-    splits = {part: load_split(paths[part]) for part in SPLITS}
-    codes, inputs = joined(splits, corpus.split)
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    return CorpusText(vocabulary[np.append(codes, splits["test"][-1, -1])], inputs)
+    return CorpusText.of(corpus, {part: load_split(paths[part]) for part in SPLITS})
 
 
 def joined(splits: Mapping[str, np.ndarray], split: str) -> tuple[np.ndarray, np.ndarray]:

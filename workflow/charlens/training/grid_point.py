@@ -17,7 +17,7 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.files.checkpoint import save_checkpoint
 from charlens.models.families import family_of, shapes_for
-from charlens.models.parameters import Architecture, Layout
+from charlens.models.parameters import Architecture, parameter_count
 from charlens.text.corpus import Corpus, load_split
 from charlens.training.settings import Training
 from charlens.training.trainer import Trained, Trainer
@@ -60,7 +60,7 @@ def train_grid_point(
     iterations = [max(1, round(epoch * windows)) for epoch in early]
     runs: list[tuple[Architecture, Trained]] = []
     for shape in shapes_for(model, corpus.k, widths):
-        log.info("%s: width %d, %d parameters", model, shape.width, Layout(shape).total)
+        log.info("%s: width %d, %d parameters", model, shape.width, parameter_count(shape))
         folder = Path(resume, str(shape.width))
         name = f"{corpus.name}/{model}"
         trainer = Trainer(
@@ -68,7 +68,7 @@ def train_grid_point(
         )
         runs.append((shape, trainer.run()))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
-    metadata = _metadata(corpus, model, shape, trained, training, seed)
+    metadata = metadata_of(corpus, model, shape, trained, training, seed)
     save_checkpoint(outputs["model"], trained.weights, metadata)
     for path, epoch, iteration in zip(
         outputs.get("checkpoints", ()), early, iterations, strict=True
@@ -91,9 +91,10 @@ def train_grid_point(
     )
 
 
-def _metadata(
+def metadata_of(
     corpus: Corpus, model: str, shape: Architecture, trained: Trained, training: Training, seed: int
 ) -> dict[str, Any]:
+    """What a model file says of a trained model, JSON-able."""
     # With mixed only: what that means depends on the processor.
     mixed = {"arithmetic": trained.arithmetic} if training.precision == "mixed" else {}
     return {
@@ -102,7 +103,7 @@ def _metadata(
         "corpus_sha256": corpus.sha256,
         "family": family_of(shape),
         **asdict(shape),
-        "parameters": Layout(shape).total,
+        "parameters": parameter_count(shape),
         "dropout": trained.dropout,
         "val_loss": trained.val_loss,
         "epoch": trained.epoch,

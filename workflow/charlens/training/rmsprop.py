@@ -25,6 +25,11 @@ class RMSProp:
         self.rate = torch.zeros((), device=weights.device)  # a tensor: graphs read its value
         self._root = torch.empty_like(weights)
 
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """What a resumed training needs beside the weights, by name, each (M, total)."""
+        return {"mean_square": self.mean_square}
+
     def update(self, grad: Tensor) -> None:
         """Take one step.
 

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,17 @@ import torch
 from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.families import build_model
-from charlens.models.parameters import Architecture, Layout, uniform_weights
+from charlens.models.families import FAMILIES, build_model, family_of
+from charlens.models.parameters import Architecture, Layout
 from charlens.models.precision import choose_precision
 from charlens.runtime.device import CapturedSteps, choose_device
 from charlens.runtime.progress import progress
 from charlens.runtime.randomness import derive_seed
 from charlens.runtime.signals import deferred
 from charlens.training.candidates import Candidate, index_of_best
+from charlens.training.optimisers import OPTIMISERS
 from charlens.training.resume import ResumeFolder
-from charlens.training.rmsprop import RMSProp, learning_rate
+from charlens.training.rmsprop import learning_rate
 from charlens.training.settings import Training
 
 log = logging.getLogger("charlens")
@@ -99,6 +101,7 @@ class Trainer:
     ) -> None:
         self.name, self.shape, self.training, self.seed = name, shape, training, seed
         self.checkpoint_seconds, self.early = checkpoint_seconds, tuple(early)
+        self.family = FAMILIES[family_of(shape)]
         self.device = choose_device(training.device)
         self.precision = choose_precision(training.precision, self.device)
         self.arithmetic = [str(self.precision)]
@@ -111,7 +114,7 @@ class Trainer:
         self.candidates = [Candidate(rate) for rate in training.dropout]
         self._build(range(len(self.candidates)))
         generator = self._cpu_generator("init")
-        self.model.load(uniform_weights(self.model.layout, generator, training.init_range))
+        self.model.load(self.family.initial(self.model.layout, generator, training.init_range))
         self.best = self.model.flat.clone()
         self.epoch, self.window = 0, 0
         self.curve: list[dict[str, float]] = []
@@ -124,7 +127,7 @@ class Trainer:
         batch, steps = self.data["train"].shape[0], training.unroll
         options = {"batch": batch, "steps": steps, "device": device, "dropout": rates}
         self.model = build_model(self.shape, len(rates), precision=self.precision, **options)
-        self.optimiser = RMSProp(self.model.flat, training)
+        self.optimiser = OPTIMISERS[self.family.optimiser](self.model.flat, training)
         self.loss_sum = torch.zeros(len(rates), dtype=torch.float64, device=device)
         self.cursor = torch.zeros((), dtype=torch.int64, device=device)
         self._offsets = torch.arange(steps + 1, device=device)
@@ -144,7 +147,7 @@ class Trainer:
     def _identity(self, code: str) -> dict[str, Any]:
         """What a resume checkpoint must share with the run that continues it."""
         settings = self.training.model_dump(mode="json") | {"device": self.device.type}
-        data = {p: [list(c.shape), int(c.long().sum())] for p, c in self.data.items()}
+        data = {p: [*c.shape, sha256(c.cpu().numpy()).hexdigest()] for p, c in self.data.items()}
         run = {"name": self.name, "seed": self.seed, "code": code, "training": settings}
         return {**run, **vars(self.shape), "data": data, "early": self.early}
 
@@ -187,7 +190,7 @@ class Trainer:
 
     def changed(self) -> list[Tensor]:
         """Every tensor that a training window changes."""
-        kept = (self.optimiser.mean_square, self.loss_sum, self.cursor)
+        kept = (*self.optimiser.state.values(), self.loss_sum, self.cursor)
         return [*self.model.stored_weights, *kept, *self.model.states]
 
     # -- epochs ----------------------------------------------------------------------------
@@ -319,13 +322,15 @@ class Trainer:
     def _stop_others(self, live: Sequence[int]) -> None:
         """Go on with some candidates only; a model's bits do not depend on its neighbours."""
         places = [self.live.index(index) for index in live]
-        kept = [tensor[places] for tensor in (self.model.flat, self.optimiser.mean_square)]
+        weights = self.model.flat[places]
+        state = {name: tensor[places] for name, tensor in self.optimiser.state.items()}
         for index in sorted(set(self.live) - set(live)):
             rate = self.candidates[index].dropout
             log.info("%s: dropout %g no longer improves and stops", self.name, rate)
         self._build(live)
-        self.model.flat.copy_(kept[0])
-        self.optimiser.mean_square.copy_(kept[1])
+        self.model.flat.copy_(weights)
+        for name, tensor in self.optimiser.state.items():
+            tensor.copy_(state[name])
         self.model.refresh()
         self.prepare()
 
@@ -340,7 +345,7 @@ class Trainer:
             return  # the next look at the loss will say so; the last good state stays
         tensors = {
             "flat": self.model.flat,
-            "mean_square": self.optimiser.mean_square,
+            **self.optimiser.state,
             "best": self.best,
             "loss_sum": self.loss_sum,
         }
@@ -366,11 +371,7 @@ class Trainer:
         self._build(done["live"])
         # Another processor may have stored widths padded otherwise.
         layout = Layout(self.shape, done["multiple"])
-        vectors = {
-            "flat": self.model.flat,
-            "mean_square": self.optimiser.mean_square,
-            "best": self.best,
-        }
+        vectors = {"flat": self.model.flat, **self.optimiser.state, "best": self.best}
         for name, vector in vectors.items():
             self.model.layout.pack(layout.unpack(tensors[name]), vector)
         self.model.refresh()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,8 @@ import pandas as pd
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
-from charlens.predictions.file import ProbabilityMetadata, column_names
-from charlens.predictions.together import Together
+from charlens.predictions.file import ProbabilityMetadata
+from charlens.predictions.together import Source, Together
 
 _log = logging.getLogger("charlens")
 
@@ -34,13 +34,13 @@ def agreement(top: Sequence[np.ndarray]) -> np.ndarray:
     return matrix
 
 
-def table(paths: Sequence[FilePath]) -> pd.DataFrame:
+def table(paths: Iterable[Source]) -> pd.DataFrame:
     """Pairwise agreement of the models of one corpus.
 
     Args:
-        paths: probabilities files of one corpus; those without ``top_byte`` (models from
-            elsewhere that do not tell it) are left out. All ``top_byte`` columns are held at
-            once: one byte per model and character.
+        paths: probabilities files of one corpus, or predictions in memory; those without
+            ``top_byte`` (models from elsewhere that do not tell it) are left out. All ``top_byte``
+            columns are held at once: one byte per model and character.
 
     Returns:
         Square frame with model ids as index and columns, by size, cell and layers, models that
@@ -52,7 +52,7 @@ def table(paths: Sequence[FilePath]) -> pd.DataFrame:
     """
     first: tuple[FilePath, str] | None = None
 
-    def wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+    def wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
         nonlocal first
         first = first or (path, metadata.corpus)
         if metadata.corpus != first[1]:
@@ -60,7 +60,7 @@ def table(paths: Sequence[FilePath]) -> pd.DataFrame:
                 f"{path}: scores {metadata.corpus}, expected {first[1]} as {first[0]}; agreement "
                 "compares models of one corpus"
             )
-        if "top_byte" in column_names(path):
+        if "top_byte" in columns:
             return True
         _log.info("%s: left out, as %s has no column top_byte", metadata.model, path)
         return False

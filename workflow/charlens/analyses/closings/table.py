@@ -31,8 +31,8 @@ from charlens.paper import texts
 from charlens.predictions.loss import bootstrap_means
 from charlens.runtime.randomness import generator
 from charlens.text import brackets
-from charlens.text import c_lexer as c_source
-from charlens.text.kinds import kind_of
+from charlens.text.kinds import KINDS, kind_of
+from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText
 
 DTYPES = {
@@ -58,7 +58,6 @@ RESAMPLES = 1000
 
 _COVERED = (2.5, 97.5)  # percent
 _QUOTES = '""'
-_DEFAULT_PAIR = {"c": "{}", "prose": _QUOTES}
 
 
 class Closings(NamedTuple):
@@ -100,9 +99,9 @@ def matched_pairs(text: np.ndarray, pair: str, kind: str) -> tuple[np.ndarray, n
     Raises:
         CharlensError: two equal characters other than double quotes.
     """
-    tokens = c_source.tokens(text) if kind == "c" else None
+    lexed = LexedText(text, kind)
     if pair == _QUOTES:
-        opened_at = brackets.match_quotes(text, tokens)
+        opened_at = brackets.match_quotes(text, lexed.tokens)
         closer = np.flatnonzero((opened_at >= 0) & (text == ord('"')))
         straight = text[opened_at[closer]] == ord('"')
         return opened_at[closer][straight], closer[straight]
@@ -111,8 +110,7 @@ def matched_pairs(text: np.ndarray, pair: str, kind: str) -> tuple[np.ndarray, n
             f"figure5.pairs: found {pair!r}, expected an opening and a closing character that "
             f"differ, or {_QUOTES!r} for quotations"
         )
-    classes = None if tokens is None else c_source.classify(text, tokens)
-    return brackets.matched(text, classes, (pair[0], pair[1]))
+    return lexed.matched((pair[0], pair[1]))
 
 
 def table(
@@ -140,7 +138,7 @@ def table(
     for contest in contests:
         text = texts[contest.corpus.name]
         kind = kinds.get(contest.corpus.name) or kind_of(text.text)
-        for pair in pairs or (_DEFAULT_PAIR[kind],):
+        for pair in pairs or (KINDS[kind].pair,):
             found = closings(text, *matched_pairs(text.text, pair, kind))
             rows += _pair_rows(contest, pair, found, bins, seed)
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES
 from charlens.display import style
 from charlens.models import names as model_id
+from charlens.models.catalogue import CONTEXT_FAMILIES
 from charlens.models.names import title
 from charlens.paper import texts
 
@@ -26,8 +27,8 @@ _LEFT, _RIGHT, _PANEL, _TITLE, _TICKS, _XLABEL = 32.0, 5.0, 150.0, 15.0, 15.0, 1
 _LEGEND_LINE, _TOP = 10.5, 4.0
 _TEXT, _TICK = 7.0, 6.5  # font sizes
 
-_COLORS = {"n-gram": style.INK, "n-nn": "#CC79A7"}  # the cells' colours are the recurrent models'
-_MARKERS = {"n-gram": "o", "n-nn": "s"}
+_COLORS = {name: family.color for name, family in CONTEXT_FAMILIES.items()}
+_MARKERS = {name: family.marker for name, family in CONTEXT_FAMILIES.items()}
 _RECURRENT_RING = "D"  # at the end of its line, which has no markers
 _STYLES = {"streams": "-", "position": (0, (3.5, 1.8))}
 _FILLED = {"streams": True, "position": False}

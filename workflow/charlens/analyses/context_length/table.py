@@ -27,6 +27,7 @@ from charlens.display.wording import number, signed
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.models import catalogue
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -39,9 +40,10 @@ from charlens.text.corpus import Corpus
 
 Row = dict[str, Any]
 
-RECURRENT = "recurrent best"
-FAMILIES = (*model_id.CONTEXT_FAMILIES, RECURRENT)
-TITLES = model_id.CONTEXT_FAMILIES | {RECURRENT: "Best recurrent model"}
+RECURRENT = f"{catalogue.RECURRENT} best"
+TITLES = {name: family.title for name, family in catalogue.CONTEXT_FAMILIES.items()}
+TITLES[RECURRENT] = f"Best {catalogue.GRID_FAMILIES[catalogue.RECURRENT]}"
+FAMILIES = tuple(TITLES)
 SPLITS = ("streams", "position")
 
 DTYPES = {
@@ -162,7 +164,7 @@ def _n_gram_rows(path: FilePath, together: Together) -> Iterator[Row]:
                 f"{corpus.sizes['test']:,} and {corpus.sha256[:12]}…; delete it and run again"
             )
         kept = ("corpus", "model", "n", "characters", "cross_entropy", "bootstrap_sd")
-        yield {"family": "n-gram"} | {key: score[key] for key in kept}
+        yield {"family": catalogue.N_GRAM} | {key: score[key] for key in kept}
 
 
 def _scored_rows(
@@ -192,10 +194,12 @@ def _scored_rows(
     ]
 
 
-def _is_wanted(path: FilePath, metadata: ProbabilityMetadata) -> bool:
+def _is_wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
     """Whether a file is of an n-NN or a recurrent model."""
-    context = model_id.context_model(metadata.model)
-    return context[0] == "n-nn" if context else model_id.parse(metadata.model) is not None
+    context, point = model_id.context_model(metadata.model), model_id.parse(metadata.model)
+    if point is not None:
+        return catalogue.grid_family(point.cell) == catalogue.RECURRENT
+    return context is not None and context[0] == catalogue.N_NN
 
 
 def _order(row: Row) -> tuple:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,7 @@ from charlens.models import names as model_id
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.predictions.loss import bootstrap_sd, losses
-from charlens.predictions.together import Together
+from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
 
@@ -41,7 +41,7 @@ DTYPES = {
 
 
 def table(
-    paths: Sequence[FilePath],
+    paths: Iterable[Source],
     bootstrap: int,
     seed: int,
     corpora: Sequence[Corpus] = (),
@@ -49,7 +49,8 @@ def table(
     """Test cross-entropy of every model.
 
     Args:
-        paths: probabilities files, of any number of corpora; one is read at a time.
+        paths: probabilities files, or predictions in memory, of any number of corpora; one file is
+            read at a time.
         bootstrap: number of resamples for the standard deviation (the paper's 100).
         seed: the config's seed. Resamples depend on it, the corpus and the model, on nothing else.
         corpora: those of the files, as they are now; a file made on another version of one is

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from charlens.analyses.oracles import pies as figure6
+from charlens.analyses.oracles.oracles import ORACLES
 from charlens.display import style
 from charlens.models import names as model_id
 
@@ -28,6 +29,7 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
     """
     with style.styled():
         names = list(dict.fromkeys(table["oracle"]))
+        titles = {n: t for o in ORACLES.values() for n, t in zip(o.names, o.titles, strict=True)}
         panels = 1 + (not eliminated.empty)
         width = _NAMES + panels * _PANEL + (panels - 1) * _GAP + _RIGHT
         height = _TOP + len(names) * _ROW + _FOOT
@@ -35,7 +37,7 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
         box = (_NAMES / width, _FOOT / height, _PANEL / width, len(names) * _ROW / height)
         axes = figure.add_axes(box)
         _prepare(axes, names, "Percent of the model's errors")
-        axes.set_yticks(range(len(names)), [_readable(name) for name in names])
+        axes.set_yticks(range(len(names)), [titles.get(name, name) for name in names])
         _draw_models(axes, table)
         _draw_legend(figure, table, height)
         if panels > 1:
@@ -44,10 +46,6 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
             second.set_yticks(range(len(names)), [])
             _draw_eliminated(second, eliminated)
         return figure
-
-
-def _readable(name: str) -> str:
-    return name.replace("_", " ").replace("word-", "word ≤ ").replace("-train", "× in training")
 
 
 def _prepare(axes: Axes, names: list[str], title: str) -> None:

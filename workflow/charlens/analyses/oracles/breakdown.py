@@ -10,7 +10,7 @@ import pandas as pd
 
 from charlens.analyses import contest as contestants
 from charlens.analyses.contest import Scored
-from charlens.analyses.oracles import oracles
+from charlens.analyses.oracles import oracles, tally
 from charlens.analyses.oracles.excerpts import COLUMNS as EXAMPLES
 from charlens.analyses.oracles.excerpts import examples
 from charlens.analyses.oracles.markdown import write_markdown
@@ -18,13 +18,13 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.catalogue import LSTM, N_GRAM
 from charlens.paper import numbers as paper
+from charlens.paper.definitions import FIGURE6_MODELS
 from charlens.text.corpus import Corpus, load_split
 
 BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
 """Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""
-
-_PAPERS = {512: "lstm-3x512", 64: "lstm-2x64"}  # the paper's two pies, by budget
 
 CATEGORIES = {
     "corpus": "string",
@@ -95,7 +95,7 @@ class Evidence:
     Attributes:
         train: byte values of the training split, uint8 (B, length + 1).
         test: of the test split.
-        ngram: P(correct) by the n-grams with 1 … 9 characters of context, (9, N); zeros for
+        ngram: P(correct) by the n-grams that are oracles, (models, N); zeros for
             those that the study lacks, which then remove nothing.
     """
 
@@ -130,10 +130,10 @@ def analyse(
     subjects = choose(scored)
     evidence = _evidence(corpus, inputs, scored)
     chosen = oracles.DEFINITIONS[definitions]
-    known = oracles.evidence(evidence.train, evidence.test, chosen)
+    known = tally.evidence(evidence.train, evidence.test, chosen)
     found = {
-        s.role + s.model: oracles.categories(
-            oracles.removed(known, evidence.ngram, s.probability, threshold),
+        s.role + s.model: tally.categories(
+            tally.removed(known, evidence.ngram, s.probability, threshold),
             s.probability,
             threshold,
         )
@@ -141,7 +141,7 @@ def analyse(
     }
     parts = [_categories(corpus, s, found[s.role + s.model]) for s in subjects]
     orders = [
-        oracles.order_table(known, evidence.ngram, s.probability).assign(model=s.model)
+        tally.order_table(known, evidence.ngram, s.probability).assign(model=s.model)
         for s in subjects
     ]
     tables = {
@@ -182,12 +182,14 @@ def _evidence(corpus: Corpus, inputs: Mapping[str, FilePath], scored: Scored) ->
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     train, test = (vocabulary[load_split(inputs[part])] for part in ("train", "test"))
     nothing = np.zeros(len(scored.byte), np.float32)
-    ngram = [scored.probability.get(f"n-gram-{n}", nothing) for n in oracles.NGRAMS]
+    ngram = [
+        scored.probability.get(model_id.context_id(N_GRAM, n), nothing) for n in oracles.NGRAMS
+    ]
     return Evidence(train, test, np.stack(ngram))
 
 
 def _categories(corpus: Corpus, subject: Subject, found: np.ndarray) -> pd.DataFrame:
-    return oracles.table(found).assign(
+    return tally.table(found).assign(
         corpus=corpus.name,
         model=subject.model,
         role=subject.role,
@@ -197,11 +199,20 @@ def _categories(corpus: Corpus, subject: Subject, found: np.ndarray) -> pd.DataF
 
 
 def papers(corpus: str, model: str) -> np.ndarray:
-    """The slices of the paper's LSTM of the same budget, percent, (27,); NaN if it shows none."""
+    """The slices of the paper's LSTM of the same budget, percent, (slices,).
+
+    NaN where it shows no such model or slice.
+    """
     point = model_id.parse(model)
-    known = corpus == "war_and_peace" and point is not None and point.cell == "lstm"
-    theirs = _PAPERS.get(point.size) if known else None
-    return np.array([paper.oracle(theirs, name) for name in oracles.CATEGORIES])
+    known = corpus == "war_and_peace" and point is not None and point.cell == LSTM
+    theirs = FIGURE6_MODELS.get(point.size) if known else None
+    return np.array(
+        [
+            paper.oracle(theirs, name) if oracle.in_paper else np.nan
+            for oracle in oracles.ORACLES.values()
+            for name in oracle.names
+        ]
+    )
 
 
 def _eliminated(
@@ -211,7 +222,7 @@ def _eliminated(
     if SMALLEST not in by_role:
         return pd.DataFrame(columns=list(ELIMINATED)).astype(ELIMINATED)
     large, small = (found[role + by_role[role]] for role in (BEST, SMALLEST))
-    frame = oracles.differences(large, small)
+    frame = tally.differences(large, small)
     frame = frame.assign(small=by_role[SMALLEST], large=by_role[BEST])
     return _joined([frame], ELIMINATED, corpus)
 
@@ -221,10 +232,10 @@ def _sensitivity(
 ) -> pd.DataFrame:
     parts = []
     for name, definitions in oracles.DEFINITIONS.items():
-        known = oracles.evidence(evidence.train, evidence.test, definitions)
+        known = tally.evidence(evidence.train, evidence.test, definitions)
         for s in subjects:
-            masks = oracles.removed(known, evidence.ngram, s.probability, threshold)
-            part = oracles.table(oracles.categories(masks, s.probability, threshold))
+            masks = tally.removed(known, evidence.ngram, s.probability, threshold)
+            part = tally.table(tally.categories(masks, s.probability, threshold))
             facts = {"model": s.model, "definitions": name, "paper": papers(corpus.name, s.model)}
             parts.append(part.assign(**facts))
     return _joined(parts, SENSITIVITY, corpus)

@@ -11,43 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.oracles.oracles import CATEGORIES, Definitions
+from charlens.analyses.oracles.oracles import ORACLES, Excerpt, slices
+from charlens.paper.definitions import OracleDefinitions
 from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
 from charlens.text.words import Words, find_words
-
-
-@dataclass(frozen=True)
-class Group:
-    """Neighbouring categories shown together, as in the paper.
-
-    Attributes:
-        title: what the paper calls them.
-        first: the first category.
-        last: the last one.
-        rows: lines of text to show.
-    """
-
-    title: str
-    first: str
-    last: str
-    rows: int = 3
-
-    @property
-    def categories(self) -> range:
-        """Indices into :data:`charlens.analyses.oracles.oracles.CATEGORIES`."""
-        return range(CATEGORIES.index(self.first), CATEGORIES.index(self.last) + 1)
-
-
-MEMORY = Group("Up to 500 memory", "100-memory", "500-memory", rows=6)
-GROUPS = (
-    Group("1-gram to 5-gram", "1-gram", "5-gram"),
-    MEMORY,
-    Group("Less than 3 training examples of word", "word-0-train", "word-2-train"),
-    Group("After space or quote", "after_space_or_quote", "after_space_or_quote"),
-    Group("After newline", "after_newline", "after_newline"),
-    Group("Punctuation", "punctuation", "punctuation"),
-    Group("0.4 to 0.5 boost", "0.4-boost", "0.5-boost"),
-)
 
 COLUMNS = {
     "corpus": "string",
@@ -60,7 +27,7 @@ COLUMNS = {
 }
 
 
-def examples(test: np.ndarray, found: np.ndarray, definitions: Definitions) -> pd.DataFrame:
+def examples(test: np.ndarray, found: np.ndarray, definitions: OracleDefinitions) -> pd.DataFrame:
     """One excerpt per group that has errors.
 
     Args:
@@ -73,13 +40,14 @@ def examples(test: np.ndarray, found: np.ndarray, definitions: Definitions) -> p
     """
     text = np.ascontiguousarray(test[:, 1:])
     words = find_words(text, definitions.word)
-    spans = {rows: _spans(text, rows) for rows in {group.rows for group in GROUPS}}
+    groups = [excerpt for oracle in ORACLES.values() for excerpt in oracle.excerpts]
+    spans = {rows: _spans(text, rows) for rows in {group.rows for group in groups}}
     parts = []
-    for group in GROUPS:
-        marked = np.isin(found, group.categories)
+    for group in groups:
+        marked = np.isin(found, slices_of(group))
         if not marked.any() or not spans[group.rows]:
             continue
-        repeats = _repeats(text, words, marked) if group is MEMORY else []
+        repeats = _repeats(text, words, marked) if group.repeats else []
         start, stop = _richest(spans[group.rows], marked, repeats)
         part = {
             "group": group.title,
@@ -93,6 +61,12 @@ def examples(test: np.ndarray, found: np.ndarray, definitions: Definitions) -> p
     if not parts:
         return pd.DataFrame(columns=columns)
     return pd.concat(parts, ignore_index=True)[columns]
+
+
+def slices_of(group: Excerpt) -> range:
+    """Indices into :func:`charlens.analyses.oracles.oracles.slices` of the errors marked."""
+    names = slices()
+    return range(names.index(group.first), names.index(group.last) + 1)
 
 
 def _spans(text: np.ndarray, rows: int) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import factorial
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def _categories(table: pd.DataFrame) -> list[str]:
     def rows() -> Iterator[list[str]]:
         totals = [(p["errors"].sum(), p["characters"].iloc[0]) for p in parts.values()]
         yield ["**all errors**", *(f"**{e:,}, {e / n:.1%}**" for e, n in totals)]
-        for oracle in oracles.CATEGORIES:
+        for oracle in oracles.slices():
             found = (part.loc[oracle] for part in parts.values())
             yield [oracle, *(_beside(row["percent"], row["paper"]) for row in found)]
 
@@ -80,10 +81,12 @@ def _eliminated(table: pd.DataFrame) -> list[str]:
 
 
 def _orders(table: pd.DataFrame) -> list[str]:
+    families = len(oracles.ORACLES)
+    last = next(reversed(oracles.ORACLES))
     columns = {
         "percent_paper_order": "the paper's order",
-        "percent_shapley": "mean over all 720 orders (Shapley)",
-        "percent_shapley_before_boost": "mean over 120 orders, boost last",
+        "percent_shapley": f"mean over all {factorial(families)} orders (Shapley)",
+        "percent_shapley_before_boost": f"mean over {factorial(families - 1)} orders, {last} last",
         "percent_min": "least",
         "percent_max": "most",
     }
@@ -95,8 +98,8 @@ def _orders(table: pd.DataFrame) -> list[str]:
     return [
         "## How much the order of the oracles matters, and the threshold of an error",
         "",
-        "Percent of the model's errors at each threshold. Boost removes every error, so it takes "
-        "most of a mean over all orders.",
+        f"Percent of the model's errors at each threshold. {last.capitalize()} removes every "
+        "error, so it takes most of a mean over all orders.",
         "",
         *markdown_table(["model", "error below", "family", *columns.values()], rows, "l"),
         "",
@@ -104,7 +107,7 @@ def _orders(table: pd.DataFrame) -> list[str]:
 
 
 def _sensitivity(table: pd.DataFrame) -> list[str]:
-    families = dict(zip(oracles.CATEGORIES, oracles.family_of(), strict=True))
+    families = dict(zip(oracles.slices(), oracles.family_of(), strict=True))
     frame = table.assign(family=table["oracle"].map(families))
     frame = frame[frame["family"] != "n-gram"]
     frame["off"] = (frame["percent"] - frame["paper"]).abs()
@@ -112,15 +115,17 @@ def _sensitivity(table: pd.DataFrame) -> list[str]:
     def rows() -> Iterator[list[str]]:
         for (model, name), part in frame.groupby(["model", "definitions"], sort=False):
             sums = part.groupby("family", sort=False)["percent"].sum()
-            off = "" if part["paper"].isna().any() else f"{part['off'].sum():.2f}"
+            off = "" if part["paper"].isna().all() else f"{part['off'].sum():.2f}"
             yield [model_id.title(model), name, *(f"{share:.2f}" for share in sums), off]
 
-    names = [family for family in oracles.FAMILIES if family != "n-gram"]
+    printed = [o for o in oracles.ORACLES.values() if o.in_paper and o.family != "n-gram"]
+    slices = sum(len(oracle.names) for oracle in printed)
+    names = [family for family in oracles.ORACLES if family != "n-gram"]
     return [
         "## Other definitions",
         "",
         "Percent of the model's errors by family; off: sum of absolute differences from the "
-        "paper's 18 slices. No definition moves the n-gram slices.",
+        f"paper's {slices} slices. No definition moves the n-gram slices.",
         "",
         *markdown_table(["model", "definitions", *names, "off"], rows(), "l"),
         "",

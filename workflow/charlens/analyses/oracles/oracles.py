@@ -1,8 +1,11 @@
 """What kind of error: the oracles of Figure 6 (paper, section 4.4).
 
 A predicted character is an *error* when the model gave it a probability below a threshold (0.5).
-Oracles, applied in the order of :data:`CATEGORIES`, each remove some errors; an error belongs to
-the first that removes it. The last boost removes whatever is left.
+Oracles, applied in the order of :data:`ORACLES`, each remove some errors; an error belongs to the
+first that removes it. The last boost removes whatever is left.
+
+To add an oracle, write a function to a mask of the errors that it removes and add an entry to
+:data:`ORACLES`, before the boost. Tables, figures, excerpts and shares in any order follow.
 
 The paper leaves definitions open. These are chosen so that the slices of models of its smallest
 budget come closest to the slices it published, and agree with the examples it prints beside them:
@@ -27,16 +30,15 @@ budget come closest to the slices it published, and agree with the examples it p
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from charlens.analyses.oracles.shapley import extremes, pattern_counts, shapley, shares
-from charlens.errors import CharlensError
-from charlens.paper.definitions import ERROR_BELOW, ORACLE_CONTEXTS
+from charlens.paper.definitions import ERROR_BELOW, ORACLE_CONTEXTS, ORACLE_DEFINITIONS
+from charlens.paper.definitions import OracleDefinitions as Definitions
 from charlens.text.words import (
     NEVER,
     WORDS,
@@ -46,7 +48,6 @@ from charlens.text.words import (
     count_words,
     distances,
     find_words,
-    joined_history,
 )
 
 Mask = npt.NDArray[np.bool_]
@@ -59,91 +60,131 @@ BOOSTS = (0.1, 0.2, 0.3, 0.4, 0.5)
 NEWLINE = ord("\n")
 PUNCTUATION = string.punctuation.encode()
 
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "n-gram": tuple(f"{n}-gram" for n in NGRAMS),
-    "memory": tuple(f"{n}-memory" for n in MEMORIES),
-    "rare words": tuple(f"word-{t}-train" for t in RARE),
-    "word model": ("after_space_or_quote", "after_newline"),
-    "punctuation": ("punctuation",),
-    "boost": tuple(f"{b}-boost" for b in BOOSTS),
+FITTED, STATED = ORACLE_DEFINITIONS["fitted"], ORACLE_DEFINITIONS["stated"]
+DEFINITIONS: dict[str, Definitions] = ORACLE_DEFINITIONS | {
+    f"words: {word}": Definitions(word=word) for word in WORDS if word != FITTED.word
 }
-"""Oracles by family, in the paper's order."""
+"""Named choices: those of the config, and the default with other words."""
 
-CATEGORIES = tuple(name for names in FAMILIES.values() for name in names)
-"""The 27 oracles, in the paper's order."""
 
-_FAMILY_OF = np.repeat(np.array(list(FAMILIES)), [len(names) for names in FAMILIES.values()])
-_FIRST_OF = np.cumsum([0, *(len(names) for names in FAMILIES.values())])[:-1]
+# What an oracle may know
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """The texts of a corpus, for oracles that know only them. N is the number of test characters.
+
+    Attributes:
+        train: byte values of the training split, uint8 (streams, length + 1).
+        test: of the test split, the same.
+        definitions: what words and quotes are.
+        history: where to look for earlier occurrences of a word.
+    """
+
+    train: Bytes
+    test: Bytes
+    definitions: Definitions
+    history: History
+
+    @property
+    def inputs(self) -> Bytes:
+        """The character before each predicted one, uint8 (streams, length)."""
+        return self.test[:, :-1]
+
+    @cached_property
+    def targets(self) -> Bytes:
+        """The predicted characters, uint8 (streams, length)."""
+        return np.ascontiguousarray(self.test[:, 1:])
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of the predicted characters."""
+        return find_words(self.targets, self.definitions.word)
+
+    @cached_property
+    def distance(self) -> npt.NDArray[np.int32]:
+        """How far back each word last occurred, (words,); see :func:`distances`."""
+        shortest, farthest = self.definitions.memory_letters, max(MEMORIES)
+        return distances(self.words, self.targets, self.history, shortest, farthest)
+
+    @cached_property
+    def occurrences(self) -> list[int]:
+        """How often each word occurs in training."""
+        train = np.ascontiguousarray(self.train[:, :-1])
+        counts = count_words(train, self.definitions.word)
+        return [counts[word] for word in self.words.strings(self.targets)]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Probabilities of the correct character, for oracles that know only them.
+
+    Attributes:
+        ngram: by the n-gram models of :data:`NGRAMS`, (models, N).
+        probability: by the model whose errors are broken down, (N,).
+        threshold: below which a character is an error.
+    """
+
+    ngram: npt.NDArray[np.floating]
+    probability: npt.NDArray[np.floating]
+    threshold: float
 
 
 @dataclass(frozen=True)
-class Definitions:
-    """The choices that move Figure 6's numbers; the defaults fit the paper's best.
+class Excerpt:
+    """Text in which the errors of neighbouring slices are marked, as in the paper.
 
     Attributes:
-        word: a name in :data:`charlens.text.words.WORDS`.
-        memory_letters: the shortest word that memory looks for.
-        quotes: the bytes that are quotes.
-        after_newline: how many characters after a line feed count as after a newline.
+        title: what the paper calls the slices.
+        first: name of the first slice.
+        last: name of the last one.
+        rows: lines of text to show.
+        repeats: whether to box the earlier occurrence of each marked word.
     """
 
-    word: str = "letters"
-    memory_letters: int = 5
-    quotes: bytes = b'"'
-    after_newline: int = 3
+    title: str
+    first: str
+    last: str
+    rows: int = 3
+    repeats: bool = False
 
 
-FITTED = Definitions()
-STATED = Definitions(memory_letters=1, after_newline=1)
-DEFINITIONS: dict[str, Definitions] = {"fitted": FITTED, "stated": STATED} | {
-    f"words: {word}": Definitions(word=word) for word in WORDS if word != FITTED.word
-}
-"""Named choices: the default; the paper's words taken literally; the default with other words."""
+@dataclass(frozen=True)
+class Oracle:
+    """A family of oracles that differ by a number, or a single one. Each is a slice of Figure 6.
 
-
-def family_of() -> list[str]:
-    """The family of each of :data:`CATEGORIES`."""
-    return _FAMILY_OF.tolist()
-
-
-# What the text alone decides
-
-
-def evidence(
-    train: Bytes,
-    test: Bytes,
-    definitions: Definitions | None = None,
-    history: History | None = None,
-) -> Mask:
-    """Which characters the oracles that know only the text remove: 100-memory … punctuation.
-
-    Args:
-        train: byte values of the training split, uint8 (streams, length + 1).
-        test: of the test split, the same; N predicted characters.
-        definitions: :data:`FITTED` by default.
-        history: :func:`charlens.text.words.joined_history` by default.
-
-    Returns:
-        bool, shape (13, N): the rows of :data:`CATEGORIES` between the n-grams and the boosts.
-
-    Raises:
-        CharlensError: an unknown definition of a word.
+    Attributes:
+        family: its name.
+        names: names of its slices, in the order applied.
+        colours: a colour map of Matplotlib, for shades from the first slice to the last.
+        of_texts: from texts to a mask of (slices, N): which characters are removed. An oracle has
+            either this or ``of_scores``.
+        of_scores: the same from probabilities.
+        titles: names of the slices for people; by default ``names`` without underscores.
+        apart: whether a pie names every slice, not only the family.
+        excerpts: what Figure 6 shows of the text.
+        in_paper: whether the paper has these slices, under the same names.
     """
-    definitions = definitions or FITTED
-    inputs, targets = test[:, :-1], np.ascontiguousarray(test[:, 1:])
-    words = find_words(targets, definitions.word)
-    history = history or joined_history(test)
-    distance = distances(words, targets, history, definitions.memory_letters, max(MEMORIES))
-    counts = count_words(np.ascontiguousarray(train[:, :-1]), definitions.word)
-    return np.vstack(
-        [
-            remembered(words, distance, targets.size),
-            rare(words, [counts[word] for word in words.strings(targets)], targets.size),
-            after_space_or_quote(inputs, definitions.quotes),
-            after_newline(inputs, definitions.after_newline),
-            punctuation(targets),
-        ]
-    )
+
+    family: str
+    names: tuple[str, ...]
+    colours: str
+    of_texts: Callable[[Texts], Mask] | None = None
+    of_scores: Callable[[Scores], Mask] | None = None
+    titles: tuple[str, ...] = field(default=())
+    apart: bool = False
+    excerpts: tuple[Excerpt, ...] = ()
+    in_paper: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.of_texts is None) == (self.of_scores is None):
+            raise ValueError(f"oracle {self.family}: expected either of_texts or of_scores")
+        if not self.titles:
+            titles = tuple(name.replace("_", " ") for name in self.names)
+            object.__setattr__(self, "titles", titles)
+
+
+# Masks
 
 
 def remembered(words: Words, distance: npt.NDArray[np.int32], size: int) -> Mask:
@@ -204,9 +245,6 @@ def punctuation(targets: Bytes) -> Mask:
     return np.isin(targets, list(PUNCTUATION)).ravel()
 
 
-# What probabilities decide
-
-
 def boosted(probability: npt.NDArray[np.floating], threshold: float = THRESHOLD) -> Mask:
     """Whether each boost lifts a character's probability to the threshold, shape (5, N).
 
@@ -218,162 +256,83 @@ def boosted(probability: npt.NDArray[np.floating], threshold: float = THRESHOLD)
     return lifted
 
 
-def removed(
-    known: Mask,
-    ngram: npt.NDArray[np.floating],
-    probability: npt.NDArray[np.floating],
-    threshold: float = THRESHOLD,
-) -> Mask:
-    """Which characters each oracle removes from a model's errors.
+# The oracles
 
-    Args:
-        known: of :func:`evidence`, (13, N).
-        ngram: probabilities of the correct character by the n-gram models with 1 … 9 characters of
-            context, (9, N). Such an oracle is right above the threshold, at any threshold.
-        probability: by the model, (N,).
-        threshold: below which a character is an error.
-
-    Returns:
-        bool, shape (27, N), rows as :data:`CATEGORIES`.
-
-    Raises:
-        CharlensError: the arrays are not of the same characters, or not all n-grams are there.
-    """
-    size, rows = known.shape[1], len(NGRAMS)
-    if ngram.shape != (rows, size) or probability.shape != (size,):
-        raise CharlensError(
-            f"oracles: expected probabilities of {size} characters by the model and {rows} n-gram "
-            f"models, found shapes {probability.shape} and {ngram.shape}; score all of them on "
-            "the same test split"
-        )
-    return np.vstack([ngram > threshold, known, boosted(probability, threshold)])
-
-
-def categories(
-    masks: Mask, probability: npt.NDArray[np.floating], threshold: float = THRESHOLD
-) -> npt.NDArray[np.int8]:
-    """The oracle that each error falls to: the first that removes it.
-
-    Args:
-        masks: of :func:`removed` at the same threshold, (27, N).
-        probability: of the correct character by the model, (N,).
-        threshold: below which a character is an error.
-
-    Returns:
-        int8, shape (N,): index into :data:`CATEGORIES`; −1 where there is no error.
-    """
-    return np.where(probability < threshold, masks.argmax(axis=0), -1).astype(np.int8)
-
-
-# Tables
-
-
-def table(found: npt.NDArray[np.int8]) -> pd.DataFrame:
-    """Errors by category: one pie of Figure 6.
-
-    Args:
-        found: of :func:`categories`, (N,).
-
-    Returns:
-        ``oracle``, ``family``, ``errors`` and ``percent`` of all errors, in the order applied.
-    """
-    errors = _errors(found)
-    return _by_oracle(errors=errors, percent=_percent(errors, errors.sum()))
-
-
-def differences(large: npt.NDArray[np.int8], small: npt.NDArray[np.int8]) -> pd.DataFrame:
-    """Errors eliminated by scaling up, by category (paper, section 4.4).
-
-    Args:
-        large: of :func:`categories` for the larger model, (N,).
-        small: for the smaller one.
-
-    Returns:
-        ``oracle``, ``family``, ``errors_small``, ``errors_large``, ``eliminated`` (small minus
-        large) and ``percent`` of all that were eliminated.
-
-    Raises:
-        CharlensError: the models were not scored on the same number of characters.
-    """
-    if len(large) != len(small):
-        raise CharlensError(
-            f"oracles: expected two models scored on the same characters, found {len(large)} and "
-            f"{len(small)} of them; score both on one test split"
-        )
-    before, after = _errors(small), _errors(large)
-    gone = before - after
-    share = _percent(gone, gone.sum())
-    return _by_oracle(errors_small=before, errors_large=after, eliminated=gone, percent=share)
+ORACLES: dict[str, Oracle] = {
+    oracle.family: oracle
+    for oracle in (
+        Oracle(
+            "n-gram",
+            names=tuple(f"{n}-gram" for n in NGRAMS),
+            colours="Reds",
+            of_scores=lambda scores: scores.ngram > scores.threshold,
+            excerpts=(Excerpt("1-gram to 5-gram", "1-gram", "5-gram"),),
+            in_paper=True,
+        ),
+        Oracle(
+            "memory",
+            names=tuple(f"{n}-memory" for n in MEMORIES),
+            colours="Oranges",
+            of_texts=lambda texts: remembered(texts.words, texts.distance, texts.targets.size),
+            excerpts=(
+                Excerpt("Up to 500 memory", "100-memory", "500-memory", rows=6, repeats=True),
+            ),
+            in_paper=True,
+        ),
+        Oracle(
+            "rare words",
+            names=tuple(f"word-{t}-train" for t in RARE),
+            titles=tuple(f"word ≤ {t}× in training" for t in RARE),
+            colours="Greens",
+            of_texts=lambda texts: rare(texts.words, texts.occurrences, texts.targets.size),
+            excerpts=(
+                Excerpt("Less than 3 training examples of word", "word-0-train", "word-2-train"),
+            ),
+            in_paper=True,
+        ),
+        Oracle(
+            "word model",
+            names=("after_space_or_quote", "after_newline"),
+            apart=True,
+            colours="Blues",
+            of_texts=lambda texts: np.stack(
+                [
+                    after_space_or_quote(texts.inputs, texts.definitions.quotes),
+                    after_newline(texts.inputs, texts.definitions.after_newline),
+                ]
+            ),
+            excerpts=(
+                Excerpt("After space or quote", "after_space_or_quote", "after_space_or_quote"),
+                Excerpt("After newline", "after_newline", "after_newline"),
+            ),
+            in_paper=True,
+        ),
+        Oracle(
+            "punctuation",
+            names=("punctuation",),
+            colours="Greys",
+            of_texts=lambda texts: punctuation(texts.targets),
+            excerpts=(Excerpt("Punctuation", "punctuation", "punctuation"),),
+            in_paper=True,
+        ),
+        Oracle(
+            "boost",
+            names=tuple(f"{b}-boost" for b in BOOSTS),
+            colours="Purples",
+            of_scores=lambda scores: boosted(scores.probability, scores.threshold),
+            excerpts=(Excerpt("0.4 to 0.5 boost", "0.4-boost", "0.5-boost"),),
+            in_paper=True,
+        ),
+    )
+}
+"""Oracles by family, in the paper's order. The last one removes every error that is left."""
 
 
-def attribute(masks: Mask, order: Sequence[str] = tuple(FAMILIES)) -> dict[str, int]:
-    """Errors that fall to each family when families are applied in a given order.
-
-    Args:
-        masks: of :func:`by_family`, at errors only, (6, errors).
-        order: all of :data:`FAMILIES`.
-    """
-    names = list(FAMILIES)
-    found = shares(pattern_counts(masks), [names.index(family) for family in order])
-    return dict(zip(names, found.tolist(), strict=True))
+def slices() -> tuple[str, ...]:
+    """Names of all slices, in the order applied; the paper has 27."""
+    return tuple(name for oracle in ORACLES.values() for name in oracle.names)
 
 
-def by_family(masks: Mask) -> Mask:
-    """Whether any oracle of each family removes a character: (27, N) to (6, N)."""
-    return np.logical_or.reduceat(masks, _FIRST_OF, axis=0)
-
-
-def order_table(
-    known: Mask,
-    ngram: npt.NDArray[np.floating],
-    probability: npt.NDArray[np.floating],
-    thresholds: Sequence[float] = (0.3, 0.4, 0.5, 0.6, 0.7),
-) -> pd.DataFrame:
-    """How much the order of the families and the threshold matter.
-
-    Arguments and errors as for :func:`removed`, at each threshold.
-
-    Returns:
-        Per threshold and family: ``errors_paper_order``; percent of all errors in the paper's order
-        (``percent_paper_order``), as a mean over all orders (``percent_shapley``), and the least
-        and the most over all orders (``percent_min``, ``percent_max``). As boost removes every
-        error, it takes most of a mean over orders: ``percent_shapley_before_boost`` is the mean
-        over the orders of the other five, boost taking what they leave.
-    """
-    frames = []
-    for threshold in thresholds:
-        errors = probability < threshold
-        masks = by_family(removed(known, ngram, probability, threshold)[:, errors])
-        counts = pattern_counts(masks)
-        ordered, (least, most) = shares(counts, range(len(masks))), extremes(counts)
-        total = int(errors.sum())
-        columns = {
-            "threshold": threshold,
-            "family": list(FAMILIES),
-            "errors_paper_order": ordered,
-            "percent_paper_order": _percent(ordered, total),
-            "percent_shapley": _percent(shapley(counts), total),
-            "percent_shapley_before_boost": _percent(_before_boost(masks), total),
-            "percent_min": _percent(least, total),
-            "percent_max": _percent(most, total),
-        }
-        frames.append(pd.DataFrame(columns))
-    return pd.concat(frames, ignore_index=True)
-
-
-def _before_boost(masks: Mask) -> npt.NDArray[np.float64]:
-    values = shapley(pattern_counts(masks[:-1]))
-    return np.append(values, masks.shape[1] - values.sum())
-
-
-def _errors(found: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
-    return np.bincount(found[found >= 0], minlength=len(CATEGORIES))
-
-
-def _percent(part: npt.NDArray, total: int) -> npt.NDArray[np.float64]:
-    """Percent of a total; none of nothing."""
-    return 100 * part / total if total else np.zeros(len(part))
-
-
-def _by_oracle(**columns: npt.NDArray) -> pd.DataFrame:
-    return pd.DataFrame({"oracle": CATEGORIES, "family": _FAMILY_OF, **columns})
+def family_of() -> list[str]:
+    """The family of each of :func:`slices`."""
+    return [oracle.family for oracle in ORACLES.values() for _ in oracle.names]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.analyses.oracles.excerpts import COLUMNS_OF_TEXT
+from charlens.analyses.oracles.oracles import ORACLES
 from charlens.display import style
 from charlens.models import names as model_id
 from charlens.paper import texts
@@ -21,22 +24,7 @@ _PIE, _SIDE, _MARGIN, _HEAD = 150.0, 40.0, 4.0, 14.0
 _TEXT = 5.6  # font size of the text shown
 _MARK, _BOX = "#56B4E9", "#D55E00"
 
-_MAPS = {
-    "n-gram": "Reds",
-    "memory": "Oranges",
-    "rare words": "Greens",
-    "word model": "Blues",
-    "punctuation": "Greys",
-    "boost": "Purples",
-}
-"""The paper's colours of each family, from light to dark within it."""
-
-# Slices of these families have names of their own; the others are named by family.
-_NAMES = {
-    "after_space_or_quote": "after space\nor quote",
-    "after_newline": "after\nnewline",
-    "punctuation": "punctuation",
-}
+_NAME = 11  # characters of a line of a slice's name
 
 
 def draw(table: pd.DataFrame, examples: pd.DataFrame) -> Figure:
@@ -83,7 +71,7 @@ def colors(table: pd.DataFrame) -> list[tuple[float, ...]]:
     found = []
     for family, part in table.groupby("family", sort=False):
         shades = np.linspace(0.35, 0.85, len(part)) if len(part) > 1 else [0.55]
-        found += [matplotlib.colormaps[_MAPS[family]](shade) for shade in shades]
+        found += [matplotlib.colormaps[ORACLES[family].colours](shade) for shade in shades]
     return found
 
 
@@ -134,12 +122,13 @@ def _title(part: pd.DataFrame) -> str:
 
 
 def _labels(part: pd.DataFrame) -> list[tuple[str, float]]:
-    """Names around the pie and their percent: families, but the word model by its two parts."""
+    """Names around the pie and their percent: of families, or of slices that are named apart."""
     found: list[tuple[str, float]] = []
     for family, rows in part.groupby("family", sort=False):
-        if family in ("word model", "punctuation"):
-            named = zip(rows["oracle"], rows["percent"], strict=True)
-            found += [(_NAMES[oracle], float(share)) for oracle, share in named]
+        oracle = ORACLES[str(family)]
+        if oracle.apart:
+            named = zip(oracle.titles, rows["percent"], strict=True)
+            found += [(fill(title, _NAME), float(share)) for title, share in named]
         else:
             found.append((str(family), float(rows["percent"].sum())))
     return found

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from charlens.display import style
 from charlens.models import names as model_id
+from charlens.models.catalogue import CONTEXT_FAMILIES, N_GRAM, N_NN
 from charlens.paper import texts
 
 # Lengths in points.
@@ -19,7 +20,7 @@ _TICK = 6.5  # font size
 # By context length, from light to dark so that the order shows; told apart by the colour-blind
 # (lightness falls steadily along them).
 _COLORS = ("#E69F00", "#009E73", "#0072B2", "#4B1D6F")
-_STYLES = {"n-nn": "-", "n-gram": (0, (2.5, 1.5))}
+_STYLES = {N_NN: "-", N_GRAM: (0, (2.5, 1.5))}
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -55,7 +56,7 @@ def _color(n: int) -> str:
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, title: str) -> None:
     for other, rows in table.groupby("other", sort=False):
-        dots = {"marker": ".", "ms": 2.5} if model_id.context_model(other)[0] == "n-nn" else {}
+        dots = {"marker": ".", "ms": 2.5} if model_id.context_model(other)[0] == N_NN else {}
         axes.plot(rows["epoch"], rows[column], lw=0.9, **_look(other), **dots)
     if column == "loss_difference":
         axes.axhline(0, color=style.FAINT, lw=0.6, zorder=1)
@@ -71,9 +72,9 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
     lengths = sorted({n for _, n in found})
     handles = [Line2D([], [], color=_color(n), lw=1.4, label=f"$n$ = {n}") for n in lengths]
     handles += [
-        Line2D([], [], color=style.SOFT, lw=0.9, ls=_STYLES[family], label=f"trained {name}")
-        for family, name in model_id.CONTEXT_FAMILIES.items()
-        if family in {f for f, _ in found}
+        Line2D([], [], color=style.SOFT, lw=0.9, ls=_STYLES[name], label=f"trained {family.title}")
+        for name, family in CONTEXT_FAMILIES.items()
+        if name in {f for f, _ in found}
     ]
     figure.legend(
         handles=handles,

@@ -23,6 +23,8 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
+from charlens.models.catalogue import N_GRAM
+from charlens.models.names import context_id
 from charlens.models.ngram.file import load_ngram
 from charlens.models.ngram.model import NgramModel
 from charlens.models.running import windows
@@ -170,7 +172,7 @@ def write_dynamics(
     baselines = [load_trained(path, corpus) for path in inputs.get("n_nn", ())]
     trained = {model.model: model for model in baselines}
     fitted = [load_ngram(path) for path in inputs.get("n_gram", ())]
-    n_grams = {f"n-gram-{n}": (model, n) for model in fitted for n in contexts}
+    n_grams = {context_id(N_GRAM, n): (model, n) for model in fitted for n in contexts}
     if not checkpoints or not (trained or n_grams):
         raise CharlensError(
             "figure5.dynamics: expected at least one checkpoint and one baseline, found "

@@ -1,4 +1,4 @@
-"""What a unit might follow in a text: labels per byte, to hold against its activations.
+"""What a unit might follow in a text: one function per concept, from a text to labels per byte.
 
 The paper's Figure 2 and section 4.2 name cells that follow the position in the line, quotes, if
 conditions, comments and strings, nesting depth and the coming end of the line. Here each of these
@@ -6,30 +6,53 @@ is a label per byte: its value *after reading that byte*, as a unit's activation
 after reading it. So an opening delimiter is inside and a closing one outside already; of a
 delimiter of several bytes the last one decides.
 
-- line_position: bytes since the last line end; 0 at the byte that completes a line end.
-- line_end: the next byte begins a line end, CR LF, LF or CR. False at the last byte of the text.
-- inside_quotes: prose, in a quotation, which may span lines (:func:`brackets.quotations`); C, in a
-  string literal.
-- inside_comment: C, in ``/* … */`` or ``// …``.
-- inside_comment_or_string: C, either of the last two.
-- if_condition: C, in the parentheses of an ``if (…)``, with all that they enclose; not of an
-  ``#if``. A condition whose parenthesis is never closed is left out.
-- nesting_depth: C, number of braces around (:func:`brackets.depth`).
-- expression_depth: C, number of parentheses and square brackets around.
+To add a concept, write its function here and decorate it with :func:`concept`. It takes a
+:class:`~charlens.text.lexed.LexedText` and returns an array of shape (bytes,): bool for a yes or
+no, float32 for a count. The search, the panels of Figure 2 and the claims of the paper that are
+tested all follow from :data:`CONCEPTS`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from charlens.errors import CharlensError
 from charlens.text import brackets
-from charlens.text import c_lexer as c_source
-from charlens.text.c_lexer import ByteClass, Text
+from charlens.text.c_lexer import Text
 from charlens.text.kinds import KINDS
+from charlens.text.lexed import LexedText
+
+WAR_AND_PEACE, LINUX_KERNEL = "war_and_peace", "linux_kernel"
+"""The paper's corpora."""
+
+AUC, CORRELATION = "auc", "correlation"
+"""Measures: the area under the receiver operating characteristic, and Pearson's correlation."""
+
+
+def measure_of(label: np.ndarray) -> str:
+    """How to compare a label with a unit: by AUC if it is a yes or no, else by correlation.
+
+    Args:
+        label: a value for each byte, of any shape.
+    """
+    return AUC if label.dtype == bool else CORRELATION
+
+
+class PaperCell(NamedTuple):
+    """A cell that the paper shows in Figure 2.
+
+    Attributes:
+        tracks: what it keeps track of, in words that follow "keeps track of".
+        corpus: the corpus it was found on.
+    """
+
+    tracks: str
+    corpus: str
 
 
 @dataclass(frozen=True)
@@ -39,34 +62,75 @@ class Concept:
     Attributes:
         name: its key in :data:`CONCEPTS` and :func:`labels`.
         title: its name for people.
-        measure: how to compare it with a unit: ``correlation`` for a count, ``auc`` (the area
-            under the receiver operating characteristic) for yes or no.
-        kinds: the kinds of text it is defined for.
+        label: from a text to the label of each byte, (bytes,).
+        only: the kinds of text it is defined for; None for all.
+        lexed: whether it is defined only for kinds of text with a lexer.
+        panel: whether Figure 2 shows the best cell for it.
+        paper: the cell of the paper's Figure 2 that follows it; None where it names none.
     """
 
     name: str
     title: str
-    measure: str
-    kinds: tuple[str, ...]
+    label: Callable[[LexedText], np.ndarray]
+    only: tuple[str, ...] | None = None
+    lexed: bool = False
+    panel: bool = False
+    paper: PaperCell | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of the kinds of text that it is defined for."""
+        return tuple(
+            name
+            for name, kind in KINDS.items()
+            if (self.only is None or name in self.only) and (kind.lex is not None or not self.lexed)
+        )
+
+    @cached_property
+    def measure(self) -> str:
+        """How its labels are compared with a unit, as :func:`measure_of` them."""
+        return measure_of(self.label(LexedText(b"", self.kinds[0])))
 
 
-CONCEPTS: dict[str, Concept] = {
-    concept.name: concept
-    for concept in (
-        Concept("line_position", "position in line", "correlation", KINDS),
-        Concept("line_end", "about to end the line", "auc", KINDS),
-        Concept("inside_quotes", "inside quotes", "auc", KINDS),
-        Concept("inside_comment", "inside a comment", "auc", ("c",)),
-        Concept("inside_comment_or_string", "inside a comment or string", "auc", ("c",)),
-        Concept("if_condition", "inside an if condition", "auc", ("c",)),
-        Concept("nesting_depth", "nesting depth of blocks", "correlation", ("c",)),
-        Concept("expression_depth", "nesting depth of expressions", "correlation", ("c",)),
-    )
-}
+CONCEPTS: dict[str, Concept] = {}
+"""Concepts by name, in the order of the panels of the paper's Figure 2."""
 
-# An if with its parenthesis, in code whose comments are blanked. With the # of an #if, to tell the
-# two apart; a backslash joins lines.
-_IF = re.compile(rb"(?P<directive>#[ \t]*+)?\bif(?:[\s\\]++constexpr\b)?[\s\\]*+\(")
+
+def concept(
+    name: str,
+    *,
+    title: str,
+    kinds: tuple[str, ...] | None = None,
+    lexed: bool = False,
+    panel: bool = False,
+    paper: PaperCell | None = None,
+) -> Callable[[Callable[[LexedText], np.ndarray]], Callable[[LexedText], np.ndarray]]:
+    """Register the function below as a concept.
+
+    Args:
+        name: a key that no other concept has.
+        title: its name for people.
+        kinds: the kinds of text it is defined for; None for all.
+        lexed: whether it needs comments and literals, which kinds without a lexer lack.
+        panel: whether Figure 2 shows the best cell for it.
+        paper: the cell of the paper's Figure 2 that follows it, if it names one.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+
+    def register(label: Callable[[LexedText], np.ndarray]) -> Callable[[LexedText], np.ndarray]:
+        if name in CONCEPTS:
+            raise ValueError(f"concept {name}: registered twice")
+        CONCEPTS[name] = Concept(name, title, label, kinds, lexed, panel, paper)
+        return label
+
+    return register
+
+
+def panels() -> tuple[str, ...]:
+    """Names of the concepts that Figure 2 shows, in its order."""
+    return tuple(name for name, concept in CONCEPTS.items() if concept.panel)
 
 
 def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
@@ -74,7 +138,7 @@ def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
 
     Args:
         text: the text.
-        kind: ``prose`` or ``c``.
+        kind: a name in :data:`charlens.text.kinds.KINDS`.
 
     Returns:
         For each concept of that kind an array of shape (bytes,), in the order of :data:`CONCEPTS`:
@@ -82,63 +146,121 @@ def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
 
     Raises:
         CharlensError: an unknown kind, or a text that is neither bytes nor uint8.
+
+    Example:
+        >>> labels(b'a "b" c', "prose")["inside_quotes"].tolist()
+        [False, False, True, True, False, False, False]
     """
-    if kind not in KINDS:
-        raise CharlensError(f"kind: expected {' or '.join(KINDS)}, found {kind!r}")
-    found = _line_labels(c_source.byte_values(text))
-    if kind == "c":
-        found |= _c_labels(text)
-    else:
-        start, end, _ = brackets.quotations(text)
-        found["inside_quotes"] = _inside(start, end, len(text))
-    return {name: found[name] for name in CONCEPTS if name in found}
+    lexed = LexedText(text, kind)
+    return {name: c.label(lexed) for name, c in CONCEPTS.items() if kind in c.kinds}
 
 
-def _line_labels(values: np.ndarray) -> dict[str, np.ndarray]:
-    feed, back = values == ord("\n"), values == ord("\r")
-    feed_after_back = np.zeros(values.size, dtype=bool)
-    feed_after_back[1:] = feed[1:] & back[:-1]
-    begins = (feed & ~feed_after_back) | back
-    completes = feed | back
+@concept(
+    "line_position",
+    title="position in line",
+    panel=True,
+    paper=PaperCell("the position in the line", WAR_AND_PEACE),
+)
+def line_position(text: LexedText) -> np.ndarray:
+    """Bytes since the last line end; 0 at the byte that completes a line end."""
+    feed_after_back = _feed_after_back(text)
+    completes = (text.values == ord("\n")) | (text.values == ord("\r"))
     completes[:-1] &= ~feed_after_back[1:]  # the CR of CR LF does not
-    place = np.arange(1, values.size + 1, dtype=np.int32)
+    place = np.arange(1, len(text) + 1, dtype=np.int32)
     last = np.maximum.accumulate(np.where(completes, place, np.int32(0)))
-    return {
-        "line_position": (place - last).astype(np.float32),
-        "line_end": np.append(begins[1:], np.zeros(min(values.size, 1), dtype=bool)),
-    }
+    return (place - last).astype(np.float32)
 
 
-def _c_labels(text: Text) -> dict[str, np.ndarray]:
-    size = len(text)
-    tokens = c_source.tokens(text)
-    classes = c_source.classify(text, tokens)
-    start, end, _ = brackets.string_literals(tokens)
-    strings = _inside(start, end, size)
-    comment = tokens.kind == ByteClass.COMMENT
-    # The second byte makes it a comment; the last of */ ends it.
-    comments = _inside(
-        tokens.start[comment] + 1, tokens.stop[comment] - tokens.closed[comment], size
-    )
-    expressions = (brackets.PARENTHESES, brackets.SQUARE_BRACKETS)
-    return {
-        "inside_quotes": strings,
-        "inside_comment": comments,
-        "inside_comment_or_string": comments | strings,
-        "if_condition": _if_condition(text, classes),
-        "nesting_depth": brackets.depth(text, classes).astype(np.float32),
-        "expression_depth": brackets.depth(text, classes, expressions).astype(np.float32),
-    }
+@concept(
+    "inside_quotes",
+    title="inside quotes",
+    panel=True,
+    paper=PaperCell("being inside quotes", WAR_AND_PEACE),
+)
+def inside_quotes(text: LexedText) -> np.ndarray:
+    """In a quotation, which may span lines (:func:`brackets.quotations`); C: a string literal."""
+    start, end, _ = text.quotations
+    return _inside(start, end, len(text))
 
 
-def _if_condition(text: Text, classes: np.ndarray) -> np.ndarray:
-    code = np.where(classes == ByteClass.CODE, c_source.byte_values(text), np.uint8(ord(" ")))
-    conditions = [
-        found.end() - 1 for found in _IF.finditer(code.tobytes()) if not found["directive"]
-    ]
-    opener, closer = brackets.matched(text, classes, brackets.PARENTHESES)
+# An if with its parenthesis, in code whose comments are blanked. With the # of an #if, to tell the
+# two apart; a backslash joins lines.
+_IF = re.compile(rb"(?P<directive>#[ \t]*+)?\bif(?:[\s\\]++constexpr\b)?[\s\\]*+\(")
+
+
+@concept(
+    "if_condition",
+    title="inside an if condition",
+    kinds=("c",),
+    panel=True,
+    paper=PaperCell("being inside the condition of an if", LINUX_KERNEL),
+)
+def if_condition(text: LexedText) -> np.ndarray:
+    """In the parentheses of an ``if (…)``, with all that they enclose; not of an ``#if``.
+
+    A condition whose parenthesis is never closed is left out.
+    """
+    matches = _IF.finditer(text.code.tobytes())
+    conditions = [match.end() - 1 for match in matches if not match["directive"]]
+    opener, closer = text.matched(brackets.PARENTHESES)
     of_if = np.isin(opener, np.array(conditions, dtype=np.int64))
     return _inside(opener[of_if], closer[of_if], len(text))
+
+
+@concept("inside_comment", title="inside a comment", lexed=True)
+def inside_comment(text: LexedText) -> np.ndarray:
+    """In a comment; of C in ``/* … */`` or ``// …``."""
+    return _inside(*text.comments, len(text))
+
+
+@concept(
+    "inside_comment_or_string",
+    title="inside a comment or string",
+    lexed=True,
+    panel=True,
+    paper=PaperCell("being inside a comment or string", LINUX_KERNEL),
+)
+def inside_comment_or_string(text: LexedText) -> np.ndarray:
+    """In a comment or in a string literal."""
+    return inside_comment(text) | inside_quotes(text)
+
+
+@concept("nesting_depth", title="nesting depth of blocks", kinds=("c",), panel=True)
+def nesting_depth(text: LexedText) -> np.ndarray:
+    """Number of braces around (:func:`brackets.depth`)."""
+    return text.depth(brackets.BRACES).astype(np.float32)
+
+
+@concept(
+    "expression_depth",
+    title="nesting depth of expressions",
+    lexed=True,
+    panel=True,
+    paper=PaperCell("how deeply an expression is nested", LINUX_KERNEL),
+)
+def expression_depth(text: LexedText) -> np.ndarray:
+    """Number of parentheses and square brackets around."""
+    return text.depth(brackets.PARENTHESES, brackets.SQUARE_BRACKETS).astype(np.float32)
+
+
+@concept(
+    "line_end",
+    title="about to end the line",
+    panel=True,
+    paper=PaperCell("the coming end of the line", LINUX_KERNEL),
+)
+def line_end(text: LexedText) -> np.ndarray:
+    """The next byte begins a line end, CR LF, LF or CR. False at the last byte of the text."""
+    feed, back = text.values == ord("\n"), text.values == ord("\r")
+    begins = (feed & ~_feed_after_back(text)) | back
+    return np.append(begins[1:], np.zeros(min(len(text), 1), dtype=bool))
+
+
+def _feed_after_back(text: LexedText) -> np.ndarray:
+    """Where the LF of a CR LF is, bool (bytes,)."""
+    found = np.zeros(len(text), dtype=bool)
+    found[1:] = (text.values[1:] == ord("\n")) & (text.values[:-1] == ord("\r"))
+    return found
 
 
 def _inside(start: np.ndarray, end: np.ndarray, size: int) -> np.ndarray:

@@ -12,24 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from charlens.inside.cells.concepts import CONCEPTS
+from charlens.inside.cells.concepts import CONCEPTS, panels
 from charlens.inside.cells.score import Labels, best, typical, windows_of_cells
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
 
 ROWS = 7  # of an excerpt on the page
-
-PANELS = (
-    "line_position",
-    "inside_quotes",
-    "if_condition",
-    "inside_comment_or_string",
-    "nesting_depth",
-    "expression_depth",
-    "line_end",
-)
-"""The concepts that the paper's Figure 2 shows, in its order."""
 
 TYPICAL = "typical"
 """The panel of the cell that tracks nothing in particular."""
@@ -133,24 +122,23 @@ def examples(
         changes in an excerpt of the held-out half has no panel.
     """
     excerpts = candidates(text)
-    by_name = {**labels.counts, **labels.flags}
-    panels: list[tuple[str, pd.Series, Excerpt]] = []
-    for concept, label in ((name, by_name[name]) for name in PANELS if name in by_name):
-        excerpt = typical_excerpt(label, excerpts)
+    chosen: list[tuple[str, pd.Series, Excerpt]] = []
+    for concept in (name for name in panels() if name in labels):
+        excerpt = typical_excerpt(labels[concept], excerpts)
         cell = best(ranking, concept)
         if excerpt is None or cell[["found", "held_out"]].isna().any():
             _log.info("%s: no excerpt shows %s", corpus, CONCEPTS[concept].title)
             continue
-        panels.append((concept, cell, excerpt))
-    if panels:
+        chosen.append((concept, cell, excerpt))
+    if chosen:
         cell = typical(ranking)
-        shown = next((e for concept, _, e in panels if concept == cell["concept"]), panels[0][2])
-        panels.append((TYPICAL, cell, shown))
-    traces = _traces(trained, corpus, codes, {e.stream for _, _, e in panels}, steps, device)
+        shown = next((e for concept, _, e in chosen if concept == cell["concept"]), chosen[0][2])
+        chosen.append((TYPICAL, cell, shown))
+    traces = _traces(trained, corpus, codes, {e.stream for _, _, e in chosen}, steps, device)
     length = text.shape[1]
     parts = [
         _panel(panel, cell, excerpt, text[excerpt.stream], traces[excerpt.stream], length)
-        for panel, cell, excerpt in panels
+        for panel, cell, excerpt in chosen
     ]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.display import style
+from charlens.inside.cells.concepts import CORRELATION
 from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL
 from charlens.models import names as model_id
 from charlens.paper import texts
@@ -107,7 +108,7 @@ def _corpus_title(panels: list[pd.DataFrame]) -> str:
 
 def score_text(measure: str, score: float) -> str:
     """A score in words: ``r = −0.83``, ``AUC = 0.97``; AUCs below ½ are turned."""
-    if measure == "correlation":
+    if measure == CORRELATION:
         return f"r = {score:.2f}".replace("-", "−")
     return f"AUC = {score:.2f}" if score >= 0.5 else f"AUC = {1 - score:.2f}, low for yes"
 

@@ -12,12 +12,12 @@ One pass over the split, memory bounded by the window: sums for correlations, hi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 
+from charlens.inside.cells.concepts import AUC, CORRELATION, measure_of
 from charlens.models.families import build_model
 from charlens.models.language_model import LanguageModel
 from charlens.models.running import running
@@ -47,17 +47,8 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
-class Labels:
-    """Concepts labelled at every input byte of the test split.
-
-    Attributes:
-        counts: concept -> float array (B, length), scored by correlation.
-        flags: concept -> bool array (B, length), scored by AUC.
-    """
-
-    counts: Mapping[str, np.ndarray]
-    flags: Mapping[str, np.ndarray]
+Labels = Mapping[str, np.ndarray]
+"""Concept -> its label at every input byte of the test split, (B, length), bool or float."""
 
 
 def cell_values(model: LanguageModel) -> list[torch.Tensor]:
@@ -147,7 +138,7 @@ def score(
         trained: the model.
         corpus: name of its corpus.
         codes: vocabulary codes of the test split, uint8 (B, length + 1).
-        labels: the concepts at its input bytes.
+        labels: the concepts at its input bytes; a bool is scored by AUC, a number by correlation.
         steps: window length; divides length.
         device: auto, cpu or cuda.
 
@@ -156,8 +147,14 @@ def score(
     """
     batch, length = codes.shape[0], codes.shape[1] - 1
     first_half = np.arange(batch * length).reshape(batch, length) < batch * length / 2
-    counts = np.array([*labels.counts.values()], np.float64).reshape(-1, batch, length)
-    flags = np.array([*labels.flags.values()], bool).reshape(-1, batch, length)
+    names = {
+        measure: [name for name, label in labels.items() if measure_of(label) == measure]
+        for measure in (CORRELATION, AUC)
+    }
+    counts, flags = (
+        np.array([labels[name] for name in names[measure]], kind).reshape(-1, batch, length)
+        for measure, kind in ((CORRELATION, np.float64), (AUC, np.bool_))
+    )
     tallies: dict[tuple[int, str], _Tally] = {}
     name = f"{corpus}/{trained.model} cells"
     for place, layers in windows_of_cells(trained, codes, steps, device, name):
@@ -165,7 +162,7 @@ def score(
             here = rows[:, place]
             for layer, values in enumerate(layers, 1):
                 if (layer, half) not in tallies:
-                    tally = _Tally(values.shape[-1], list(labels.counts), list(labels.flags))
+                    tally = _Tally(values.shape[-1], names[CORRELATION], names[AUC])
                     tallies[layer, half] = tally
                 tallies[layer, half].add(
                     values[here], counts[:, :, place][:, here], flags[:, :, place][:, here]
@@ -178,11 +175,11 @@ def _ranked(corpus: str, model: str, tallies: dict[tuple[int, str], _Tally]) -> 
     for layer in sorted({layer for layer, _ in tallies}):
         halves = {half: tallies[layer, half] for half in HALVES}
         for measure, names in (
-            ("correlation", halves["found"].counts),
-            ("auc", halves["found"].flags),
+            (CORRELATION, halves["found"].counts),
+            (AUC, halves["found"].flags),
         ):
             scores = {
-                half: tally.correlations() if measure == "correlation" else tally.aucs()
+                half: tally.correlations() if measure == CORRELATION else tally.aucs()
                 for half, tally in halves.items()
             }
             for index, concept in enumerate(names):
@@ -201,7 +198,7 @@ def _ranked(corpus: str, model: str, tallies: dict[tuple[int, str], _Tally]) -> 
 
 def strength(scores: pd.Series, measures: pd.Series) -> pd.Series:
     """|r| of correlations and |2 AUC − 1| of AUCs: 0 unrelated, 1 perfect, whatever the sign."""
-    return scores.abs().where(measures == "correlation", (2 * scores - 1).abs())
+    return scores.abs().where(measures == CORRELATION, (2 * scores - 1).abs())
 
 
 def best(frame: pd.DataFrame, concept: str) -> pd.Series:

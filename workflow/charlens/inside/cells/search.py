@@ -9,7 +9,7 @@ import pandas as pd
 
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
-from charlens.inside.cells.concepts import CONCEPTS, labels
+from charlens.inside.cells.concepts import labels
 from charlens.inside.cells.excerpts import COLUMNS, examples
 from charlens.inside.cells.score import COLUMNS as RANKING_COLUMNS
 from charlens.inside.cells.score import Labels, score
@@ -35,7 +35,7 @@ def search_cells(
             (.safetensors).
         outputs: paths ``ranking`` (:data:`charlens.inside.cells.score.COLUMNS`) and ``examples``
             (:data:`charlens.inside.cells.excerpts.COLUMNS`), Parquet tables.
-        kind: ``prose`` or ``c``; None guesses from the text.
+        kind: a name in :data:`charlens.text.kinds.KINDS`; None guesses from the text.
         steps: window length; divides the stream length.
         device: auto, cpu or cuda.
 
@@ -67,10 +67,7 @@ def search_cells(
 
 def label(text: CorpusText, kind: str) -> Labels:
     """The concepts of a kind of text at the input bytes of its test split."""
-    found = {name: values[text.inputs] for name, values in labels(text.text, kind).items()}
-    counts = {n: v for n, v in found.items() if CONCEPTS[n].measure == "correlation"}
-    flags = {n: v for n, v in found.items() if CONCEPTS[n].measure == "auc"}
-    return Labels(counts, flags)
+    return {name: values[text.inputs] for name, values in labels(text.text, kind).items()}
 
 
 def read_ranking(path: FilePath) -> pd.DataFrame:

@@ -108,7 +108,7 @@ def common_prefixes(
     for offset in range(width, depth, width):
         rows = np.flatnonzero(shared == offset)
         different = keys[order[rows] + offset] ^ keys[order[rows - 1] + offset]
-        shared[rows] += _equal_symbols(different, width)
+        shared[rows] += _capped(_equal_symbols(different, width), depth - offset)
     return np.minimum(shared, depth, out=shared)
 
 
@@ -119,6 +119,11 @@ def _equal_symbols(different: Keys, width: int) -> npt.NDArray[np.uint8]:
         count += different < np.uint64(1 << (64 - 64 // width * symbols))
     count += different == 0
     return count
+
+
+def _capped(count: npt.NDArray[np.uint8], limit: int) -> npt.NDArray[np.uint8]:
+    """Counts of at most ``limit``: the last key may reach beyond the depth; a byte ends at 255."""
+    return np.minimum(count, min(limit, 255), out=count)
 
 
 def locate(
@@ -199,5 +204,5 @@ def _match_lengths(
     for offset in range(width, depth, width):
         tied = np.flatnonzero(length == offset)
         different = text_keys[at[tied] + offset] ^ query_keys[start[tied] + offset]
-        length[tied] += _equal_symbols(different, width)
+        length[tied] += _capped(_equal_symbols(different, width), depth - offset)
     return np.minimum(length, depth, out=length)

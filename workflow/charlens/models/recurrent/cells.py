@@ -1,4 +1,4 @@
-"""The three recurrent cells of the paper (section 3.1), forward and exact backward in time.
+"""The recurrent cells of the paper (section 3.1), forward and exact backward in time.
 
 One object holds one layer's buffers for a window of ``T`` steps of ``B`` parallel streams and for
 ``M`` models of the same shape trained side by side (dropout candidates, seeds). Given the input
@@ -12,17 +12,28 @@ itself, and trains one model at a time.
 
 Shapes: ``gates`` (M, T, B, G·n), ``h`` and ``c`` (M, T + 1, B, n) with index 0 the state before
 the window, recurrent weights (M, n, G·n) applied as ``h @ w``. n is the layer's width and G the
-number of gates. Gate blocks lie in the order of ``gates_order``.
+number of gate blocks, which lie in the order of ``facts.blocks``.
+
+What else is known of a cell (letters, names of gates, title, colour) is in
+:mod:`charlens.models.catalogue`. Nothing outside these two modules and the fused kernels
+(``cells_numba``, ``cells_triton``) knows which cells exist. :func:`computes` ties a class to its
+entry; a cell without fused kernels computes with the class alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from charlens.models.buffers import side_by_side
+from charlens.models.catalogue import CELLS as FACTS
+from charlens.models.catalogue import GRU as GRU_ID
+from charlens.models.catalogue import LSTM as LSTM_ID
+from charlens.models.catalogue import RNN as RNN_ID
+from charlens.models.catalogue import Cell
 
 Empty = Callable[[int, int], Tensor]
 """Makes a buffer (M, length, B, columns) from its length and columns."""
@@ -45,9 +56,7 @@ class Recurrence:
     the very bits that one model alone gives); on a GPU all models share one batched product.
     """
 
-    gates_order: tuple[str, ...]
-    gate_titles: Mapping[str, str] = {}  # of gates between 0 and 1, in the paper's order
-    has_cell_state = False
+    facts: Cell  # the entry of the catalogue, set by ``computes``
     c: Tensor | None  # cell state, if the cell has one
     aux: Tensor | None  # what ``forward`` leaves to ``backward`` besides gates and states
     grad: Tensor  # d loss / d pre-activations; exists only in training
@@ -67,9 +76,9 @@ class Recurrence:
             return side_by_side(models, length, batch, columns, dtype=dtype, device=device)
 
         self.models, self.steps, self.batch, self.width = models, steps, batch, width
-        self.gates = empty(steps, len(self.gates_order) * width)
+        self.gates = empty(steps, len(self.facts.blocks) * width)
         self.h = empty(steps + 1, width)
-        self.c = empty(steps + 1, width) if self.has_cell_state else None
+        self.c = empty(steps + 1, width) if "c" in self.facts.quantities else None
         self.aux = self._auxiliary(empty)
         if training:
             self.grad = empty(steps, self.gates.shape[-1])
@@ -140,12 +149,13 @@ class Recurrence:
     def quantities(self) -> dict[str, Tensor]:
         """Everything the paper looks at, by its letter; views of shape (M, T, B, n)."""
         n = self.width
-        by_letter = {"h": self.h[:, 1:]}
+        views = {"h": self.h[:, 1:]}
         if self.c is not None:
-            by_letter["c"] = self.c[:, 1:]
-        for index, letter in enumerate(self.gates_order):
-            by_letter[letter] = self.gates[..., index * n : (index + 1) * n]
-        return by_letter
+            views["c"] = self.c[:, 1:]
+        for index, letter in enumerate(self.facts.blocks):
+            if letter in self.facts.quantities:
+                views[letter] = self.gates[..., index * n : (index + 1) * n]
+        return views
 
     def _split(self, tensor: Tensor, lane: int | slice, start: int, stop: int) -> list[Tensor]:
         """Per-step views of gate blocks start … stop − 1 of one lane."""
@@ -176,19 +186,39 @@ def _add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     (out.addmm_ if out.dim() == 2 else out.baddbmm_)(a, b)
 
 
+CELLS: dict[str, type[Recurrence]] = {}
+"""The class of each cell, by its id in the catalogue; filled by :func:`computes`."""
+
+_Class = TypeVar("_Class", bound=type[Recurrence])
+
+
+def computes(cell: str) -> Callable[[_Class], _Class]:
+    """Decorate the class that computes a cell of the catalogue.
+
+    Args:
+        cell: the cell's id.
+
+    Raises:
+        KeyError: the catalogue has no such cell.
+    """
+
+    def register(computing: _Class) -> _Class:
+        computing.facts = FACTS[cell]
+        CELLS[cell] = computing
+        return computing
+
+    return register
+
+
+@computes(RNN_ID)
 class RNN(Recurrence):
     """h_t = tanh(W [x_t; h_{t−1}])."""
-
-    gates_order = ("a",)
 
     def _forward(self, lane: int | slice, w: Tensor) -> None:
         h = _steps(self.h[lane])
         for t, a in enumerate(_steps(self.gates[lane])):
             _add_product(a, h[t], w)  # (B, n) += (B, n) @ (n, n)
             torch.tanh(a, out=h[t + 1])  # (B, n)
-
-    def quantities(self) -> dict[str, Tensor]:
-        return {"h": self.h[:, 1:]}
 
     def _factors(self, lane: int | slice) -> None:
         h = self.h[:, 1:][lane]
@@ -203,6 +233,7 @@ class RNN(Recurrence):
                 _add_product(d_h[t - 1], grad[t], back)  # (B, n) += (B, n) @ (n, n)
 
 
+@computes(LSTM_ID)
 class LSTM(Recurrence):
     """i, f, o = σ(·), g = tanh(·) of W [x_t; h_{t−1}]; c_t = f⊙c_{t−1} + i⊙g; h_t = o⊙tanh(c_t).
 
@@ -210,9 +241,6 @@ class LSTM(Recurrence):
     gates (torch's tanh costs three times its sigmoid on a CPU).
     """
 
-    gates_order = ("o", "i", "f", "g")
-    gate_titles: Mapping[str, str] = {"f": "forget", "i": "input", "o": "output"}
-    has_cell_state = True
     c: Tensor
     aux: Tensor
 
@@ -266,14 +294,14 @@ class LSTM(Recurrence):
                 _add_product(d_h[t - 1], grad[t], back)  # (B, n) += (B, 4n) @ (4n, n)
 
 
+@computes(GRU_ID)
 class GRU(Recurrence):
     """r, z = σ(W_r [x_t; h_{t−1}]); n = tanh(W_x x_t + W_g (r⊙h_{t−1})); h_t = (1−z)⊙h_{t−1} + z⊙n.
 
-    The reset gate multiplies h *before* the product, as in the paper (and unlike cuDNN).
+    The reset gate multiplies h *before* the product, as in the paper (and unlike cuDNN). The
+    paper's candidate n is called ``g`` below, since n is the width.
     """
 
-    gates_order = ("r", "z", "n")
-    gate_titles: Mapping[str, str] = {"z": "update", "r": "reset"}
     aux: Tensor
 
     def _auxiliary(self, empty: Empty) -> Tensor | None:
@@ -328,6 +356,3 @@ class GRU(Recurrence):
         n = self.width
         self._accumulate(self.h[:, : self.steps], self.grad[..., : 2 * n], out[..., : 2 * n])
         self._accumulate(self.aux, self.grad[..., 2 * n :], out[..., 2 * n :])
-
-
-CELLS: dict[str, type[Recurrence]] = {"lstm": LSTM, "rnn": RNN, "gru": GRU}

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from charlens.errors import CharlensError
 from charlens.models.buffers import side_by_side
 from charlens.models.language_model import LanguageModel, product_into
 from charlens.models.parameters import Shape
@@ -94,7 +95,7 @@ class CharModel(LanguageModel[Shape]):
     @property
     def gate_titles(self) -> Mapping[str, str]:
         """Names in words of the gates between 0 and 1, by their letters."""
-        return self.layers[0].gate_titles
+        return self.layers[0].facts.gates
 
     # -- dropout ---------------------------------------------------------------------------
 
@@ -204,13 +205,25 @@ def _draw_bits(mask: Tensor, rate: float, generator: torch.Generator) -> None:
 def _engine(
     cell: str, precision: Precision, dtype: torch.dtype
 ) -> tuple[type[Recurrence], dict[str, Any]]:
-    """Cell class and constructor options."""
+    """Cell class and constructor options.
+
+    A cell without kernels for a CPU computes without them, to the same rounding.
+
+    Raises:
+        CharlensError: a cell without kernels for a GPU, where plain float16 sums would be too
+            coarse.
+    """
     if precision.engine == "torch":
         return CELLS[cell], {"dtype": dtype}
     if precision.engine == "numba":
         from charlens.models.recurrent.cells_numba import NUMBA_CELLS
 
-        return NUMBA_CELLS[cell], {}
+        return (NUMBA_CELLS[cell], {}) if cell in NUMBA_CELLS else (CELLS[cell], {"dtype": dtype})
     from charlens.models.recurrent.cells_triton import FUSED_CELLS
 
+    if cell not in FUSED_CELLS:
+        raise CharlensError(
+            f"training.precision: mixed, but the cell {cell} has no fused kernels for a GPU; set "
+            "training.precision: float32"
+        )
     return FUSED_CELLS[cell], {}

@@ -107,6 +107,12 @@ def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
     return exact
 
 
+def selects(patterns: Sequence[str]) -> Callable[[PurePosixPath], bool]:
+    """Whether a file of a folder is part of its text, as a function of its path below it."""
+    globs = [_parts(pattern) for pattern in patterns]
+    return lambda path: _matches(path.parts, globs)
+
+
 def _parts(pattern: str) -> tuple[str, ...]:
     parts = tuple(part for part in pattern.split("/") if part not in ("", "."))
     if not parts or ".." in parts:

@@ -1,0 +1,279 @@
+"""Texts in memory: a corpus with its splits, and any bytes that a model is to read."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from charlens.display import html
+from charlens.errors import CharlensError
+from charlens.text.characters import characters
+from charlens.text.corpus import SCHEMES, Codes, Corpus, block_counts, decode, prepare
+from charlens.text.kinds import kind_of
+from charlens.text.sources.own_file import read_bytes
+from charlens.text.whole_text import CorpusText
+
+BATCH, UNROLL = 100, 100
+"""Streams, and characters per block, of the paper (section 3.3)."""
+
+LEAST_BLOCKS = 100
+"""Blocks that each stream should have, so that an epoch has updates enough to learn from."""
+
+AnyText = str | bytes | os.PathLike[str]
+"""A text as a user gives it: characters, bytes, or a path."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Text:
+    """A corpus in memory; made by :func:`corpus`.
+
+    Attributes:
+        corpus: what ``corpus.json`` records: name, size, alphabet, streams, split.
+        splits: ``train``, ``val`` and ``test``, vocabulary codes, each uint8
+            (streams, length + 1): inputs are ``[:, :-1]``, targets ``[:, 1:]``.
+    """
+
+    corpus: Corpus
+    splits: Mapping[str, Codes]
+
+    @cached_property
+    def whole(self) -> CorpusText:
+        """The text put together again, and where its test split lies."""
+        return CorpusText.of(self.corpus, self.splits)
+
+    @property
+    def kind(self) -> str:
+        """``prose`` or ``c``, guessed from the text."""
+        return kind_of(self.whole.text)
+
+    def __repr__(self) -> str:
+        c = self.corpus
+        sizes = "/".join(f"{c.sizes[part]:,}" for part in ("train", "val", "test"))
+        return (
+            f"Text {c.name!r}: {c.bytes:,} bytes, {c.k} distinct; {streams(c.batch)}, blocks of "
+            f"{c.unroll}; train/val/test {sizes} ({c.split})"
+        )
+
+    def _repr_html_(self) -> str:
+        c, codes = self.corpus, self.splits["test"][0, :300]
+        start = decode(codes, c.vocabulary).decode("utf-8", "replace")
+        plain = html.coloured_text(start, [0.0] * len(start), [""] * len(start))
+        rows = [(c.name, c.bytes, c.k, c.batch, c.unroll, *c.sizes.values())]
+        names = ["text", "bytes", "distinct", "streams", "block", "train", "val", "test"]
+        return html.table(names, rows) + "<p>The test split begins:</p>" + plain
+
+
+def corpus(
+    source: AnyText,
+    *,
+    split: str = "streams",
+    batch: int | None = None,
+    unroll: int | None = None,
+    train: float = 0.8,
+    val: float = 0.1,
+    name: str | None = None,
+) -> Text:
+    """Read a text, find its alphabet and split it. A character is a byte.
+
+    Args:
+        source: a path; or the text itself, as ``bytes`` or as a string. A string that names a file
+            is a path, and so is one that looks like a file's name (``novel.txt``).
+        split: ``streams``, as in the paper (each stream gives its first part to train, the next to
+            val, the rest to test), or ``position`` (all of test after all of val after all of
+            train).
+        batch: parallel streams. By default the paper's 100, or fewer (with a warning) where the
+            text is short.
+        unroll: characters per block: how far gradients go back in training. By default the
+            paper's 100, or fewer where the text is very short.
+        train: fraction of the blocks to train on.
+        val: fraction of the blocks to validate on; the rest is the test split.
+        name: what to call the text; by default the file's name without its ending, or ``text``.
+
+    Returns:
+        A :class:`Text`.
+
+    Raises:
+        CharlensError: no such file, an unknown split, impossible fractions, or a text too short.
+
+    Example:
+        >>> import charlens as cl
+        >>> cl.corpus(b"the cat sat on the mat. " * 100, batch=4, unroll=20)
+        Text 'text': 2,400 bytes, 11 distinct; 4 streams, blocks of 20; train/val/test 1,920/240/240 (streams)
+    """  # noqa: E501
+    data, called, origin = read(source)
+    name = name or called
+    if split not in SCHEMES:
+        raise CharlensError(f"split: expected {' or '.join(SCHEMES)}, found {split!r}")
+    if not (train > 0 and val > 0 and train + val < 1):
+        raise CharlensError(
+            f"train, val: expected fractions above 0 that leave a test split, found {train}, {val}"
+        )
+    layout = _layout(len(data), train, val, batch, unroll)
+    if layout is None:
+        raise CharlensError(
+            f"{name}: {len(data):,} bytes are too few to split into train, validation and test"
+            f"{_of(batch, unroll)}; use a longer text{_perhaps_a_path(source)}"
+        )
+    if (batch is None and layout.batch < BATCH) or (unroll is None and layout.unroll < UNROLL):
+        warnings.warn(
+            f"{name}: {len(data):,} bytes are few: {streams(layout.batch)} in blocks of "
+            f"{layout.unroll} instead of {BATCH} in blocks of {UNROLL}",
+            stacklevel=2,
+        )
+    return Text(*prepare(data, name, origin, split, *layout, train, val))
+
+
+class Layout(NamedTuple):
+    """How a text is cut."""
+
+    batch: int
+    unroll: int
+
+
+def _layout(
+    size: int, train: float, val: float, batch: int | None, unroll: int | None
+) -> Layout | None:
+    """The streams and blocks asked for, or ones that suit a short text; None where none do."""
+    streams = batch or min(BATCH, max(1, size // ((unroll or UNROLL) * LEAST_BLOCKS)))
+    blocks = [unroll] if unroll else range(UNROLL, 0, -1)
+    if min(streams, *blocks) < 1:
+        return None
+    fits = (b for b in blocks if min(block_counts(size, streams, b, train, val)) >= 1)
+    first = next(fits, None)
+    return Layout(streams, first) if first else None
+
+
+def streams(count: int) -> str:
+    """A number of streams in words."""
+    return f"{count} stream{'s' * (count != 1)}"
+
+
+def _of(batch: int | None, unroll: int | None) -> str:
+    asked = [f"{n} {what}" for n, what in ((batch, "streams"), (unroll, "bytes per block")) if n]
+    return f" of {', '.join(asked)}" if asked else ""
+
+
+def _perhaps_a_path(source: AnyText) -> str:
+    return f" ({source!r} names no file)" if isinstance(source, str) and len(source) < 256 else ""
+
+
+def read(source: AnyText, *, paths: bool = True) -> tuple[bytes, str, str]:
+    """The bytes of a text.
+
+    Args:
+        source: characters, bytes, or a path.
+        paths: whether a string may be a path.
+
+    Returns:
+        The bytes, a name for them, and where they came from, in words.
+
+    Raises:
+        CharlensError: a file that does not exist or cannot be read, or something else than a text.
+    """
+    if isinstance(source, bytes | bytearray):
+        return bytes(source), "text", "bytes in memory"
+    if isinstance(source, str) and not (paths and _is_path(source)):
+        return source.encode("utf-8", "surrogateescape"), "text", "a string in memory"
+    if not isinstance(source, str | os.PathLike):
+        raise CharlensError(
+            f"text: expected a path, a string or bytes, found {type(source).__name__}"
+        )
+    path = Path(source).expanduser()
+    if not path.exists():
+        otherwise = ", or give the text itself as bytes" if isinstance(source, str) else ""
+        raise CharlensError(f"{path}: no such file in {Path.cwd()}; correct the path{otherwise}")
+    return read_bytes(path), path.stem, f"{path.name}"
+
+
+def _is_path(source: str) -> bool:
+    try:
+        if Path(source).expanduser().exists():
+            return bool(source)
+    except (OSError, ValueError, RuntimeError):  # too long for a name, or no name at all
+        return False
+    return re.fullmatch(r"\S{0,250}([/\\]\S+|\.\w{1,8})", source) is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Bytes that a model reads, one window after another.
+
+    Attributes:
+        name: of the text.
+        text: the bytes and the places of those that the model reads, (streams, n).
+        codes: vocabulary codes of the model, uint8 (streams, length + 1), n ≤ length; beyond n
+            they have no meaning.
+        steps: window length; divides length.
+    """
+
+    name: str
+    text: CorpusText
+    codes: Codes
+    steps: int
+
+    @property
+    def bytes(self) -> np.ndarray:
+        """The bytes read, uint8 (streams, n)."""
+        return self.text.text[self.text.inputs]
+
+
+def reading(
+    text: Text | AnyText, vocabulary: tuple[int, ...], unroll: int = UNROLL, *, cut: bool = False
+) -> Reading:
+    """The test split of a corpus, or a whole text as one stream, in the codes of a model.
+
+    Args:
+        text: a corpus; or characters or bytes; or a path object (a string is no path here).
+        vocabulary: byte values that the model knows, in increasing order.
+        unroll: window length for a whole text.
+        cut: end a whole text with its last complete window, instead of filling up that window.
+
+    Raises:
+        CharlensError: an empty text, or one with bytes that the model does not know.
+    """
+    if isinstance(text, Text):
+        c = text.corpus
+        values = np.array(c.vocabulary, np.uint8)[text.splits["test"]]
+        return Reading(c.name, text.whole, encoded(values, vocabulary, c.name), c.unroll)
+    data, name, _ = read(text, paths=False)
+    if not data:
+        raise CharlensError(f"{name}: expected at least one character, found an empty text")
+    values = np.frombuffer(data, np.uint8)
+    steps = min(len(values), unroll)
+    if cut:
+        values = values[: len(values) // steps * steps]
+    rows = np.zeros((1, -(-len(values) // steps) * steps + 1), np.uint8)
+    rows[0, : len(values)] = encoded(values, vocabulary, name)
+    return Reading(name, CorpusText(values, np.arange(len(values))[None]), rows, steps)
+
+
+def encoded(values: np.ndarray, vocabulary: tuple[int, ...], name: str) -> Codes:
+    """Vocabulary codes of byte values, of the same shape.
+
+    Raises:
+        CharlensError: a byte that the vocabulary does not have.
+    """
+    known = np.zeros(256, bool)
+    known[list(vocabulary)] = True
+    if not known[values].all():
+        parts = characters(values.tobytes())
+        alphabet = set(vocabulary)
+        data = {part.text: values.ravel()[part.start : part.stop].tobytes() for part in parts}
+        unknown = [text for text, data in data.items() if not alphabet.issuperset(data)]
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise CharlensError(
+            f"{name}: has characters with bytes that the model never saw in training: "
+            f"{', '.join(map(repr, unknown[:5]))}{more}; remove them, or train on a text that has "
+            "them"
+        )
+    code_of = np.zeros(256, np.uint8)
+    code_of[list(vocabulary)] = np.arange(len(vocabulary))
+    return code_of[values]

@@ -1,0 +1,76 @@
+"""HTML fragments by which results show themselves in a notebook: coloured text and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from charlens.text.grid import GLYPHS
+
+MOST_CHARACTERS = 1_000
+"""Characters of a text that a notebook shows."""
+
+NEGATIVE, POSITIVE = (0xD5, 0x5E, 0x00), (0x00, 0x72, 0xB2)
+"""Colours of −1 and +1, those of Figure 2; 0 is white."""
+
+_PAGE = (
+    "white-space:pre-wrap;overflow-wrap:anywhere;font-family:monospace;line-height:1.35;"
+    "background:#fff;color:#111;padding:4px;max-width:80ch;margin:4px 0"
+)
+
+
+def color(value: float) -> tuple[int, int, int]:
+    """Red, green and blue, 0 … 255, of a value from −1 to 1; white where it is no number."""
+    if not -1 <= value <= 1:
+        value = 0.0 if value != value else max(-1.0, min(1.0, value))
+    end, share = (NEGATIVE if value < 0 else POSITIVE), abs(value)
+    red, green, blue = (round(255 + (channel - 255) * share) for channel in end)
+    return red, green, blue
+
+
+def coloured_text(
+    characters: Sequence[str], values: Sequence[float], hints: Sequence[str] | None = None
+) -> str:
+    """Text whose characters have the colours of values from −1 (red) over 0 (white) to 1 (blue).
+
+    Args:
+        characters: what to print, one item per value.
+        values: of the same length.
+        hints: shown when the pointer rests on a character; the values by default.
+    """
+    shown = min(len(characters), MOST_CHARACTERS)
+    spans = [
+        _span(characters[i], values[i], hints[i] if hints else f"{values[i]:.3f}")
+        for i in range(shown)
+    ]
+    if shown < len(characters):
+        spans.append(f"<i> … {len(characters) - shown:,} more</i>")
+    return f'<pre style="{_PAGE}">{"".join(spans)}</pre>'
+
+
+def _span(character: str, value: float, hint: str) -> str:
+    red, green, blue = color(float(value))
+    ink = "#fff" if 0.299 * red + 0.587 * green + 0.114 * blue < 128 else "#111"
+    glyph = GLYPHS.get(ord(character), character) + ("\n" if character == "\n" else "")
+    style = f"background:#{red:02x}{green:02x}{blue:02x};color:{ink}"
+    return f'<span style="{style}" title="{escape(hint)}">{escape(glyph)}</span>'
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table; numbers that are no integers get four digits."""
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    lines = ["".join(f"<td>{escape(cell(value))}</td>" for value in row) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def cell(value: object) -> str:
+    """An entry of a table: ``–`` for nothing, four decimals for a number that is no integer."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:.4f}" if isinstance(value, float) else f"{value}"
+
+
+def heading(text: str) -> str:
+    """One line above a table or a text."""
+    return f"<p><b>{escape(text)}</b></p>"
