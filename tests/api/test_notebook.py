@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
 from charlens.inside.cells.figure import _COLORS, _SCALE
 from charlens.predictions.file import read_probabilities
+from charlens.runtime.signals import Interrupted
 from charlens.text.characters import characters
 from charlens.text.corpus import block_counts
 from hypothesis import given
@@ -63,6 +65,7 @@ def test_a_text_from_a_path_a_string_and_bytes(novel):
     assert [text.corpus.name for text in texts] == ["novel", "novel", "text", "text"]
     assert len({text.corpus.sha256 for text in texts}) == 1
     assert texts[0].whole.text[:-1].tobytes() == data[: texts[0].whole.text.size - 1]
+    assert texts[0].kind == "prose"
     assert "4 streams, blocks of 20" in repr(texts[0])
     assert "<table>" in texts[0]._repr_html_()
 
@@ -201,6 +204,22 @@ def test_a_moved_model_needs_its_text(text, run_folder, tmp_path):
         cl.load(tmp_path / "nothing.safetensors")
 
 
+def test_other_files_are_no_network(run_folder, novel):
+    with pytest.raises(CharlensError, match="expected a trained network, found an n-gram model"):
+        cl.load(run_folder / "novel/models/n-gram.safetensors")
+    with pytest.raises(CharlensError, match="damaged checkpoint"):
+        cl.load(novel)
+
+
+def test_an_interrupted_training_is_a_keyboard_interrupt(text, monkeypatch):
+    def stopped(trainer):
+        raise Interrupted(signal.SIGINT)
+
+    monkeypatch.setattr("charlens.api.models.Trainer.run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        cl.train("lstm-1x8", text, epochs=1)
+
+
 # -- scores of strings ---------------------------------------------------------------------
 
 
@@ -222,6 +241,14 @@ def test_scores_of_a_string_are_those_of_its_place_in_a_stream(text, model):
 def test_a_path_object_is_read_and_a_string_is_not(novel, model):
     assert len(cl.predict(model, novel)) == novel.stat().st_size
     assert len(model.score("cat")) == 3
+
+
+def test_a_string_that_names_a_file_is_scored_with_a_warning(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.mat").write_text("the cat")
+    monkeypatch.setattr("charlens.api.predicted.encoded", lambda values, *_: 0 * values)
+    with pytest.warns(UserWarning, match=r"read as a string; .* give pathlib.Path\('a.mat'\)"):
+        assert len(model.score("a.mat")) == 5
 
 
 @pytest.mark.parametrize("length", [1, 2, 99, 100, 101, 102, 201])
@@ -324,7 +351,7 @@ def test_one_character_only(name):
         (lambda t, m: cl.activations(m, t, "c", layer=3), "no layer 3, expected 1 to 2"),
         (lambda t, m: cl.activations(m, t, "c", units=[99]), "no unit 99, expected 0 to"),
         (lambda t, m: cl.activations(m, t, units=[3]).unit(2), "unit 2 was not kept, only 3 to 3"),
-        (lambda t, m: cl.cells(m, t).best("quotes"), "expected one of line_position, line_end, in"),
+        (lambda t, m: cl.cells(m, t).best("quotes"), "expected one of line_position, inside_"),
         (lambda t, m: cl.cells(m, t, kind="verse"), "kind: expected prose or c, found 'verse'"),
         (lambda t, m: cl.cells(m, "t"), "expected at least 2 bytes, found 1"),
         (lambda t, m: cl.ngram(t, 999), "expected 0 to 254 characters of context, found 999"),
@@ -417,12 +444,15 @@ def test_colours_beyond_the_scale():
 
 
 def test_text_in_html_is_escaped_and_cut():
-    page = html.coloured_text(["<", "&", "\n", '"'] * 600, [0.5] * 2400)
+    data = "<&한\n".encode() * 600
+    page = html.coloured_text(html.beginning(data), [0.5] * 1000, len(data))
     assert "<span" in page
     assert "&lt;</span>" in page
     assert "&amp;</span>" in page
     assert "↓\n</span>" in page
-    assert "1,400 more" in page
+    assert page.count("<span") == 1000
+    assert "… 2,100 bytes more" in page  # 350 of 600 times 6 bytes
+    assert "more" not in html.coloured_text(html.beginning(b"ab"), [0, 1], 2)
     assert html.table(["a<b"], [[float("nan")], [None], [3], [0.12345], ["<i>"]]).count("–") == 2
 
 

@@ -19,7 +19,7 @@ from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.display import style
 from charlens.errors import CharlensError
-from charlens.inside.cells.score import Labels, best
+from charlens.inside.cells.score import best
 from charlens.inside.cells.score import score as score_cells
 from charlens.inside.dump import dump_activations
 from charlens.inside.gates import figure as figure3
@@ -276,7 +276,7 @@ def test_it_has_a_colour_of_its_own():
 def test_its_cells_are_searched(paths, trained):
     codes = load_split(paths["test"])
     digit = np.isin(np.array(Corpus.load(paths["corpus"]).vocabulary), [*b"0123456789"])
-    labels = Labels({}, {"digit": digit[codes[:, :-1]]})
+    labels = {"digit": digit[codes[:, :-1]]}
     ranking = score_cells(trained, "text", codes, labels, 10, "cpu")
     assert len(ranking) == 2 * trained.shape.width
     assert best(ranking, "digit")["strength_held_out"] > 0.5

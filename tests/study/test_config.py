@@ -12,7 +12,9 @@ import yaml
 from charlens.errors import CharlensError
 from charlens.study.checks import check_file, check_references, typed, watched_file
 from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, GridBlock, schema_text
-from charlens.text.sources.kinds import BuiltinSource, TreeSource, UrlSource
+from charlens.text.sources.builtin import BuiltinSource
+from charlens.text.sources.tree import TreeSource
+from charlens.text.sources.web import UrlSource
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "ab" * 32

@@ -21,8 +21,8 @@ from charlens.text.corpus import Corpus, load_split
 from charlens.text.sources import builtin as builtin_corpora
 from charlens.text.sources import tree as archives
 from charlens.text.sources import web as sources
+from charlens.text.sources.any import Source
 from charlens.text.sources.any import read as read_source
-from charlens.text.sources.kinds import Source
 from charlens.text.sources.verify import git_blob_sha1
 from pydantic import TypeAdapter
 

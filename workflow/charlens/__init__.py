@@ -15,6 +15,15 @@ Each verb loads what it needs when it is first used; ``import charlens`` alone l
 library.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
+    from charlens.api.inside import activations, cells
+    from charlens.api.models import load, train
+    from charlens.api.predicted import compare, ngram, predict
+    from charlens.api.runs import open_run
+    from charlens.api.texts import corpus
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -30,7 +39,18 @@ _HOMES = {
 }
 """The public verbs, and the module of ``charlens.api`` that each lives in."""
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "__version__",
+    "activations",
+    "cells",
+    "compare",
+    "corpus",
+    "load",
+    "ngram",
+    "open_run",
+    "predict",
+    "train",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -102,11 +102,10 @@ def external_contents(wildcards):
 def corpus_config(wildcards):
     """What decides a corpus's bytes and layout; not its models, which may change without it."""
     entry = STUDY.corpora[wildcards.corpus]
-    local = entry.source.model_dump().keys() & {"builtin"}
     return {
         "name": wildcards.corpus,
         "entry": entry.model_dump(mode="json", exclude={"grid", "kind"}),
-        "corpora_dir": None if local else STUDY.corpora_dir,
+        "corpora_dir": None if entry.source.local else STUDY.corpora_dir,
         "batch": STUDY.training.batch,
         "unroll": STUDY.training.unroll,
     }

@@ -16,7 +16,7 @@ import numpy as np
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
-from charlens.models.catalogue import LSTM, N_GRAM, N_NN
+from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
 from charlens.models.names import ModelId
 from charlens.predictions.loss import losses
 from charlens.predictions.together import Source, Together
@@ -181,7 +181,7 @@ def choose(scored: Scored) -> Contest:
     lstm, n_gram = deepest_lstm(scored.records), longest_n_gram(scored.records)
     n_nn = best_n_nn(scored.records)
     if lstm is None or n_gram is None:
-        lacking = "LSTM" if lstm is None else "n-gram model"
+        lacking = CELLS[LSTM].title if lstm is None else "n-gram model"
         raise CharlensError(
             f"{scored.corpus.name}: has no {lacking} to compare errors with; add one, or leave the "
             "corpus out of figure4.corpora and figure5.corpora"

@@ -18,7 +18,6 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, typical_excerpt
 from charlens.inside.cells.search import label
 from charlens.models import names
-from charlens.text.characters import characters
 from charlens.text.grid import COLUMNS_OF_TEXT
 from charlens.text.kinds import kind_of
 
@@ -59,9 +58,9 @@ class Trace:
 
 def _coloured(text: bytes, shades: np.ndarray) -> str:
     """Text in the colours of Figure 2; a character of several bytes has that of its last."""
-    shown = characters(text)
+    shown = html.beginning(text)
     last = [part.stop - 1 for part in shown]
-    return html.coloured_text([part.text for part in shown], shades[last].tolist())
+    return html.coloured_text(shown, shades[last].tolist(), len(text))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -231,7 +230,7 @@ class Cells:
     @property
     def concepts(self) -> tuple[str, ...]:
         """Keys of the concepts that were searched for."""
-        return (*self._labels.counts, *self._labels.flags)
+        return tuple(self._labels)
 
     def best(self, concept: str) -> Cell:
         """The cell that tracks a concept best on the first half, shown on the second.
@@ -262,7 +261,7 @@ class Cells:
         )
 
     def _trace(self, concept: str, layer: int, unit: int) -> Trace:
-        values = {**self._labels.counts, **self._labels.flags}[concept]
+        values = self._labels[concept]
         text = self._reading.bytes
         excerpt = typical_excerpt(values, candidates(text)) or _first_held_out(text.shape)
         stream = self._reading.codes[[excerpt.stream], : text.shape[1] + 1]

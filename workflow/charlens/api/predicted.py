@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from charlens.predictions import score_ngram, together
 from charlens.predictions.file import COLUMNS, write_probabilities
 from charlens.predictions.loss import losses
 from charlens.runtime.device import choose_device
-from charlens.text.characters import characters
+from charlens.text.characters import Character, characters
 
 if TYPE_CHECKING:
     from charlens.api.models import TrainedModel
@@ -69,9 +69,8 @@ class Predictions(together.Predictions):
         )
 
     def _repr_html_(self) -> str:
-        size = 4 * html.MOST_CHARACTERS
-        data, probability = self.columns["byte"][:size], self.probability[:size]
-        return html.heading(repr(self)) + _surprise(data.tobytes(), probability)
+        data = self.columns["byte"].tobytes()
+        return html.heading(repr(self)) + _surprise(data, self.probability)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,9 +115,11 @@ class Scores:
         together: UTF-8 has up to four) and ``nats`` (−ln of it).
         """
         parts = characters(self.text)
-        starts = [part.start for part in parts]
-        nats = np.add.reduceat(self.nats, starts)
-        columns = {"character": [part.text for part in parts], "position": starts}
+        nats = _sums(self.nats, parts)
+        columns = {
+            "character": [part.text for part in parts],
+            "position": [part.start for part in parts],
+        }
         return pd.DataFrame(columns | {"probability": np.exp(-nats), "nats": nats})
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
@@ -135,8 +136,7 @@ class Scores:
         return f"{names.title(self.model)} on {shown!r}: {what} ({len(self.text):,} bytes)"
 
     def _repr_html_(self) -> str:
-        size = 4 * html.MOST_CHARACTERS
-        return html.heading(repr(self)) + _surprise(self.text[:size], self.probability[:size])
+        return html.heading(repr(self)) + _surprise(self.text, self.probability)
 
 
 def _loss(nats: float) -> str:
@@ -145,11 +145,16 @@ def _loss(nats: float) -> str:
 
 def _surprise(data: bytes, probability: np.ndarray) -> str:
     """Text as red as it was unlikely: white for p = 1, full red where the loss is ln 256 nats."""
-    parts = characters(data)
-    nats = np.add.reduceat(losses(probability), [part.start for part in parts])
+    parts = html.beginning(data)
+    nats = _sums(losses(probability), parts)
     shades = -np.clip(np.nan_to_num(nats) / math.log(256), 0, 1)
     hints = ["not predicted" if n != n else f"p = {math.exp(-n):.3g}" for n in nats.tolist()]
-    return html.coloured_text([part.text for part in parts], shades.tolist(), hints)
+    return html.coloured_text(parts, shades.tolist(), len(data), hints)
+
+
+def _sums(values: np.ndarray, parts: Sequence[Character]) -> np.ndarray:
+    """Sum over the bytes of each character, which follow one another from the first byte on."""
+    return np.add.reduceat(values[: parts[-1].stop], [part.start for part in parts])
 
 
 def predict(

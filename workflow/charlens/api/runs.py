@@ -18,7 +18,7 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.inside import store
 from charlens.models import names
-from charlens.predictions.file import read_metadata, read_probabilities
+from charlens.predictions import together
 from charlens.study.explain import did_you_mean
 from charlens.text.corpus import SPLITS, Corpus, load_split
 
@@ -119,10 +119,8 @@ class Run:
         """
         folder = self._corpus_folder(corpus)
         _check(folder, "predictions of", model, self._ids(corpus, "probabilities", ".parquet"))
-        known = Corpus.load(folder / "corpus.json")
         path = folder / "probabilities" / f"{model}.parquet"
-        columns = read_probabilities(path, None, known.sha256, known.sizes["test"])
-        return Predictions(path, read_metadata(path), known, columns)
+        return Predictions(**vars(together.load(path, Corpus.load(folder / "corpus.json"))))
 
     def activations(
         self,

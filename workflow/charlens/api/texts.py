@@ -63,12 +63,12 @@ class Text:
         )
 
     def _repr_html_(self) -> str:
-        c, codes = self.corpus, self.splits["test"][0, :300]
-        start = decode(codes, c.vocabulary).decode("utf-8", "replace")
-        plain = html.coloured_text(start, [0.0] * len(start), [""] * len(start))
+        c, data = self.corpus, decode(self.splits["test"][0, :-1], self.corpus.vocabulary)
+        shown = html.beginning(data)[:300]
+        plain = html.coloured_text(shown, [0.0] * len(shown), len(data), [""] * len(shown))
         rows = [(c.name, c.bytes, c.k, c.batch, c.unroll, *c.sizes.values())]
         names = ["text", "bytes", "distinct", "streams", "block", "train", "val", "test"]
-        return html.table(names, rows) + "<p>The test split begins:</p>" + plain
+        return html.table(names, rows) + "<p>The first test stream:</p>" + plain
 
 
 def corpus(
@@ -181,6 +181,12 @@ def read(source: AnyText, *, paths: bool = True) -> tuple[bytes, str, str]:
     if isinstance(source, bytes | bytearray):
         return bytes(source), "text", "bytes in memory"
     if isinstance(source, str) and not (paths and _is_path(source)):
+        if not paths and _is_path(source) and Path(source).is_file():
+            warnings.warn(
+                f"{source!r} is read as a string; for the file of this name give "
+                f"pathlib.Path({source!r})",
+                stacklevel=4,
+            )
         return source.encode("utf-8", "surrogateescape"), "text", "a string in memory"
     if not isinstance(source, str | os.PathLike):
         raise CharlensError(

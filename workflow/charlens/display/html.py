@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from charlens.text.characters import Character, characters
 from charlens.text.grid import GLYPHS
 
 MOST_CHARACTERS = 1_000
@@ -28,23 +29,30 @@ def color(value: float) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def beginning(data: bytes) -> list[Character]:
+    """The first characters of a text, as many as a notebook shows."""
+    return characters(data[: 4 * MOST_CHARACTERS])[:MOST_CHARACTERS]
+
+
 def coloured_text(
-    characters: Sequence[str], values: Sequence[float], hints: Sequence[str] | None = None
+    shown: Sequence[Character],
+    values: Sequence[float],
+    size: int,
+    hints: Sequence[str] | None = None,
 ) -> str:
     """Text whose characters have the colours of values from −1 (red) over 0 (white) to 1 (blue).
 
     Args:
-        characters: what to print, one item per value.
-        values: of the same length.
+        shown: the first characters of a text, of :func:`beginning`.
+        values: one for each.
+        size: bytes of the whole text; how many are not shown stands at the end.
         hints: shown when the pointer rests on a character; the values by default.
     """
-    shown = min(len(characters), MOST_CHARACTERS)
-    spans = [
-        _span(characters[i], values[i], hints[i] if hints else f"{values[i]:.3f}")
-        for i in range(shown)
-    ]
-    if shown < len(characters):
-        spans.append(f"<i> … {len(characters) - shown:,} more</i>")
+    hints = [f"{value:.3f}" for value in values] if hints is None else hints
+    spans = [_span(c.text, v, h) for c, v, h in zip(shown, values, hints, strict=True)]
+    rest = size - shown[-1].stop if shown else size
+    if rest:
+        spans.append(f"<i> … {rest:,} bytes more</i>")
     return f'<pre style="{_PAGE}">{"".join(spans)}</pre>'
 
 

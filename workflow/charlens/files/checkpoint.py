@@ -65,6 +65,10 @@ def load_checkpoint(path: FilePath) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if "charlens" not in header:
         raise CharlensError(f"{path}: not a charlens checkpoint (no charlens metadata)")
     metadata = json.loads(header["charlens"])
+    if "kind" in metadata:  # another kind of file of charlens, with a digest of its own
+        raise CharlensError(
+            f"{path}: expected a trained network, found an {metadata['kind']} model"
+        )
     if metadata.get("format") != FORMAT:
         raise CharlensError(
             f"{path}: checkpoint format {metadata.get('format')}, this version reads {FORMAT}; "

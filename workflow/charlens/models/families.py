@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from charlens.errors import CharlensError
 from charlens.models.catalogue import N_NN, RECURRENT, grid_family
 from charlens.models.language_model import LanguageModel
 from charlens.models.n_nn import Context, ContextModel
-from charlens.models.names import EXAMPLE, context_id, context_model, parse
+from charlens.models.names import EXAMPLE, ModelId, context_id, context_model, parse
 from charlens.models.parameters import (
     Architecture,
     Layout,
@@ -58,10 +59,12 @@ def _read_recurrent(model: str, k: int, widths: Sequence[int]) -> list[Architect
     if point is None or grid_family(point.cell) != RECURRENT:
         return []
 
-    def shape(width: int) -> Shape:
-        return Shape(point.cell, point.layers, width, k)
-
+    shape = partial(_recurrent_shape, point, k)
     return [shape(solve_width(shape, budget(point.size, k), model))]
+
+
+def _recurrent_shape(point: ModelId, k: int, width: int) -> Shape:
+    return Shape(point.cell, point.layers, width, k)
 
 
 def _read_context(model: str, k: int, widths: Sequence[int]) -> list[Architecture]:
@@ -98,7 +101,7 @@ def shapes_for(model: str, k: int, widths: Sequence[int] = ()) -> list[Architect
 
 def family_of(shape: Architecture) -> str:
     """The name of the family an architecture belongs to."""
-    return next(name for name, family in FAMILIES.items() if isinstance(shape, family.shape))
+    return next(name for name, family in FAMILIES.items() if family.shape is type(shape))
 
 
 def shape_of(metadata: dict[str, Any]) -> Architecture:

@@ -36,7 +36,6 @@ PLUMBING = frozenset(
         "charlens.study.config",
         "charlens.study.explain",
         "charlens.study.sections",
-        "charlens.text.sources.kinds",
     }
 )
 

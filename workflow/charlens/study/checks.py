@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
-import zlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,9 +12,7 @@ from charlens.errors import CharlensError
 from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config
 from charlens.study.explain import show
-from charlens.text.sources.kinds import FileSource, TreeSource
 from charlens.text.sources.own_file import find_path
-from charlens.text.sources.tree import TAR_SUFFIXES, selects
 
 
 class _RepeatedKeyError(Exception):
@@ -103,11 +99,10 @@ def _named_paths(config: Config) -> Iterator[tuple[str, str, Callable[[], str | 
     if folder is not None:
         yield "corpora_dir", folder, partial(_folder_fault, folder)
     for corpus, entry in config.corpora.items():
-        source = entry.source
-        if isinstance(source, FileSource):
-            yield f"corpora.{corpus}.source.file", source.file, partial(_text_fault, source, folder)
-        elif isinstance(source, TreeSource):
-            yield f"corpora.{corpus}.source.tree", source.tree, partial(_tree_fault, source, folder)
+        name = entry.source.own_path()
+        if name is not None:
+            key = f"corpora.{corpus}.source.{entry.source.key()}"
+            yield key, name, partial(entry.source.fault, folder)
     for i, external in enumerate(config.external):
         yield f"external[{i}].file", external.file, partial(_external_fault, external.file)
 
@@ -117,42 +112,9 @@ def _folder_fault(name: str) -> str | None:
     return None if there else "expected a folder that exists, or null"
 
 
-def _text_fault(source: FileSource, corpora_dir: str | None) -> str | None:
-    path = find_path(source.file, corpora_dir)
-    if path is None:
-        return f"but there is no such file in {_searched(corpora_dir)}"
-    if path.is_dir():
-        return "which is a folder; for the files below it say tree: instead of file:"
-    return "which is empty" if path.is_file() and not path.stat().st_size else None
-
-
-def _tree_fault(source: TreeSource, corpora_dir: str | None) -> str | None:
-    path = find_path(source.tree, corpora_dir)
-    if path is None:
-        return f"but there is no such tree in {_searched(corpora_dir)}"
-    if path.is_file() and not _is_archive(path):
-        allowed = f"a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
-        return f"expected {allowed}; for a single text say file: instead of tree:"
-    return None
-
-
 def _external_fault(name: str) -> str | None:
     there = Path(name).expanduser().is_file()
     return None if there else f"but there is no such file in {Path.cwd()}"
-
-
-def _searched(corpora_dir: str | None) -> str:
-    return f"{Path.cwd()}" + (f" and in {corpora_dir}" if corpora_dir else "")
-
-
-def _is_archive(path: Path) -> bool:
-    """Whether a file is one by its name, or a tar by its content; damage is not looked for."""
-    if path.name.lower().endswith((".zip", *TAR_SUFFIXES)):
-        return True
-    try:
-        return tarfile.is_tarfile(path)
-    except (EOFError, zlib.error):
-        return False
 
 
 def own_contents(config: Config, corpus: str, checksums: Checksums) -> str | None:
@@ -161,13 +123,9 @@ def own_contents(config: Config, corpus: str, checksums: Checksums) -> str | Non
     None for sources that are pinned by a checksum or a package version.
     """
     source = config.corpora[corpus].source
-    if isinstance(source, FileSource):
-        path = find_path(source.file, config.corpora_dir)
-        return None if path is None else checksums.of(path)
-    if isinstance(source, TreeSource):
-        path = find_path(source.tree, config.corpora_dir)
-        return None if path is None else checksums.of(path, selects(source.glob))
-    return None
+    name = source.own_path()
+    path = None if name is None else find_path(name, config.corpora_dir)
+    return None if path is None else checksums.of(path, source.reads)
 
 
 def watched_file(config: Config, corpus: str) -> str | None:
@@ -176,10 +134,6 @@ def watched_file(config: Config, corpus: str) -> str | None:
     None for sources that are pinned by a checksum or a package version, and for folders, whose
     time of change does not tell that a file deep inside has changed.
     """
-    source = config.corpora[corpus].source
-    if not isinstance(source, FileSource | TreeSource):
-        return None
-    found = find_path(
-        source.file if isinstance(source, FileSource) else source.tree, config.corpora_dir
-    )
-    return str(found) if found is not None and found.is_file() else None
+    name = config.corpora[corpus].source.own_path()
+    path = None if name is None else find_path(name, config.corpora_dir)
+    return str(path) if path is not None and path.is_file() else None

@@ -46,7 +46,7 @@ from charlens.study.sections import (
     NGram,
 )
 from charlens.text.kinds import KINDS
-from charlens.text.sources.kinds import Source, TreeSource
+from charlens.text.sources.any import Source
 from charlens.training.settings import Dropout, Training
 
 SCHEMA_PATH = Path(__file__).parents[2] / "schemas" / "config.schema.json"
@@ -105,11 +105,10 @@ class CorpusEntry(Section):
         return self
 
     @model_validator(mode="after")
-    def _globs_stay_in_the_tree(self) -> Self:
-        outside = self.source.outside() if isinstance(self.source, TreeSource) else None
-        if outside:
-            message = "expected a pattern inside the tree such as kernel/**/*.c"
-            raise problem(f"source.glob[{outside[0]}]", outside[1], message)
+    def _has_a_sound_source(self) -> Self:
+        wrong = self.source.wrong()
+        if wrong is not None:
+            raise problem(f"source.{wrong.key}", wrong.found, wrong.message)
         return self
 
 

@@ -147,7 +147,9 @@ class Trainer:
     def _identity(self, code: str) -> dict[str, Any]:
         """What a resume checkpoint must share with the run that continues it."""
         settings = self.training.model_dump(mode="json") | {"device": self.device.type}
-        data = {p: [*c.shape, sha256(c.cpu().numpy()).hexdigest()] for p, c in self.data.items()}
+        data = {
+            p: [*c.shape, sha256(c.cpu().numpy().data).hexdigest()] for p, c in self.data.items()
+        }
         run = {"name": self.name, "seed": self.seed, "code": code, "training": settings}
         return {**run, **vars(self.shape), "data": data, "early": self.early}
 

@@ -43,14 +43,13 @@ Row = dict[str, Any]
 RECURRENT = f"{catalogue.RECURRENT} best"
 TITLES = {name: family.title for name, family in catalogue.CONTEXT_FAMILIES.items()}
 TITLES[RECURRENT] = f"Best {catalogue.GRID_FAMILIES[catalogue.RECURRENT]}"
-FAMILIES = tuple(TITLES)
 SPLITS = ("streams", "position")
 
 DTYPES = {
     "source": "string",  # name of the first corpus of this text: rows of one source stand together
     "corpus": "string",
     "split": "string",
-    "family": "string",  # one of FAMILIES
+    "family": "string",  # a key of TITLES
     "model": "string",
     "n": "Int64",  # characters of context; empty for recurrent models
     "characters": "int64",
@@ -101,7 +100,8 @@ def table(
         )
     sources = _sources(corpora)
     place = {corpus: i for i, corpus in enumerate(sources)}
-    rows.sort(key=lambda row: (place[row["corpus"]], FAMILIES.index(row["family"]), row["n"] or 0))
+    order = list(TITLES)
+    rows.sort(key=lambda row: (place[row["corpus"]], order.index(row["family"]), row["n"] or 0))
     rows = [_finished(row, known[row["corpus"]], sources) for row in rows]
     by_streams = {
         (row["source"], row["family"], row["n"]): row["cross_entropy"]
@@ -223,11 +223,11 @@ def read_csv(path: FilePath) -> pd.DataFrame:
         CharlensError: no such file, not such a table, or an empty one.
     """
     frame = csv_tables.read(path, DTYPES, "Table 2", "table2")
-    unknown = set(frame["family"]) - set(FAMILIES) | set(frame["split"]) - set(SPLITS)
+    unknown = set(frame["family"]) - set(TITLES) | set(frame["split"]) - set(SPLITS)
     if frame.empty or unknown:
         found = ", ".join(sorted(map(str, unknown))) or "no rows"
         raise CharlensError(
-            f"{path}: expected families {', '.join(FAMILIES)} and splits {', '.join(SPLITS)}, "
+            f"{path}: expected families {', '.join(TITLES)} and splits {', '.join(SPLITS)}, "
             f"found {found}; delete the file and run again"
         )
     return frame
@@ -275,7 +275,7 @@ def _context_lines(part: pd.DataFrame) -> list[str]:
         return []
     ns = sorted({int(n) for n in part["n"]})
     rows = []
-    for family in FAMILIES:
+    for family in TITLES:
         own = part[part["family"] == family]
         head = TITLES[family]
         for split in SPLITS:

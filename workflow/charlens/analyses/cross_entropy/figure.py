@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from charlens.analyses.cross_entropy.table import Layout, grid_columns, layouts
+from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts
 from charlens.display import style
 from charlens.display.wording import number
 from charlens.models import names as model_id
@@ -106,7 +106,7 @@ def _draw_head(page: _Page) -> None:
         page.rule(0.6)
 
 
-def _draw_part(page: _Page, part: Layout) -> None:
+def _draw_part(page: _Page, part: CorpusPart) -> None:
     page.y += _LINE + 2
     page.text(page.left, "Size" if part.grid else "Model")
     title = texts.corpus_title(part.corpus)

@@ -134,7 +134,7 @@ def read_csv(path: FilePath) -> pd.DataFrame:
     return csv_tables.read(path, DTYPES, "a cross-entropy table", "cross_entropy")
 
 
-class Layout:
+class CorpusPart:
     """One corpus's part of the table as the paper lays it out: sizes down, cells × layers across.
 
     Attributes:
@@ -161,10 +161,10 @@ class Layout:
         ]
 
 
-def layouts(frame: pd.DataFrame) -> list[Layout]:
-    """One :class:`Layout` per corpus, in the table's order, with :func:`grid_columns` across."""
+def layouts(frame: pd.DataFrame) -> list[CorpusPart]:
+    """The parts of a table, corpus by corpus in its order, with :func:`grid_columns` across."""
     columns = grid_columns(frame)
-    return [Layout(frame, corpus, columns) for corpus in frame["corpus"].unique()]
+    return [CorpusPart(frame, corpus, columns) for corpus in frame["corpus"].unique()]
 
 
 def grid_columns(frame: pd.DataFrame) -> list[tuple[str, int]]:
@@ -199,7 +199,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _markdown_grid(layout: Layout, columns: list[tuple[str, int]]) -> list[str]:
+def _markdown_grid(layout: CorpusPart, columns: list[tuple[str, int]]) -> list[str]:
     if not layout.grid:
         return []
     heads = [f"{model_id.cell_title(cell)}-{layers}" for cell, layers in columns]
@@ -216,7 +216,7 @@ def _markdown_entry(row) -> str:
     return value + spread + printed
 
 
-def _markdown_others(layout: Layout) -> list[str]:
+def _markdown_others(layout: CorpusPart) -> list[str]:
     if not layout.others:
         return []
     rows = [[row.model, _markdown_entry(row)] for row in layout.others]

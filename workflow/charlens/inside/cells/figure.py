@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -54,7 +56,7 @@ def draw(table: pd.DataFrame) -> Figure:
         return figure
 
 
-Block = str | pd.DataFrame  # the title of a corpus, or the rows of a panel
+Block: TypeAlias = str | pd.DataFrame  # the title of a corpus, or the rows of a panel
 
 
 def _columns(corpora: list[list[pd.DataFrame]]) -> list[list[Block]]:

@@ -28,12 +28,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from charlens.models import catalogue
 from charlens.models.buffers import side_by_side
-from charlens.models.catalogue import CELLS as FACTS
-from charlens.models.catalogue import GRU as GRU_ID
-from charlens.models.catalogue import LSTM as LSTM_ID
-from charlens.models.catalogue import RNN as RNN_ID
-from charlens.models.catalogue import Cell
 
 Empty = Callable[[int, int], Tensor]
 """Makes a buffer (M, length, B, columns) from its length and columns."""
@@ -56,7 +52,7 @@ class Recurrence:
     the very bits that one model alone gives); on a GPU all models share one batched product.
     """
 
-    facts: Cell  # the entry of the catalogue, set by ``computes``
+    facts: catalogue.Cell  # the entry of the catalogue, set by ``computes``
     c: Tensor | None  # cell state, if the cell has one
     aux: Tensor | None  # what ``forward`` leaves to ``backward`` besides gates and states
     grad: Tensor  # d loss / d pre-activations; exists only in training
@@ -203,14 +199,14 @@ def computes(cell: str) -> Callable[[_Class], _Class]:
     """
 
     def register(computing: _Class) -> _Class:
-        computing.facts = FACTS[cell]
+        computing.facts = catalogue.CELLS[cell]
         CELLS[cell] = computing
         return computing
 
     return register
 
 
-@computes(RNN_ID)
+@computes(catalogue.RNN)
 class RNN(Recurrence):
     """h_t = tanh(W [x_t; h_{t−1}])."""
 
@@ -233,7 +229,7 @@ class RNN(Recurrence):
                 _add_product(d_h[t - 1], grad[t], back)  # (B, n) += (B, n) @ (n, n)
 
 
-@computes(LSTM_ID)
+@computes(catalogue.LSTM)
 class LSTM(Recurrence):
     """i, f, o = σ(·), g = tanh(·) of W [x_t; h_{t−1}]; c_t = f⊙c_{t−1} + i⊙g; h_t = o⊙tanh(c_t).
 
@@ -294,7 +290,7 @@ class LSTM(Recurrence):
                 _add_product(d_h[t - 1], grad[t], back)  # (B, n) += (B, 4n) @ (4n, n)
 
 
-@computes(GRU_ID)
+@computes(catalogue.GRU)
 class GRU(Recurrence):
     """r, z = σ(W_r [x_t; h_{t−1}]); n = tanh(W_x x_t + W_g (r⊙h_{t−1})); h_t = (1−z)⊙h_{t−1} + z⊙n.
 

@@ -16,8 +16,13 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
+from charlens.config_types import Integer
 from charlens.errors import CharlensError
+from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind
 
 PROSE_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy", "sklearn")
 """Import names of pinned packages with much prose in their docstrings."""
@@ -94,6 +99,25 @@ BUILTIN: dict[str, Callable[[], tuple[bytes, str]]] = {
     "python_docs": python_docs,
     "torch_headers": torch_headers,
 }
+
+
+class BuiltinSource(SourceKind):
+    """Text present wherever the workflow runs; needs no network."""
+
+    local: ClassVar[bool] = True
+
+    builtin: Literal[tuple(BUILTIN)]  # type: ignore[valid-type]
+    """python_docs: English prose (documentation of Python and of the pinned packages);
+    torch_headers: C++ source (the headers that ship with torch)."""
+    limit_bytes: Annotated[Integer, Field(ge=10_000)] | None = None
+    """Keep only so many bytes from the start; null keeps all."""
+
+    def read(self, folders: Folders) -> BytesAndOrigin:
+        data, description = BUILTIN[self.builtin]()
+        if self.limit_bytes is not None and self.limit_bytes < len(data):
+            data = data[: self.limit_bytes]
+            description += f", the first {len(data):,} bytes"
+        return data, description
 
 
 def _scramble(name: str) -> bytes:

@@ -4,8 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from charlens.config_types import Bytes, Sha256, Text
 from charlens.errors import CharlensError
+from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind
 from charlens.text.sources.verify import Expected
+
+
+class FileSource(SourceKind):
+    """A text file of one's own: relative to the working folder, else to corpora_dir."""
+
+    file: Text
+    bytes: Bytes | None = None
+    """Expected size; null accepts any."""
+    sha256: Sha256 | None = None
+    """Expected checksum; null accepts any."""
+
+    def read(self, folders: Folders) -> BytesAndOrigin:
+        path = locate(self.file, folders.corpora)
+        expected = Expected(self.bytes, self.sha256)
+        return verified(path, expected, "correct the config"), f"file {path.name}"
+
+    def own_path(self) -> str:
+        return self.file
+
+    def fault(self, corpora_dir: str | None) -> str | None:
+        path = find_path(self.file, corpora_dir)
+        if path is None:
+            return f"but there is no such file in {searched(corpora_dir)}"
+        if path.is_dir():
+            return "which is a folder; for the files below it say tree: instead of file:"
+        return "which is empty" if path.is_file() and not path.stat().st_size else None
 
 
 def find_path(name: str, corpora_dir: str | Path | None) -> Path | None:
@@ -18,6 +46,11 @@ def find_path(name: str, corpora_dir: str | Path | None) -> Path | None:
     path = Path(name).expanduser()
     folders = [Path()] if corpora_dir is None else [Path(), Path(corpora_dir).expanduser()]
     return next((folder / path for folder in folders if (folder / path).exists()), None)
+
+
+def searched(corpora_dir: str | None) -> str:
+    """The folders that :func:`find_path` searches, for people."""
+    return f"{Path.cwd()}" + (f" and in {corpora_dir}" if corpora_dir else "")
 
 
 def locate(name: str, corpora_dir: Path | None) -> Path:

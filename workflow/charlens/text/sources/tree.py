@@ -18,9 +18,14 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
+from pydantic import Field
+
+from charlens.config_types import Integer, Text
 from charlens.errors import CharlensError
+from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind, Wrong
+from charlens.text.sources.own_file import find_path, locate, searched
 
 MAX_BYTES = 1 << 30
 """Most bytes the selected files may hold together (1 GiB)."""
@@ -39,6 +44,60 @@ _DAMAGE = (
     NotImplementedError,  # zip compression methods unknown to Python
     OSError,
 )
+
+
+class TreeSource(SourceKind):
+    """The files of a source tree or archive, joined without separators in a seeded order."""
+
+    tree: Text
+    """Folder, .zip or .tar(.gz|.bz2|.xz): relative to the working folder, else to corpora_dir."""
+    glob: Annotated[tuple[Text, ...], Field(min_length=1)] = ("**/*.c", "**/*.h")
+    """Which files of the tree to take."""
+    shuffle_seed: Annotated[Integer, Field(ge=0)] = 0
+    """Seed of the shuffle of the sorted paths."""
+
+    def read(self, folders: Folders) -> BytesAndOrigin:
+        path = locate(self.tree, folders.corpora)
+        data, count = read_tree(path, self.glob, self.shuffle_seed)
+        if not data:
+            raise CharlensError(f"{path}: the {count:,} files selected are all empty")
+        return data, (
+            f"tree {path.name}: {count:,} files matching {', '.join(self.glob)}, "
+            f"shuffled with seed {self.shuffle_seed}"
+        )
+
+    def wrong(self) -> Wrong | None:
+        for i, pattern in enumerate(self.glob):
+            path = PurePosixPath(pattern)
+            if path.is_absolute() or not path.parts or ".." in path.parts:
+                message = "expected a pattern inside the tree such as kernel/**/*.c"
+                return Wrong(f"glob[{i}]", pattern, message)
+        return None
+
+    def own_path(self) -> str:
+        return self.tree
+
+    def reads(self, name: PurePosixPath) -> bool:
+        return _matches(name.parts, [_parts(pattern) for pattern in self.glob])
+
+    def fault(self, corpora_dir: str | None) -> str | None:
+        path = find_path(self.tree, corpora_dir)
+        if path is None:
+            return f"but there is no such tree in {searched(corpora_dir)}"
+        if path.is_file() and not _is_archive(path):
+            allowed = f"a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
+            return f"expected {allowed}; for a single text say file: instead of tree:"
+        return None
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is one by its name, or a tar by its content; damage is not looked for."""
+    if path.name.lower().endswith((".zip", *TAR_SUFFIXES)):
+        return True
+    try:
+        return tarfile.is_tarfile(path)
+    except (EOFError, zlib.error):
+        return False
 
 
 class _Entry(NamedTuple):
@@ -105,12 +164,6 @@ def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
         found_text = f"its files are named like {example}" if example else "it holds no files"
         raise CharlensError(f"{path}: no file matches the glob {', '.join(patterns)}; {found_text}")
     return exact
-
-
-def selects(patterns: Sequence[str]) -> Callable[[PurePosixPath], bool]:
-    """Whether a file of a folder is part of its text, as a function of its path below it."""
-    globs = [_parts(pattern) for pattern in patterns]
-    return lambda path: _matches(path.parts, globs)
 
 
 def _parts(pattern: str) -> tuple[str, ...]:

@@ -11,18 +11,21 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, Self
 from urllib.parse import urlsplit
 
-import pooch
-import requests
+from pydantic import Field, model_validator
 
+from charlens.config_types import Bytes, Sha1, Sha256, Text, matching, problem
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
 from charlens.paper.texts import bytes_of
-from charlens.text.sources.kinds import UrlSource
+from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind
 from charlens.text.sources.own_file import read_bytes, verified
 from charlens.text.sources.verify import Expected, sha256
+
+if TYPE_CHECKING:
+    import requests
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,44 @@ _AUTHORS = "https://cs.stanford.edu/people/karpathy/char-rnn/"
 # original bytes.
 _ARCHIVE = "https://web.archive.org/web/2016id_/"
 
+
+class UrlSource(SourceKind):
+    """A file on the web; at least one checksum says which bytes are meant."""
+
+    urls: Annotated[
+        tuple[
+            Annotated[
+                Text, matching("^https?://", "an address that starts with http:// or https://")
+            ],
+            ...,
+        ],
+        Field(min_length=1),
+    ]
+    """Tried in this order."""
+    filename: Annotated[
+        Text,
+        matching(
+            "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+            "a file name of letters, digits, ., - and _, without a folder",
+            longest=200,
+        ),
+    ]
+    """Name under which corpora_dir is searched and the download is kept."""
+    bytes: Bytes | None = None
+    sha256: Sha256 | None = None
+    git_blob_sha1: Sha1 | None = None
+    """SHA-1 over ``blob <bytes>\\0`` and the bytes, as git computes it."""
+
+    @model_validator(mode="after")
+    def _has_checksum(self) -> Self:
+        if self.sha256 is None and self.git_blob_sha1 is None:
+            raise problem("sha256", None, "expected sha256 or git_blob_sha1, at least one of them")
+        return self
+
+    def read(self, folders: Folders) -> BytesAndOrigin:
+        return find_or_download(self, folders.corpora, folders.downloads)
+
+
 PUBLISHED: dict[str, UrlSource] = {
     "war_and_peace": UrlSource(
         urls=(f"{_AUTHORS}warpeace_input.txt", f"{_ARCHIVE}{_AUTHORS}warpeace_input.txt"),
@@ -55,6 +96,15 @@ PUBLISHED: dict[str, UrlSource] = {
     ),
 }
 """The paper's two corpora as its authors published them (section 4)."""
+
+
+class PublishedSource(SourceKind):
+    """A corpus of the paper, searched for in corpora_dir, then downloaded, always verified."""
+
+    published: Literal[tuple(PUBLISHED)]  # type: ignore[valid-type]
+
+    def read(self, folders: Folders) -> BytesAndOrigin:
+        return PUBLISHED[self.published].read(folders)
 
 
 def find_or_download(
@@ -109,6 +159,9 @@ class _Bounded:
 
 def _download(url: str, target: Path, expected: Expected) -> bytes:
     """Fetch ``url`` to ``target``, which appears only when it is complete and verified."""
+    import pooch  # here, as planning reads this module
+    import requests
+
     address = urlsplit(url)
     loopback = address.hostname in ("localhost", "127.0.0.1", "::1")
     if address.scheme != "https" and not (address.scheme == "http" and loopback):
@@ -147,6 +200,8 @@ def _set_aside(path: Path, data: bytes, name: str) -> Path:
 
 def _reason(error: requests.RequestException) -> str:
     """A network error in a few words; the full one is in the traceback's chain."""
+    import requests
+
     if isinstance(error, requests.Timeout):
         return "timed out"
     if isinstance(error, requests.HTTPError) and error.response is not None:
