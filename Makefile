@@ -43,6 +43,7 @@ peers: $(READY)  ## what some tests need besides (DuckDB, polars, Triton, kenlm;
 lint: $(READY)  ## what the pre-commit hooks check, and Snakemake's own lint
 	ruff check .
 	ruff format --check .
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 

@@ -351,10 +351,7 @@ def test_one_character_only(name):
         (lambda t, m: cl.activations(m, t, "c", layer=3), "no layer 3, expected 1 to 2"),
         (lambda t, m: cl.activations(m, t, "c", units=[99]), "no unit 99, expected 0 to"),
         (lambda t, m: cl.activations(m, t, units=[3]).unit(2), "unit 2 was not kept, only 3 to 3"),
-        (
-            lambda t, m: cl.cells(m, t).best("quotes"),
-            "expected one of line_position, inside_q",
-        ),
+        (lambda t, m: cl.cells(m, t).best("quotes"), "expected one of line_position, inside_"),
         (lambda t, m: cl.cells(m, t, kind="verse"), "kind: expected prose or c, found 'verse'"),
         (lambda t, m: cl.cells(m, "t"), "expected at least 2 bytes, found 1"),
         (lambda t, m: cl.ngram(t, 999), "expected 0 to 254 characters of context, found 999"),

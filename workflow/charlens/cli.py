@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from charlens import __version__
 from charlens.errors import CharlensError
@@ -91,7 +92,13 @@ def _cells(given: argparse.Namespace) -> int:
     return 0
 
 
-def _write_page(path: str | None, results: Sequence[object]) -> None:
+class Shown(Protocol):
+    """A result that shows itself in a notebook."""
+
+    def _repr_html_(self) -> str: ...
+
+
+def _write_page(path: str | None, results: Sequence[Shown]) -> None:
     """Write results as a notebook shows them; nothing where no page is wanted."""
     if path is None:
         return

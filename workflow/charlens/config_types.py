@@ -1,17 +1,29 @@
-"""Kinds of values that a config may hold, and how a wrong one is told."""
+"""Types of config values, and the errors of wrong ones."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+)
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 
 def problem(path: str, found: object, message: str) -> PydanticCustomError:
-    """A validation error that names ``path`` (dotted, below the validated object) by itself."""
+    """A validation error that names the key ``path`` (dotted, relative to the validated object)."""
     return PydanticCustomError(
         "charlens", "{message}", {"path": path, "found": found, "message": message}
     )
@@ -25,7 +37,7 @@ def _scientific(value: object) -> object:
 
 
 def empty_section(value: object) -> object:
-    """A section whose keys are all commented out is None in YAML: it means the defaults."""
+    """Replace None by {}: YAML reads a section whose keys are all commented out as None."""
     return {} if value is None else value
 
 
@@ -44,50 +56,81 @@ def increasing(values: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def opening_and_closing(value: str) -> str:
-    """Refuse two equal characters, which cannot be told apart, but for double quotes."""
+    """Refuse two equal characters, which have no direction; two double quotes are allowed."""
     if value[0] == value[1] and value != '""':
         raise problem("", value, 'expected two different characters, or "" for quotations')
     return value
 
 
-def number(**limits: float) -> Any:
-    """The type of a finite number within ``limits`` (gt, ge, lt, le)."""
-    finite = Field(allow_inf_nan=False, **limits)  # type: ignore[arg-type]
-    return Annotated[float, Strict(), finite, BeforeValidator(_scientific)]
+@dataclass(frozen=True, slots=True)
+class Number(GroupedMetadata):
+    """Limits of a finite number: ``Annotated[float, Number(gt=0, le=10)]``."""
+
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the checks that pydantic makes, one by one."""
+        yield Strict()
+        yield AllowInfNan(False)
+        limits = ((Gt, self.gt), (Ge, self.ge), (Lt, self.lt), (Le, self.le))
+        yield from (limit(value) for limit, value in limits if value is not None)
+        yield BeforeValidator(_scientific)
 
 
-def text(pattern: str, words: str, example: str | None = None, longest: int | None = None) -> Any:
-    """The type of a text that matches ``pattern``, which errors and editors tell by ``words``."""
-    told = {"patternErrorMessage": words}  # an extension of JSON Schema that editors know
+def matching(regex: str, words: str, example: str | None = None, longest: int | None = None) -> Any:
+    """Field settings of a text that must match an expression.
+
+    For example ``Annotated[Text, matching("^[a-z]+$", "lower-case letters")]``.
+
+    Args:
+        regex: what the text must match.
+        words: the same in words, for errors and for editors.
+        example: a valid text, for editors.
+        longest: characters at most.
+    """
+    # patternErrorMessage is an extension of JSON Schema that editors know.
+    extra: JsonDict = {"patternErrorMessage": words}
     examples = None if example is None else [example]
-    field = Field(pattern=pattern, max_length=longest, examples=examples, json_schema_extra=told)
-    return Annotated[Text, field]
+    return Field(pattern=regex, max_length=longest, examples=examples, json_schema_extra=extra)
 
 
 LONGEST_NAME = 100
-"""Characters of a name: it becomes part of file names, which end at 255 bytes."""
+"""Characters of a name: it becomes part of file names, which have at most 255 bytes."""
 
 Integer = Annotated[int, Strict()]
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Bytes = Annotated[Integer, Field(ge=1)]
-Sha1 = Annotated[text("^[0-9a-fA-F]{40}$", "40 hexadecimal digits"), AfterValidator(str.lower)]
-Sha256 = Annotated[text("^[0-9a-fA-F]{64}$", "64 hexadecimal digits"), AfterValidator(str.lower)]
-Share = number(ge=1e-4, lt=1)
-CorpusName = text(
-    "^[a-z][a-z0-9_]*$",
-    "text of lower-case letters, digits and _, a letter first",
-    "my_novel",
-    LONGEST_NAME,
-)
-RunName = text(
-    "^[A-Za-z0-9][A-Za-z0-9_-]*$",
-    "text of letters, digits, - and _, a letter or digit first",
-    "my-study",
-    LONGEST_NAME,
-)
+Sha1 = Annotated[
+    Text, matching("^[0-9a-fA-F]{40}$", "40 hexadecimal digits"), AfterValidator(str.lower)
+]
+Sha256 = Annotated[
+    Text, matching("^[0-9a-fA-F]{64}$", "64 hexadecimal digits"), AfterValidator(str.lower)
+]
+Share = Annotated[float, Number(ge=1e-4, lt=1)]
+CorpusName = Annotated[
+    Text,
+    matching(
+        "^[a-z][a-z0-9_]*$",
+        "text of lower-case letters, digits and _, a letter first",
+        "my_novel",
+        LONGEST_NAME,
+    ),
+]
+RunName = Annotated[
+    Text,
+    matching(
+        "^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        "text of letters, digits, - and _, a letter or digit first",
+        "my-study",
+        LONGEST_NAME,
+    ),
+]
 
 
 class Section(BaseModel):
-    """Unknown keys are errors and values never change once checked."""
+    """A section of the config: unknown keys are errors, checked values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
@@ -21,7 +23,7 @@ WHISKER = "#8c8c8c"  # seen on white paper and on dark bars
 
 # STIX comes with matplotlib, so a figure looks the same on every machine. Type 42 keeps the text
 # of a PDF selectable and is what journals ask for.
-RC = {
+RC: dict[RcKeyType, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "font.size": 8,
@@ -91,7 +93,7 @@ def text_width(text: str, size: float) -> float:
     with styled():
         figure = new_figure(1, 1)
         figure.set_dpi(1000)  # coarse pixels would round the width of each letter
-        extent = figure.text(0, 0, text, size=size).get_window_extent(figure.canvas.get_renderer())
+        extent = figure.text(0, 0, text, size=size).get_window_extent()
         return extent.width * 72 / figure.dpi
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from torch import Tensor
 
 from charlens.errors import CharlensError
 from charlens.models.families import build_model
@@ -48,17 +49,18 @@ def activations(
         training=False,
     )
     model.load(trained.weights)
-    kept: np.ndarray | None = None
+    count = _values(trained, model.quantities(), quantity, layer).shape[-1]
+    units = _checked(trained, units, count)
+    values = np.empty((codes.shape[0], codes.shape[1] - 1, len(units)), np.float32)
     for place, _, _ in running(model, codes):
-        values = _values(trained, model.quantities(), quantity, layer)
-        if kept is None:
-            units = _checked(trained, units, values.shape[-1])
-            kept = np.empty((codes.shape[0], codes.shape[1] - 1, len(units)), np.float32)
-        kept[:, place] = values[..., units].transpose(0, 1).cpu().numpy()
-    return kept
+        window = _values(trained, model.quantities(), quantity, layer)  # (T, B, n)
+        values[:, place] = window[..., units].transpose(0, 1).cpu().numpy()
+    return values
 
 
-def _values(trained: TrainedModel, layers: list, quantity: str, layer: int):
+def _values(
+    trained: TrainedModel, layers: list[dict[str, Tensor]], quantity: str, layer: int
+) -> Tensor:
     if not 1 <= layer <= len(layers):
         raise CharlensError(f"{trained.model}: has no layer {layer}, expected 1 to {len(layers)}")
     if quantity not in layers[layer - 1]:

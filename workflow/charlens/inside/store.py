@@ -201,10 +201,9 @@ def _opened(folder: FilePath, layer: int, quantity: str) -> pq.ParquetFile:
 
 
 def _metadata(path: Path, file: pq.ParquetFile) -> ActivationMetadata:
-    text = (file.metadata.metadata or {}).get(METADATA_KEY)
     try:
-        return ActivationMetadata(**json.loads(text))
-    except (TypeError, ValueError) as error:
+        return ActivationMetadata(**json.loads((file.metadata.metadata or {})[METADATA_KEY]))
+    except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, error) from error
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from charlens.errors import CharlensError
 from charlens.models.catalogue import N_NN, RECURRENT, grid_family
+from charlens.models.language_model import LanguageModel
 from charlens.models.n_nn import Context, ContextModel
 from charlens.models.names import EXAMPLE, ModelId, context_id, context_model, parse
 from charlens.models.parameters import (
@@ -46,8 +47,8 @@ class Family:
         optimiser: a key of ``charlens.training.optimisers.OPTIMISERS``.
     """
 
-    shape: type
-    model: type
+    shape: type[Any]
+    model: type[Any]
     read: Callable[[str, int, Sequence[int]], list[Architecture]]
     initial: Initial = uniform_weights
     optimiser: str = "rmsprop"
@@ -109,6 +110,6 @@ def shape_of(metadata: dict[str, Any]) -> Architecture:
     return kind(**{name: metadata[name] for name in kind.__dataclass_fields__})
 
 
-def build_model(shape: Architecture, models: int = 1, **options: Any) -> Any:
+def build_model(shape: Architecture, models: int = 1, **options: Any) -> LanguageModel[Any]:
     """M models of one architecture; options as for the family's model class."""
     return FAMILIES[family_of(shape)].model(shape, models, **options)

@@ -8,6 +8,7 @@ iteration is a fixed sequence of operations that a CUDA graph can capture.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,10 +17,12 @@ from charlens.models.buffers import side_by_side
 from charlens.models.parameters import Architecture, Layout
 from charlens.models.precision import FLOAT32, Precision
 
+Arch = TypeVar("Arch", bound=Architecture)
+
 _NOTHING = 32  # columns beyond the symbols: the first stands for "nothing"; 32 keep rows aligned
 
 
-class LanguageModel:
+class LanguageModel(Generic[Arch]):
     """M models of one architecture; families add what lies below the decoder.
 
     Args:
@@ -32,13 +35,12 @@ class LanguageModel:
         training: allocate what ``backward`` needs.
         precision: number format and kernels of training; see ``precision.Precision``.
 
-    A family provides ``states``, ``reset``, ``carry``, ``forward``, ``backward`` and
-    ``quantities``.
+    A family overrides what raises NotImplementedError here.
     """
 
     def __init__(
         self,
-        shape: Architecture,
+        shape: Arch,
         models: int,
         *,
         batch: int,
@@ -58,8 +60,11 @@ class LanguageModel:
         self.log_probabilities = side_by_side(
             models, steps * batch, self.layout.k, dtype=dtype, device=self.device
         )
+        # The softmax runs model by model on the CPU, over all models at once elsewhere.
+        on_cpu = self.device.type == "cpu"
+        self._lanes: list[int | slice] = [*range(models)] if on_cpu else [slice(None)]
         self.masks: list[Tensor] = []  # of dropout; a family that drops out adds them
-        self._one_hot = None
+        self._one_hot: Tensor | None = None
         if training:
             self.grad = side_by_side(models, self.layout.total, dtype=dtype, device=self.device)
             self.grads = self.layout.views(self.grad)
@@ -87,6 +92,38 @@ class LanguageModel:
         """Whether a window is some dozens of GPU operations, not some for every time step."""
         return True
 
+    @property
+    def states(self) -> list[Tensor]:
+        """What the next window starts from."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Forget everything before the window: the start of every stream."""
+        raise NotImplementedError
+
+    def carry(self) -> None:
+        """Let the next window start where this one ended."""
+        raise NotImplementedError
+
+    def forward(self, inputs: Tensor, *, drop: bool = False) -> Tensor:
+        """Log-probabilities of the next symbol, (M, T·B, K); rows time-major.
+
+        Args:
+            inputs: symbol codes, int64 (T, B), shared by all models.
+            drop: apply the dropout masks drawn last (training only).
+        """
+        raise NotImplementedError
+
+    def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:
+        """Fill ``grad`` with the gradient of the window's summed loss, (M, total).
+
+        Args:
+            inputs: as for ``forward``.
+            targets: the symbols that came, int64 (T, B).
+            drop: as for ``forward``.
+        """
+        raise NotImplementedError
+
     def draw_masks(self, generators: Sequence[torch.Generator]) -> None:
         """Draw this window's dropout masks; a family without dropout has none."""
 
@@ -111,9 +148,9 @@ class LanguageModel:
         """
         scores = product(hidden, self.operands["decoder"], self.flat.dtype)
         scores += self.weights["bias.decoder"].unsqueeze(1)
-        for m in range(self.models) if self.device.type == "cpu" else [slice(None)]:
-            found = torch.log_softmax(scores[m], -1)
-            self.log_probabilities[m] = found if rows is None else found.index_select(0, rows)
+        for m in self._lanes:
+            logs = torch.log_softmax(scores[m], -1)
+            self.log_probabilities[m] = logs if rows is None else logs.index_select(0, rows)
         return self.log_probabilities
 
     def losses(self, targets: Tensor) -> Tensor:

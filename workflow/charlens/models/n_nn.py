@@ -52,7 +52,7 @@ class Context:
         yield "bias.decoder", (self.k,), (k,)
 
 
-class ContextModel(LanguageModel):
+class ContextModel(LanguageModel[Context]):
     """M n-NNs of one architecture over windows of T steps of B streams.
 
     Args:
@@ -77,9 +77,11 @@ class ContextModel(LanguageModel):
         length = shape.n - 1 + self.steps
         self._codes = torch.full((length, self.batch), shape.k, device=self.device)
         window = (models, self.steps * self.batch, shape.width)
-        where = {"dtype": self.flat.dtype, "device": self.device}
+        where: dict[str, Any] = {"dtype": self.flat.dtype, "device": self.device}
         self.hidden = side_by_side(*window, **where)
-        self._d_hidden = side_by_side(*window, **where) if self.training else None
+        self._rows: Tensor | None = None
+        if self.training:
+            self._d_hidden = side_by_side(*window, **where)
 
     @property
     def states(self) -> list[Tensor]:
@@ -127,7 +129,7 @@ class ContextModel(LanguageModel):
 
         Args:
             inputs: symbol codes, int64 (T, B), shared by all models.
-            drop: without meaning here.
+            drop: ignored.
         """
         shape = self.shape
         self._codes[shape.n - 1 :] = inputs

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import Field, dataclass, field
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -34,6 +34,8 @@ class Architecture(Protocol):
         width: hidden units per layer.
         k: symbols in the alphabet.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # a dataclass of JSON-able fields
 
     @property
     def width(self) -> int: ...

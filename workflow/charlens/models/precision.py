@@ -55,7 +55,8 @@ class Precision:
         if self.operands != "bfloat16":
             yield
             return
-        setting = torch.backends.mkldnn.matmul
+        # The attribute is made when torch is imported; mypy does not see it.
+        setting = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
         before = setting.fp32_precision
         setting.fp32_precision = "bf16"
         try:

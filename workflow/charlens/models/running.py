@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from charlens.models.language_model import LanguageModel
 from charlens.models.parameters import Architecture
 
 
-def running(model: LanguageModel, codes: np.ndarray) -> Iterator[tuple[slice, Tensor, Tensor]]:
+def running(model: LanguageModel[Any], codes: np.ndarray) -> Iterator[tuple[slice, Tensor, Tensor]]:
     """Run a model over streams, window by window, states carried, each stream from zero.
 
     Args:
@@ -59,5 +60,5 @@ def windows(
     model = build_model(shape, batch=batch, steps=steps, device=device, dtype=dtype, training=False)
     model.load(weights)
     for place, _, targets in running(model, codes):
-        found = model.log_probabilities[0].view(steps, batch, -1)[..., : shape.k]
-        yield place, found, targets
+        logs = model.log_probabilities[0].view(steps, batch, -1)[..., : shape.k]
+        yield place, logs, targets

@@ -6,6 +6,7 @@ See ``data/README.md`` for what each file holds and how exactly it is known.
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from functools import cache
 from importlib import resources
@@ -19,8 +20,8 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
         FileNotFoundError: there is no such file (a bug: the files are part of the package).
     """
     path = resources.files("charlens.paper") / "data" / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream))
+    text = path.read_bytes().decode("utf-8")
+    return tuple(csv.DictReader(io.StringIO(text, newline="")))
 
 
 @cache

@@ -336,16 +336,12 @@ def _violations(
     limits = f"a whole number from 0 to {size - 1} ({corpus} has {size:,} test characters)"
     yield "position", _outside(position, 0, size - 1, whole=True), lambda row: limits
     at = position.astype(np.int64)
-    for name, there in (("stream", at // targets.shape[1]), ("byte", targets.ravel()[at])):
+    for name, values in (("stream", at // targets.shape[1]), ("byte", targets.ravel()[at])):
         if name in columns:
-            yield (
-                name,
-                columns[name] != there,
-                lambda row, there=there: f"{there[row]}, as at position {at[row]} of {corpus}",
-            )
+            yield name, columns[name] != values, _of_corpus(values, at, corpus)
     for name, (low, high, whole, words) in _LIMITS.items():
         if name in columns:
-            yield name, _outside(columns[name], low, high, whole), lambda row, words=words: words
+            yield name, _outside(columns[name], low, high, whole), _always(words)
     if "top_probability" in columns:
         # In float32, as the contract will be checked.
         one, top = (columns[key].astype(np.float32) for key in ("probability", "top_probability"))
@@ -354,6 +350,14 @@ def _violations(
             top < one - EPSILON,
             lambda row: f"at least the probability {one[row]} of the byte that came",
         )
+
+
+def _of_corpus(values: np.ndarray, at: np.ndarray, corpus: str) -> Callable[[int], str]:
+    return lambda row: f"{values[row]}, as at position {at[row]} of {corpus}"
+
+
+def _always(words: str) -> Callable[[int], str]:
+    return lambda row: words
 
 
 # Column -> least, greatest, whether whole, and the same in words.

@@ -136,16 +136,12 @@ class Together:
                 than the files before it.
         """
         for source in sources:
-            in_memory = isinstance(source, Predictions)
             path, metadata = _identity(source)
-            if wanted is not None:
-                names = tuple(source.columns) if in_memory else column_names(path)
-                if not wanted(path, metadata, names):
-                    continue
+            if wanted is not None and not wanted(path, metadata, _names(source)):
+                continue
             corpus = self.admit(path, metadata.corpus, metadata.model)
             expected = (corpus.sha256, corpus.sizes["test"]) if corpus else (None, None)
-            reader = source.select if in_memory else partial(read_probabilities, path)
-            values = reader(["byte", *columns], *expected)
+            values = _reader(source)(["byte", *columns], *expected)
             self._same.check(path, metadata, values["byte"])
             yield Predictions(path, metadata, corpus, values)
 
@@ -154,6 +150,18 @@ def _identity(source: Source) -> tuple[FilePath, ProbabilityMetadata]:
     if isinstance(source, Predictions):
         return source.path, source.metadata
     return source, read_metadata(source)
+
+
+def _names(source: Source) -> tuple[str, ...]:
+    """Names of the columns there are."""
+    return tuple(source.columns) if isinstance(source, Predictions) else column_names(source)
+
+
+def _reader(source: Source) -> Callable[..., dict[str, np.ndarray]]:
+    """What reads columns; called as :meth:`Predictions.select` is."""
+    if isinstance(source, Predictions):
+        return source.select
+    return partial(read_probabilities, source)
 
 
 class SameTestSet:

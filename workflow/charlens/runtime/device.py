@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from threading import Lock
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,7 +75,6 @@ class CapturedSteps:
         self._cuda = device.type == "cuda"
         self._generators, self._together = generators, together
         self._graphs: dict[tuple[str, int], torch.cuda.CUDAGraph] = {}
-        self._pool = None
         self._running: torch.cuda.Event | None = None
 
     def prepare(self, name: str, step: Step, limit: int, live: Sequence[Tensor]) -> None:
@@ -110,13 +111,15 @@ class CapturedSteps:
     def _count(self, limit: int) -> int:
         return self._together if limit >= self._together else 1
 
-    def _graph(self, name: str, step: Step, count: int, live: Sequence[Tensor]):
+    def _graph(
+        self, name: str, step: Step, count: int, live: Sequence[Tensor]
+    ) -> torch.cuda.CUDAGraph:
         if (name, count) not in self._graphs:
             with _capture_lock:  # one capture at a time in a process
                 self._graphs[name, count] = self._captured(step, count, live)
         return self._graphs[name, count]
 
-    def _captured(self, step: Step, count: int, live: Sequence[Tensor]):
+    def _captured(self, step: Step, count: int, live: Sequence[Tensor]) -> torch.cuda.CUDAGraph:
         """Warm up, record, and leave everything as it was."""
         saved = [tensor.clone() for tensor in live]
         drawn = [generator.get_state() for generator in self._generators]
@@ -134,14 +137,18 @@ class CapturedSteps:
             generator.set_state(state)
         return graph
 
+    @cached_property
+    def _pool(self) -> Any:  # the type of torch's handle is private
+        """The memory of all graphs: they run one after another, so they can share it."""
+        return torch.cuda.graph_pool_handle()
+
     def _record(self, step: Step, count: int) -> torch.cuda.CUDAGraph:
-        if self._pool is None:  # graphs run one after another, so they can share their memory
-            self._pool = torch.cuda.graph_pool_handle()
         torch.cuda.current_stream().synchronize()
         graph = torch.cuda.CUDAGraph()
-        register = getattr(graph, "register_generator_state", None)  # later torch needs no telling
-        for generator in self._generators if register else ():
-            register(generator)
+        register = getattr(graph, "register_generator_state", None)
+        if register is not None:  # newer torch registers generators itself
+            for generator in self._generators:
+                register(generator)
         with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             for _ in range(count):
                 step()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -56,7 +56,7 @@ def deferred() -> Iterator[StopRequest]:
 
 
 @contextmanager
-def _handled(handler) -> Iterator[None]:
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     try:
         before = {number: signal.signal(number, handler) for number in SIGNALS}
     except ValueError:  # not in the main thread, where no signal arrives

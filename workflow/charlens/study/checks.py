@@ -27,13 +27,14 @@ class _Loader(yaml.SafeLoader):
     ) -> dict[Hashable, object]:
         seen = set()
         for key_node, _ in node.value:
-            key = (key_node.tag, key_node.value) if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key_node, yaml.ScalarNode):
+                continue
+            key = (key_node.tag, key_node.value)
             if key in seen:
                 raise _RepeatedKeyError(
-                    f"line {key_node.start_mark.line + 1}: the key {key[1]} is given twice"
+                    f"line {key_node.start_mark.line + 1}: the key {key_node.value} is given twice"
                 )
-            if key is not None:
-                seen.add(key)
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 

@@ -169,10 +169,11 @@ class Config(Section):
         yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(self.activations))
         yield from ((f"external[{i}].corpus", e.corpus) for i, e in enumerate(self.external))
         yield from (("figure2.models", name) for name in self.figure2.models or {})
+        dynamics = self.figure5.dynamics
         for path, name in (
             ("figure1.tsne_corpus", self.figure1.tsne_corpus),
             ("figure3.corpus", self.figure3.corpus),
-            ("figure5.dynamics.corpus", self.figure5.dynamics and self.figure5.dynamics.corpus),
+            ("figure5.dynamics.corpus", dynamics.corpus if dynamics else None),
             ("figure6.corpus", self.figure6.corpus),
         ):
             if name is not None:
@@ -194,7 +195,8 @@ class Config(Section):
     def _check_dropout(self) -> None:
         """Every model has one list of dropout candidates, whatever blocks name it."""
         for name, entry in self.corpora.items():
-            own, lists = entry.grid is not None, {}
+            own = entry.grid is not None
+            lists: dict[str, tuple[float, ...]] = {}
             for i, block in enumerate(self._blocks(name)):
                 path = f"corpora.{name}.grid[{i}]" if own else f"grid[{i}]"
                 rates = block.dropout or self.training.dropout

@@ -10,13 +10,13 @@ from charlens.config_types import (
     LONGEST_NAME,
     CorpusName,
     Integer,
+    Number,
     Section,
     Sha256,
     Text,
     increasing,
-    number,
+    matching,
     opening_and_closing,
-    text,
     unique,
 )
 from charlens.models.names import EXAMPLE
@@ -54,13 +54,19 @@ class NNN(Section):
     """Which corpora get them; null means all, [] none."""
 
 
-ModelName = text("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", EXAMPLE, LONGEST_NAME)
-ExternalName = text(
-    "^[a-z][a-z0-9_-]*$",
-    "text of lower-case letters, digits, - and _, a letter first",
-    "my-model",
-    LONGEST_NAME,
-)
+ModelName = Annotated[
+    Text,
+    matching("^[a-z][a-z0-9_]*-[a-z0-9-]+$", "the name of a model", EXAMPLE, LONGEST_NAME),
+]
+ExternalName = Annotated[
+    Text,
+    matching(
+        "^[a-z][a-z0-9_-]*$",
+        "text of lower-case letters, digits, - and _, a letter first",
+        "my-model",
+        LONGEST_NAME,
+    ),
+]
 
 
 class ActivationDump(Section):
@@ -91,7 +97,7 @@ class Figure1(Section):
 
     bootstrap: Annotated[Integer, Field(ge=2, le=100_000)] = 100
     """Resamples behind each standard deviation."""
-    perplexity: number(gt=0) | None = None
+    perplexity: Annotated[float, Number(gt=0)] | None = None
     """Of the t-SNE; null chooses it from the number of models."""
     tsne_corpus: CorpusName | None = None
     """Whose models the t-SNE shows; null takes the first corpus."""
@@ -141,7 +147,8 @@ class Figure4(Section):
 
 
 Pair = Annotated[
-    text("^[!-~]{2}$", "two ASCII characters other than spaces", "{}"),
+    Text,
+    matching("^[!-~]{2}$", "two ASCII characters other than spaces", "{}"),
     AfterValidator(opening_and_closing),
 ]
 
@@ -184,7 +191,7 @@ class Figure6(Section):
 
     corpus: CorpusName | None = None
     """Null takes the first corpus with an LSTM and n-gram models."""
-    threshold: number(gt=0, lt=1) = ERROR_BELOW
+    threshold: Annotated[float, Number(gt=0, lt=1)] = ERROR_BELOW
     """A character is an error where its probability is below this."""
     definitions: Literal[tuple(ORACLE_DEFINITIONS)] = "fitted"  # type: ignore[valid-type]
     """fitted: memory of words of five letters or more, three characters after a newline, which

@@ -157,7 +157,8 @@ def quotations(text: Text) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Raises:
         CharlensError: the text is neither bytes nor uint8.
     """
-    rows, start = [], None
+    rows: list[tuple[int, int, bool]] = []
+    start: int | None = None  # of the open quotation
     for event in _QUOTE_OR_BREAK.finditer(byte_values(text).tobytes()):
         place, what = event.end() - 1, event.lastgroup
         if start is not None:
@@ -168,8 +169,8 @@ def quotations(text: Text) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             start = place
     if start is not None:
         rows.append((start, len(text), False))
-    start, end, closed = zip(*rows, strict=True) if rows else ((), (), ())
-    return np.array(start, dtype=np.int64), np.array(end, dtype=np.int64), np.array(closed, bool)
+    starts, ends, closed = zip(*rows, strict=True) if rows else ((), (), ())
+    return np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(closed, bool)
 
 
 def string_literals(found: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -318,7 +318,7 @@ def load_split(path: FilePath) -> Codes:
         raise DamagedFileError(
             path, f"{path}: expected a NumPy array, found a damaged file"
         ) from error
-    shape = getattr(rows, "shape", ())
+    shape: tuple[int, ...] = getattr(rows, "shape", ())
     if getattr(rows, "dtype", None) != np.uint8 or len(shape) != 2 or min(shape[0], shape[1]) < 1:
         raise CharlensError(
             f"{path}: expected uint8 of shape (streams, length + 1), found "

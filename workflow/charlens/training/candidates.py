@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass
@@ -36,16 +37,17 @@ class Candidate:
         """
         return patience is None or epoch - self.best_epoch < patience
 
-    def to_json(self) -> dict[str, float | int | None]:
+    def to_json(self) -> dict[str, float | None]:
         """The attributes; a loss before the first epoch is None, as JSON has no infinity."""
         loss = None if self.best_loss == float("inf") else self.best_loss
         return {"dropout": self.dropout, "best_loss": loss, "best_epoch": self.best_epoch}
 
     @classmethod
-    def from_json(cls, values: dict[str, float | int | None]) -> Candidate:
+    def from_json(cls, values: Mapping[str, Any]) -> Candidate:
         """The candidate that ``to_json`` described."""
         loss = values["best_loss"]
-        return cls(**(values | {"best_loss": float("inf") if loss is None else loss}))
+        best_loss = float("inf") if loss is None else loss
+        return cls(values["dropout"], best_loss, values["best_epoch"])
 
 
 def index_of_best(candidates: Sequence[Candidate]) -> int:

@@ -6,7 +6,6 @@ import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pyarrow.parquet as pq
 
 from charlens import __version__
 from charlens.errors import CharlensError
-from charlens.files.atomic import atomic_path
+from charlens.files.atomic import FilePath, atomic_path
 from charlens.files.checkpoint import save_checkpoint
 from charlens.models.families import family_of, shapes_for
 from charlens.models.parameters import Architecture, parameter_count
@@ -24,8 +23,6 @@ from charlens.training.settings import Training
 from charlens.training.trainer import Trained, Trainer
 
 log = logging.getLogger("charlens")
-
-FilePath = str | PathLike[str]
 
 
 def train_grid_point(
@@ -58,15 +55,17 @@ def train_grid_point(
         CharlensError: a damaged input, a loss that is not a number, a full disk.
     """
     corpus = Corpus.load(inputs["corpus"])
-    splits = [load_split(inputs[part]) for part in ("train", "val")]
-    windows = (splits[0].shape[1] - 1) // training.unroll
+    train, val = (load_split(inputs[part]) for part in ("train", "val"))
+    windows = (train.shape[1] - 1) // training.unroll
     iterations = [max(1, round(epoch * windows)) for epoch in early]
     runs: list[tuple[Architecture, Trained]] = []
     for shape in shapes_for(model, corpus.k, widths):
         log.info("%s: width %d, %d parameters", model, shape.width, parameter_count(shape))
         folder = Path(resume, str(shape.width))
         name = f"{corpus.name}/{model}"
-        trainer = Trainer(name, shape, training, seed, *splits, folder, code=code, early=iterations)
+        trainer = Trainer(
+            name, shape, training, seed, train, val, folder, code=code, early=iterations
+        )
         runs.append((shape, trainer.run()))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
     metadata = metadata_of(corpus, model, shape, trained, training, seed)

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from charlens.config_types import Integer, Section, number, unique
+from charlens.config_types import Integer, Number, Section, unique
 
 Dropout = Annotated[
-    tuple[number(ge=0, lt=1), ...],
+    tuple[Annotated[float, Number(ge=0, lt=1)], ...],
     Field(min_length=1),
     AfterValidator(unique),
 ]
@@ -23,17 +23,17 @@ class Training(Section):
     """Parallel streams; also how the corpus is laid out and split."""
     unroll: Annotated[Integer, Field(ge=1)] = 100
     """Steps of truncated back-propagation through time; also the block of the split."""
-    learning_rate: number(gt=0, le=10) = 2e-3
-    rmsprop_decay: number(ge=0, lt=1) = 0.95
-    epsilon: number(ge=1e-30, le=1) = 1e-8
+    learning_rate: Annotated[float, Number(gt=0, le=10)] = 2e-3
+    rmsprop_decay: Annotated[float, Number(ge=0, lt=1)] = 0.95
+    epsilon: Annotated[float, Number(ge=1e-30, le=1)] = 1e-8
     """Added to RMSProp's root mean square."""
     anneal_after: Annotated[Integer, Field(ge=0)] = 10
     """Epochs at the full learning rate."""
-    anneal_factor: number(gt=0, le=1) = 0.95
+    anneal_factor: Annotated[float, Number(gt=0, le=1)] = 0.95
     """Factor on the learning rate at every later epoch."""
-    clip: number(gt=0, le=1_000_000) = 5.0
+    clip: Annotated[float, Number(gt=0, le=1_000_000)] = 5.0
     """Every element of the gradient is clamped to [-clip, clip]."""
-    init_range: number(gt=0, le=10) = 0.08
+    init_range: Annotated[float, Number(gt=0, le=10)] = 0.08
     """Weights start uniform in [-init_range, init_range]."""
     dropout: Dropout = (0.0,)
     """Candidates; validation chooses one per model. A block of the grid may have its own."""

@@ -147,7 +147,9 @@ class Trainer:
     def _identity(self, code: str) -> dict[str, Any]:
         """What a resume checkpoint must share with the run that continues it."""
         settings = self.training.model_dump(mode="json") | {"device": self.device.type}
-        data = {p: [*c.shape, sha256(c.cpu().numpy()).hexdigest()] for p, c in self.data.items()}
+        data = {
+            p: [*c.shape, sha256(c.cpu().numpy().data).hexdigest()] for p, c in self.data.items()
+        }
         run = {"name": self.name, "seed": self.seed, "code": code, "training": settings}
         return {**run, **vars(self.shape), "data": data, "early": self.early}
 
@@ -370,10 +372,10 @@ class Trainer:
         self.candidates = [Candidate.from_json(values) for values in done["candidates"]]
         self._build(done["live"])
         # Another processor may have stored widths padded otherwise.
-        saved = Layout(self.shape, done["multiple"])
+        layout = Layout(self.shape, done["multiple"])
         vectors = {"flat": self.model.flat, **self.optimiser.state, "best": self.best}
         for name, vector in vectors.items():
-            self.model.layout.pack(saved.unpack(tensors[name]), vector)
+            self.model.layout.pack(layout.unpack(tensors[name]), vector)
         self.model.refresh()
         self.loss_sum.copy_(tensors["loss_sum"])
         for i, state in enumerate(self.model.states):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def draw(table: pd.DataFrame) -> Figure:
         return figure
 
 
-Block = str | pd.DataFrame  # the title of a corpus, or the rows of a panel
+Block: TypeAlias = str | pd.DataFrame  # the title of a corpus, or the rows of a panel
 
 
 def _columns(corpora: list[list[pd.DataFrame]]) -> list[list[Block]]:

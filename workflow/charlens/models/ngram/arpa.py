@@ -100,11 +100,12 @@ def _write_orders(
         file.write(f"\n\\{length}-grams:\n")
         if length == 1:
             file.write(f"{unknown:.9g}\t<unk>" + ("\t0\n" if highest > 1 else "\n"))
-        backoff = following = None
-        if length < highest:
-            backoff, following = _next_order(
-                model, rows, starts[length], row_of, probability, length, length + 1 == highest
-            )
+        if length == highest:
+            _write_lines(file, model, rows, length, words, probability, None, bar)
+            return
+        backoff, following = _next_order(
+            model, rows, starts[length], row_of, probability, length, length + 1 == highest
+        )
         _write_lines(file, model, rows, length, words, probability, backoff, bar)
         probability = following
 

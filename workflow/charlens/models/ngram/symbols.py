@@ -50,9 +50,10 @@ class Vocabulary:
         codes[self.symbols] = np.arange(FIRST_BYTE, self.unknown)
         return codes
 
-    def column(self, codes: Codes) -> npt.NDArray[np.integer]:
+    def column(self, codes: Codes) -> Codes:
         """Where tables by code keep these: ``<unk>`` in the place of ``<s>``, never predicted."""
-        return np.where(codes == self.unknown, SENTENCE_START, codes)
+        start = codes.dtype.type(SENTENCE_START)
+        return np.where(codes == self.unknown, start, codes)
 
     def beginning(self, text: npt.NDArray[np.uint8]) -> Codes:
         """``<s>`` and the codes of a text, shape (n + 1,)."""

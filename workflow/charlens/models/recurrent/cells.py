@@ -31,6 +31,9 @@ from torch import Tensor
 from charlens.models import catalogue
 from charlens.models.buffers import side_by_side
 
+Empty = Callable[[int, int], Tensor]
+"""Makes a buffer (M, length, B, columns) from its length and columns."""
+
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
@@ -50,6 +53,9 @@ class Recurrence:
     """
 
     facts: catalogue.Cell  # the entry of the catalogue, set by ``computes``
+    c: Tensor | None  # cell state, if the cell has one
+    aux: Tensor | None  # what ``forward`` leaves to ``backward`` besides gates and states
+    grad: Tensor  # d loss / d pre-activations; exists only in training
 
     def __init__(
         self,
@@ -70,13 +76,14 @@ class Recurrence:
         self.h = empty(steps + 1, width)
         self.c = empty(steps + 1, width) if "c" in self.facts.quantities else None
         self.aux = self._auxiliary(empty)
-        self.grad = empty(steps, self.gates.shape[-1]) if training else None
+        if training:
+            self.grad = empty(steps, self.gates.shape[-1])
         self.scratch = empty(1, 2 * width)[:, 0]
         self.minus_one = torch.tensor(-1.0, dtype=dtype, device=device)
         on_cpu = self.h.device.type == "cpu"
-        self._lanes = list(range(models)) if on_cpu else [slice(None)]
+        self._lanes: list[int | slice] = [*range(models)] if on_cpu else [slice(None)]
 
-    def _auxiliary(self, empty) -> Tensor | None:
+    def _auxiliary(self, empty: Empty) -> Tensor | None:
         return None
 
     # -- state -----------------------------------------------------------------------------
@@ -162,6 +169,9 @@ class Recurrence:
         raise NotImplementedError
 
 
+# In the time loops below, shapes are those of one lane on a CPU: (B, …), on a GPU (M, B, …).
+
+
 def _steps(tensor: Tensor) -> list[Tensor]:
     """Views per time step of a lane's (T, B, n), or of all lanes' (M, T, B, n)."""
     return list(tensor.unbind(0 if tensor.dim() == 3 else 1))
@@ -203,20 +213,20 @@ class RNN(Recurrence):
     def _forward(self, lane: int | slice, w: Tensor) -> None:
         h = _steps(self.h[lane])
         for t, a in enumerate(_steps(self.gates[lane])):
-            _add_product(a, h[t], w)
-            torch.tanh(a, out=h[t + 1])
+            _add_product(a, h[t], w)  # (B, n) += (B, n) @ (n, n)
+            torch.tanh(a, out=h[t + 1])  # (B, n)
 
     def _factors(self, lane: int | slice) -> None:
         h = self.h[:, 1:][lane]
         torch.mul(h, h, out=self.grad[lane]).neg_().add_(1.0)
 
     def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
-        grad, dh = _steps(self.grad[lane]), _steps(dh)
+        grad, d_h = _steps(self.grad[lane]), _steps(dh)
         back = w.transpose(-1, -2)
         for t in reversed(range(self.steps)):
-            grad[t].mul_(dh[t])
+            grad[t].mul_(d_h[t])  # (B, n)
             if t:
-                _add_product(dh[t - 1], grad[t], back)
+                _add_product(d_h[t - 1], grad[t], back)  # (B, n) += (B, n) @ (n, n)
 
 
 @computes(catalogue.LSTM)
@@ -227,7 +237,10 @@ class LSTM(Recurrence):
     gates (torch's tanh costs three times its sigmoid on a CPU).
     """
 
-    def _auxiliary(self, empty) -> Tensor:
+    c: Tensor
+    aux: Tensor
+
+    def _auxiliary(self, empty: Empty) -> Tensor | None:
         return empty(self.steps, self.width)  # tanh(c)
 
     def _forward(self, lane: int | slice, w: Tensor) -> None:
@@ -240,15 +253,15 @@ class LSTM(Recurrence):
         o, i = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
         f, g = self._split(self.gates, lane, 2, 3), self._split(self.gates, lane, 3, 4)
         for t, a in enumerate(_steps(self.gates[lane])):
-            _add_product(a, h[t], doubled)
-            a.sigmoid_()
-            torch.add(minus_one, g[t], alpha=2.0, out=g[t])
-            torch.mul(f[t], c[t], out=c[t + 1])
-            c[t + 1].addcmul_(i[t], g[t])
-            torch.mul(c[t + 1], 2.0, out=tanh_c[t])
-            tanh_c[t].sigmoid_()
-            torch.add(minus_one, tanh_c[t], alpha=2.0, out=tanh_c[t])
-            torch.mul(o[t], tanh_c[t], out=h[t + 1])
+            _add_product(a, h[t], doubled)  # (B, 4n) += (B, n) @ (n, 4n)
+            a.sigmoid_()  # (B, 4n)
+            torch.add(minus_one, g[t], alpha=2.0, out=g[t])  # (B, n): tanh
+            torch.mul(f[t], c[t], out=c[t + 1])  # (B, n)
+            c[t + 1].addcmul_(i[t], g[t])  # (B, n)
+            torch.mul(c[t + 1], 2.0, out=tanh_c[t])  # (B, n)
+            tanh_c[t].sigmoid_()  # (B, n)
+            torch.add(minus_one, tanh_c[t], alpha=2.0, out=tanh_c[t])  # (B, n): tanh
+            torch.mul(o[t], tanh_c[t], out=h[t + 1])  # (B, n)
 
     def _factors(self, lane: int | slice) -> None:
         o, i, f, g = self.gates[lane].chunk(4, -1)
@@ -262,19 +275,19 @@ class LSTM(Recurrence):
 
     def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
         n = self.width
-        dh, dh_dc, f = _steps(dh), _steps(self.aux[lane]), self._split(self.gates, lane, 2, 3)
+        d_h, dh_dc, f = _steps(dh), _steps(self.aux[lane]), self._split(self.gates, lane, 2, 3)
         grad, k_o = _steps(self.grad[lane]), self._split(self.grad, lane, 0, 1)
         k_ifg = [k.unflatten(-1, (3, n)) for k in self._split(self.grad, lane, 1, 4)]
         dc = self.scratch[lane][..., :n].contiguous().zero_()
         spread = dc.unsqueeze(-2)
         back = w.transpose(-1, -2)
         for t in reversed(range(self.steps)):
-            dc.addcmul_(dh[t], dh_dc[t])
-            k_o[t].mul_(dh[t])
-            k_ifg[t].mul_(spread)
+            dc.addcmul_(d_h[t], dh_dc[t])  # (B, n)
+            k_o[t].mul_(d_h[t])  # (B, n)
+            k_ifg[t].mul_(spread)  # (B, 3, n) *= (B, 1, n)
             if t:
-                dc.mul_(f[t])
-                _add_product(dh[t - 1], grad[t], back)
+                dc.mul_(f[t])  # (B, n)
+                _add_product(d_h[t - 1], grad[t], back)  # (B, n) += (B, 4n) @ (4n, n)
 
 
 @computes(catalogue.GRU)
@@ -285,7 +298,9 @@ class GRU(Recurrence):
     paper's candidate n is called ``g`` below, since n is the width.
     """
 
-    def _auxiliary(self, empty) -> Tensor:
+    aux: Tensor
+
+    def _auxiliary(self, empty: Empty) -> Tensor | None:
         return empty(self.steps, self.width)  # r ⊙ h
 
     def _forward(self, lane: int | slice, w: Tensor) -> None:
@@ -297,13 +312,13 @@ class GRU(Recurrence):
         rz, r = self._split(self.gates, lane, 0, 2), self._split(self.gates, lane, 0, 1)
         z, g = self._split(self.gates, lane, 1, 2), self._split(self.gates, lane, 2, 3)
         for t in range(self.steps):
-            _add_product(rz[t], h[t], w_rz)
-            rz[t].sigmoid_()
-            torch.mul(r[t], h[t], out=q[t])
-            _add_product(g[t], q[t], w_g)
-            g[t].sigmoid_()
-            torch.add(minus_one, g[t], alpha=2.0, out=g[t])
-            torch.lerp(h[t], g[t], z[t], out=h[t + 1])
+            _add_product(rz[t], h[t], w_rz)  # (B, 2n) += (B, n) @ (n, 2n)
+            rz[t].sigmoid_()  # (B, 2n)
+            torch.mul(r[t], h[t], out=q[t])  # (B, n)
+            _add_product(g[t], q[t], w_g)  # (B, n) += (B, n) @ (n, n)
+            g[t].sigmoid_()  # (B, n)
+            torch.add(minus_one, g[t], alpha=2.0, out=g[t])  # (B, n): tanh
+            torch.lerp(h[t], g[t], z[t], out=h[t + 1])  # (B, n)
 
     def _factors(self, lane: int | slice) -> None:
         r, z, g = self.gates[lane].chunk(3, -1)
@@ -316,22 +331,22 @@ class GRU(Recurrence):
 
     def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
         n = self.width
-        dh = _steps(dh)
+        d_h = _steps(dh)
         r, z = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
         d_rz, k_r = self._split(self.grad, lane, 0, 2), self._split(self.grad, lane, 0, 1)
         d_g = self._split(self.grad, lane, 2, 3)
         k_zg = [k.unflatten(-1, (2, n)) for k in self._split(self.grad, lane, 1, 3)]
         back_rz = w[..., : 2 * n].transpose(-1, -2).contiguous()
         back_g = w[..., 2 * n :].transpose(-1, -2).contiguous()
-        dq = torch.empty_like(dh[0])
+        dq = torch.empty_like(d_h[0])
         for t in reversed(range(self.steps)):
-            k_zg[t].mul_(dh[t].unsqueeze(-2))
-            torch.matmul(d_g[t], back_g, out=dq)
-            k_r[t].mul_(dq)
+            k_zg[t].mul_(d_h[t].unsqueeze(-2))  # (B, 2, n) *= (B, 1, n)
+            torch.matmul(d_g[t], back_g, out=dq)  # (B, n) = (B, n) @ (n, n)
+            k_r[t].mul_(dq)  # (B, n)
             if t:
-                dh[t - 1].addcmul_(dq, r[t])
-                dh[t - 1].add_(dh[t]).addcmul_(dh[t], z[t], value=-1.0)
-                _add_product(dh[t - 1], d_rz[t], back_rz)
+                d_h[t - 1].addcmul_(dq, r[t])  # (B, n)
+                d_h[t - 1].add_(d_h[t]).addcmul_(d_h[t], z[t], value=-1.0)  # (B, n)
+                _add_product(d_h[t - 1], d_rz[t], back_rz)  # (B, n) += (B, 2n) @ (2n, n)
 
     def weight_gradient(self, out: Tensor) -> None:
         n = self.width

@@ -14,12 +14,14 @@ interface and same quantities as the classes of ``recurrence``, which these are 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
-from charlens.models.recurrent.cells import GRU, LSTM, RNN, Recurrence
+from charlens.models.recurrent.cells import GRU, LSTM, RNN, Empty, Recurrence
 
 WIDTH_MULTIPLE = 32
 _LIMIT = tl.constexpr(60000.0)
@@ -32,7 +34,7 @@ def _tanh(x):
 
 @triton.jit
 def _half(x):
-    """Clamped; what is not a number stays so, for the loss to tell."""
+    """Clamp to the range of float16 and round; keep NaN, which then shows in the loss."""
     least = tl.maximum(x, -_LIMIT, propagate_nan=tl.PropagateNan.ALL)
     return tl.minimum(least, _LIMIT, propagate_nan=tl.PropagateNan.ALL).to(tl.float16)
 
@@ -287,7 +289,7 @@ def _gru_backward(
 class _Fused(Recurrence):
     """Shared by the fused cells: launch geometry and float32 scratch."""
 
-    def __init__(self, models: int, steps: int, batch: int, width: int, **options) -> None:
+    def __init__(self, models: int, steps: int, batch: int, width: int, **options: Any) -> None:
         if width % WIDTH_MULTIPLE:
             raise ValueError(f"fused recurrence needs a width in 32s, not {width}")
         super().__init__(models, steps, batch, width, dtype=torch.float16, **options)
@@ -295,7 +297,7 @@ class _Fused(Recurrence):
         if self.c is not None:
             self.c = self.c.float()
 
-    def _launch(self, kernel, *tensors: Tensor, w: Tensor) -> None:
+    def _launch(self, kernel: Any, *tensors: Tensor, w: Tensor) -> None:
         block = _geometry(self.width)
         grid = (triton.cdiv(self.batch, block["BB"]), self.models)
         kernel[grid](*tensors, w, w.stride(0), self.steps, self.batch, self.width, **block)
@@ -328,7 +330,7 @@ class FusedRNN(_Fused, RNN):
 class FusedLSTM(_Fused, LSTM):
     """LSTM, fused."""
 
-    def _auxiliary(self, empty) -> None:
+    def _auxiliary(self, empty: Empty) -> None:
         return None
 
     def forward(self, w: Tensor) -> None:

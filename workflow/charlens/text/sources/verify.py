@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
+Data = bytes  # in Expected, "bytes" is a field
+
 
 class Expected(NamedTuple):
     """What is known of a file beforehand; None where nothing is."""
@@ -19,7 +21,7 @@ class Expected(NamedTuple):
         sums = [f"{key} {value}" for key, value in list(self._asdict().items())[1:] if value]
         return ", ".join(filter(None, [size, *sums])) or "any content"
 
-    def mismatch(self, data: bytes) -> str | None:
+    def mismatch(self, data: Data) -> str | None:
         """Say how ``data`` differs from what is expected, or None."""
         if not data:
             return "the file is empty"

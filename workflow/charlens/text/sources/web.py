@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from charlens.config_types import Bytes, Sha1, Sha256, problem, text
+from charlens.config_types import Bytes, Sha1, Sha256, Text, matching, problem
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
 from charlens.paper.texts import bytes_of
@@ -48,15 +48,23 @@ class UrlSource(SourceKind):
     """A file on the web; at least one checksum says which bytes are meant."""
 
     urls: Annotated[
-        tuple[text("^https?://", "an address that starts with http:// or https://"), ...],
+        tuple[
+            Annotated[
+                Text, matching("^https?://", "an address that starts with http:// or https://")
+            ],
+            ...,
+        ],
         Field(min_length=1),
     ]
     """Tried in this order."""
-    filename: text(
-        "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
-        "a file name of letters, digits, ., - and _, without a folder",
-        longest=200,
-    )
+    filename: Annotated[
+        Text,
+        matching(
+            "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+            "a file name of letters, digits, ., - and _, without a folder",
+            longest=200,
+        ),
+    ]
     """Name under which corpora_dir is searched and the download is kept."""
     bytes: Bytes | None = None
     sha256: Sha256 | None = None
