@@ -550,7 +550,7 @@ def test_an_external_model_lands_in_the_table(tmp_path):
 
     file.write_text(file.read_text().replace("0.25", "0.5"))
     run = snakemake(tmp_path, "-n")
-    planned = re.findall(r"^(?:local)?rule (\w+):", run.stdout + run.stderr, re.M)
+    planned = re.findall(r"^ *(?:local)?rule (\w+):", run.stdout + run.stderr, re.M)
     assert set(planned) == {
         "external_probabilities",
         "cross_entropy",
