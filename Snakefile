@@ -12,12 +12,17 @@
 #   probabilities.smk  {corpus}/probabilities/{model}.parquet
 #   activations.smk    {corpus}/activations/{model}/layer={l}/{quantity}.parquet,
 #                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
-#   analysis.smk       tables/cross_entropy.csv, tables/table2.csv, {corpus}/tables/agreement.csv
-#   errors.smk         tables/error_categories.csv, tables/errors.md, figures/figure6.pdf, ...
-#   manifest.smk       manifest.json
+#   cross_entropy.smk  tables/cross_entropy.csv
+#   agreement.smk      {corpus}/tables/agreement.csv
+#   context_length.smk tables/table2.csv
+#   shared_errors.smk  tables/error_overlap.csv, tables/advantage.csv
+#   closings.smk       tables/closings.csv
+#   training_dynamics.smk  tables/dynamics.csv
+#   oracles.smk        tables/error_categories.csv, tables/errors.md, ...
+#   replication.smk    tables/paper_vs_ours.csv, tables/findings.csv
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
-#   comparison.smk     tables/paper_vs_ours.csv, tables/findings.csv
 #   report.smk         report/cross_entropy.html, ...
+#   manifest.smk       manifest.json
 
 from snakemake.utils import min_version
 
@@ -62,10 +67,15 @@ include: "workflow/rules/neural.smk"
 include: "workflow/rules/ngram.smk"
 include: "workflow/rules/probabilities.smk"
 include: "workflow/rules/activations.smk"
-include: "workflow/rules/analysis.smk"
-include: "workflow/rules/errors.smk"
+include: "workflow/rules/cross_entropy.smk"
+include: "workflow/rules/agreement.smk"
+include: "workflow/rules/context_length.smk"
+include: "workflow/rules/shared_errors.smk"
+include: "workflow/rules/closings.smk"
+include: "workflow/rules/training_dynamics.smk"
+include: "workflow/rules/oracles.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/comparison.smk"
+include: "workflow/rules/replication.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -76,15 +86,7 @@ rule corpora:
 
 rule tables:
     input:
-        "<results>/tables/cross_entropy.csv",
-        "<results>/tables/cross_entropy.md",
-        f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
-        "<results>/tables/table2.csv",
-        "<results>/tables/table2.md",
-        "<results>/tables/dynamics.md" if WATCHED.model else [],
-        multiext("<results>/tables/error_overlap", ".csv", ".md") if COMPARED else [],
-        multiext("<results>/tables/advantage", ".csv", ".md") if COMPARED else [],
-        multiext("<results>/tables/closings", ".csv", ".md") if CLOSED else [],
+        [path for analysis in pages() for path in table_files(analysis)],
 
 
 rule figure1:
@@ -95,29 +97,34 @@ rule figure1:
 
 rule figure2:
     input:
-        figure_files("figure2", shown=of_searched_cells("cell_examples")),
+        figure_files("figure2"),
 
 
 rule figure3:
     input:
-        figure_files("figure3", shown=saturation_tables()),
+        figure_files("figure3"),
 
 
 rule figure4:
     input:
-        figure_files("figure4", shown=COMPARED),
+        figure_files("figure4"),
 
 
 rule figure5:
     input:
-        figure_files("figure5_left", shown=CLOSED),
-        figure_files("figure5_right", shown=WATCHED.model),
+        figure_files("figure5_left"),
+        figure_files("figure5_right"),
 
 
 rule figure6:
     input:
-        figure_files("figure6", shown=ERRORS),
-        figure_files("figure6_bars", shown=ERRORS),
+        figure_files("figure6"),
+        figure_files("figure6_bars"),
+
+
+rule figures:
+    input:
+        [figure_files(name) for name in FIGURES],
 
 
 rule activations:
@@ -129,16 +136,9 @@ rule study:
     input:
         trained_models(),
         rules.tables.input,
-        rules.figure1.input,
-        rules.figure2.input,
-        rules.figure3.input,
-        rules.figure4.input,
-        rules.figure5.input,
-        rules.figure6.input,
+        rules.figures.input,
         rules.activations.input,
-        rules.figure_table2.output,
-        rules.paper_vs_ours.output,
-        rules.table_pages.output,
+        [f"<results>/report/{analysis.name}.html" for analysis in pages()],
 
 
 include: "workflow/rules/manifest.smk"

@@ -10,7 +10,7 @@ import pandas as pd
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.closings import table as closings
 from charlens.analyses.context_length import table as table2
-from charlens.analyses.cross_entropy.table import DTYPES as CROSS_ENTROPY
+from charlens.analyses.cross_entropy.table import COLUMNS as CROSS_ENTROPY
 from charlens.analyses.oracles.oracles import family_of, slices
 from charlens.files import csv_tables, parquet_tables
 from charlens.inside.cells.concepts import CONCEPTS
@@ -56,7 +56,7 @@ def context_models() -> pd.DataFrame:
     for row in rows:
         row |= {"source": row["corpus"], "split": "streams", "bootstrap_sd": 0.003}
         row |= {"characters": 310_000, "cross_entropy": row["paper"]}
-    return frame(rows, table2.DTYPES)
+    return frame(rows, table2.COLUMNS)
 
 
 def overlaps() -> pd.DataFrame:
@@ -65,7 +65,7 @@ def overlaps() -> pd.DataFrame:
         | {"models": "lstm-3x512 n-nn-7 n-gram-20", "characters": 3100 * percent, "paper": percent}
         for region, percent in paper.error_overlap("linux_kernel").items()
     ]
-    dtypes = dict(run_tables.overlap.DTYPES, characters="float64")
+    dtypes = dict(run_tables.overlap.COLUMNS, characters="float64")
     return frame(rows, dtypes)
 
 
@@ -79,7 +79,7 @@ def advantages() -> pd.DataFrame:
             rows[-1] |= {"probability": lstm, "paper_probability": lstm, "difference_se": 0.01}
             rows[-1] |= {"baseline_probability": n_gram, "paper_baseline": n_gram}
             rows[-1] |= {"probability_se": 0.01, "baseline_se": 0.02, "difference": lstm - n_gram}
-    return frame(rows, run_tables.advantage.DTYPES)
+    return frame(rows, run_tables.advantage.COLUMNS)
 
 
 def braces() -> pd.DataFrame:
@@ -90,7 +90,7 @@ def braces() -> pd.DataFrame:
             rows.append({"corpus": "linux_kernel", "pair": "{}", "low": low, "high": high})
             rows[-1] |= {"role": role, "model": model, "closings": 50, "invisible": 0, "beyond": 0}
             rows[-1] |= {"probability": p, "lower": p - 0.05, "upper": p + 0.04, "paper": p}
-    return frame(rows, closings.DTYPES)
+    return frame(rows, closings.COLUMNS)
 
 
 def training(corpus: str = "linux_kernel", model: str = "lstm-3x512") -> pd.DataFrame:
@@ -122,7 +122,7 @@ def pies() -> pd.DataFrame:
             rows.append({"corpus": "war_and_peace", "model": model, "role": role, "oracle": oracle})
             rows[-1] |= {"family": family, "characters": 330_000, "percent": percent}
             rows[-1] |= {"errors": round(errors * percent / 100), "paper": percent}
-    return frame(rows, run_tables.error_analysis.CATEGORIES)
+    return frame(rows, run_tables.oracles.COLUMNS)
 
 
 def eliminated() -> pd.DataFrame:
@@ -133,7 +133,7 @@ def eliminated() -> pd.DataFrame:
         | {"oracle": oracle, "eliminated": n, "errors_small": 0, "errors_large": 0, "percent": 0}
         for oracle, family, n in zip(slices(), family_of(), gone, strict=True)
     ]
-    return frame(rows, run_tables.error_analysis.ELIMINATED)
+    return frame(rows, run_tables.oracles.ELIMINATED)
 
 
 def tracked(model: str = "lstm-3x512", score: float = 0.95) -> pd.DataFrame:
@@ -231,6 +231,6 @@ def write(tables: Tables, folder) -> dict:
             csv_tables.write(value, folder / f"{name}.csv")
             inputs[name] = folder / f"{name}.csv"
     for matrix in tables.agreement.values():
-        agreement.write_csv(matrix, folder / "agreement.csv")
+        agreement.write(matrix, folder / "agreement.csv")
         inputs["agreement"] = folder / "agreement.csv"
     return inputs

@@ -21,15 +21,20 @@ class Named(list):
         return self.__dict__[key] if isinstance(key, str) else super().__getitem__(key)
 
 
-def run_script(folder: Path, monkeypatch, script: str, inputs: dict, outputs: dict, **config):
-    """Run a script as its rule would; its outputs, written below ``folder``, by name."""
+def run_script(
+    folder: Path, monkeypatch, script: str, inputs: dict, outputs: dict, module: str = "", **config
+):
+    """Run a script as its rule would; its outputs, written below ``folder``, by name.
+
+    ``module`` is the param of the script ``draw``, ``config`` that of most scripts.
+    """
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.setenv(variable, "1")
     outputs = {key: folder / "out" / name for key, name in outputs.items()}
     job = SimpleNamespace(
         input=Named(**inputs),
         output=Named(**outputs),
-        params=SimpleNamespace(config=config),
+        params=SimpleNamespace(config=config, module=module),
         log=[str(folder / f"{script}.log")],
         threads=1,
     )

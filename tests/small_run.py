@@ -3,6 +3,7 @@
 import random
 
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.files import csv_tables
 from charlens.inside.cells.search import search_cells
 from charlens.inside.dump import dump_activations
 from charlens.predictions.score import score_model
@@ -47,4 +48,4 @@ def make_run(folder, data, model="lstm-2x8"):
     examples = home / "tables" / "cell_examples" / f"{model}.parquet"
     search_cells(inputs, {"ranking": ranking, "examples": examples}, "prose", UNROLL, "cpu")
     frame = cross_entropy.table([scored, *n_grams], BOOTSTRAP, SEED, [Corpus.load(paths["corpus"])])
-    cross_entropy.write_csv(frame, folder / "tables" / "cross_entropy.csv")
+    csv_tables.write(frame, folder / "tables" / "cross_entropy.csv")

@@ -8,10 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from charlens.report.contents import FIGURES, PAGES
 from charlens.study.choices import watched
 from charlens.study.config import Config
 from charlens.text.corpus import Corpus
-from workflow_runs import ROOT, TINY, copy_repository, snakemake
+from workflow_runs import TINY, copy_repository, rules, snakemake
+
+DRAWN = {f"draw_{name}" for name in FIGURES}
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +46,7 @@ def test_paper_is_planned_in_full_and_fast(repository: Path) -> None:
         "dump_activations": 2,
         "search_cells": 2,
         "saturation": 2,
-        **dict.fromkeys(["cross_entropy", "agreement", "table2", "dynamics", "errors"], 1),
-        **dict.fromkeys(["error_overlap", "advantage", "closings", "paper_vs_ours"], 1),
-        **dict.fromkeys(["figure1_left", "figure1_right", "figure_table2", "draw_figure2"], 1),
-        **dict.fromkeys(["draw_figure3", "draw_figure4", "figure5_left", "figure5_right"], 1),
-        **dict.fromkeys(["draw_figure6", "figure6_bars"], 1),
+        **dict.fromkeys([*PAGES, *DRAWN], 1),  # the table behind each page, and each figure
     }
     assert "python_docs" not in runs[0].stdout, "the default study leaked into the paper's"
     assert min(run.seconds for run in runs) < 5
@@ -74,8 +73,9 @@ def test_command_line_values_reach_either_config(repository: Path, tmp_path: Pat
 def test_targets_stop_where_they_say(repository: Path) -> None:
     planned = {target: snakemake(repository, "-n", "--", target).jobs for target in ("corpora",)}
     assert planned["corpora"] == {"prepare_corpus": 4}
-    assert "figure1_left" not in snakemake(repository, "-n", "--", "tables").jobs
-    assert {"figure1_left", "figure1_right"} <= snakemake(repository, "-n", "figure1").jobs.keys()
+    assert snakemake(repository, "-n", "--", "tables").jobs.keys() & DRAWN == set()
+    figure1 = snakemake(repository, "-n", "figure1").jobs.keys()
+    assert figure1 & DRAWN == {"draw_figure1_left", "draw_figure1_right"}
 
 
 def test_lint_is_clean(repository: Path) -> None:
@@ -83,13 +83,20 @@ def test_lint_is_clean(repository: Path) -> None:
     assert run.code == 0, run.stderr
 
 
-def test_every_working_rule_has_log_benchmark_environment_threads_and_resources() -> None:
-    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
-        for name, body in re.findall(r"^rule (\w+):\n((?: +.*\n|\n)+)", path.read_text(), re.M):
-            for word in ("log", "benchmark", "conda", "threads", "resources", "script"):
-                assert re.search(rf"^    {word}:", body, re.M), f"{path.name}: {name}: {word}"
-            assert "mem_mb=" in body
-            assert "runtime=" in body
+def test_every_working_rule_has_log_benchmark_environment_threads_and_resources(
+    repository: Path,
+) -> None:
+    working = {name: rule for name, rule in rules(repository).items() if rule["script"]}
+    assert working.keys() >= {"train", "train_watched", "table_page", *PAGES, *DRAWN}
+    for name, rule in working.items():
+        for word in ("log", "benchmark", "conda", "threads"):
+            assert rule[word], f"{name}: {word}"
+        assert {"mem_mb", "runtime"} <= set(rule["resources"]), name
+
+
+def test_every_figure_and_table_of_the_registry_has_a_rule(repository: Path) -> None:
+    named = {name for name in rules(repository) if name.startswith("draw_")}
+    assert named == DRAWN
 
 
 # --- errors ---
@@ -181,11 +188,9 @@ def test_every_promised_file_is_there(finished: Path) -> None:
         assert (folder / f"epoch={epoch:g}.safetensors").is_file()
     table = pd.read_csv(results / "tables" / "cross_entropy.csv")
     assert len(table) == sum(len(config.models(name)) for name in config.corpora)
-    for name in ("figure1_left", "figure1_right", "figure2", "figure3", "figure4"):
+    for name in FIGURES:
         assert (results / "figures" / f"{name}.pdf").read_bytes()[:4] == b"%PDF"
         assert (results / "figures" / f"{name}.png").read_bytes()[1:4] == b"PNG"
-        assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0
-    for name in ("figure5_left", "figure5_right", "figure6", "figure6_bars", "table2"):
         assert len(pd.read_csv(results / "figures" / f"{name}.csv")) > 0
     table = pd.read_csv(results / "tables" / "table2.csv")
     assert {"n-gram-1", "n-gram-5", "n-nn-1", "n-nn-3"} <= set(table["model"])
@@ -197,13 +202,13 @@ def test_a_second_run_does_nothing(finished: Path) -> None:
     assert "Nothing to be done" in run.stderr
 
 
-FIGURE1 = {"cross_entropy", "agreement", "figure1_left", "figure1_right"}
-TABLE2 = {"table2", "figure_table2"}
+FIGURE1 = {"cross_entropy", "agreement", "draw_figure1_left", "draw_figure1_right"}
+TABLE2 = {"table2", "draw_table2"}
 INSIDE = {"dump_activations", "search_cells", "draw_figure2", "saturation", "draw_figure3"}
 FIGURE4 = {"error_overlap", "advantage", "draw_figure4"}
-CLOSINGS = {"closings", "figure5_left"}
-DYNAMICS = {"dynamics", "figure5_right"}
-FIGURE6 = {"errors", "draw_figure6", "figure6_bars"}
+CLOSINGS = {"closings", "draw_figure5_left"}
+DYNAMICS = {"dynamics", "draw_figure5_right"}
+FIGURE6 = {"errors", "draw_figure6", "draw_figure6_bars"}
 COMPARED = {"paper_vs_ours"}  # follows every table
 SCORED = FIGURE1 | TABLE2 | FIGURE4 | CLOSINGS | FIGURE6 | COMPARED
 TRAINED = {"train", "train_watched", "train_n_nn"}
@@ -214,11 +219,11 @@ N_GRAM = {"fit_n_gram", "n_gram_probabilities"}
 @pytest.mark.parametrize(
     ("module", "rerun"),
     [
-        ("analyses/cross_entropy/figure.py", {"figure1_left"}),
-        ("analyses/agreement/figure.py", {"figure1_right"}),
-        ("analyses/agreement/tsne.py", {"figure1_right"}),
-        ("analyses/agreement/table.py", {"agreement", "figure1_right"} | COMPARED),
-        ("analyses/context_length/figure.py", {"figure_table2"}),
+        ("analyses/cross_entropy/figure.py", {"draw_figure1_left"}),
+        ("analyses/agreement/figure.py", {"draw_figure1_right"}),
+        ("analyses/agreement/tsne.py", {"draw_figure1_right"}),
+        ("analyses/agreement/table.py", {"agreement", "draw_figure1_right"} | COMPARED),
+        ("analyses/context_length/figure.py", {"draw_table2"}),
         ("analyses/oracles/oracles.py", FIGURE6 | COMPARED),
         ("inside/store.py", {"dump_activations"}),
         ("text/brackets.py", {"search_cells", "draw_figure2"} | CLOSINGS | COMPARED),
@@ -247,10 +252,10 @@ def test_a_script_counts_by_its_content_and_not_by_its_date(finished: Path) -> N
         for path in scripts:
             path.touch()
         assert snakemake(finished, "-n", "--configfile", TINY).jobs == {}
-        script = finished / "workflow" / "scripts" / "figure1_left.py"
+        script = finished / "workflow" / "scripts" / "draw.py"
         original = script.read_text()
         script.write_text(original + "\n# edited\n")
-        assert snakemake(finished, "-n", "--configfile", TINY).jobs.keys() == {"figure1_left"}
+        assert snakemake(finished, "-n", "--configfile", TINY).jobs.keys() == DRAWN
         script.write_text(original)
     finally:
         for path, status in times.items():
@@ -279,9 +284,9 @@ def test_a_corpus_of_a_new_date_and_the_old_content_is_not_prepared_again(tmp_pa
     [
         (
             "figure1={bootstrap: 30}",
-            {"cross_entropy", "figure1_left", "n_gram_probabilities"} | (SCORED - FIGURE1),
+            {"cross_entropy", "draw_figure1_left", "n_gram_probabilities"} | (SCORED - FIGURE1),
         ),
-        ("figure1={perplexity: 2}", {"figure1_right"}),
+        ("figure1={perplexity: 2}", {"draw_figure1_right"}),
         ("training={learning_rate: 0.003}", NEURAL),
         (
             "n_nn={widths: [5]}",

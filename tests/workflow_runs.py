@@ -1,5 +1,6 @@
 """Snakemake, run in a copy of the repository."""
 
+import json
 import os
 import re
 import shutil
@@ -41,7 +42,8 @@ class Run:
             "activations",
             "tables",
             "corpora",
-            "table_pages",
+            "table_page",
+            "figures",
             "manifest",
         }
         targets |= {f"figure{number}" for number in range(1, 7)}
@@ -62,6 +64,51 @@ def snakemake(folder: Path, *arguments: str) -> Run:
         stdin=subprocess.DEVNULL,
     )
     return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+
+RULES = """
+import json, sys
+from pathlib import Path
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
+
+with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+    workflow = api.workflow(
+        resource_settings=ResourceSettings(cores=1),
+        config_settings=ConfigSettings(configfiles=[Path(sys.argv[1])]),
+        snakefile=Path("Snakefile"),
+    )
+    workflow.lint(json=True)  # reads the rules, and fails for none
+    found = {
+        rule.name: {
+            "script": rule.script,
+            "log": [str(path) for path in rule.log],
+            "benchmark": bool(rule.benchmark),
+            "conda": bool(rule.conda_env),
+            "threads": rule.resources.get("_cores") is not None,
+            "group": rule._group,  # its property is None where jobs run locally
+            "retries": rule._restart_times,
+            "resources": {
+                name: value.raw if isinstance(value.raw, int) else None
+                for name, value in rule.resources.items()
+                if not name.startswith("_")
+            },
+        }
+        for rule in workflow._workflow_store.rules
+    }
+print(json.dumps(found))
+"""
+
+
+def rules(folder: Path) -> dict[str, dict]:
+    """All rules of the workflow in a folder as Snakemake knows them, those made by loops too.
+
+    Resources that depend on a job are None.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", RULES, TINY], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def copy_repository(folder: Path) -> Path:

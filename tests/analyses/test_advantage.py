@@ -152,9 +152,9 @@ def test_csv_round_trip(tmp_path):
     text = byte_values("\r\n\t \"',#\\|`\xef" * 30 + "n")
     table = advantage.table([a_contest(text, external=("mine",)), a_contest(text, "b")], 20)
     csv_tables.write(table, tmp_path / "t.csv")
-    pd.testing.assert_frame_equal(advantage.read_csv(tmp_path / "t.csv"), table, rtol=1e-8)
+    pd.testing.assert_frame_equal(advantage.read(tmp_path / "t.csv"), table, rtol=1e-8)
     with pytest.raises(CharlensError, match="run the rule advantage first"):
-        advantage.read_csv(tmp_path / "none.csv")
+        advantage.read(tmp_path / "none.csv")
 
 
 def test_markdown():
@@ -180,7 +180,7 @@ def test_the_script(tmp_path, monkeypatch):
     made = run_script(
         tmp_path, monkeypatch, "advantage", inputs, outputs, min_count=2, characters=5
     )
-    table = advantage.read_csv(made["csv"])
+    table = advantage.read(made["csv"])
     np.testing.assert_allclose(table["difference"], np.exp(-1) - np.exp(-2), rtol=1e-6)
     values, counts = np.unique(random_columns(300)["byte"], return_counts=True)
     assert dict(zip(table["byte"], table["count"], strict=True)) == dict(

@@ -8,6 +8,7 @@ import pytest
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.agreement import tsne
 from charlens.errors import CharlensError
+from charlens.files import csv_tables
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -69,8 +70,8 @@ def test_files_that_do_not_go_together(tmp_path, files):
 
 def test_csv_round_trip(tmp_path, files):
     table = agreement.table(files)
-    agreement.write_csv(table, tmp_path / "a.csv")
-    again = agreement.read_csv(tmp_path / "a.csv")
+    agreement.write(table, tmp_path / "a.csv")
+    again = agreement.read(tmp_path / "a.csv")
     assert list(again.index) == list(table.index)
     np.testing.assert_allclose(again.to_numpy(), table.to_numpy(), rtol=1e-8)
 
@@ -92,10 +93,10 @@ def test_csv_round_trip(tmp_path, files):
 def test_broken_csv(tmp_path, text):
     path = tmp_path / "a.csv"
     with pytest.raises(CharlensError, match="no such file"):
-        agreement.read_csv(path)
+        agreement.read(path)
     path.write_text(text)
     with pytest.raises(CharlensError, match=r"a\.csv: ") as caught:
-        agreement.read_csv(path)
+        agreement.read(path)
     assert "\n" not in str(caught.value)
 
 
@@ -164,7 +165,7 @@ def test_map_as_a_table(tmp_path):
     models = ["lstm-1x64", "gru-2x128", "n-gram-20"]
     frame = pd.DataFrame(np.eye(3) * 0.5 + 0.5, index=models, columns=models)
     table = tsne.table(frame, None, 1)
-    tsne.write_csv(table, tmp_path / "t.csv")
+    csv_tables.write(table, tmp_path / "t.csv")
     text = (tmp_path / "t.csv").read_text().splitlines()
     assert text[0] == "x,y,cell,layers,size,model"
     assert text[2].endswith(",gru,2,128,gru-2x128")

@@ -273,10 +273,10 @@ def made_table(name="linux_kernel", **options) -> pd.DataFrame:
 def test_csv_round_trip(tmp_path):
     table = made_table(external=("mine",))
     csv_tables.write(table, tmp_path / "t.csv")
-    pd.testing.assert_frame_equal(closings.read_csv(tmp_path / "t.csv"), table, rtol=1e-8)
+    pd.testing.assert_frame_equal(closings.read(tmp_path / "t.csv"), table, rtol=1e-8)
     pd.testing.assert_frame_equal(made_table(external=("mine",)), table)
     with pytest.raises(CharlensError, match="run the rule closings first"):
-        closings.read_csv(tmp_path / "none.csv")
+        closings.read(tmp_path / "none.csv")
 
 
 def test_markdown():
@@ -314,7 +314,7 @@ def test_the_script(tmp_path, monkeypatch):
     config = {"kinds": {"a": None}, "pairs": None, "bins": [0, 20], "seed": 1}
     outputs = {"csv": "c.csv", "md": "c.md"}
     made = run_script(tmp_path, monkeypatch, "closings", inputs, outputs, **config)
-    table = closings.read_csv(made["csv"])
+    table = closings.read(made["csv"])
     assert list(table["probability"]) == list(table["lower"]) == [0.25, 0.5]
     braces = int((byte == ord("}")).sum())
     assert set(table["closings"] + table["invisible"]) == {braces}

@@ -10,6 +10,7 @@ import pytest
 from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.errors import CharlensError
+from charlens.files import csv_tables
 from charlens.models import names as model_id
 from charlens.models.names import ModelId
 from charlens.paper import numbers as paper
@@ -225,8 +226,8 @@ def test_another_cut_of_the_papers_text_is_told(tmp_path, files, size, own):
     assert compared.any()
     assert set(found.loc[compared, "papers_file"]) == {own}
     assert found.loc[~compared, "papers_file"].isna().all()
-    cross_entropy.write_csv(found, tmp_path / "t.csv")
-    again = cross_entropy.read_csv(tmp_path / "t.csv")
+    csv_tables.write(found, tmp_path / "t.csv")
+    again = cross_entropy.read(tmp_path / "t.csv")
     told = "The paper used another cut of this text" in cross_entropy.markdown(again, 10)
     assert told == (not own)
     shown = [text.get_text() for text in figure1_left.draw(again).axes[0].texts]
@@ -235,33 +236,31 @@ def test_another_cut_of_the_papers_text_is_told(tmp_path, files, size, own):
 
 def test_csv_round_trip(tmp_path, table):
     path = tmp_path / "tables" / "t.csv"
-    cross_entropy.write_csv(table, path)
-    again = cross_entropy.read_csv(path)
+    csv_tables.write(table, path)
+    again = cross_entropy.read(path)
     pd.testing.assert_frame_equal(again, table, rtol=1e-8, check_dtype=False)
-    assert {name: str(again[name].dtype) for name in again} == cross_entropy.DTYPES
+    assert {name: str(again[name].dtype) for name in again} == cross_entropy.COLUMNS
     first = path.read_bytes()
-    cross_entropy.write_csv(again, path)
+    csv_tables.write(again, path)
     assert path.read_bytes() == first
     assert pd.read_csv(path)["cross_entropy"][0] == pytest.approx(math.log(2), rel=1e-8)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", ",".join(cross_entropy.DTYPES) + "\n1,2,x" + ",0" * 10 + "\n"]
+    "text", ["", "a,b\n1,2\n", ",".join(cross_entropy.COLUMNS) + "\n1,2,x" + ",0" * 10 + "\n"]
 )
 def test_broken_csv(tmp_path, text):
     path = tmp_path / "t.csv"
     with pytest.raises(CharlensError, match="no such file"):
-        cross_entropy.read_csv(path)
+        cross_entropy.read(path)
     path.write_text(text)
     with pytest.raises(CharlensError, match=r"t\.csv: ") as caught:
-        cross_entropy.read_csv(path)
+        cross_entropy.read(path)
     assert "\n" not in str(caught.value)
 
 
-def test_markdown(tmp_path, table):
-    path = tmp_path / "t.md"
-    cross_entropy.write_markdown(table, 10, path)
-    lines = path.read_text(encoding="utf-8").splitlines()
+def test_markdown(table):
+    lines = cross_entropy.markdown(table, 10).splitlines()
     assert "## War and Peace" in lines
     assert "| Size | LSTM-1 | RNN-2 | GRU-1 |" in lines
     assert "| 64 | **0.693** ± 0.000<br>*1.449* | – | 1.500 ± 0.000<br>*1.398* |" in lines

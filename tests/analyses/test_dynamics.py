@@ -10,6 +10,7 @@ from charlens.analyses.training_dynamics import figure as figure5_right
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.display import style
 from charlens.errors import CharlensError
+from charlens.files import csv_tables
 from charlens.models.ngram.model import NgramModel
 from charlens.models.running import windows
 from charlens.models.trained import load_trained
@@ -72,8 +73,8 @@ def n_gram_distributions(paths, corpus, codes, n):
 def test_every_number_equals_the_definition(study):
     folder, paths = study
     output = folder / "dynamics.csv"
-    dynamics.write_dynamics(paths, output, EPOCHS, [1, 2, 12], 10, "cpu")
-    table = dynamics.read_csv(output)
+    csv_tables.write(dynamics.table(paths, EPOCHS, [1, 2, 12], 10, "cpu"), output)
+    table = dynamics.read(output)
     corpus, codes = Corpus.load(paths["corpus"]), load_split(paths["test"])
     others = {
         "n-nn-1": whole_distributions(paths["n_nn"][0], corpus, codes),
@@ -118,30 +119,27 @@ def test_summary_finds_the_minimum_and_where_the_loss_crosses():
 
 
 @pytest.mark.parametrize(("lead", "crossing"), [([-2, -1, -0.5], np.nan), ([1, 2, 3], 0.5)])
-def test_summary_where_it_never_or_always_leads(lead, crossing, tmp_path):
+def test_summary_where_it_never_or_always_leads(lead, crossing):
     table = table_of([3.0, 1.0, 2.0], lead, "n-gram-9")
     row = dynamics.summary(table).iloc[0]
     assert row["crossing_epoch"] == pytest.approx(crossing, nan_ok=True)
     assert np.isnan(row["paper_kl_minimum"])
-    dynamics.write_markdown(table, tmp_path / "dynamics.md")
-    text = (tmp_path / "dynamics.md").read_text()
+    text = dynamics.markdown(table)
     assert ("not yet" in text) == bool(np.isnan(crossing))
 
 
-def test_a_kl_that_still_falls_has_no_minimum(tmp_path):
+def test_a_kl_that_still_falls_has_no_minimum():
     table = table_of([3.0, 2.0, 1.0], [1, 2, 3])
     row = dynamics.summary(table).iloc[0]
     assert np.isnan([row["kl_minimum"], row["kl_minimum_epoch"]]).all()
-    dynamics.write_markdown(table, tmp_path / "dynamics.md")
-    assert "| 2-NN | not yet (1.60) | not yet (1.07) |" in (tmp_path / "dynamics.md").read_text()
+    assert "| 2-NN | not yet (1.60) | not yet (1.07) |" in dynamics.markdown(table)
 
 
 def test_nothing_to_compare_is_one_clear_error(study):
-    folder, paths = study
+    _, paths = study
     lonely = {k: v for k, v in paths.items() if k not in ("n_nn", "n_gram")}
     with pytest.raises(CharlensError, match=r"figure5\.dynamics: expected .* 3 and 0"):
-        dynamics.write_dynamics(lonely, folder / "none.csv", EPOCHS, [1], 10, "cpu")
-    assert not (folder / "none.csv").exists()
+        dynamics.table(lonely, EPOCHS, [1], 10, "cpu")
 
 
 def test_scripts_and_the_figure(study, monkeypatch, tmp_path):
@@ -152,11 +150,12 @@ def test_scripts_and_the_figure(study, monkeypatch, tmp_path):
     )
     assert "| 2-gram |" in made["md"].read_text()
     names = {"pdf": "f.pdf", "png": "f.png", "csv": "f.csv"}
-    one = run_script(tmp_path, monkeypatch, "figure5_right", {"csv": made["csv"]}, names)
+    given, module = {"dynamics": made["csv"]}, "charlens.analyses.training_dynamics.figure"
+    one = run_script(tmp_path, monkeypatch, "draw", given, names, module)
     bytes_ = {kind: path.read_bytes() for kind, path in one.items()}
-    two = run_script(tmp_path, monkeypatch, "figure5_right", {"csv": made["csv"]}, names)
+    two = run_script(tmp_path, monkeypatch, "draw", given, names, module)
     assert bytes_ == {kind: path.read_bytes() for kind, path in two.items()}
-    figure = figure5_right.draw(dynamics.read_csv(made["csv"]))
+    figure = figure5_right.draw(dynamics.read(made["csv"]))
     kl, lead = figure.axes
     assert len(kl.lines) == 4  # two n-NNs, two n-gram models
     assert len(lead.lines) == 5  # and the line at zero

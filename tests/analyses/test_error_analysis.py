@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from charlens.analyses.oracles import bars as figure6_bars
-from charlens.analyses.oracles import breakdown as error_analysis
 from charlens.analyses.oracles import oracles
 from charlens.analyses.oracles import pies as figure6
+from charlens.analyses.oracles import table as error_analysis
 from charlens.analyses.oracles.excerpts import examples, slices_of
 from charlens.errors import CharlensError
+from charlens.files import csv_tables
 from charlens.predictions.file import ProbabilityMetadata, read_probabilities, write_probabilities
 from charlens.text.corpus import Corpus, load_split, prepare, save_split
 from scripts_alone import run_script
@@ -65,13 +66,16 @@ def study(tmp_path_factory):
     names = ("categories", "eliminated", "orders", "sensitivity")
     outputs = {name: folder / f"{name}.csv" for name in names}
     outputs |= {"examples": folder / "examples.parquet", "md": folder / "errors.md"}
-    error_analysis.analyse(inputs, outputs, THRESHOLD, "fitted")
+    with pytest.MonkeyPatch.context() as patch:
+        made = run_script(folder, patch, "errors", inputs, {k: p.name for k, p in outputs.items()},
+                          threshold=THRESHOLD, definitions="fitted")  # fmt: skip
+    outputs = made
     return folder, inputs, outputs
 
 
 def test_the_best_the_smallest_and_the_others_are_broken_down(study):
     folder, _, outputs = study
-    table = error_analysis.read_categories(outputs["categories"])
+    table = error_analysis.read(outputs["categories"])
     roles = table.drop_duplicates("model").set_index("role")["model"].to_dict()
     assert roles == {"best": "lstm-1x512", "smallest": "lstm-2x64", "external": "mine"}
     for model, part in table.groupby("model"):
@@ -86,7 +90,7 @@ def test_the_best_the_smallest_and_the_others_are_broken_down(study):
 
 
 def test_the_papers_slices_stand_beside_models_of_its_budgets_only(study):
-    table = error_analysis.read_categories(study[2]["categories"])
+    table = error_analysis.read(study[2]["categories"])
     by_role = {role: part["paper"] for role, part in table.groupby("role")}
     assert by_role["best"].iloc[0] == 1.14  # LSTM-3 (512)
     assert by_role["smallest"].iloc[0] == 0.93  # LSTM-2 (64)
@@ -97,7 +101,7 @@ def test_the_papers_slices_stand_beside_models_of_its_budgets_only(study):
 
 
 def test_eliminated_errors_are_the_difference_of_the_counts(study):
-    table = error_analysis.read_categories(study[2]["categories"])
+    table = error_analysis.read(study[2]["categories"])
     gone = error_analysis.read_eliminated(study[2]["eliminated"])
     counts = {role: part["errors"].to_numpy() for role, part in table.groupby("role")}
     assert (gone["eliminated"] == counts["smallest"] - counts["best"]).all()
@@ -118,7 +122,7 @@ def test_orders_and_definitions_are_told_for_every_model(study):
         assert boost["percent_shapley_before_boost"] == pytest.approx(boost["percent_min"])
     definitions = pd.read_csv(study[2]["sensitivity"])
     assert set(definitions["definitions"]) == set(oracles.DEFINITIONS)
-    table = error_analysis.read_categories(study[2]["categories"])
+    table = error_analysis.read(study[2]["categories"])
     fitted = definitions[definitions["definitions"] == "fitted"]
     assert np.allclose(fitted["percent"], table["percent"])
     text = study[2]["md"].read_text()
@@ -162,28 +166,30 @@ _LARGER = ("lstm-1x64.parquet", "lstm-1x512.parquet", "lstm-3x512.parquet")
 
 
 def test_one_size_has_no_smaller_model_to_compare_with(study, tmp_path):
-    _, inputs, outputs = study
+    _, inputs, _ = study
     small = [path for path in inputs["models"] if path.name not in _LARGER]
     lonely = inputs | {"models": small, "external": []}
-    made = {name: tmp_path / path.name for name, path in outputs.items()}
-    error_analysis.analyse(lonely, made, THRESHOLD, "stated")
-    assert set(error_analysis.read_categories(made["categories"])["role"]) == {"best"}
-    assert error_analysis.read_eliminated(made["eliminated"]).empty
+    made = error_analysis.tables(lonely, THRESHOLD, "stated")
+    assert set(made["categories"]["role"]) == {"best"}
+    path = tmp_path / "eliminated.csv"
+    csv_tables.write(made["eliminated"], path)
+    assert error_analysis.read_eliminated(path).empty
     with pytest.raises(CharlensError, match="no LSTM whose errors"):
-        error_analysis.analyse(inputs | {"models": small[1:]}, made, THRESHOLD, "fitted")
+        error_analysis.tables(inputs | {"models": small[1:]}, THRESHOLD, "fitted")
 
 
 def test_figures_draw_every_model_and_group_with_equal_bytes(study, monkeypatch, tmp_path):
     _, _, outputs = study
     names = {"pdf": "f.pdf", "png": "f.png", "csv": "f.csv"}
-    for script, second in (("figure6", "examples"), ("figure6_bars", "eliminated")):
+    for figure, second in (("pies", "examples"), ("bars", "eliminated")):
         made = []
         for _ in range(2):
             given = {"categories": outputs["categories"], second: outputs[second]}
-            paths = run_script(tmp_path, monkeypatch, script, given, names)
+            module = f"charlens.analyses.oracles.{figure}"
+            paths = run_script(tmp_path, monkeypatch, "draw", given, names, module)
             made.append({kind: path.read_bytes() for kind, path in paths.items()})
         assert made[0] == made[1]
-    table = error_analysis.read_categories(outputs["categories"])
+    table = error_analysis.read(outputs["categories"])
     shown = error_analysis.read_examples(outputs["examples"])
     figure = figure6.draw(table, shown)
     assert len(figure.axes) == 3 + shown["group"].nunique()
@@ -198,7 +204,7 @@ def test_figures_draw_every_model_and_group_with_equal_bytes(study, monkeypatch,
 
 def test_a_model_without_errors_has_a_pie_that_says_so(study):
     _, _, outputs = study
-    table = error_analysis.read_categories(outputs["categories"])
+    table = error_analysis.read(outputs["categories"])
     first = table["model"] == table["model"].iloc[0]
     table.loc[first, ["errors", "percent"]] = 0
     figure = figure6.draw(table, error_analysis.read_examples(outputs["examples"]))

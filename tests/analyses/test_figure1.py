@@ -15,6 +15,7 @@ from charlens.analyses.agreement import tsne
 from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.display import labels, style
+from charlens.files import csv_tables
 from charlens.models import names as model_id
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,8 +38,8 @@ def entropies(*corpora: str, models: list[str] = GRID, seed: int = 0) -> pd.Data
         for corpus in corpora
         for model in models
     ]
-    frame = pd.DataFrame(rows, columns=list(cross_entropy.DTYPES))
-    frame = frame.astype(cross_entropy._loose(cross_entropy.DTYPES))
+    frame = pd.DataFrame(rows, columns=list(cross_entropy.COLUMNS))
+    frame = frame.astype(cross_entropy._loose(cross_entropy.COLUMNS))
     return cross_entropy._mark_best(frame)
 
 
@@ -224,7 +225,7 @@ from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.agreement import figure as figure1_right
 from charlens.display import style
 source, target = sys.argv[1:]
-left = figure1_left.draw(cross_entropy.read_csv(source + "/left.csv"))
+left = figure1_left.draw(cross_entropy.read(source + "/left.csv"))
 style.save(left, target + "/left.pdf", target + "/left.png")
 right = pd.read_csv(source + "/right.csv", dtype={"layers": "Int64", "size": "Int64"})
 style.save(figure1_right.draw(right), target + "/right.pdf", target + "/right.png")
@@ -232,8 +233,8 @@ style.save(figure1_right.draw(right), target + "/right.pdf", target + "/right.pn
 
 
 def test_two_runs_give_equal_bytes(tmp_path):
-    cross_entropy.write_csv(entropies("war_and_peace"), tmp_path / "left.csv")
-    tsne.write_csv(map_of(GRID[:12]), tmp_path / "right.csv")
+    csv_tables.write(entropies("war_and_peace"), tmp_path / "left.csv")
+    csv_tables.write(map_of(GRID[:12]), tmp_path / "right.csv")
     for name in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": name, "PYTHONPATH": str(ROOT / "workflow")}
         command = [sys.executable, "-c", DRAW, str(tmp_path), str(tmp_path / name)]
@@ -252,11 +253,13 @@ def test_the_scripts(tmp_path, monkeypatch):
                   bootstrap=5, seed=1)  # fmt: skip
     pairs = run("agreement", {"probabilities": files}, {"csv": "a.csv"})
     kinds = ("pdf", "png", "csv")
-    left = run("figure1_left", {"table": entropy["csv"]}, {k: f"l.{k}" for k in kinds})
-    right = run("figure1_right", {"agreement": pairs["csv"]}, {k: f"r.{k}" for k in kinds},
+    left = run("draw", {"cross_entropy": entropy["csv"]}, {k: f"l.{k}" for k in kinds},
+               "charlens.analyses.cross_entropy.figure")  # fmt: skip
+    right = run("draw", {"agreement": pairs["csv"]}, {k: f"r.{k}" for k in kinds},
+                "charlens.analyses.agreement.figure",
                 perplexity=None, seed=1)  # fmt: skip
     assert left["csv"].read_bytes() == entropy["csv"].read_bytes()
-    frame = agreement.read_csv(pairs["csv"])
+    frame = agreement.read(pairs["csv"])
     expected = tsne.table(frame, None, 1)
     found = pd.read_csv(right["csv"])
     np.testing.assert_allclose(found[["x", "y"]], expected[["x", "y"]], rtol=1e-8)

@@ -235,7 +235,7 @@ from charlens.analyses import contest_colours as contest
 from charlens.analyses.shared_errors import figure as figure4
 from charlens.display import style
 regions, characters, target = sys.argv[1:]
-figure = figure4.draw(overlap.read_csv(regions), advantage.read_csv(characters), 10)
+figure = figure4.draw(overlap.read(regions), advantage.read(characters), 10)
 style.save(figure, target + "/f.pdf", target + "/f.png")
 """
 
@@ -246,12 +246,13 @@ def test_two_processes_give_equal_bytes(tmp_path, kernel):
     environment = os.environ | {"PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT / "workflow")}
     arguments = [str(tmp_path / part) for part in ("o.csv", "a.csv", "1")]
     subprocess.run([sys.executable, "-c", DRAW, *arguments], check=True, env=environment)
-    again = figure4.draw(
-        overlap.read_csv(tmp_path / "o.csv"), advantage.read_csv(tmp_path / "a.csv"), 10
-    )
+    again = figure4.draw(overlap.read(tmp_path / "o.csv"), advantage.read(tmp_path / "a.csv"), 10)
     style.save(again, tmp_path / "2" / "f.pdf", tmp_path / "2" / "f.png")
     for name in ("f.pdf", "f.png"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
+
+
+MODULE = "charlens.analyses.shared_errors.figure"
 
 
 def test_the_script(tmp_path, monkeypatch, kernel):
@@ -259,7 +260,7 @@ def test_the_script(tmp_path, monkeypatch, kernel):
     for table, path in zip(kernel, inputs.values(), strict=True):
         csv_tables.write(table, path)
     outputs = {"pdf": "f.pdf", "png": "f.png", "csv": "f.csv", "overlap": "o.csv"}
-    made = run_script(tmp_path, monkeypatch, "figure4", inputs, outputs, characters=4)
+    made = run_script(tmp_path, monkeypatch, "draw", inputs, outputs, MODULE, characters=4)
     assert made["overlap"].read_bytes() == inputs["overlap"].read_bytes()
-    found = advantage.read_csv(made["csv"])
+    found = advantage.read(made["csv"])
     assert list(found["character"]) == list(advantage.shown(kernel[1], 4)["character"])

@@ -104,7 +104,7 @@ from charlens.analyses.closings import table as closings
 from charlens.analyses.closings import figure as figure5_left
 from charlens.display import style
 source, target = sys.argv[1:]
-style.save(figure5_left.draw(closings.read_csv(source)), target + "/f.pdf", target + "/f.png")
+style.save(figure5_left.draw(closings.read(source)), target + "/f.pdf", target + "/f.png")
 """
 
 
@@ -113,7 +113,7 @@ def test_two_processes_give_equal_bytes(tmp_path, table):
     environment = os.environ | {"PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT / "workflow")}
     command = [sys.executable, "-c", DRAW, str(tmp_path / "t.csv"), str(tmp_path / "1")]
     subprocess.run(command, check=True, env=environment)
-    again = figure5_left.draw(closings.read_csv(tmp_path / "t.csv"))
+    again = figure5_left.draw(closings.read(tmp_path / "t.csv"))
     style.save(again, tmp_path / "2" / "f.pdf", tmp_path / "2" / "f.png")
     for name in ("f.pdf", "f.png"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
@@ -122,5 +122,12 @@ def test_two_processes_give_equal_bytes(tmp_path, table):
 def test_the_script(tmp_path, monkeypatch, table):
     csv_tables.write(table, tmp_path / "t.csv")
     outputs = {name: f"f.{name}" for name in ("pdf", "png", "csv")}
-    made = run_script(tmp_path, monkeypatch, "figure5_left", {"csv": tmp_path / "t.csv"}, outputs)
+    made = run_script(
+        tmp_path,
+        monkeypatch,
+        "draw",
+        {"closings": tmp_path / "t.csv"},
+        outputs,
+        "charlens.analyses.closings.figure",
+    )
     assert made["csv"].read_bytes() == (tmp_path / "t.csv").read_bytes()

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from charlens.analyses.oracles import bars, oracles, pies
-from charlens.analyses.oracles import breakdown as error_analysis
+from charlens.analyses.oracles import table as error_analysis
 from charlens.analyses.oracles.oracles import ORACLES, Excerpt, Oracle
 from charlens.paper.definitions import ORACLE_DEFINITIONS
 from charlens.study.config import schema
 from charlens.text.corpus import Corpus, load_split
+from scripts_alone import run_script
 from test_error_analysis import THRESHOLD, study  # noqa: F401  (a fixture)
 
 VOWELS = Oracle(
@@ -44,13 +45,15 @@ def test_an_entry_is_in_every_table_and_figure(
     study: tuple,  # noqa: F811
     with_vowels: None,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, inputs, outputs = study
-    made = {name: tmp_path / path.name for name, path in outputs.items()}
-    error_analysis.analyse(inputs, made, THRESHOLD, "fitted")
+    names = {name: path.name for name, path in outputs.items()}
+    config = {"threshold": THRESHOLD, "definitions": "fitted"}
+    made = run_script(tmp_path, monkeypatch, "errors", inputs, names, **config)
 
-    table = error_analysis.read_categories(made["categories"])
-    before = error_analysis.read_categories(outputs["categories"])
+    table = error_analysis.read(made["categories"])
+    before = error_analysis.read(outputs["categories"])
     for model, part in table.groupby("model", sort=False):
         percent, old = part.set_index("oracle"), before[before["model"] == model]
         assert list(percent.index[-7:-5]) == ["low_vowel", "high_vowel"]

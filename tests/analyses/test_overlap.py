@@ -103,15 +103,15 @@ def test_the_paper_beside_the_kernel_only():
 def test_csv_round_trip(tmp_path):
     table = overlap.table([a_contest(BYTES, "linux_kernel", external=("x",)), a_contest(BYTES)])
     csv_tables.write(table, tmp_path / "t.csv")
-    pd.testing.assert_frame_equal(overlap.read_csv(tmp_path / "t.csv"), table, rtol=1e-8)
+    pd.testing.assert_frame_equal(overlap.read(tmp_path / "t.csv"), table, rtol=1e-8)
     csv_tables.write(table.drop(index=3), tmp_path / "t.csv")
     with pytest.raises(
         CharlensError, match=r"t\.csv: linux_kernel, lstm-3x512 .* expected"
     ) as caught:
-        overlap.read_csv(tmp_path / "t.csv")
+        overlap.read(tmp_path / "t.csv")
     assert "\n" not in str(caught.value)
     with pytest.raises(CharlensError, match="run the rule error_overlap first"):
-        overlap.read_csv(tmp_path / "none.csv")
+        overlap.read(tmp_path / "none.csv")
 
 
 def test_markdown():
@@ -138,6 +138,6 @@ def test_the_script(tmp_path, monkeypatch):
     made = run_script(
         tmp_path, monkeypatch, "error_overlap", inputs, {"csv": "o.csv", "md": "o.md"}
     )
-    table = overlap.read_csv(made["csv"])
+    table = overlap.read(made["csv"])
     assert list(table["characters"]) == [0, 0, 300]
     assert set(table["models"]) == {"lstm-2x8 n-gram-3"}

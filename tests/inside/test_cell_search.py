@@ -9,8 +9,10 @@ from charlens.files import parquet_tables
 from charlens.inside.cells import excerpts as cell_examples
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS
+from charlens.inside.cells.excerpts import read as read_examples
 from charlens.inside.cells.score import best
-from charlens.inside.cells.search import label, read_examples, read_ranking, search_cells
+from charlens.inside.cells.score import read as read_ranking
+from charlens.inside.cells.search import label, search_cells
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.text.corpus import Corpus
 from charlens.text.grid import lay_out

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from charlens.inside.cells import figure
 from charlens.inside.cells.concepts import CONCEPTS, PaperCell, concept, labels, panels
-from charlens.inside.cells.search import read_examples, read_ranking, search_cells
+from charlens.inside.cells.excerpts import read as read_examples
+from charlens.inside.cells.score import read as read_ranking
+from charlens.inside.cells.search import search_cells
 from charlens.replication.cells import tracked
 from charlens.replication.findings import tracking
 from charlens.text.lexed import LexedText

@@ -13,7 +13,7 @@ from charlens.files import csv_tables, parquet_tables
 from charlens.inside.cells import figure as figure2
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import COLUMNS, COLUMNS_OF_TEXT, ROWS, TYPICAL
-from charlens.inside.cells.search import read_examples
+from charlens.inside.cells.excerpts import read as read_examples
 from matplotlib.text import Text
 from scripts_alone import run_script
 
@@ -148,7 +148,7 @@ def test_a_score_that_is_missing_or_a_text_without_a_panel():
 
 DRAW = """
 import sys
-from charlens.inside.cells.search import read_examples
+from charlens.inside.cells.excerpts import read as read_examples
 from charlens.inside.cells import figure as figure2
 from charlens.display import style
 source, target = sys.argv[1:]
@@ -172,11 +172,13 @@ def test_two_runs_give_equal_bytes(tmp_path):
 
 
 def test_the_script(tmp_path, monkeypatch):
-    files = {}
+    files = []
     for corpus in STUDY["corpus"].unique():
-        files[corpus] = tmp_path / f"{corpus}.parquet"
-        parquet_tables.write(STUDY[STUDY["corpus"] == corpus], files[corpus])
+        files.append(tmp_path / f"{corpus}.parquet")
+        parquet_tables.write(STUDY[STUDY["corpus"] == corpus], files[-1])
     kinds = {kind: f"figure2.{kind}" for kind in ("pdf", "png", "csv")}
-    found = run_script(tmp_path, monkeypatch, "figure2", files, kinds)
+    found = run_script(
+        tmp_path, monkeypatch, "draw", {"examples": files}, kinds, "charlens.inside.cells.figure"
+    )
     numbers = csv_tables.read(found["csv"], COLUMNS, "a table", "figure2")
     pd.testing.assert_frame_equal(numbers, STUDY, rtol=1e-8)

@@ -112,18 +112,20 @@ def test_models_without_gates():
 def test_the_same_table_gives_the_same_bytes(tmp_path):
     csv_tables.write(study(), tmp_path / "s.csv")
     for name in ("1", "2"):
-        figure = figure3.draw(saturation.read_csvs([tmp_path / "s.csv"]))
+        figure = figure3.draw(saturation.read(tmp_path / "s.csv"))
         style.save(figure, tmp_path / f"{name}.pdf", tmp_path / f"{name}.png")
     for kind in ("pdf", "png"):
         assert (tmp_path / f"1.{kind}").read_bytes() == (tmp_path / f"2.{kind}").read_bytes()
 
 
 def test_the_script(tmp_path, monkeypatch):
-    files = {}
+    files = []
     for model in ("lstm-3x512", "gru-2x128"):
-        files[model] = tmp_path / f"{model}.csv"
-        csv_tables.write(study()[study()["model"] == model], files[model])
+        files.append(tmp_path / f"{model}.csv")
+        csv_tables.write(study()[study()["model"] == model], files[-1])
     kinds = {kind: f"figure3.{kind}" for kind in ("pdf", "png", "csv")}
-    found = run_script(tmp_path, monkeypatch, "figure3", files, kinds)
-    numbers = saturation.read_csvs([found["csv"]])
+    found = run_script(
+        tmp_path, monkeypatch, "draw", {"saturation": files}, kinds, "charlens.inside.gates.figure"
+    )
+    numbers = saturation.read(found["csv"])
     pd.testing.assert_frame_equal(numbers, study(), rtol=1e-8)

@@ -6,7 +6,6 @@ import pytest
 import torch
 from charlens.errors import CharlensError
 from charlens.inside.gates import table as saturation
-from charlens.inside.gates.table import read_csvs, write_saturation
 from charlens.inside.store import activations
 from charlens.models.recurrent.cells import CELLS
 from charlens.models.trained import load_trained
@@ -74,31 +73,29 @@ def _weights(folder):
 
 
 def test_files(tmp_path, monkeypatch):
-    tables = []
+    tables, files = [], {}
     for cell in CELLS:  # an RNN has no gates
         paths = made(tmp_path / cell, cell, model=f"{cell}-1x3")
-        write_saturation(paths, tmp_path / f"{cell}.csv", 8, "cpu")
+        inputs = {name: paths[name] for name in ("corpus", "test", "model")}
+        given, output = {"unroll": 8, "device": "cpu"}, {"csv": f"{cell}.csv"}
+        found = run_script(tmp_path, monkeypatch, "saturation", inputs, output, **given)
+        files[cell] = found["csv"]
         tables.append(saturated(paths))
-    found = read_csvs([tmp_path / f"{cell}.csv" for cell in CELLS])
+    found = pd.concat([saturation.read(path) for path in files.values()], ignore_index=True)
     assert list(found.columns) == list(saturation.COLUMNS)
     assert list(dict.fromkeys(found["model"])) == ["lstm-1x3", "gru-1x3"]
     expected = pd.concat([table for table in tables if len(table)], ignore_index=True)
     np.testing.assert_allclose(found[["left", "right"]], expected[["left", "right"]], rtol=1e-8)
-    assert len(read_csvs([tmp_path / "rnn.csv"])) == 0
-
-    inputs = {name: paths[name] for name in ("corpus", "test", "model")}
-    config = {"unroll": 8, "device": "cpu"}
-    again = run_script(tmp_path, monkeypatch, "saturation", inputs, {"csv": "s.csv"}, **config)
-    assert again["csv"].read_bytes() == (tmp_path / f"{cell}.csv").read_bytes()
+    assert len(saturation.read(files["rnn"])) == 0
 
 
 def test_broken_files(tmp_path):
     path = tmp_path / "s.csv"
     with pytest.raises(CharlensError, match=r"s\.csv: no such file; run the rule saturation"):
-        read_csvs([path])
+        saturation.read(path)
     header = ",".join(saturation.COLUMNS)
     for text in ("", "gate\nf\n", f"{header}\n1,2\n", f"{header}\na,m,f,forget,one,0,9,0,0\n"):
         path.write_text(text)
         with pytest.raises(CharlensError, match=r"s\.csv: ") as caught:
-            read_csvs([path])
+            saturation.read(path)
         assert "\n" not in str(caught.value)

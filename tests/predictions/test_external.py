@@ -17,6 +17,7 @@ import pytest
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.errors import CharlensError
+from charlens.files import csv_tables
 from charlens.predictions import external
 from charlens.predictions.external import import_external
 from charlens.predictions.file import COLUMNS, column_names, read_metadata, read_probabilities
@@ -217,8 +218,8 @@ def test_zero_is_infinite_and_tiny_is_not(corpus, tmp_path):
 
     columns["probability"][7] = 0
     table = cross_entropy.table([imported(corpus, write(tmp_path / "b.csv", columns))], 10, 1)
-    cross_entropy.write_csv(table, tmp_path / "t.csv")
-    table = cross_entropy.read_csv(tmp_path / "t.csv")
+    csv_tables.write(table, tmp_path / "t.csv")
+    table = cross_entropy.read(tmp_path / "t.csv")
     assert math.isinf(table["cross_entropy"][0])
     assert "| mine | ∞ |" in cross_entropy.markdown(table, 10)
 

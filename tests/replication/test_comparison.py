@@ -279,11 +279,11 @@ def test_another_cut_widens_every_tolerance(papers):
     assert (frame.loc[~kernel, "tolerance"] == papers.loc[~kernel, "tolerance"]).all()
     assert (frame["papers_file"] == ~kernel).all()
     assert frame["comparable"].all()
-    text = comparison_markdown.markdown(frame)
+    text = comparison_markdown.numbers_markdown(frame)
     assert text.count("is not the paper's file") == 1
     assert text.count("Difference beside RNN-1") == 1
     assert "\n| Linux Kernel | cross-entropy of GRU-1 (64) | +0.0000 | 0.022 |\n" in text
-    assert "Difference beside RNN-1" not in comparison_markdown.markdown(papers)
+    assert "Difference beside RNN-1" not in comparison_markdown.numbers_markdown(papers)
 
 
 def test_a_text_cut_short_is_not_the_papers():
@@ -382,9 +382,8 @@ def test_an_n_nn_that_is_never_overtaken():
     row = only(frame, quantity="when 4-NN is overtaken")
     assert math.isnan(row.ours)
     assert (row.verdict, row.remark) == ("outside", "not reached")
-    assert "| when 4-NN is overtaken | epochs | – | 2.23 | – |" in comparison_markdown.markdown(
-        frame
-    )
+    text = comparison_markdown.numbers_markdown(frame)
+    assert "| when 4-NN is overtaken | epochs | – | 2.23 | – |" in text
 
 
 def test_n_grams_and_checkpoints_at_other_times():
@@ -414,7 +413,7 @@ def test_round_trip(tmp_path, papers):
     again = comparison.table(tables)
     pd.testing.assert_frame_equal(again, papers, rtol=1e-7)
     csv_tables.write(again, tmp_path / "out.csv")
-    read = csv_tables.read(tmp_path / "out.csv", comparison.DTYPES, "numbers", "paper_vs_ours")
+    read = csv_tables.read(tmp_path / "out.csv", comparison.COLUMNS, "numbers", "paper_vs_ours")
     pd.testing.assert_frame_equal(read, again, rtol=1e-7)
 
 
@@ -437,9 +436,9 @@ def test_a_table_of_an_unknown_corpus(tmp_path):
 def test_nothing_to_compare(tmp_path):
     tables = run_tables.read({"corpora": [], "overlap": []}, "war_and_peace")
     frame = comparison.table(tables)
-    assert list(frame.columns) == list(comparison.DTYPES)
+    assert list(frame.columns) == list(comparison.COLUMNS)
     assert frame.empty
-    assert "none of the numbers" in comparison_markdown.markdown(frame)
+    assert "none of the numbers" in comparison_markdown.numbers_markdown(frame)
 
 
 # For people
@@ -450,7 +449,8 @@ def test_markdown():
     grid = cross_entropies()
     grid.loc[0, "cross_entropy"] = 1.4721
     grid.loc[1, "cross_entropy"] = 1.4
-    text = comparison_markdown.markdown(comparison.table(replace(tables, cross_entropy=grid)))
+    frame = comparison.table(replace(tables, cross_entropy=grid))
+    text = comparison_markdown.numbers_markdown(frame)
     assert (
         "\n| | In the paper | Here | Within | Better | Outside | Vague | Not comparable |\n" in text
     )
@@ -473,8 +473,8 @@ def test_script(tmp_path, monkeypatch):
     outputs = dict(zip(("csv", "findings", "md"), names, strict=True))
     done = run_script(tmp_path, monkeypatch, "paper_vs_ours", inputs, outputs,
                       agreement_corpus="war_and_peace")  # fmt: skip
-    numbers = csv_tables.read(done["csv"], comparison.DTYPES, "numbers", "paper_vs_ours")
-    found = csv_tables.read(done["findings"], findings.DTYPES, "findings", "paper_vs_ours")
+    numbers = csv_tables.read(done["csv"], comparison.COLUMNS, "numbers", "paper_vs_ours")
+    found = csv_tables.read(done["findings"], findings.COLUMNS, "findings", "paper_vs_ours")
     assert (len(numbers), len(found)) == (283, 32)
     text = done["md"].read_text()
     assert text.startswith("# The paper's numbers beside ours\n")

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from charlens.analyses.cross_entropy.table import DTYPES as CROSS_ENTROPY
+from charlens.analyses.cross_entropy.table import COLUMNS as CROSS_ENTROPY
 from charlens.models import names as model_id
 from charlens.replication import findings
 from contests import a_corpus

@@ -1,36 +1,59 @@
 """What captions say of a run, on tables written by hand."""
 
+import pickle
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from charlens.analyses.agreement.table import write_csv as write_agreement
+from charlens.analyses.agreement.table import write as write_agreement
 from charlens.analyses.closings import table as closings
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy import table as cross_entropy
-from charlens.analyses.oracles import breakdown as error_analysis
+from charlens.analyses.oracles import table as error_analysis
 from charlens.analyses.shared_errors import advantage, overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.errors import CharlensError
+from charlens.inside.cells import excerpts
 from charlens.inside.gates import table as saturation
+from charlens.replication import compare, findings
 from charlens.report import captions
-from charlens.report.contents import Found
+from charlens.report.captions import Caption
+from charlens.report.contents import ANALYSES, FIGURES
+from charlens.report.entries import Analysis
 from docutils.core import publish_parts
 
 
 def write(path: Path, columns: dict, rows: list[dict]) -> None:
     """A table with those columns, empty where a row says nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame([dict.fromkeys(columns) | row for row in rows]).to_csv(path, index=False)
+    frame = pd.DataFrame([dict.fromkeys(columns) | row for row in rows], columns=list(columns))
+    numbers = [name for name, dtype in columns.items() if dtype == "int64"]
+    frame[numbers] = frame[numbers].fillna(0)
+    frame.to_csv(path, index=False)
 
 
-def says(name: str, results: Path, *arguments: str) -> list[str]:
+def says(name: str, results: Path, corpus: str = "") -> list[str]:
     """The sentences as a reader sees them."""
-    html = publish_parts(captions.about(name, results, *arguments), writer="html")["body"]
+    html = publish_parts(captions.sentences(ANALYSES[name], results, corpus), writer="html")["body"]
     assert "system-message" not in html
     text = re.sub(r"<[^>]+>", "", html).replace("&lt;", "<").replace("&gt;", ">")
     return re.split(r"(?<=\.)\s+(?=[A-Z0-9])", " ".join(text.split()))
+
+
+LOSS = {"lstm-1x8": 2.0}
+ADVANTAGE = {"corpus": "prose", "role": "lstm", "model": "lstm-1x8", "baseline": "n-gram-5"}
+ADVANTAGE |= {"character": "x", "byte": 120, "count": 50, "difference": 0.5, "rank": 1}
+
+# The table of agreement is a square of models; excerpts of cells are made from a ranking; the
+# paper's numbers and findings are two tables, made by modules of their own.
+FACES_ELSEWHERE = {
+    "agreement": {"COLUMNS"},
+    "cells": {"table"},
+    "errors": {"table"},
+    "paper_vs_ours": {"COLUMNS", "table"},
+}
 
 
 def grid(corpus: str, losses: dict[str, float], **more: object) -> list[dict]:
@@ -52,7 +75,7 @@ def test_cross_entropy(tmp_path: Path) -> None:
         "war_and_peace", {"rnn-1x64": 1.44, "rnn-3x64": 1.5}, paper=1.4, bootstrap_sd=0.002
     )
     rows[-2]["difference"], rows[-1]["difference"] = 0.04, -0.006
-    write(tmp_path / "tables" / "cross_entropy.csv", cross_entropy.DTYPES, rows)
+    write(tmp_path / "tables" / "cross_entropy.csv", cross_entropy.COLUMNS, rows)
     assert says("cross_entropy", tmp_path) == [
         "On My novel the lowest is 1.750 nats per character, by LSTM-2 (8).",
         "On War and Peace the lowest is 1.440 ± 0.002 nats per character, by RNN-1 (64) (the "
@@ -69,7 +92,7 @@ def test_cross_entropy(tmp_path: Path) -> None:
 def test_a_study_without_depth_cells_or_the_papers_corpora(tmp_path: Path) -> None:
     write(
         tmp_path / "tables" / "cross_entropy.csv",
-        cross_entropy.DTYPES,
+        cross_entropy.COLUMNS,
         grid("b", {"lstm-1x8": 2.0}),
     )
     assert says("cross_entropy", tmp_path) == [
@@ -104,7 +127,7 @@ def test_table2(tmp_path: Path) -> None:
         row("n-nn", "n-nn-2", 1.9),
         row("recurrent best", "gru-2x8", 1.0),
     ]
-    write(tmp_path / "tables" / "table2.csv", table2.DTYPES, rows)
+    write(tmp_path / "tables" / "table2.csv", table2.COLUMNS, rows)
     assert says("table2", tmp_path) == [
         "Lowest on Linux Kernel, split by streams: 20-gram 0.888, 2-NN 1.900 and GRU-2 (8) 1.000.",
         "Differences from the paper's numbers, n-gram: −0.001 to +0.001.",
@@ -118,9 +141,12 @@ def test_cells(tmp_path: Path) -> None:
         cell | {"panel": "b", "title": "inside quotes", "measure": "auc"},
         cell | {"panel": "typical", "title": "inside quotes", "measure": "auc"},
     ]
+    rows = [r | {"found": 0.5, "position": 0, "byte": 32, "value": 0.1} for r in rows]
     numbers = ((3, -0.91), (4, 0.2), (5, 0.5))
     rows = [r | {"unit": u, "held_out": s} for r, (u, s) in zip(rows, numbers, strict=True)]
-    write(tmp_path / "figures" / "figure2.csv", {}, [r for r in rows for _ in range(3)])
+    write(
+        tmp_path / "figures" / "figure2.csv", excerpts.COLUMNS, [r for r in rows for _ in range(3)]
+    )
     assert says("cells", tmp_path) == [
         "On Prose, the best cells of LSTM-1 (8): position in line (layer 1, cell 3: correlation "
         "−0.91) and inside quotes (layer 1, cell 4: AUC 0.80, low for yes)."
@@ -146,7 +172,7 @@ def test_overlap(tmp_path: Path) -> None:
     regions = {"lstm_only": 1.0, "n-gram_only": 4.0, "lstm&n-gram": 40.0}
     same = {"corpus": "prose", "trio": "lstm+n-gram", "models": "lstm-1x8 n-gram-5"}
     rows = [same | {"region": r, "characters": 1, "percent": p} for r, p in regions.items()]
-    write(tmp_path / "tables" / "error_overlap.csv", overlap.DTYPES, rows)
+    write(tmp_path / "tables" / "error_overlap.csv", overlap.COLUMNS, rows)
     assert says("error_overlap", tmp_path) == [
         "Errors on Prose, of all test characters: LSTM-1 (8) 41.0 % (alone 1.0 %) and 5-gram "
         "44.0 % (alone 4.0 %); 40.0 % are errors of all."
@@ -160,7 +186,7 @@ def test_advantage_with_characters_that_mean_something_in_a_caption(tmp_path: Pa
         same | {"character": c, "byte": i, "count": 50, "difference": d, "rank": i + 1}
         for i, (c, d) in enumerate(lead.items())
     ]
-    write(tmp_path / "tables" / "advantage.csv", advantage.DTYPES, rows)
+    write(tmp_path / "tables" / "advantage.csv", advantage.COLUMNS, rows)
     assert says("advantage", tmp_path) == [
         "On Prose, LSTM-1 (8) leads most on “`” (by 0.500), “<s>” (by 0.400) and “\\r” (by 0.300); "
         "5-gram leads most on “|” (by 0.300), “*” (by 0.200) and “_” (by 0.100)."
@@ -183,7 +209,7 @@ def test_closings(tmp_path: Path, probabilities: list, end: str) -> None:
             ("lstm", "n-gram"), ("lstm-1x8", "n-gram-5"), values, strict=True
         )
     ]
-    write(tmp_path / "tables" / "closings.csv", closings.DTYPES, rows)
+    write(tmp_path / "tables" / "closings.csv", closings.COLUMNS, rows)
     (found,) = says("closings", tmp_path)
     assert found.startswith(f"On C, {{ }}: LSTM-1 (8) is ahead of 5-gram at {end}")
 
@@ -221,7 +247,8 @@ def test_errors(tmp_path: Path) -> None:
     same = {"corpus": "prose", "model": "lstm-1x8", "role": "best", "characters": 5000}
     parts = [("1-gram", "n-gram", 300), ("2-gram", "n-gram", 300), ("0.1-boost", "boost", 400)]
     rows = [same | {"oracle": o, "family": f, "errors": e, "percent": e / 10} for o, f, e in parts]
-    write(tmp_path / "tables" / "error_categories.csv", error_analysis.CATEGORIES, rows)
+    write(tmp_path / "tables" / "error_categories.csv", error_analysis.COLUMNS, rows)
+    write(tmp_path / "tables" / "errors_eliminated.csv", error_analysis.ELIMINATED, [])
     assert says("errors", tmp_path) == [
         "LSTM-1 (8) on Prose makes 1,000 errors (20% of the characters): n-gram 60 % and boost "
         "40 %."
@@ -241,38 +268,73 @@ def test_errors(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_eliminated(tmp_path: Path, fewer: dict, sentences: list[str]) -> None:
-    same = {"corpus": "prose", "small": "lstm-1x8", "large": "lstm-2x8"}
+    same = {"corpus": "prose", "small": "lstm-1x8", "large": "lstm-2x8", "oracle": "1-gram"}
+    same |= {"errors_small": 0, "errors_large": 0}
     rows = [same | {"family": f, "eliminated": n} for f, n in fewer.items()]
-    path = tmp_path / "tables" / "errors_eliminated.csv"
-    write(path, error_analysis.ELIMINATED, rows)
-    if not rows:
-        path.write_text(",".join(error_analysis.ELIMINATED) + "\n")
-    assert says("eliminated", tmp_path) == sentences
+    write(tmp_path / "tables" / "error_categories.csv", error_analysis.COLUMNS, [])
+    write(tmp_path / "tables" / "errors_eliminated.csv", error_analysis.ELIMINATED, rows)
+    assert says("errors", tmp_path) == sentences
 
 
 def test_paper_vs_ours(tmp_path: Path) -> None:
+    path = tmp_path / "tables" / "paper_vs_ours.csv"
     verdicts = ["within", "within", "better", "outside", "vague", None]
-    rows = [{"verdict": v, "comparable": v is not None} for v in verdicts]
-    write(tmp_path / "tables" / "paper_vs_ours.csv", {}, rows)
+    rows = [{"verdict": v, "comparable": v is not None, "papers_file": True} for v in verdicts]
+    write(path, compare.COLUMNS, rows)
     verdicts = ("reproduced", "not reproduced", "reproduced", "not reproduced")
     rows = [{"verdict": v, "comparable": i < 3} for i, v in enumerate(verdicts)]
-    write(tmp_path / "tables" / "findings.csv", {}, rows)
+    write(tmp_path / "tables" / "findings.csv", findings.COLUMNS, rows)
     assert says("paper_vs_ours", tmp_path) == [
         "6 numbers of the paper are here too; 5 can be compared, of which 2 within, 1 better, "
         "1 outside and 1 vague.",
         "Findings, text by text: 2 reproduced and 1 not reproduced.",
     ]
-    (tmp_path / "tables" / "paper_vs_ours.csv").write_text("verdict,comparable\n")
+    write(path, compare.COLUMNS, [])
     assert says("paper_vs_ours", tmp_path)[0].startswith("This run has none of the paper's numbers")
 
 
-def test_what_captions_ask(tmp_path: Path) -> None:
-    found = Found(str(tmp_path))
+# --- captions from the registry ---
+
+
+def test_a_caption_has_the_three_parts_of_its_figure_or_page(tmp_path: Path) -> None:
+    write(tmp_path / "tables" / "cross_entropy.csv", cross_entropy.COLUMNS, grid("b", LOSS))
+    for entry in (FIGURES["figure1_left"], ANALYSES["cross_entropy"]):
+        caption = pickle.loads(pickle.dumps(Caption(entry, str(tmp_path), "")))
+        assert (caption.shows, caption.paper) == (entry.shows, entry.paper)
+        assert caption.run == captions.sentences(ANALYSES["cross_entropy"], tmp_path)
+        assert caption.about("cross_entropy") == caption.run
+    assert FIGURES["figure1_left"].shows != ANALYSES["cross_entropy"].shows
+
+
+def test_a_figure_of_two_analyses_has_what_the_paper_and_the_run_found_in_both(
+    tmp_path: Path,
+) -> None:
+    overlaps, advantages = (ANALYSES[name] for name in ("error_overlap", "advantage"))
+    assert FIGURES["figure4"].paper == f"{overlaps.paper} {advantages.paper}"
+    write(tmp_path / "tables" / "error_overlap.csv", overlap.COLUMNS, [])
+    write(tmp_path / "tables" / "advantage.csv", advantage.COLUMNS, [ADVANTAGE])
+    assert "leads most on" in Caption(FIGURES["figure4"], str(tmp_path), "").run
+
+
+def test_a_missing_table_is_one_clear_error(tmp_path: Path) -> None:
+    caption = Caption(FIGURES["figure1_left"], str(tmp_path), "")
     with pytest.raises(CharlensError, match=r"cross_entropy\.csv: no such file"):
-        found.about("cross_entropy")
-    assert repr(Found("results/x")) == "what results/x holds"
-    root = Path(__file__).parents[2] / "workflow" / "report"
-    asked = {
-        name for p in root.glob("*.rst") for name in re.findall(r'about\("(\w+)"', p.read_text())
-    }
-    assert asked == captions.SENTENCES.keys()
+        caption.about("cross_entropy")
+    assert repr(caption) == "caption of Figure 1, left: test cross-entropy"
+
+
+@pytest.mark.parametrize("entry", [*ANALYSES.values(), *FIGURES.values()], ids=lambda e: e.name)
+def test_every_entry_has_its_module_and_texts_that_are_no_markup_errors(entry) -> None:
+    module = import_module(entry.module)
+    if isinstance(entry, Analysis):
+        needed = {"COLUMNS", "table", "sentences", *entry.sources.values()} - FACES_ELSEWHERE.get(
+            entry.name, set()
+        )
+        texts = [entry.paper, *([entry.shows] if entry.title else [])]
+    else:
+        needed, texts = {"numbers", "draw"}, [entry.paper, entry.shows]
+        assert entry.analyses
+    assert [name for name in needed if not hasattr(module, name)] == []
+    for text in texts:
+        assert len(text) > 40
+        assert "system-message" not in publish_parts(text, writer="html")["body"]

@@ -13,6 +13,8 @@ from types import ModuleType
 
 import pytest
 import yaml
+from charlens.report.contents import FIGURES
+from workflow_runs import rules as workflow_rules
 
 ROOT = Path(__file__).parents[2]
 PROFILES = ("slurm", "cluster-generic")
@@ -23,33 +25,43 @@ def profile(name: str) -> dict:
     return yaml.safe_load((ROOT / "profiles" / name / "profile.yaml").read_text())
 
 
-def rules() -> dict[str, str]:
-    """Rule -> its text; a rule made with `use rule` has that of its original too."""
-    found = {}
-    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
-        text = path.read_text()
-        for name, body in re.findall(r"^rule (\w+):\n((?: .*\n|\n)+)", text, re.M):
-            found[name] = body
-        for original, name in re.findall(r"^use rule (\w+) as (\w+) with:", text, re.M):
-            found[name] = found[original]
-    return found
+@pytest.fixture(scope="module")
+def rules() -> dict[str, dict]:
+    return workflow_rules(ROOT)
 
 
 # --- the profiles and the rules ---
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_profiles_name_rules_that_exist(name: str) -> None:
+def test_profiles_name_rules_that_exist(name: str, rules: dict) -> None:
+    assert profile(name)["set-resources"].keys() - rules.keys() == set()
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_takes_seconds_is_one_job(name: str, rules: dict) -> None:
+    """Rules say so themselves, so that a new table or figure needs no line in a profile."""
     values = profile(name)
-    named = {*values["set-resources"], *values["groups"]}
-    assert named - rules().keys() == set()
+    assert "groups" not in values
+    grouped = {rule for rule, facts in rules.items() if facts["group"] == "summary"}
+    working = {rule for rule, facts in rules.items() if facts["script"]}
+    # The manifest follows everything else; files from elsewhere come before it.
+    assert grouped == working - values["set-resources"].keys() - {
+        "manifest",
+        "external_probabilities",
+    }
+    assert grouped >= {f"draw_{figure}" for figure in FIGURES}
+    assert values["group-components"].keys() == {facts["group"] for facts in rules.values()} - {
+        None
+    }
+    assert not [rule for rule in grouped if "gpu" in rules[rule]["resources"]]
 
 
 @pytest.mark.parametrize(("device", "count"), [("auto", "1"), ("cpu", "0")])
 def test_what_can_use_a_gpu_asks_for_a_whole_one_unless_told_not_to(
-    device: str, count: str
+    device: str, count: str, rules: dict
 ) -> None:
-    wanted = {rule for rule, body in rules().items() if "gpu=" in body}
+    wanted = {rule for rule, facts in rules.items() if "gpu" in facts["resources"]}
     config = [
         "--configfile",
         "tests/slurm/config.yaml",
@@ -70,24 +82,23 @@ def test_what_can_use_a_gpu_asks_for_a_whole_one_unless_told_not_to(
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_requests_start_at_the_rules_own_and_grow(name: str) -> None:
-    texts = rules()
+def test_requests_start_at_the_rules_own_and_grow(name: str, rules: dict) -> None:
     for rule, needs in profile(name)["set-resources"].items():
         for resource in ("mem_mb", "runtime"):
-            (own,) = re.findall(rf"{resource}=([0-9 *]+),", texts[rule])
+            own = rules[rule]["resources"][resource]
             first, second = (eval(needs[resource], {"attempt": n}) for n in (1, 2))
-            assert first >= eval(own), f"{rule}: {resource}"
+            assert first >= own, f"{rule}: {resource}"
             assert second == 2 * first
 
 
-def test_retries_are_the_profiles_alone() -> None:
+def test_retries_are_the_profiles_alone(rules: dict) -> None:
     """In a rule they multiply under Slurm."""
-    assert [rule for rule, body in rules().items() if re.search(r"^ +retries:", body, re.M)] == []
+    assert {facts["retries"] for facts in rules.values()} == {None}
     assert {profile(name)["retries"] for name in PROFILES} == {3}
 
 
 def test_the_profiles_ask_for_the_same() -> None:
-    for key in ("set-resources", "groups", "group-components", "cores", "resources"):
+    for key in ("set-resources", "group-components", "cores", "resources"):
         assert profile("slurm")[key] == profile("cluster-generic")[key]
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from charlens import __version__
 from charlens.errors import CharlensError
 from charlens.runtime.manifest import verify
+from charlens.text.kinds import KINDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         verb.add_argument("--csv", metavar="OUT", help="write the whole table to this CSV file")
         verb.add_argument("--html", metavar="OUT", help="write coloured text to this page")
-    cells.add_argument("--kind", choices=("prose", "c"), help="kind of text; guessed by default")
+    cells.add_argument("--kind", choices=tuple(KINDS), help="kind of text; guessed by default")
     return parser
 
 

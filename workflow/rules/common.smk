@@ -41,7 +41,8 @@ from charlens.models.catalogue import N_GRAM, N_NN
 from charlens.models.names import GRID_IDS, context_id
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.paper.definitions import ORACLE_CONTEXTS
-from charlens.report.contents import TABLES, Found, as_image, as_page, as_pdf
+from charlens.report.captions import PAGE_IN_REPORT, Caption, as_image, as_pdf
+from charlens.report.contents import FIGURES, PAGES
 
 STARTED = time.time()
 NONE = "none"  # stands for the corpus in rules that the study has no use for
@@ -287,9 +288,20 @@ def externals_of(corpora):
     return [path for corpus in corpora for path in external_of(corpus)]
 
 
-def figure_files(name, shown=True):
+def figure_files(name):
     """The files of a figure; none where the study has nothing for it to show."""
+    shown = FIGURES[name].when(STUDY)
     return multiext(f"<results>/figures/{name}", ".pdf", ".png", ".csv") if shown else []
+
+
+def pages():
+    """The analyses of this study whose tables have a page in the report."""
+    return [analysis for analysis in PAGES.values() if analysis.when(STUDY)]
+
+
+def table_file(analysis):
+    """The table for people of an analysis; the agreement of one corpus is numbers alone."""
+    return f"<results>/{analysis.page.format(corpus=STUDY.tsne_corpus)}"
 
 
 def n_gram_corpora():
@@ -323,13 +335,12 @@ def training_share(wildcards):
     return gpu_share(min(100, max(least, math.ceil(100 * need / memory))))
 
 
-def found():
-    """What captions of the report can ask."""
-    return Found(f"results/{STUDY.run}")
+def table_files(analysis):
+    """The same and the tables behind it, for one that is lost is else not made again."""
+    names = (analysis.page, *analysis.sources)
+    return [f"<results>/{name.format(corpus=STUDY.tsne_corpus)}" for name in names]
 
 
-def table_file(name):
-    """A table for people; agreement is that of one corpus, a matrix of numbers alone."""
-    if name == "agreement":
-        return f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv"
-    return f"<results>/tables/{name}.md"
+def caption(entry):
+    """The caption of a figure or of a page, which the report asks when it is made."""
+    return Caption(entry, f"results/{STUDY.run}", STUDY.tsne_corpus)

@@ -1,33 +1,18 @@
-# Needs: tables. Makes: a page of HTML for each of them, as the report shows them.
+# Needs: tables. Makes: report/{table}.html, a page for each of them, as the report shows them.
 # The report itself, all figures and pages in one file, is made by `snakemake --report` (make report).
 
-# The tables that this study has.
-PAGES = [
-    name
-    for name, there in {
-        "cross_entropy": True,
-        "agreement": True,
-        "table2": True,
-        "error_overlap": COMPARED,
-        "advantage": COMPARED,
-        "closings": CLOSED,
-        "dynamics": WATCHED.model,
-        "errors": ERRORS,
-        "paper_vs_ours": True,
-    }.items()
-    if there
-]
 
-
-rule table_pages:
+rule table_page:
     input:
-        [table_file(name) for name in PAGES],
+        lambda wildcards: table_file(PAGES[wildcards.table]),
     output:
-        [report(f"<results>/report/{name}.html", **as_page(name)) for name in PAGES],
+        report("<results>/report/{table}.html", **PAGE_IN_REPORT),
     log:
-        "<logs>/table_pages.log",
+        "<logs>/table_page/{table}.log",
     benchmark:
-        "<benchmarks>/table_pages.tsv"
+        "<benchmarks>/table_page/{table}.tsv"
+    group:
+        "summary"
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -35,9 +20,8 @@ rule table_pages:
         mem_mb=500,
         runtime=10,
     params:
-        titles=[TABLES[name].title for name in PAGES],
-        tsne_corpus=STUDY.tsne_corpus,
-        fingerprint=fingerprint("table_pages.py"),
-        found=found(),
+        title=lambda wildcards: PAGES[wildcards.table].title,
+        fingerprint=fingerprint("table_page.py"),
+        caption=lambda wildcards: caption(PAGES[wildcards.table]),
     script:
-        "../scripts/table_pages.py"
+        "../scripts/table_page.py"

@@ -6,6 +6,7 @@ with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.analyses import contest as contestants
     from charlens.analyses.shared_errors import advantage
     from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
 
     config = snakemake.params.config
@@ -16,4 +17,4 @@ with job(snakemake.log[0], threads=snakemake.threads):
     )
     table = advantage.table(contests, config["min_count"])
     csv_tables.write(table, snakemake.output.csv)
-    advantage.write_markdown(table, config["characters"], snakemake.output.md)
+    write_text(snakemake.output.md, advantage.markdown(table, config["characters"]))

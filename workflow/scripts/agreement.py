@@ -6,4 +6,4 @@ with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.analyses.agreement import table as agreement
 
     table = agreement.table(snakemake.input.probabilities)
-    agreement.write_csv(table, snakemake.output.csv)
+    agreement.write(table, snakemake.output.csv)

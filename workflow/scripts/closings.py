@@ -6,6 +6,7 @@ with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.analyses import contest as contestants
     from charlens.analyses.closings import table as closings
     from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
     from charlens.text.whole_text import load_text
 
@@ -24,4 +25,4 @@ with job(snakemake.log[0], threads=snakemake.threads):
         config["seed"],
     )
     csv_tables.write(table, snakemake.output.csv)
-    closings.write_markdown(table, snakemake.output.md)
+    write_text(snakemake.output.md, closings.markdown(table))

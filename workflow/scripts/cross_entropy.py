@@ -4,10 +4,12 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.analyses.cross_entropy import table as cross_entropy
+    from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
 
     bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
     corpora = [Corpus.load(path) for path in snakemake.input.get("corpora", [])]
     table = cross_entropy.table(snakemake.input.probabilities, bootstrap, seed, corpora)
-    cross_entropy.write_csv(table, snakemake.output.csv)
-    cross_entropy.write_markdown(table, bootstrap, snakemake.output.md)
+    csv_tables.write(table, snakemake.output.csv)
+    write_text(snakemake.output.md, cross_entropy.markdown(table, bootstrap))

@@ -4,14 +4,16 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.analyses.training_dynamics import table as dynamics
+    from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
 
     config = snakemake.params.config
-    dynamics.write_dynamics(
+    table = dynamics.table(
         dict(snakemake.input.items()),
-        snakemake.output.csv,
         config["epochs"],
         config["contexts"],
         config["unroll"],
         config["device"],
     )
-    dynamics.write_markdown(dynamics.read_csv(snakemake.output.csv), snakemake.output.md)
+    csv_tables.write(table, snakemake.output.csv)
+    write_text(snakemake.output.md, dynamics.markdown(table))

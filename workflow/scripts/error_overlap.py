@@ -6,6 +6,7 @@ with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.analyses import contest as contestants
     from charlens.analyses.shared_errors import overlap
     from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
 
     contests = contestants.contests(
@@ -15,4 +16,4 @@ with job(snakemake.log[0], threads=snakemake.threads):
     )
     table = overlap.table(contests)
     csv_tables.write(table, snakemake.output.csv)
-    overlap.write_markdown(table, snakemake.output.md)
+    write_text(snakemake.output.md, overlap.markdown(table))

@@ -3,12 +3,16 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.analyses.oracles.breakdown import analyse
+    from charlens.analyses.oracles import table as oracles
+    from charlens.analyses.oracles.markdown import markdown
+    from charlens.files import csv_tables, parquet_tables
+    from charlens.files.atomic import write_text
 
-    config = snakemake.params.config
-    analyse(
-        dict(snakemake.input.items()),
-        dict(snakemake.output.items()),
-        config["threshold"],
-        config["definitions"],
+    config, output = snakemake.params.config, snakemake.output
+    tables = oracles.tables(
+        dict(snakemake.input.items()), config["threshold"], config["definitions"]
     )
+    for name in ("categories", "eliminated", "orders", "sensitivity"):
+        csv_tables.write(tables[name], output[name])
+    write_text(output.md, markdown(tables))
+    parquet_tables.write(tables["examples"], output.examples)

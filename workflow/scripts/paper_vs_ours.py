@@ -4,9 +4,10 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
     from charlens.replication import compare as comparison
     from charlens.replication import findings, run_tables
-    from charlens.replication import markdown as comparison_markdown
+    from charlens.replication.markdown import markdown
 
     tables = run_tables.read(
         dict(snakemake.input.items()), snakemake.params.config["agreement_corpus"]
@@ -14,4 +15,4 @@ with job(snakemake.log[0], threads=snakemake.threads):
     numbers, found = comparison.table(tables), findings.table(tables)
     csv_tables.write(numbers, snakemake.output.csv)
     csv_tables.write(found, snakemake.output.findings)
-    comparison_markdown.write_markdown(numbers, found, snakemake.output.md)
+    write_text(snakemake.output.md, markdown(numbers, found))

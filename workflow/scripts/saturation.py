@@ -3,12 +3,14 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    from charlens.inside.gates.table import write_saturation
+    from charlens.files import csv_tables
+    from charlens.inside.gates import table as saturation
+    from charlens.models.trained import load_trained
+    from charlens.text.corpus import Corpus, load_split
 
     config = snakemake.params.config
-    write_saturation(
-        {name: snakemake.input[name] for name in ("corpus", "test", "model")},
-        snakemake.output[0],
-        config["unroll"],
-        config["device"],
-    )
+    corpus = Corpus.load(snakemake.input.corpus)
+    trained = load_trained(snakemake.input.model, corpus)
+    codes = load_split(snakemake.input.test)
+    table = saturation.table(trained, corpus.name, codes, config["unroll"], config["device"])
+    csv_tables.write(table, snakemake.output[0])

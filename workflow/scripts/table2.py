@@ -4,6 +4,8 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.analyses.context_length import table as table2
+    from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
 
     bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
@@ -14,5 +16,5 @@ with job(snakemake.log[0], threads=snakemake.threads):
         bootstrap,
         seed,
     )
-    table2.write_csv(table, snakemake.output.csv)
-    table2.write_markdown(table, bootstrap, snakemake.output.md)
+    csv_tables.write(table, snakemake.output.csv)
+    write_text(snakemake.output.md, table2.markdown(table, bootstrap))

@@ -261,9 +261,9 @@ class Cells:
         )
 
     def _trace(self, concept: str, layer: int, unit: int) -> Trace:
-        values = self._labels[concept]
         text = self._reading.bytes
-        excerpt = typical_excerpt(values, candidates(text)) or _first_held_out(text.shape)
+        places = candidates(text)
+        excerpt = typical_excerpt(self._labels[concept], places) or _first_held_out(text.shape)
         stream = self._reading.codes[[excerpt.stream], : text.shape[1] + 1]
         windows = score.windows_of_cells(
             self.model, stream, self._reading.steps, self._device, self.model.model
@@ -319,7 +319,7 @@ def cells(
         >>> model = cl.train("lstm-1x8", text, epochs=3)
         >>> found = cl.cells(model, text)
         >>> found.concepts
-        ('line_position', 'line_end', 'inside_quotes')
+        ('line_position', 'inside_quotes', 'line_end')
         >>> found.best("inside_quotes").measure
         'auc'
     """

@@ -17,8 +17,8 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.files.checkpoint import load_checkpoint, save_checkpoint
 from charlens.models import names
+from charlens.models.catalogue import CELLS, N_GRAM
 from charlens.models.families import shape_of, shapes_for
-from charlens.models.recurrent.cells import CELLS
 from charlens.models.trained import TrainedModel as SavedModel
 from charlens.runtime.signals import Interrupted
 from charlens.study.explain import explain
@@ -164,7 +164,7 @@ def _check(model: str, text: Text) -> None:
             f"train: expected a text made by charlens.corpus, found {type(text).__name__}"
         )
     point, context = names.parse(model), names.context_model(model)
-    if context and context[0] == "n-gram":
+    if context and context[0] == N_GRAM:
         raise CharlensError(f"{model}: is counted, not trained; use ngram(text, {context[1]})")
     if point is not None and point.cell not in CELLS:
         raise CharlensError(

@@ -16,6 +16,7 @@ from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.api.texts import AnyText, Text, encoded, read
 from charlens.display import html
 from charlens.errors import CharlensError
+from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names
 from charlens.models.ngram.model import MAX_ORDER, NgramModel
@@ -303,7 +304,7 @@ class Comparison:
 
     def save(self, path: FilePath) -> None:
         """Write the table as CSV, numbers to nine digits."""
-        cross_entropy.write_csv(self.table, path)
+        csv_tables.write(self.table, path)
 
     def __repr__(self) -> str:
         return self._shown.to_string(index=False, float_format="{:.4f}".format, na_rep="–")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import re
 
+from charlens.models import names
+from charlens.paper import texts
+
 
 def number(value: float) -> str:
     """A cross-entropy as shown to people: three decimals, as in the paper."""
@@ -29,3 +32,13 @@ def cases(some: int, total: int) -> str:
 def rst(text: str) -> str:
     """Text that reStructuredText shows as it stands, whatever characters it has."""
     return re.sub(r"([^\w\s]|_)", r"\\\1", text)
+
+
+def rst_corpus(name: object) -> str:
+    """The title of a corpus in reStructuredText."""
+    return rst(texts.corpus_title(str(name)))
+
+
+def rst_model(name: object) -> str:
+    """The title of a model in reStructuredText."""
+    return rst(names.title(str(name)))

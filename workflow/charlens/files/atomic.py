@@ -53,6 +53,12 @@ def atomic_path(path: FilePath) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_text(path: FilePath, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all; errors are those of :func:`atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:

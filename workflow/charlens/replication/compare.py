@@ -20,7 +20,7 @@ from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
-from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN, RNN
 from charlens.models.names import context_id, title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -42,10 +42,10 @@ DYNAMICS_CORPUS = "linux_kernel"
 0.46 nats, as the n-NNs' losses in Table 2 do on the kernel (0.733 and 0.469; 0.468 and 0.378 on War
 and Peace)."""
 
-BESIDE = "rnn-1"
+BESIDE = f"{RNN}-1"
 """The network beside which the others of its size are judged on another cut of a text."""
 
-DTYPES = {
+COLUMNS = {
     "figure": "string",
     "corpus": "string",
     "model": "string",  # ours; several ids are joined by spaces
@@ -81,7 +81,7 @@ def verdict(difference: float, tolerance: float, lower_is_better: bool = False) 
 
 
 class Number(NamedTuple):
-    """A number of the paper and ours; fields as in :data:`DTYPES`."""
+    """A number of the paper and ours; fields as in :data:`COLUMNS`."""
 
     figure: str
     corpus: str
@@ -106,14 +106,14 @@ class Number(NamedTuple):
 
 
 def table(tables: Tables) -> pd.DataFrame:
-    """Every number of the paper that a run has too, with the columns of :data:`DTYPES`."""
+    """Every number of the paper that a run has too, with the columns of :data:`COLUMNS`."""
     rows = [
         _finished(number, tables.corpora[number.corpus])
         for figure in _FIGURES
         for number in figure(tables)
         if number.corpus in CORPORA and tables.corpora[number.corpus].split == "streams"
     ]
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
@@ -124,7 +124,7 @@ def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
     if found == "within" and number.unit == "probability":
         found = "vague" if number.tolerance > tolerances.VAGUE * number.paper else found
     return {
-        **{key: value for key, value in number._asdict().items() if key in DTYPES},
+        **{key: value for key, value in number._asdict().items() if key in COLUMNS},
         "difference": difference,
         "verdict": None if remark else found,
         "comparable": not remark,

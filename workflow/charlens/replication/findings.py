@@ -27,7 +27,7 @@ WP, LK = CORPORA
 
 REPRODUCED, NOT_REPRODUCED, NOT_TESTED = "reproduced", "not reproduced", "not tested"
 
-DTYPES = {
+COLUMNS = {
     "finding": "string",
     "figure": "string",  # that shows it
     "corpus": "string",  # empty where not tested and the paper names no corpus
@@ -226,12 +226,12 @@ FINDINGS = (
 
 
 def table(tables: Tables) -> pd.DataFrame:
-    """Every finding on every corpus it can be put to, with the columns of :data:`DTYPES`.
+    """Every finding on every corpus it can be put to, with the columns of :data:`COLUMNS`.
 
     On a corpus of the paper's that lacks the models it needs, a finding is not tested.
     """
     rows = [row for finding in FINDINGS for row in _rows(finding, tables)]
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def _rows(finding: Finding, tables: Tables) -> Iterator[dict[str, Any]]:

@@ -1,22 +1,34 @@
-"""The paper's numbers beside ours, for people."""
+"""The paper's numbers and findings beside ours, for people."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from charlens.display.markdown import table as markdown_table
-from charlens.files.atomic import FilePath, atomic_path
+from charlens.display.wording import listed, rst
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-from charlens.replication import findings, tolerances
+from charlens.replication import compare, findings, tolerances
 from charlens.replication.compare import VERDICTS
 
 
-def markdown(frame: pd.DataFrame) -> str:
-    """The table as Markdown: counts by figure, tolerances, comparable numbers, then the others."""
+def markdown(numbers: pd.DataFrame, outcomes: pd.DataFrame) -> str:
+    """The numbers as Markdown, then the findings.
+
+    Args:
+        numbers: of :func:`charlens.replication.compare.table`.
+        outcomes: of :func:`charlens.replication.findings.table`.
+    """
+    return f"{numbers_markdown(numbers)}\n{findings.markdown(outcomes)}"
+
+
+def numbers_markdown(frame: pd.DataFrame) -> str:
+    """Counts by figure, tolerances, comparable numbers, then the others."""
     lines = ["# The paper's numbers beside ours", ""]
     if frame.empty:
         return "\n".join([*lines, "This run has none of the numbers of the paper."]) + "\n"
@@ -103,14 +115,30 @@ def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:
     return markdown_table(heads, rows, "lllrrrrl")
 
 
-def write_markdown(numbers: pd.DataFrame, found: pd.DataFrame, path: FilePath) -> None:
-    """Write the numbers, then the findings, atomically.
+def read(path: FilePath) -> pd.DataFrame:
+    """Read the numbers. Raises CharlensError: no such file, or not such a table."""
+    return csv_tables.read(path, compare.COLUMNS, "a table of the paper's numbers", "paper_vs_ours")
 
-    Args:
-        numbers: of :func:`charlens.replication.compare.table`.
-        found: of :func:`charlens.replication.findings.table`.
-        path: the file.
-    """
-    text = f"{markdown(numbers)}\n{findings.markdown(found)}"
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(text, encoding="utf-8")
+
+def read_findings(path: FilePath) -> pd.DataFrame:
+    """Read the findings. Raises CharlensError: no such file, or not such a table."""
+    return csv_tables.read(path, findings.COLUMNS, "a table of findings", "paper_vs_ours")
+
+
+def sentences(numbers: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[str]:
+    """How many numbers and findings of the paper this run confirms."""
+    compared = numbers.loc[numbers["comparable"], "verdict"]
+    if len(numbers):
+        counted = {verdict: int((compared == verdict).sum()) for verdict in VERDICTS}
+        counts = [f"{count} {v}" for v, count in counted.items() if count or v != "vague"]
+        yield (
+            f"{len(numbers)} numbers of the paper are here too; {len(compared)} can be compared, "
+            f"of which {listed(counts)}."
+        )
+    else:
+        yield "This run has none of the paper's numbers: other texts, or other networks."
+    outcomes = outcomes[outcomes["comparable"]]
+    verdicts = outcomes["verdict"].value_counts(sort=False)
+    if len(verdicts):
+        counts = listed([f"{n} {rst(str(verdict))}" for verdict, n in verdicts.items()])
+        yield f"Findings, text by text: {counts}."

@@ -12,13 +12,12 @@ from charlens.analyses.agreement import table as agreement
 from charlens.analyses.closings import table as closings
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy import table as cross_entropy
-from charlens.analyses.oracles import breakdown as error_analysis
+from charlens.analyses.oracles import table as oracles
 from charlens.analyses.shared_errors import advantage, overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.inside.cells import score as cells
-from charlens.inside.cells import search as cell_search
 from charlens.inside.gates import table as saturation
 from charlens.paper import texts
 from charlens.text.corpus import Corpus
@@ -47,18 +46,24 @@ class Tables:
     agreement: Mapping[str, pd.DataFrame]
 
 
-_READERS: dict[str, tuple[Callable[[FilePath], pd.DataFrame], Mapping[str, str]]] = {
-    "cross_entropy": (cross_entropy.read_csv, cross_entropy.DTYPES),
-    "table2": (table2.read_csv, table2.DTYPES),
-    "cells": (cell_search.read_ranking, cells.COLUMNS),
-    "saturation": (lambda path: saturation.read_csvs([path]), saturation.COLUMNS),
-    "overlap": (overlap.read_csv, overlap.DTYPES),
-    "advantage": (advantage.read_csv, advantage.DTYPES),
-    "closings": (closings.read_csv, closings.DTYPES),
-    "dynamics": (dynamics.read_csv, dynamics.COLUMNS),
-    "categories": (error_analysis.read_categories, error_analysis.CATEGORIES),
-    "eliminated": (error_analysis.read_eliminated, error_analysis.ELIMINATED),
+_TABLES: dict[str, tuple[Callable[[FilePath], pd.DataFrame], Mapping[str, str]]] = {
+    **{
+        name: (module.read, module.COLUMNS)
+        for name, module in {
+            "cross_entropy": cross_entropy,
+            "table2": table2,
+            "cells": cells,
+            "saturation": saturation,
+            "overlap": overlap,
+            "advantage": advantage,
+            "closings": closings,
+            "dynamics": dynamics,
+            "categories": oracles,
+        }.items()
+    },
+    "eliminated": (oracles.read_eliminated, oracles.ELIMINATED),
 }
+"""Field of :class:`Tables` -> how it is read, and its columns."""
 
 
 def read(inputs: Mapping[str, FilePath | Sequence[FilePath]], agreement_corpus: str) -> Tables:
@@ -74,7 +79,7 @@ def read(inputs: Mapping[str, FilePath | Sequence[FilePath]], agreement_corpus: 
     """
     corpora = {c.name: c for c in map(Corpus.load, _paths(inputs, "corpora"))}
     frames = {}
-    for name, (reader, dtypes) in _READERS.items():
+    for name, (reader, dtypes) in _TABLES.items():
         parts = []
         for path in _paths(inputs, name):
             parts.append(reader(path))
@@ -85,7 +90,7 @@ def read(inputs: Mapping[str, FilePath | Sequence[FilePath]], agreement_corpus: 
                     f"{', '.join(corpora) or 'none'}; give its corpus.json too"
                 )
         frames[name] = pd.concat(parts, ignore_index=True) if parts else _empty(dtypes)
-    matrices = [agreement.read_csv(path) for path in _paths(inputs, "agreement")]
+    matrices = [agreement.read(path) for path in _paths(inputs, "agreement")]
     by_corpus = dict.fromkeys([agreement_corpus], matrices[0]) if matrices else {}
     return Tables(corpora=corpora, agreement=by_corpus, **frames)
 

@@ -1,12 +1,15 @@
-"""What the report shows and where: figures and tables by section of the paper.
+"""What the report shows: each analysis with its table, and each figure, by section of the paper.
 
-Imported while the workflow is planned, so it loads nothing that takes time.
+Everything that lists analyses or figures asks this registry: the rules that draw and that make
+pages, the targets of the workflow, the captions. It is read while the workflow is planned, so it
+imports nothing that takes time; modules are named, not imported.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import NamedTuple
+from charlens.report.entries import Analysis, Figure, by_name
+from charlens.study import choices
+from charlens.study.config import Config
 
 COMPARING = "4.1 Comparing recurrent networks"
 MECHANISMS = "4.2 Internal mechanisms"
@@ -15,90 +18,296 @@ ERRORS = "4.4 Error analysis"
 BESIDE = "The paper beside this run"
 
 
-class Item(NamedTuple):
-    """A figure or a table of the report.
-
-    Attributes:
-        section: of the paper.
-        title: its name in the report's lists.
-    """
-
-    section: str
-    title: str
+def _compares_errors(study: Config) -> bool:
+    return bool(choices.error_corpora(study, study.figure4.corpora))
 
 
-FIGURES = {
-    "figure1_left": Item(COMPARING, "Figure 1, left: test cross-entropy"),
-    "figure1_right": Item(COMPARING, "Figure 1, right: networks that agree"),
-    "figure2": Item(MECHANISMS, "Figure 2: cells that can be read"),
-    "figure3": Item(MECHANISMS, "Figure 3: gates open and shut"),
-    "figure_table2": Item(LONG_RANGE, "Table 2, drawn: length of context"),
-    "figure4": Item(LONG_RANGE, "Figure 4: whose errors, which characters"),
-    "figure5_left": Item(LONG_RANGE, "Figure 5, left: closing characters"),
-    "figure5_right": Item(LONG_RANGE, "Figure 5, right: an LSTM in training"),
-    "figure6": Item(ERRORS, "Figure 6: kinds of errors"),
-    "figure6_bars": Item(ERRORS, "Figure 6, as bars"),
-}
-"""Figures by the name of their caption, ``workflow/report/{name}.rst``."""
+ANALYSES = by_name(
+    Analysis(
+        "cross_entropy",
+        COMPARING,
+        title="Test cross-entropy (Figure 1, left)",
+        shows=(
+            "The numbers of Figure 1 (left): nats per character on the test split, lower is "
+            "better. Bold is the best of its row, whose networks have nearly the same number of "
+            "parameters."
+        ),
+        paper=(
+            "Networks of two and three layers did better than those of one, a third layer helping "
+            "less surely than the second; LSTM and GRU were close, and both clearly ahead of the "
+            "plain RNN. Its best networks reached 1.077 nats per character on War and Peace and "
+            "0.829 on the Linux kernel."
+        ),
+        module="charlens.analyses.cross_entropy.table",
+    ),
+    Analysis(
+        "agreement",
+        COMPARING,
+        title="Agreement of networks (Figure 1, right)",
+        shows=(
+            "The share of test characters on which two models have the same most likely next "
+            "character; Figure 1 (right) is drawn from it."
+        ),
+        paper=(
+            "RNNs formed a group of their own, while LSTMs and GRUs of one size lay close to each "
+            "other: they tend to make similar predictions."
+        ),
+        module="charlens.analyses.agreement.table",
+        page="{corpus}/tables/agreement.csv",
+        sources={"{corpus}/tables/agreement.csv": "read"},
+    ),
+    Analysis(
+        "cells",
+        MECHANISMS,
+        paper=(
+            "Most cells could not be read. It showed some that keep track of the position in the "
+            "line, of quotations longer than the steps unrolled in training, and, in C, of "
+            "conditions, comments and the depth of nesting. One cell may be the best for several "
+            "properties that go together."
+        ),
+        module="charlens.inside.cells.excerpts",
+        sources={"figures/figure2.csv": "read_numbers"},
+        when=lambda study: bool(choices.figure2_models(study)),
+    ),
+    Analysis(
+        "gates",
+        MECHANISMS,
+        paper=(
+            "Many forget gates of the LSTM were open nearly all the time, as in cells that keep a "
+            "value for very long; none was shut nearly all the time, as in a network that only "
+            "feeds forward, and no output gate was open or shut all the time. Gates of the LSTM's "
+            "first layer were much more diffuse than those above; in the GRU's first layer reset "
+            "gates were nearly never open and update gates rarely shut."
+        ),
+        module="charlens.inside.gates.table",
+        sources={"figures/figure3.csv": "read"},
+        when=lambda study: bool(choices.figure3_models(study)[1]),
+    ),
+    Analysis(
+        "table2",
+        LONG_RANGE,
+        title="Length of context (Table 2)",
+        shows=(
+            "Test cross-entropy in nats per character (lower is better) by length of context; the "
+            "best recurrent network is given below. A text split by streams mixes test with "
+            "training text, as in the paper; split by position it keeps them apart, which is the "
+            "harder question."
+        ),
+        paper=(
+            "n-grams and n-NNs were equally good with little context; with more, n-NNs overfitted "
+            "and n-grams went on to 1.194 nats on War and Peace (7 characters) and 0.889 on the "
+            "Linux kernel (20). The best recurrent network beat both, with 1.077 and 0.84 (0.829 "
+            "in its own Figure 1)."
+        ),
+        module="charlens.analyses.context_length.table",
+    ),
+    Analysis(
+        "error_overlap",
+        LONG_RANGE,
+        title="Overlap of errors (Figure 4, left)",
+        shows=(
+            "Percent of the test characters that are errors (probability below 0.5) of exactly "
+            "these models and of no other."
+        ),
+        paper=(
+            "On what seems to be the Linux kernel, 23 % of the characters were errors of the LSTM, "
+            "the 7-NN and the 20-gram alike; only 1.4 % were errors of the LSTM alone."
+        ),
+        module="charlens.analyses.shared_errors.overlap",
+        when=_compares_errors,
+    ),
+    Analysis(
+        "advantage",
+        LONG_RANGE,
+        title="Advantage by character (Figure 4)",
+        shows=(
+            "Mean probability of the correct character, by character, for those with the largest "
+            "differences each way. The standard error is that of the paired difference."
+        ),
+        paper=(
+            "The LSTM led on characters that depend on what came long before: brackets and "
+            "whitespace in C, and the carriage return on War and Peace, which comes about every "
+            "70 characters."
+        ),
+        module="charlens.analyses.shared_errors.advantage",
+        when=_compares_errors,
+    ),
+    Analysis(
+        "closings",
+        LONG_RANGE,
+        title="Closing characters (Figure 5, left)",
+        shows=(
+            "Mean probability of closing characters, with a bootstrap 95 % interval, by the "
+            "distance to their opening character. Where texts are short, bins hold few closings: "
+            "mind the intervals."
+        ),
+        paper=(
+            "Up to 20 characters the LSTM was hardly ahead of the 20-gram at closing braces of the "
+            "Linux kernel; its lead grew up to distances of 60 characters and then slowly shrank, "
+            "while the 20-gram stayed about level."
+        ),
+        module="charlens.analyses.closings.table",
+        when=lambda study: bool(choices.error_corpora(study, study.figure5.corpora)),
+    ),
+    Analysis(
+        "dynamics",
+        LONG_RANGE,
+        title="An LSTM in training (Figure 5, right)",
+        shows=(
+            "When the network in training was most like each trained model (least symmetric KL, "
+            "nats), and when its test loss fell below that model's."
+        ),
+        paper=(
+            "Within its first three epochs the LSTM was most like the 1-NN, then the 2-NN, the "
+            "3-NN and the 4-NN: it learns short dependencies before long ones."
+        ),
+        module="charlens.analyses.training_dynamics.table",
+        when=lambda study: bool(choices.watched(study).model),
+    ),
+    Analysis(
+        "errors",
+        ERRORS,
+        title="Kinds of errors (Figure 6)",
+        shows=(
+            "Errors by the oracle that removes them, the errors that the larger network no longer "
+            "makes, and how much the order of the oracles, the threshold of an error and the "
+            "definitions left open by the paper matter."
+        ),
+        paper=(
+            "Of the 140 thousand errors of its best network on War and Peace (42 % of the "
+            "characters) an n-gram would have removed 18 %, a memory of the words just read 6 %, "
+            "and knowing rare words 9 %; 37 % came right after a space, a quote or a new line. A "
+            "small network made 44 thousand more, of which 81 % were errors that an n-gram removes."
+        ),
+        module="charlens.analyses.oracles.table",
+        sources={
+            "tables/error_categories.csv": "read",
+            "tables/errors_eliminated.csv": "read_eliminated",
+        },
+        when=lambda study: bool(choices.figure6_corpus(study)),
+    ),
+    Analysis(
+        "paper_vs_ours",
+        BESIDE,
+        title="Every number of the paper beside ours",
+        shows=(
+            "Every number of the paper that this run produced too: ours, the paper's, the "
+            "difference, and whether it is within the tolerance given there (cross-entropies below "
+            "the paper's by more are better; a number is vague that may differ by most of itself). "
+            "Then each conclusion of the paper, with a verdict and the figure that shows it."
+        ),
+        paper=(
+            "Its numbers are those printed, or measured off its graphics where none are printed. "
+            "Numbers of networks or texts other than the paper's are listed apart, since they "
+            "cannot be expected to agree."
+        ),
+        module="charlens.replication.markdown",
+        sources={"tables/paper_vs_ours.csv": "read", "tables/findings.csv": "read_findings"},
+    ),
+)
+"""Analyses by name, in the order of the paper."""
 
-TABLES = {
-    "cross_entropy": Item(COMPARING, "Test cross-entropy (Figure 1, left)"),
-    "agreement": Item(COMPARING, "Agreement of networks (Figure 1, right)"),
-    "table2": Item(LONG_RANGE, "Length of context (Table 2)"),
-    "error_overlap": Item(LONG_RANGE, "Overlap of errors (Figure 4, left)"),
-    "advantage": Item(LONG_RANGE, "Advantage by character (Figure 4)"),
-    "closings": Item(LONG_RANGE, "Closing characters (Figure 5, left)"),
-    "dynamics": Item(LONG_RANGE, "An LSTM in training (Figure 5, right)"),
-    "errors": Item(ERRORS, "Kinds of errors (Figure 6)"),
-    "paper_vs_ours": Item(BESIDE, "Every number of the paper beside ours"),
-}
-"""Tables likewise."""
+FIGURES = by_name(
+    Figure(
+        "figure1_left",
+        "Figure 1, left: test cross-entropy",
+        "Test cross-entropy of every recurrent network in nats per character: lower is better, and "
+        "a uniform guess among K characters would have ln K. Networks in one row have nearly the "
+        "same number of parameters. The small number is the standard deviation over bootstrap "
+        "resamples of the test characters; grey below it is the paper's value where it has one.",
+        module="charlens.analyses.cross_entropy.figure",
+        analyses=(ANALYSES["cross_entropy"],),
+    ),
+    Figure(
+        "figure1_right",
+        "Figure 1, right: networks that agree",
+        "A map of the networks by what they predict, drawn by t-SNE: near each other are those "
+        "that agree on the most likely next character at most places of the test text. Colour is "
+        "the cell, size the budget of parameters, the shape of the marker the number of layers. "
+        "Distances between far groups, and the axes, mean nothing.",
+        module="charlens.analyses.agreement.figure",
+        analyses=(ANALYSES["agreement"],),
+    ),
+    Figure(
+        "figure2",
+        "Figure 2: cells that can be read",
+        "Text coloured by the value of one cell after it has read each character, from −1 (orange) "
+        "to +1 (blue). Cells were chosen on one half of the test text; the excerpts, and the "
+        "scores beside them, come from the other half. A correlation near 0 and an AUC near 0.5 "
+        "mean that the cell does not track the property.",
+        module="charlens.inside.cells.figure",
+        analyses=(ANALYSES["cells"],),
+    ),
+    Figure(
+        "figure3",
+        "Figure 3: gates open and shut",
+        "Each circle is one gate of one unit: how far right, the share of test time it is above "
+        "0.9 (open); how far up, the share it is below 0.1 (shut). Colour is the layer. A unit on "
+        "the diagonal is never in between; near the origin, a gate never reaches either end.",
+        module="charlens.inside.gates.figure",
+        analyses=(ANALYSES["gates"],),
+    ),
+    Figure(
+        "table2",
+        "Table 2, drawn: length of context",
+        "Test cross-entropy (nats per character, lower is better) against the number of characters "
+        "of context: n-gram models with modified Kneser-Ney smoothing and n-NNs, networks of one "
+        "hidden layer that see n characters. The line across is the best recurrent network of "
+        "each corpus.",
+        module="charlens.analyses.context_length.figure",
+        analyses=(ANALYSES["table2"],),
+    ),
+    Figure(
+        "figure4",
+        "Figure 4: whose errors, which characters",
+        "Left, errors by the models that make them, an error being a character given a probability "
+        "below 0.5: areas are shares of the test characters. Right, the mean probability of the "
+        "correct character, for the characters on which two models are furthest apart; characters "
+        "too rare to be ranked are left out.",
+        module="charlens.analyses.shared_errors.figure",
+        analyses=(ANALYSES["error_overlap"], ANALYSES["advantage"]),
+    ),
+    Figure(
+        "figure5_left",
+        "Figure 5, left: closing characters",
+        "The probability that models give to a closing character where it comes, by how far back "
+        "its opening character is; bars are means, whiskers bootstrap 95 % intervals. Openings "
+        "before the start of a test stream cannot be known to a recurrent network and are left "
+        "out.",
+        module="charlens.analyses.closings.figure",
+        analyses=(ANALYSES["closings"],),
+    ),
+    Figure(
+        "figure5_right",
+        "Figure 5, right: an LSTM in training",
+        "One network in training beside models that are already trained. First, how unlike their "
+        "predictions on the test text are (symmetric KL, nats): the lowest point of a curve is "
+        "where it is most like that model. Then the difference of their losses: above zero, the "
+        "one in training is better.",
+        module="charlens.analyses.training_dynamics.figure",
+        analyses=(ANALYSES["dynamics"],),
+    ),
+    Figure(
+        "figure6",
+        "Figure 6: kinds of errors",
+        "Errors (probability below the threshold, 0.5 in the paper) by the first oracle, in the "
+        "paper's order, that would remove them: n-grams, a memory of recent words, rare words, the "
+        "start of a word, punctuation, and last a boost of the probability. The marked text shows "
+        "errors of each kind.",
+        module="charlens.analyses.oracles.pies",
+        analyses=(ANALYSES["errors"],),
+    ),
+    Figure(
+        "figure6_bars",
+        "Figure 6, as bars",
+        "The kinds of errors of Figure 6 as bars, which compare better than pies, and which kinds "
+        "the larger network makes fewer of. The paper's slices are beside ours where the networks "
+        "have its sizes.",
+        module="charlens.analyses.oracles.bars",
+        analyses=(ANALYSES["errors"],),
+    ),
+)
+"""Figures by name, in the order of the paper."""
 
-
-def as_image(name: str) -> dict[str, object]:
-    """Arguments of Snakemake's ``report()`` for the PNG of a figure, a key of :data:`FIGURES`.
-
-    Between it and the PDF the report has a switch, which stands at first on the label that comes
-    first in the alphabet.
-    """
-    return _figure(name, "image")
-
-
-def as_pdf(name: str) -> dict[str, object]:
-    """The same for the PDF of a figure."""
-    return _figure(name, "vector (PDF)")
-
-
-def as_page(name: str) -> dict[str, object]:
-    """The same for the page of a table, a key of :data:`TABLES`."""
-    return _placed(name, TABLES[name], "Tables") | {"labels": {"table": TABLES[name].title}}
-
-
-def _figure(name: str, form: str) -> dict[str, object]:
-    item = FIGURES[name]
-    return _placed(name, item, "Figures") | {"labels": {"figure": item.title, "shown as": form}}
-
-
-def _placed(name: str, item: Item, kind: str) -> dict[str, object]:
-    # Captions are found from workflow/rules, where the rules are.
-    return {"caption": f"../report/{name}.rst", "category": item.section, "subcategory": kind}
-
-
-class Found:
-    """What this run found, in sentences for captions.
-
-    A param of the rules whose outputs have captions: the captions ask it when the report is made.
-    Snakemake does not record params of such a kind, so it re-runs nothing.
-    """
-
-    def __init__(self, results: str) -> None:
-        self.results = results
-
-    def __repr__(self) -> str:
-        return f"what {self.results} holds"
-
-    def about(self, name: str, *arguments: str) -> str:
-        """Sentences in reStructuredText; see :data:`charlens.report.captions.SENTENCES`."""
-        from charlens.report import captions  # planning can do without pandas and torch
-
-        return captions.about(name, Path(self.results), *arguments)
+PAGES = {name: analysis for name, analysis in ANALYSES.items() if analysis.title}
+"""Analyses whose table has a page in the report."""

@@ -11,8 +11,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from charlens.analyses.agreement import table as agreements
+from charlens.analyses.agreement import tsne
 from charlens.analyses.agreement.tsne import EXACT_UP_TO
 from charlens.display import labels, style
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 
 # Lengths in points.
@@ -23,6 +26,17 @@ _PAD = 9.0  # between the outermost points and the frame
 _LABEL, _LEGEND = 5.8, 7.0  # font sizes
 _MARKERS = {1: "v", 2: "o", 3: "^", 4: "s", 5: "D", 6: "p"}  # the paper's for one to three layers
 _OTHER_MARKER, _OTHER_COLOR = "X", style.SOFT
+
+
+def numbers(agreement: FilePath, perplexity: float | None, seed: int) -> dict[str, pd.DataFrame]:
+    """Make what :func:`draw` takes: the map of the models, from their matrix of agreement.
+
+    Args:
+        agreement: the matrix.
+        perplexity: as for :func:`charlens.analyses.agreement.tsne.embed`.
+        seed: the config's seed.
+    """
+    return {"csv": tsne.table(agreements.read(agreement), perplexity, seed)}
 
 
 def draw(table: pd.DataFrame) -> Figure:

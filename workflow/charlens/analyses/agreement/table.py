@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
+from charlens.display.wording import listed, rst_corpus
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
+from charlens.models.catalogue import GRU, LSTM, RNN
 from charlens.predictions.file import ProbabilityMetadata
 from charlens.predictions.together import Source, Together
 
@@ -76,14 +78,14 @@ def table(paths: Iterable[Source]) -> pd.DataFrame:
     return pd.DataFrame(matrix, index=pd.Index(models, name="model"), columns=models)
 
 
-def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
+def write(frame: pd.DataFrame, path: FilePath) -> None:
     """Write a frame made by :func:`table`: a square with a header and a first column of models."""
     with atomic_path(path) as temporary:
         frame.to_csv(temporary, float_format="%.9g", lineterminator="\n")
 
 
-def read_csv(path: FilePath) -> pd.DataFrame:
-    """Read a matrix written by :func:`write_csv`.
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a matrix written by :func:`write`.
 
     Raises:
         CharlensError: no such file, or not a symmetric matrix of fractions with equal row and
@@ -105,3 +107,24 @@ def read_csv(path: FilePath) -> pd.DataFrame:
     if not (np.diag(values) == 1).all():
         raise CharlensError(f"{path}: a model must agree with itself, diagonal 1; {remedy}")
     return frame
+
+
+def sentences(frame: pd.DataFrame, corpus: str) -> Iterator[str]:
+    """How often networks of one cell agree, and networks of different cells."""
+    points = [model_id.parse(str(model)) for model in frame.index]
+    is_rnn = np.array([point is not None and point.cell == RNN for point in points])
+    gated = np.array([point is not None and point.cell in (LSTM, GRU) for point in points])
+    pair = np.triu(np.ones(frame.shape, bool), 1)
+    groups = {
+        "two RNNs": np.outer(is_rnn, is_rnn),
+        "two LSTMs or GRUs": np.outer(gated, gated),
+        "an RNN and an LSTM or GRU": np.outer(is_rnn, gated) | np.outer(gated, is_rnn),
+    }
+    means = [
+        f"{name} {frame.to_numpy()[pair & members].mean():.1%}"
+        for name, members in groups.items()
+        if (pair & members).any()
+    ]
+    yield f"The {len(frame)} models are those of {rst_corpus(corpus)}."
+    if means:
+        yield f"Mean agreement on the most likely character: {listed(means)}."

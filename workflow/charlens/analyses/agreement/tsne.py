@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from charlens.errors import CharlensError
-from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.runtime.randomness import derive_seed
 
@@ -108,7 +107,7 @@ def table(agreement: pd.DataFrame, perplexity: float | None, seed: int) -> pd.Da
     """The map as a table: x, y (arbitrary units), cell, layers, size, model.
 
     Args:
-        agreement: square frame as from :func:`charlens.analyses.agreement.table.read_csv`.
+        agreement: square frame as from :func:`charlens.analyses.agreement.table.read`.
         perplexity: as for :func:`embed`.
         seed: the config's seed.
     """
@@ -124,9 +123,3 @@ def table(agreement: pd.DataFrame, perplexity: float | None, seed: int) -> pd.Da
             "model": pd.array([str(model) for model in agreement.index], dtype="string"),
         }
     )
-
-
-def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
-    """Write a map made by :func:`table`, atomically."""
-    with atomic_path(path) as temporary:
-        frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from charlens.analyses.closings.table import bin_name, pair_title
+from charlens.analyses.closings.table import bin_name, pair_title, read
 from charlens.analyses.contest_colours import colors, ring
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
 
@@ -24,8 +25,13 @@ _SLANTED = 10.0  # more room for slanted names of bins
 _TEXT, _TICK, _COUNT = 7.0, 6.0, 5.4  # font sizes
 
 
+def numbers(closings: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the table of closing characters, shown as it is."""
+    return {"csv": read(closings)}
+
+
 def draw(table: pd.DataFrame) -> Figure:
-    """Draw one panel per corpus and pair, from :func:`charlens.analyses.closings.table.read_csv`.
+    """Draw one panel per corpus and pair, from :func:`charlens.analyses.closings.table.read`.
 
     Bars are means with their bootstrap 95 % intervals, below each group the number of closings.
     """

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,9 +21,10 @@ import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest
 from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import rst, rst_corpus, rst_model
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -35,7 +35,7 @@ from charlens.text.kinds import KINDS, kind_of
 from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText
 
-DTYPES = {
+COLUMNS = {
     "corpus": "string",
     "pair": "string",  # opening and closing character
     "low": "int64",  # the bin's borders: low <= distance < high, in characters
@@ -141,7 +141,7 @@ def table(
         for pair in pairs or (KINDS[kind].pair,):
             found = closings(text, *matched_pairs(text.text, pair, kind))
             rows += _pair_rows(contest, pair, found, bins, seed)
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def _pair_rows(
@@ -190,13 +190,13 @@ def _mean(values: np.ndarray, draws: np.random.Generator) -> dict[str, float]:
     return {"probability": mean, "lower": ends[0], "upper": ends[1]}
 
 
-def read_csv(path: FilePath) -> pd.DataFrame:
+def read(path: FilePath) -> pd.DataFrame:
     """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, DTYPES, "a table of closing characters", "closings")
+    return csv_tables.read(path, COLUMNS, "a table of closing characters", "closings")
 
 
 def bin_name(low: int, high: int) -> str:
@@ -246,7 +246,19 @@ def _cells(rows: pd.DataFrame, compared: Sequence[bool]) -> list[str]:
     return cells
 
 
-def write_markdown(frame: pd.DataFrame, path: FilePath) -> None:
-    """Write :func:`markdown` atomically."""
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(markdown(frame), encoding="utf-8")
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """How far the LSTM is ahead of the n-gram model by distance."""
+    for (corpus, pair), part in frame.groupby(["corpus", "pair"], sort=False):
+        wide = part[part["role"] != EXTERNAL].pivot_table("probability", ["low", "high"], "role")
+        wide = wide.reindex(columns=[LSTM, N_GRAM]).dropna()
+        if wide.empty:
+            continue
+        models = part.drop_duplicates("role").set_index("role")["model"]
+        lead = wide[LSTM] - wide[N_GRAM]
+        low, high = lead.idxmax()
+        most = f", by up to {lead.max():.3f} (at {low} to {high} characters)"
+        yield (
+            f"On {rst_corpus(corpus)}, {rst(pair_title(str(pair)))}: {rst_model(models[LSTM])} "
+            f"is ahead of {rst_model(models[N_GRAM])} at {(lead > 0).sum()} of {len(lead)} "
+            f"{'distance' if len(lead) == 1 else 'distances'}{most if lead.max() > 0 else ''}."
+        )

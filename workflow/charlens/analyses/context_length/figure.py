@@ -14,8 +14,9 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES
+from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES, read
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import CONTEXT_FAMILIES
 from charlens.models.names import title
@@ -34,10 +35,15 @@ _STYLES = {"streams": "-", "position": (0, (3.5, 1.8))}
 _FILLED = {"streams": True, "position": False}
 
 
+def numbers(table2: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the table by context length, shown as it is."""
+    return {"csv": read(table2)}
+
+
 def draw(table: pd.DataFrame) -> Figure:
     """Draw a table at the width of a journal's column.
 
-    The table is that of :func:`charlens.analyses.context_length.table.read_csv`.
+    The table is that of :func:`charlens.analyses.context_length.table.read`.
 
     Context lengths stand side by side at equal steps while they count up by one; where some are
     left out the axis is broken, and so are the lines. Infinite cross-entropies are left out.

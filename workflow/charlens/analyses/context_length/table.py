@@ -16,17 +16,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import number, signed
+from charlens.display.wording import listed, number, rst, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.atomic import FilePath
 from charlens.models import catalogue
 from charlens.models import names as model_id
 from charlens.paper import numbers as paper
@@ -45,7 +44,7 @@ TITLES = {name: family.title for name, family in catalogue.CONTEXT_FAMILIES.item
 TITLES[RECURRENT] = f"Best {catalogue.GRID_FAMILIES[catalogue.RECURRENT]}"
 SPLITS = ("streams", "position")
 
-DTYPES = {
+COLUMNS = {
     "source": "string",  # name of the first corpus of this text: rows of one source stand together
     "corpus": "string",
     "split": "string",
@@ -82,7 +81,7 @@ def table(
         seed: the config's seed.
 
     Returns:
-        One row per model with the columns of :data:`DTYPES`; sources in the order of ``corpora``,
+        One row per model with the columns of :data:`COLUMNS`; sources in the order of ``corpora``,
         inside one the splits in the order of :data:`SPLITS`, then the families by n.
 
     Raises:
@@ -112,7 +111,7 @@ def table(
         other = by_streams.get((row["source"], row["family"], row["n"]))
         if row["split"] == "position" and other is not None:
             row["gap_to_streams"] = row["cross_entropy"] - other
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def _sources(corpora: Sequence[Corpus]) -> dict[str, str]:
@@ -211,18 +210,13 @@ def _draws(row: Row, seed: int) -> np.random.Generator:
     return generator(seed, "bootstrap", row["corpus"], row["model"])
 
 
-def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
-    """Write a table made by :func:`table` as CSV, numbers to nine digits, atomically."""
-    csv_tables.write(frame, path)
-
-
-def read_csv(path: FilePath) -> pd.DataFrame:
-    """Read a table as :func:`table` makes it, written by :func:`write_csv`.
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
     Raises:
         CharlensError: no such file, not such a table, or an empty one.
     """
-    frame = csv_tables.read(path, DTYPES, "Table 2", "table2")
+    frame = csv_tables.read(path, COLUMNS, "Table 2", "table2")
     unknown = set(frame["family"]) - set(TITLES) | set(frame["split"]) - set(SPLITS)
     if frame.empty or unknown:
         found = ", ".join(sorted(map(str, unknown))) or "no rows"
@@ -237,7 +231,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     """The table as Markdown, laid out as in the paper, one section per source.
 
     Args:
-        frame: made by :func:`table` or :func:`read_csv`.
+        frame: made by :func:`table` or :func:`read`.
         bootstrap: the number of resamples, to be told in the caption.
     """
     caption = (
@@ -323,7 +317,20 @@ def _signed(value: float) -> str:
 _BENEATH = (("*paper*", _printed, "paper"), ("gap", _signed, "gap_to_streams"))
 
 
-def write_markdown(frame: pd.DataFrame, bootstrap: int, path: FilePath) -> None:
-    """Write :func:`markdown` atomically."""
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(markdown(frame, bootstrap), encoding="utf-8")
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """The best of each family of models, by corpus."""
+    for corpus, part in frame.groupby("corpus", sort=False):
+        best = [
+            f"{rst_model(row.model)} {row.cross_entropy:.3f}"
+            for row in part.loc[
+                part.groupby("family", sort=False)["cross_entropy"].idxmin()
+            ].itertuples()
+        ]
+        split = part["split"].iloc[0]
+        yield f"Lowest on {rst_corpus(corpus)}, split by {split}: {listed(best)}."
+    for family, part in frame[frame["difference"].notna()].groupby("family", sort=False):
+        low, high = part["difference"].min(), part["difference"].max()
+        yield (
+            f"Differences from the paper's numbers, {rst(TITLES[str(family)])}: "
+            f"{signed(low)} to {signed(high)}."
+        )

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts
+from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts, read
 from charlens.display import style
 from charlens.display.wording import number
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import texts
 
@@ -44,8 +45,13 @@ class _Page:
         self.axes.plot(ends, (self.y, self.y), color=style.INK, lw=weight, solid_capstyle="butt")
 
 
+def numbers(cross_entropy: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the table of cross-entropies, shown as it is."""
+    return {"csv": read(cross_entropy)}
+
+
 def draw(table: pd.DataFrame) -> Figure:
-    """Draw a table as from :func:`charlens.analyses.cross_entropy.table.read_csv`.
+    """Draw a table as from :func:`charlens.analyses.cross_entropy.table.read`.
 
     Values with three decimals, the best grid point of each row bold, the bootstrap standard
     deviation small beside the value and the paper's number, where it has one, grey below it.

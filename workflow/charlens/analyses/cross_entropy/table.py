@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
 from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import number
+from charlens.display.wording import cases, number, rst_corpus, rst_model, signed
 from charlens.files import csv_tables
-from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.catalogue import GRU, LSTM, RNN
 from charlens.paper import numbers as paper
 from charlens.paper import texts
+from charlens.paper.definitions import RETRAINED
 from charlens.predictions.loss import bootstrap_sd, losses
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
@@ -22,7 +23,7 @@ from charlens.text.corpus import Corpus
 
 # One row per corpus and model. Empty where unknown: the grid columns of a model that is no grid
 # point, parameters a file does not tell, the paper's number where it has none.
-DTYPES = {
+COLUMNS = {
     "corpus": "string",
     "cell": "string",
     "layers": "Int64",
@@ -57,7 +58,7 @@ def table(
             refused.
 
     Returns:
-        One row per file with the columns of :data:`DTYPES`: corpora in order of appearance, inside
+        One row per file with the columns of :data:`COLUMNS`: corpora in order of appearance, inside
         one by size, cell, layers; models that are no grid point last.
 
     Raises:
@@ -80,7 +81,7 @@ def table(
                 "bootstrap_sd": bootstrap_sd(loss, bootstrap, draws),
             }
         )
-    return _sorted(_mark_best(pd.DataFrame(rows, columns=list(DTYPES)).astype(_loose(DTYPES))))
+    return _sorted(_mark_best(pd.DataFrame(rows, columns=list(COLUMNS)).astype(_loose(COLUMNS))))
 
 
 def _row(corpus: str, model: str, nats: float) -> dict[str, object]:
@@ -120,18 +121,13 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
-def write_csv(frame: pd.DataFrame, path: FilePath) -> None:
-    """Write a table made by :func:`table` as CSV, numbers to nine digits, atomically."""
-    csv_tables.write(frame, path)
-
-
-def read_csv(path: FilePath) -> pd.DataFrame:
-    """Read a table written by :func:`write_csv`.
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, DTYPES, "a cross-entropy table", "cross_entropy")
+    return csv_tables.read(path, COLUMNS, "a cross-entropy table", "cross_entropy")
 
 
 class CorpusPart:
@@ -178,7 +174,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     """The table as Markdown, laid out as in the paper, one section per corpus.
 
     Args:
-        frame: made by :func:`table` or :func:`read_csv`.
+        frame: made by :func:`table` or :func:`read`.
         bootstrap: the number of resamples, to be told in the caption.
     """
     lines = [
@@ -223,7 +219,51 @@ def _markdown_others(layout: CorpusPart) -> list[str]:
     return ["", *markdown_table(["Other models", "Cross-entropy"], rows, "lr")]
 
 
-def write_markdown(frame: pd.DataFrame, bootstrap: int, path: FilePath) -> None:
-    """Write :func:`markdown` atomically."""
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(markdown(frame, bootstrap), encoding="utf-8")
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """The best model of each corpus; depth, cells, and the distance from the paper."""
+    for corpus, part in frame.groupby("corpus", sort=False):
+        best = part.loc[part["cross_entropy"].idxmin()]
+        spread = "" if math.isnan(best["bootstrap_sd"]) else f" ± {best['bootstrap_sd']:.3f}"
+        printed = "" if math.isnan(best["paper"]) else f" (the paper's: {best['paper']:.3f})"
+        yield (
+            f"On {rst_corpus(corpus)} the lowest is {best['cross_entropy']:.3f}{spread} nats per "
+            f"character, by {rst_model(best['model'])}{printed}."
+        )
+    grid = frame[frame["size"].notna()]
+    yield from _depth(grid)
+    yield from _cells(grid)
+    differences = frame["difference"].dropna()
+    if len(differences):
+        yield (
+            f"{len(differences)} of the models are in the paper's table too: ours differ from it "
+            f"by {signed(differences.min())} to {signed(differences.max())}, "
+            f"{(differences <= RETRAINED).sum()} of them lie at most {RETRAINED:g} above it."
+        )
+
+
+def _depth(grid: pd.DataFrame) -> Iterator[str]:
+    gains = []
+    for _, part in grid.groupby(["corpus", "cell", "size"], sort=False):
+        loss = part.set_index("layers")["cross_entropy"]
+        if 1 in loss.index and len(loss) > 1:
+            gains.append(loss[1] - loss.drop(1).min())
+    if gains:
+        yield (
+            f"The best deeper network beats the one with a single layer, same cell and size, in "
+            f"{cases(sum(gain > 0 for gain in gains), len(gains))}; its loss differs by "
+            f"{signed(-math.fsum(gains) / len(gains))} on average."
+        )
+
+
+def _cells(grid: pd.DataFrame) -> Iterator[str]:
+    wide = grid.pivot_table("cross_entropy", ["corpus", "size", "layers"], "cell")
+    if not {LSTM, GRU, RNN} <= set(wide):
+        return
+    wide = wide[[LSTM, GRU, RNN]].dropna()
+    if len(wide):
+        worst = (wide[RNN] > wide[[LSTM, GRU]].max(axis=1)).sum()
+        apart = (wide[LSTM] - wide[GRU]).abs().mean()
+        yield (
+            f"At equal depth and size the RNN is the worst of the three cells in "
+            f"{cases(worst, len(wide))}; LSTM and GRU are {apart:.3f} apart on average."
+        )

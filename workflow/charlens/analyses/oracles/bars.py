@@ -11,7 +11,9 @@ from matplotlib.patches import Patch
 
 from charlens.analyses.oracles import pies as figure6
 from charlens.analyses.oracles.oracles import ORACLES
+from charlens.analyses.oracles.table import read, read_eliminated
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 
 # Lengths in points.
@@ -20,12 +22,17 @@ _TICK = 6.5  # font size
 _HATCHES = ("", "//////", "......", "xxxxxx")
 
 
+def numbers(categories: FilePath, eliminated: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: errors by category, and those that scaling up removed."""
+    return {"csv": read(categories), "eliminated": read_eliminated(eliminated)}
+
+
 def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
     """Draw the errors of each model as bars, the paper's as rings, and what scaling up removed.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.breakdown.read_categories`.
-        eliminated: of :func:`charlens.analyses.oracles.breakdown.read_eliminated`; may be empty.
+        table: of :func:`charlens.analyses.oracles.table.read`.
+        eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """
     with style.styled():
         names = list(dict.fromkeys(table["oracle"]))

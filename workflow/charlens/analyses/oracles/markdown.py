@@ -10,18 +10,16 @@ import pandas as pd
 
 from charlens.analyses.oracles import oracles
 from charlens.display.markdown import table as markdown_table
-from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.paper import texts
 
 
-def write_markdown(tables: Mapping[str, pd.DataFrame], path: FilePath) -> None:
-    """Write errors by category, eliminated errors, and what order and definitions do to them.
+def markdown(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Errors by category, eliminated errors, and what order and definitions do to them.
 
     Args:
         tables: ``categories``, ``eliminated``, ``orders`` and ``sensitivity`` as from
-            :mod:`charlens.analyses.oracles.breakdown`.
-        path: the Markdown file.
+            :func:`charlens.analyses.oracles.table.tables`.
     """
     lines = [
         *_categories(tables["categories"]),
@@ -29,8 +27,7 @@ def write_markdown(tables: Mapping[str, pd.DataFrame], path: FilePath) -> None:
         *_orders(tables["orders"]),
         *_sensitivity(tables["sensitivity"]),
     ]
-    with atomic_path(path) as temporary:
-        temporary.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _beside(ours: float, papers: float) -> str:

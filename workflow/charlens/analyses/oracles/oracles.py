@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -171,7 +171,7 @@ class Oracle:
     colours: str
     of_texts: Callable[[Texts], Mask] | None = None
     of_scores: Callable[[Scores], Mask] | None = None
-    titles: tuple[str, ...] = field(default=())
+    titles: tuple[str, ...] = ()
     apart: bool = False
     excerpts: tuple[Excerpt, ...] = ()
     in_paper: bool = False

@@ -13,7 +13,9 @@ from matplotlib.patches import Rectangle
 
 from charlens.analyses.oracles.excerpts import COLUMNS_OF_TEXT
 from charlens.analyses.oracles.oracles import ORACLES
+from charlens.analyses.oracles.table import read, read_examples
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import texts
 from charlens.text.grid import lay_out
@@ -27,11 +29,16 @@ _MARK, _BOX = "#56B4E9", "#D55E00"
 _NAME = 11  # characters of a line of a slice's name
 
 
+def numbers(categories: FilePath, examples: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: errors by category, and the marked excerpts."""
+    return {"csv": read(categories), "examples": read_examples(examples)}
+
+
 def draw(table: pd.DataFrame, examples: pd.DataFrame) -> Figure:
     """Draw the pies of each model, and excerpts of text of the first one.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.breakdown.read_categories`.
+        table: of :func:`charlens.analyses.oracles.table.read`.
         examples: with the columns of :data:`charlens.analyses.oracles.excerpts.COLUMNS`.
     """
     with style.styled():

@@ -7,8 +7,7 @@ minimum count; bytes seen once or twice would lead such a list, so rare ones are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,13 +15,14 @@ import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, Contest
 from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import listed, rst, rst_corpus, rst_model
 from charlens.files import csv_tables
-from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 
-DTYPES = {
+COLUMNS = {
     "corpus": "string",
     "role": "string",  # lstm or external: what the first model is
     "model": "string",
@@ -83,7 +83,7 @@ def table(contests: Sequence[Contest], min_count: int) -> pd.DataFrame:
         min_count: characters that come less often in the test split are not ranked.
 
     Returns:
-        The columns of :data:`DTYPES`; within a pair of models the largest difference first.
+        The columns of :data:`COLUMNS`; within a pair of models the largest difference first.
     """
     parts = [
         _compare(contest, role, model, min_count)
@@ -93,8 +93,8 @@ def table(contests: Sequence[Contest], min_count: int) -> pd.DataFrame:
             *((EXTERNAL, model) for model in contest.external),
         )
     ]
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(DTYPES))
-    return frame.astype(DTYPES)
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    return frame.astype(COLUMNS)
 
 
 def _compare(contest: Contest, role: str, model: str, min_count: int) -> pd.DataFrame:
@@ -141,13 +141,13 @@ def _beside_the_paper(frame: pd.DataFrame, contest: Contest, role: str) -> pd.Da
     return frame
 
 
-def read_csv(path: FilePath) -> pd.DataFrame:
+def read(path: FilePath) -> pd.DataFrame:
     """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, DTYPES, "a table of advantages by character", "advantage")
+    return csv_tables.read(path, COLUMNS, "a table of advantages by character", "advantage")
 
 
 def largest(part: pd.DataFrame, characters: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -176,7 +176,7 @@ def markdown(frame: pd.DataFrame, characters: int) -> str:
     """The largest advantages as Markdown, one section per pair of models.
 
     Args:
-        frame: made by :func:`table` or :func:`read_csv`.
+        frame: made by :func:`table` or :func:`read`.
         characters: how many to show each way.
     """
     lines = [
@@ -210,7 +210,19 @@ def _cells(row, compared: bool) -> list[str]:
     return cells
 
 
-def write_markdown(frame: pd.DataFrame, characters: int, path: FilePath) -> None:
-    """Write :func:`markdown` atomically."""
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(markdown(frame, characters), encoding="utf-8")
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """The three characters that are furthest apart leads way."""
+    for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
+        ahead, behind = largest(part, 3)
+        sides = (model, ahead), (part["baseline"].iloc[0], behind.iloc[::-1])
+        leads = [
+            f"{rst_model(name)} leads most on {listed([_lead(row) for row in most.itertuples()])}"
+            for name, most in sides
+            if len(most)
+        ]
+        if leads:
+            yield f"On {rst_corpus(corpus)}, {'; '.join(leads)}."
+
+
+def _lead(row) -> str:
+    return f"“{rst(row.character)}” (by {abs(row.difference):.3f})"

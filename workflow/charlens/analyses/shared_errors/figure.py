@@ -16,9 +16,12 @@ from matplotlib_venn.layout.venn3 import pairwise
 
 from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.contest_colours import colors, ring
+from charlens.analyses.shared_errors import advantage as advantages
+from charlens.analyses.shared_errors import overlap as overlaps
 from charlens.analyses.shared_errors.advantage import largest
 from charlens.analyses.shared_errors.overlap import members_of, totals
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
 
@@ -43,13 +46,25 @@ _PAPERS = {
 }
 
 
-def draw(overlap: pd.DataFrame, advantage: pd.DataFrame, characters: int) -> Figure:
+def numbers(overlap: FilePath, advantage: FilePath, characters: int) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the regions of errors, and the characters furthest apart.
+
+    Args:
+        overlap: the table of regions.
+        advantage: the table of advantages by character.
+        characters: how many to show each way.
+    """
+    shown = advantages.shown(advantages.read(advantage), characters)
+    return {"overlap": overlaps.read(overlap), "csv": shown}
+
+
+def draw(overlap: pd.DataFrame, advantage: pd.DataFrame, characters: int = 256) -> Figure:
     """Draw one row per trio of models: their errors, and the characters they are ahead on.
 
     Args:
-        overlap: as from :func:`charlens.analyses.shared_errors.overlap.read_csv`.
-        advantage: as from :func:`charlens.analyses.shared_errors.advantage.read_csv`.
-        characters: how many to show each way.
+        overlap: as from :func:`charlens.analyses.shared_errors.overlap.read`.
+        advantage: as from :func:`charlens.analyses.shared_errors.advantage.read`.
+        characters: how many to show each way, if more are given.
     """
     with style.styled():
         trios = [part for _, part in overlap.groupby(["corpus", "models"], sort=False)]

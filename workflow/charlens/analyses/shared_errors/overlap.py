@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,10 @@ import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest
 from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import listed, rst_corpus, rst_model
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -29,7 +29,7 @@ from charlens.paper.definitions import ERROR_BELOW
 THRESHOLD = ERROR_BELOW
 """A character is an error where its probability is below this."""
 
-DTYPES = {
+COLUMNS = {
     "corpus": "string",
     "trio": "string",  # roles joined by +: lstm+n-nn+n-gram, lstm+external+n-gram, lstm+n-gram
     "models": "string",  # their ids in the same order, joined by a space
@@ -67,9 +67,9 @@ def region_name(roles: Sequence[str]) -> str:
 
 
 def table(contests: Sequence[Contest]) -> pd.DataFrame:
-    """The regions of every trio of every corpus, with the columns of :data:`DTYPES`."""
+    """The regions of every trio of every corpus, with the columns of :data:`COLUMNS`."""
     rows = [row for contest in contests for row in _contest_rows(contest)]
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def _contest_rows(contest: Contest) -> Iterator[dict[str, Any]]:
@@ -99,13 +99,13 @@ def _rows(contest: Contest, models: Mapping[str, str]) -> Iterator[dict[str, Any
         }
 
 
-def read_csv(path: FilePath) -> pd.DataFrame:
+def read(path: FilePath) -> pd.DataFrame:
     """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
     Raises:
         CharlensError: no such file, not such a table, or one with regions missing.
     """
-    frame = csv_tables.read(path, DTYPES, "a table of error overlaps", "error_overlap")
+    frame = csv_tables.read(path, COLUMNS, "a table of error overlaps", "error_overlap")
     for (corpus, models), part in frame.groupby(["corpus", "models"], sort=False):
         roles = part["trio"].iloc[0].split("+")
         expected = list(regions({role: np.zeros(1, bool) for role in roles}))
@@ -178,7 +178,17 @@ def _paper(value: float) -> str:
     return "" if np.isnan(value) else f"*{value:.1f}*"
 
 
-def write_markdown(frame: pd.DataFrame, path: FilePath) -> None:
-    """Write :func:`markdown` atomically."""
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(markdown(frame), encoding="utf-8")
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """How many errors shares model of a trio makes, alone and with the others."""
+    for (corpus, models), part in frame.groupby(["corpus", "models"], sort=False):
+        names, ids = part["trio"].iloc[0].split("+"), models.split(" ")
+        percent = part.set_index("region")["percent"]
+        shares = [
+            f"{rst_model(model)} {total:.1f} % (alone {percent[region_name([role])]:.1f} %)"
+            for role, model, total in zip(names, ids, totals(part), strict=True)
+        ]
+        shared = percent[region_name(names)]
+        yield (
+            f"Errors on {rst_corpus(corpus)}, of all test characters: {listed(shares)}; "
+            f"{shared:.1f} % are errors of all."
+        )

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from charlens.analyses.training_dynamics.table import read
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import CONTEXT_FAMILIES, N_GRAM, N_NN
 from charlens.paper import texts
@@ -23,8 +25,13 @@ _COLORS = ("#E69F00", "#009E73", "#0072B2", "#4B1D6F")
 _STYLES = {N_NN: "-", N_GRAM: (0, (2.5, 1.5))}
 
 
+def numbers(dynamics: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the table of training dynamics, shown as it is."""
+    return {"csv": read(dynamics)}
+
+
 def draw(table: pd.DataFrame) -> Figure:
-    """Draw a table as from :func:`charlens.analyses.training_dynamics.table.read_csv`."""
+    """Draw a table as from :func:`charlens.analyses.training_dynamics.table.read`."""
     with style.styled():
         height = _TOP + _PANEL + _FOOT
         figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)

@@ -10,7 +10,7 @@ are kept: memory does not grow with the split or with the number of checkpoints'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,10 @@ import torch
 from torch import Tensor
 
 from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import listed, rst_corpus, rst_model
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import N_GRAM
 from charlens.models.names import context_id
@@ -87,9 +88,9 @@ def _lookup(model: NgramModel, codes: Codes, n: int, k: int, device: torch.devic
     _, first, row = np.unique(keys, return_index=True, return_inverse=True)
     pieces = [targets[max(0, at - n) : at] for at in first]
     found = model.distribution(pieces, n + 1, symbols=k)
-    table = torch.from_numpy(np.log(found).astype(np.float32)).to(device)
+    rows = torch.from_numpy(np.log(found).astype(np.float32)).to(device)
     shape = codes[:, 1:].shape
-    return _Lookup(table, torch.from_numpy(row.reshape(shape)).to(device))
+    return _Lookup(rows, torch.from_numpy(row.reshape(shape)).to(device))
 
 
 def compare(
@@ -143,25 +144,26 @@ def _loss(log_p: Tensor, targets: Tensor) -> float:
     return -float(log_p.gather(-1, targets.unsqueeze(-1)).sum(dtype=torch.float64))
 
 
-def write_dynamics(
+def table(
     inputs: Mapping[str, FilePath | Sequence[FilePath]],
-    output: FilePath,
     epochs: Sequence[float],
     contexts: Sequence[int],
     unroll: int,
     device: str,
-) -> None:
-    """Compare early checkpoints of a model with its corpus's baselines, from files to a CSV file.
+) -> pd.DataFrame:
+    """Compare early checkpoints of a model with its corpus's baselines.
 
     Args:
         inputs: paths ``corpus`` (corpus.json) and ``test`` (.npy), and lists of paths:
             ``checkpoints`` (one per epoch), ``n_nn`` (trained n-NNs) and ``n_gram`` (the n-gram
             model, if there is one).
-        output: the table to write, with the columns of :data:`COLUMNS`.
         epochs: when the checkpoints were taken.
         contexts: context lengths of the n-gram models to compare with.
         unroll: a divisor of the length of the test streams.
         device: auto, cpu or cuda.
+
+    Returns:
+        One row per checkpoint and baseline with the columns of :data:`COLUMNS`.
 
     Raises:
         CharlensError: a damaged input, or a model of another corpus.
@@ -191,11 +193,11 @@ def write_dynamics(
         other_loss=np.tile(other_loss, len(epochs)),
     )
     frame["loss_difference"] = frame["other_loss"] - frame["loss"]
-    csv_tables.write(frame[list(COLUMNS)].astype(COLUMNS), output)
+    return frame[list(COLUMNS)].astype(COLUMNS)
 
 
-def read_csv(path: FilePath) -> pd.DataFrame:
-    """Read a table written by :func:`write_dynamics`.
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
     Raises:
         CharlensError: no such file, or not such a table.
@@ -217,13 +219,13 @@ SUMMARY = {
 """Columns of :func:`summary`. The paper's corpus and size of network are not stated."""
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """When a model in training is most like each other model, and when it overtakes it.
 
     A KL that is least at the last checkpoint has not turned: where it would have is not known.
     """
     rows = []
-    for (corpus, model, other), part in table.groupby(["corpus", "model", "other"], sort=False):
+    for (corpus, model, other), part in frame.groupby(["corpus", "model", "other"], sort=False):
         nearest = part.loc[part["kl"].idxmin()]
         least = (nearest["kl"], nearest["epoch"])
         if nearest["epoch"] == part["epoch"].max():
@@ -250,12 +252,12 @@ def _crossing(part: pd.DataFrame) -> float:
     return float(epoch[last] + share * (epoch[last + 1] - epoch[last]))
 
 
-def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
-    """Write the summary for people, the paper's numbers (for n-NNs) in brackets."""
-    first = table.iloc[0]
+def markdown(frame: pd.DataFrame) -> str:
+    """The summary as Markdown, the paper's numbers (for n-NNs) in brackets."""
+    first = frame.iloc[0]
     text, model = texts.corpus_title(first["corpus"]), model_id.title(first["model"])
     rows = []
-    for row in summary(table).itertuples():
+    for row in summary(frame).itertuples():
         pairs = (
             (row.kl_minimum, row.paper_kl_minimum),
             (row.kl_minimum_epoch, row.paper_kl_minimum_epoch),
@@ -274,9 +276,31 @@ def write_markdown(table: pd.DataFrame, path: FilePath) -> None:
         "",
         *markdown_table(head, rows, "l"),
     ]
-    with atomic_path(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
 
 
 def _number(value: float) -> str:
     return f"{value:.2f}" if value == value else "not yet"
+
+
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """When the model in training came nearest each other model, and which it overtook."""
+    for (corpus, model), part in summary(frame).groupby(["corpus", "model"], sort=False):
+        turned = part["kl_minimum_epoch"].notna()
+        nearest = [
+            f"{rst_model(r.other)} after {r.kl_minimum_epoch:.2f} epochs ({r.kl_minimum:.2f} nats)"
+            for r in part[turned].itertuples()
+        ]
+        who, where = rst_model(model), rst_corpus(corpus)
+        if nearest:
+            yield f"{who} on {where} was nearest {listed(nearest)}."
+        coming = [rst_model(other) for other in part.loc[~turned, "other"]]
+        if coming:
+            yield f"At the last checkpoint {who} on {where} was still nearing {listed(coming)}."
+        yield from _overtaken(part)
+
+
+def _overtaken(part: pd.DataFrame) -> Iterator[str]:
+    overtaken = part[part["crossing_epoch"].notna()]
+    names = [f"{rst_model(r.other)} at {r.crossing_epoch:.2f}" for r in overtaken.itertuples()]
+    yield f"It overtook {listed(names) if names else 'none of them'}."

@@ -7,12 +7,16 @@ places in the held-out half that start a line, the one that is typical for the c
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from charlens.inside.cells.concepts import CONCEPTS, panels
+from charlens.display.wording import listed, rst, rst_corpus, rst_model
+from charlens.files import csv_tables, parquet_tables
+from charlens.files.atomic import FilePath
+from charlens.inside.cells.concepts import CONCEPTS, CORRELATION, panels
 from charlens.inside.cells.score import Labels, best, typical, windows_of_cells
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
@@ -178,3 +182,32 @@ def _panel(
             "value": trace[cell["layer"] - 1][part, cell["unit"]],
         }
     )
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read examples of cells. Raises CharlensError: no such file, or not such a table."""
+    return parquet_tables.read(path, COLUMNS, "a table of examples of cells", "search_cells")
+
+
+def read_numbers(path: FilePath) -> pd.DataFrame:
+    """Read the CSV file beside Figure 2, examples of all searched models; errors likewise."""
+    return csv_tables.read(path, COLUMNS, "the numbers of Figure 2", "draw_figure2")
+
+
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """Which cell tracks what, and how well on text it was not chosen on."""
+    shown = frame[frame["panel"] != TYPICAL].drop_duplicates(["corpus", "model", "panel"])
+    for (corpus, model), part in shown.groupby(["corpus", "model"], sort=False):
+        cells = [
+            f"{rst(row.title)} (layer {row.layer}, cell {row.unit}: {_score(row)})"
+            for row in part.itertuples()
+        ]
+        yield f"On {rst_corpus(corpus)}, the best cells of {rst_model(model)}: {listed(cells)}."
+
+
+def _score(row) -> str:
+    """A cell's score on held-out text, as the figure gives it."""
+    if row.measure == CORRELATION:
+        return f"correlation {row.held_out:.2f}".replace("-", "−")
+    low = ", low for yes" if row.held_out < 0.5 else ""
+    return f"AUC {max(row.held_out, 1 - row.held_out):.2f}{low}"

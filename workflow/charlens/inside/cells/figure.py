@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -14,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.display import style
+from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CORRELATION
-from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL
+from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL, read
 from charlens.models import names as model_id
 from charlens.paper import texts
 from charlens.text.grid import GLYPHS, LEGEND, lay_out
@@ -31,8 +33,13 @@ _COLORS = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFF
 _SCALE = Normalize(-1, 1)
 
 
+def numbers(examples: Sequence[FilePath]) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the examples of cells of all searched models."""
+    return {"csv": pd.concat([read(path) for path in examples], ignore_index=True)}
+
+
 def draw(table: pd.DataFrame) -> Figure:
-    """Draw a table of :func:`charlens.inside.cells.search.read_examples`, in two equal columns."""
+    """Draw a table of :func:`charlens.inside.cells.excerpts.read`, in two equal columns."""
     with style.styled():
         if table.empty:
             return _nothing()

@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from charlens.files import parquet_tables
+from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import AUC, CORRELATION, measure_of
 from charlens.models.families import build_model
 from charlens.models.language_model import LanguageModel
@@ -216,3 +218,8 @@ def typical(frame: pd.DataFrame) -> pd.Series:
     ordered = judged.sort_values("strength_found", ascending=False, kind="stable")
     per_cell = ordered.drop_duplicates(["layer", "unit"])
     return per_cell.iloc[len(per_cell) // 2]
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a ranking of cells. Raises CharlensError: no such file, or not such a table."""
+    return parquet_tables.read(path, COLUMNS, "a ranking of cells", "search_cells")

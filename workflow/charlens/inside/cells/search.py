@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-import pandas as pd
-
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import labels
-from charlens.inside.cells.excerpts import COLUMNS, examples
-from charlens.inside.cells.score import COLUMNS as RANKING_COLUMNS
+from charlens.inside.cells.excerpts import examples
 from charlens.inside.cells.score import Labels, score
 from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
@@ -68,13 +65,3 @@ def search_cells(
 def label(text: CorpusText, kind: str) -> Labels:
     """The concepts of a kind of text at the input bytes of its test split."""
     return {name: values[text.inputs] for name, values in labels(text.text, kind).items()}
-
-
-def read_ranking(path: FilePath) -> pd.DataFrame:
-    """Read a ranking of cells. Raises CharlensError: no such file, or not such a table."""
-    return parquet_tables.read(path, RANKING_COLUMNS, "a ranking of cells", "search_cells")
-
-
-def read_examples(path: FilePath) -> pd.DataFrame:
-    """Read examples of cells. Raises CharlensError: no such file, or not such a table."""
-    return parquet_tables.read(path, COLUMNS, "a table of examples of cells", "search_cells")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from charlens.display import style
-from charlens.inside.gates.table import LEFT, RIGHT
+from charlens.files.atomic import FilePath
+from charlens.inside.gates.table import LEFT, RIGHT, read
 from charlens.models import names as model_id
 from charlens.paper import texts
 
@@ -30,6 +33,11 @@ _LAYERS = (
     ("#8c510a", ">"),
 )
 _LEGEND = 5  # layers on one line of the legend
+
+
+def numbers(saturation: Sequence[FilePath]) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the saturated gates of all models shown."""
+    return {"csv": pd.concat([read(path) for path in saturation], ignore_index=True)}
 
 
 def draw(table: pd.DataFrame) -> Figure:

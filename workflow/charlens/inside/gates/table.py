@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import torch
 
+from charlens.display.wording import listed, rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.families import build_model
 from charlens.models.running import running
-from charlens.models.trained import TrainedModel, load_trained
+from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Codes
 
 LEFT, RIGHT = 0.1, 0.9
 """A gate below LEFT is left-saturated, one above RIGHT right-saturated."""
@@ -87,33 +88,28 @@ def _rows(
     return pd.DataFrame(names | units).astype(COLUMNS)
 
 
-def write_saturation(
-    inputs: Mapping[str, FilePath], output: FilePath, steps: int, device: str
-) -> None:
-    """Count a model's saturated gates over its test split, from files to a CSV file.
-
-    Args:
-        inputs: paths ``corpus`` (corpus.json), ``test`` (.npy) and ``model`` (.safetensors).
-        output: the table to write.
-        steps: window length; divides the stream length.
-        device: auto, cpu or cuda.
-
-    Raises:
-        CharlensError: a damaged input, or a model of another corpus.
-    """
-    corpus = Corpus.load(inputs["corpus"])
-    trained = load_trained(inputs["model"], corpus)
-    codes = load_split(inputs["test"])
-    csv_tables.write(table(trained, corpus.name, codes, steps, device), output)
-
-
-def read_csvs(paths: Sequence[FilePath]) -> pd.DataFrame:
-    """Read one or more tables written by :func:`write_saturation`, one after the other.
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    what, rule = "a table of saturated gates", "saturation"
-    return pd.concat(
-        [csv_tables.read(path, COLUMNS, what, rule) for path in paths], ignore_index=True
-    )
+    return csv_tables.read(path, COLUMNS, "a table of saturated gates", "saturation")
+
+
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """How many gates are nearly always open or shut, and how the first layer differs."""
+    for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
+        counts = [
+            f"{(gate['right'] > ALMOST_ALWAYS).sum()} and {(gate['left'] > ALMOST_ALWAYS).sum()} "
+            f"of {len(gate)} {name} gates"
+            for name, gate in part.groupby("title", sort=False)
+        ]
+        yield (
+            f"In {rst_model(model)} on {rst_corpus(corpus)}, for more than {ALMOST_ALWAYS:.0%} of "
+            f"the text open and shut are {listed(counts)}."
+        )
+        time = (part["left"] + part["right"]).groupby(part["layer"]).mean()
+        if len(time) > 1:
+            shares = listed([f"{share:.0%} in layer {layer}" for layer, share in time.items()])
+            yield f"Of the time, gates are at one end or the other {shares}."

@@ -54,7 +54,7 @@ def searched(corpora_dir: str | None) -> str:
 
 
 def locate(name: str, corpora_dir: Path | None) -> Path:
-    """The same, where the file must be there.
+    """The same as :func:`find_path`, where the file must be there.
 
     Raises:
         CharlensError: it is in neither place.

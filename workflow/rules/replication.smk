@@ -1,5 +1,6 @@
 # Needs: the tables of the other rules, as far as the study has them.
-# Makes: the paper's numbers and findings held beside this run's.
+# Makes: tables/paper_vs_ours.csv and .md, tables/findings.csv: the paper's numbers and findings
+# beside this run's.
 
 
 rule paper_vs_ours:
@@ -24,6 +25,8 @@ rule paper_vs_ours:
         "<logs>/paper_vs_ours.log",
     benchmark:
         "<benchmarks>/paper_vs_ours.tsv"
+    group:
+        "summary"
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -1,8 +1,8 @@
-"""Errors of a corpus's models broken down by oracle, from files to tables (paper, Figure 6)."""
+"""Errors of a corpus's models broken down by oracle (paper, Figure 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from charlens.analyses.contest import Scored
 from charlens.analyses.oracles import oracles, tally
 from charlens.analyses.oracles.excerpts import COLUMNS as EXAMPLES
 from charlens.analyses.oracles.excerpts import examples
-from charlens.analyses.oracles.markdown import write_markdown
+from charlens.display.wording import listed, rst, rst_corpus, rst_model
 from charlens.errors import CharlensError
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
@@ -26,7 +26,7 @@ from charlens.text.corpus import Corpus, load_split
 BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
 """Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""
 
-CATEGORIES = {
+COLUMNS = {
     "corpus": "string",
     "model": "string",
     "role": "string",
@@ -104,23 +104,21 @@ class Evidence:
     ngram: np.ndarray
 
 
-def analyse(
-    inputs: Mapping[str, FilePath | Sequence[FilePath]],
-    outputs: Mapping[str, FilePath],
-    threshold: float,
-    definitions: str,
-) -> None:
+def tables(
+    inputs: Mapping[str, FilePath | Sequence[FilePath]], threshold: float, definitions: str
+) -> dict[str, pd.DataFrame]:
     """Break down the errors of a corpus's best and smallest LSTMs and of models from elsewhere.
 
     Args:
         inputs: paths ``corpus`` (corpus.json), ``train`` and ``test`` (.npy); lists of
             probabilities files: ``models`` (LSTMs and n-grams) and ``external``.
-        outputs: CSV files ``categories``, ``eliminated``, ``orders`` and ``sensitivity`` and the
-            Parquet file ``examples``, with the columns of :data:`CATEGORIES`, :data:`ELIMINATED`,
-            :data:`ORDERS`, :data:`SENSITIVITY` and
-            :data:`charlens.analyses.oracles.excerpts.COLUMNS`; all of them for people, ``md``.
         threshold: a character is an error where its probability is below this.
         definitions: a name in :data:`charlens.analyses.oracles.oracles.DEFINITIONS`.
+
+    Returns:
+        Tables ``categories``, ``eliminated``, ``orders``, ``sensitivity`` and ``examples``, with
+        the columns of :data:`COLUMNS`, :data:`ELIMINATED`, :data:`ORDERS`, :data:`SENSITIVITY` and
+        :data:`charlens.analyses.oracles.excerpts.COLUMNS`.
 
     Raises:
         CharlensError: a damaged input, or a corpus without an LSTM.
@@ -144,19 +142,16 @@ def analyse(
         tally.order_table(known, evidence.ngram, s.probability).assign(model=s.model)
         for s in subjects
     ]
-    tables = {
-        "categories": _joined(parts, CATEGORIES),
-        "eliminated": _eliminated(corpus, subjects, found),
-        "orders": _joined(orders, ORDERS, corpus),
-        "sensitivity": _sensitivity(corpus, subjects, evidence, threshold),
-    }
-    for name, table in tables.items():
-        csv_tables.write(table, outputs[name])
-    write_markdown(tables, outputs["md"])
     first = subjects[0]
     shown = examples(evidence.test, found[first.role + first.model], chosen)
     shown = shown.assign(corpus=corpus.name, model=first.model)
-    parquet_tables.write(shown[list(EXAMPLES)].astype(EXAMPLES), outputs["examples"])
+    return {
+        "categories": _joined(parts, COLUMNS),
+        "eliminated": _eliminated(corpus, subjects, found),
+        "orders": _joined(orders, ORDERS, corpus),
+        "sensitivity": _sensitivity(corpus, subjects, evidence, threshold),
+        "examples": shown[list(EXAMPLES)].astype(EXAMPLES),
+    }
 
 
 def choose(scored: Scored) -> list[Subject]:
@@ -250,9 +245,9 @@ def _joined(
     return frame[list(columns)].astype(dict(columns))
 
 
-def read_categories(path: FilePath) -> pd.DataFrame:
+def read(path: FilePath) -> pd.DataFrame:
     """Read errors by category. Raises CharlensError: no such file, or not such a table."""
-    return csv_tables.read(path, CATEGORIES, "a table of errors by category", "errors")
+    return csv_tables.read(path, COLUMNS, "a table of errors by category", "errors")
 
 
 def read_eliminated(path: FilePath) -> pd.DataFrame:
@@ -263,3 +258,34 @@ def read_eliminated(path: FilePath) -> pd.DataFrame:
 def read_examples(path: FilePath) -> pd.DataFrame:
     """Read marked excerpts. Raises CharlensError: no such file, or not such a table."""
     return parquet_tables.read(path, EXAMPLES, "a table of marked excerpts", "errors")
+
+
+def sentences(categories: pd.DataFrame, eliminated: pd.DataFrame) -> Iterator[str]:
+    """How many errors each model makes, and of what kinds."""
+    for (corpus, model), part in categories.groupby(["corpus", "model"], sort=False):
+        made = part["errors"].sum()
+        kinds = part.groupby("family", sort=False)["percent"].sum()
+        yield (
+            f"{rst_model(model)} on {rst_corpus(corpus)} makes {made:,} errors "
+            f"({made / part['characters'].iloc[0]:.0%} of the characters): "
+            + listed([f"{rst(str(kind))} {percent:.0f} %" for kind, percent in kinds.items()])
+            + "."
+        )
+    yield from _scaling(eliminated)
+
+
+def _scaling(eliminated: pd.DataFrame) -> Iterator[str]:
+    """What the largest model's fewer errors are fewer of."""
+    if eliminated.empty:
+        return
+    small, large = (rst_model(eliminated[key].iloc[0]) for key in ("small", "large"))
+    gone = eliminated["eliminated"].sum()
+    if gone <= 0:
+        yield f"{large} does not make fewer errors than {small}."
+        return
+    kinds = eliminated.groupby("family", sort=False)["eliminated"].sum() / gone
+    yield (
+        f"{large} makes {gone:,} fewer errors than {small}; of these, "
+        + listed([f"{share:.0%} {rst(str(kind))}" for kind, share in kinds.items()])
+        + "."
+    )

@@ -1,0 +1,43 @@
+# Needs: {corpus}/probabilities/{model}.parquet of LSTMs, n-grams and models from elsewhere; the
+# splits of their corpus.
+# Makes: tables/error_categories.csv, tables/errors.md, ...: what kinds of errors the best and the
+# smallest LSTM make (Figure 6).
+
+# The corpus whose errors are broken down; empty where the study has none.
+ERRORS = figure6_corpus(STUDY)
+
+
+rule errors:
+    input:
+        corpus=f"<results>/{ERRORS or NONE}/corpus.json",
+        train=f"<results>/{ERRORS or NONE}/train.npy",
+        test=f"<results>/{ERRORS or NONE}/test.npy",
+        models=error_models(ERRORS),
+        external=external_of(ERRORS),
+    output:
+        categories="<results>/tables/error_categories.csv",
+        eliminated="<results>/tables/errors_eliminated.csv",
+        orders="<results>/tables/error_orders.csv",
+        sensitivity="<results>/tables/error_definitions.csv",
+        examples="<results>/tables/error_examples.parquet",
+        md="<results>/tables/errors.md",
+    log:
+        "<logs>/errors.log",
+    benchmark:
+        "<benchmarks>/errors.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config={
+            "threshold": STUDY.figure6.threshold,
+            "definitions": STUDY.figure6.definitions,
+        },
+        fingerprint=fingerprint("errors.py", "charlens/paper/data/figure6_oracles.csv"),
+    script:
+        "../scripts/errors.py"

@@ -1,0 +1,58 @@
+# Needs: {corpus}/probabilities/{model}.parquet of the models compared.
+# Makes: tables/error_overlap.csv and tables/advantage.csv, each with .md (Figure 4).
+
+# The corpora whose errors are compared; maybe none.
+COMPARED = error_corpora(STUDY, STUDY.figure4.corpora)
+
+
+rule error_overlap:
+    input:
+        models=contestants_of(COMPARED),
+        external=externals_of(COMPARED),
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=COMPARED),
+    output:
+        csv="<results>/tables/error_overlap.csv",
+        md="<results>/tables/error_overlap.md",
+    log:
+        "<logs>/error_overlap.log",
+    benchmark:
+        "<benchmarks>/error_overlap.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        fingerprint=fingerprint("error_overlap.py", "charlens/paper/data/figure4_overlap.csv"),
+    script:
+        "../scripts/error_overlap.py"
+
+
+rule advantage:
+    input:
+        models=contestants_of(COMPARED),
+        external=externals_of(COMPARED),
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=COMPARED),
+    output:
+        csv="<results>/tables/advantage.csv",
+        md="<results>/tables/advantage.md",
+    log:
+        "<logs>/advantage.log",
+    benchmark:
+        "<benchmarks>/advantage.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config={"min_count": STUDY.figure4.min_count, "characters": STUDY.figure4.characters},
+        fingerprint=fingerprint("advantage.py", "charlens/paper/data/figure4_advantage.csv"),
+    script:
+        "../scripts/advantage.py"
