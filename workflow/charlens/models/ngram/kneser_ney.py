@@ -199,7 +199,7 @@ def levels(
     prefix: Bytes,
     left: Bytes,
     start: npt.NDArray[np.int32],
-    row: npt.NDArray[np.int32],
+    row: Indices,
     length: Bytes,
     stop: int,
 ) -> Iterator[Level]:
@@ -231,7 +231,7 @@ def levels(
         One :class:`Level` for every length.
     """
     rows = np.arange(len(prefix), dtype=np.int32)
-    begin = np.flatnonzero(prefix < 1)  # of the runs, which are the contexts
+    begin: Indices = np.flatnonzero(prefix < 1)  # of the runs, which are the contexts
     run = np.searchsorted(begin, row, side="right") - 1
     for size in range(1, stop):
         known = length >= size

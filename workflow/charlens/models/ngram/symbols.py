@@ -46,14 +46,16 @@ class Vocabulary:
     @cached_property
     def code_of(self) -> Codes:
         """Code of each possible symbol, shape (256,); uint8 if all codes fit, else uint16."""
-        codes = np.full(256, self.unknown, dtype=np.uint8 if self.unknown < 256 else np.uint16)
+        dtype: type[np.unsignedinteger] = np.uint8 if self.unknown < 256 else np.uint16
+        codes: Codes = np.full(256, self.unknown, dtype=dtype)
         codes[self.symbols] = np.arange(FIRST_BYTE, self.unknown)
         return codes
 
     def column(self, codes: Codes) -> Codes:
         """Columns of codes in tables by code; ``<unk>`` has that of ``<s>``, never predicted."""
-        start = codes.dtype.type(SENTENCE_START)
-        return np.where(codes == self.unknown, start, codes)
+        columns = codes.copy()
+        columns[codes == self.unknown] = SENTENCE_START
+        return columns
 
     def beginning(self, text: npt.NDArray[np.uint8]) -> Codes:
         """``<s>`` and the codes of a text, shape (n + 1,)."""
