@@ -546,7 +546,7 @@ def test_an_external_model_lands_in_the_table(tmp_path):
     assert list(table.index) == ["lstm-1x8", "mine"]
     assert table.loc["mine", "cross_entropy"] == pytest.approx(math.log(4))
     log = tmp_path / "logs/ext/prose/external_probabilities/mine.log"
-    assert "mine: does not tell entropy, top_byte, top_probability" in log.read_text()
+    assert "mine: has no entropy, top_byte, top_probability" in log.read_text()
 
     file.write_text(file.read_text().replace("0.25", "0.5"))
     run = snakemake(tmp_path, "-n")

@@ -82,7 +82,7 @@ def test_columns_that_may_be_absent(tmp_path, absent):
     assert pd.read_parquet(path).columns.tolist() == list(columns)
     assert list(read_probabilities(path, ["byte", "probability"])) == ["byte", "probability"]
     for name in absent:
-        refused(path, "lstm-1x64 does not tell the column", name, columns=["byte", name])
+        refused(path, "lstm-1x64 has no column", name, columns=["byte", name])
 
 
 def test_the_file_as_others_see_it(tmp_path):

@@ -149,7 +149,7 @@ def read(
     records: dict[tuple[str, bool], list[Record]] = {}
     for some, is_external in ((paths, False), (external, True)):
         for found in together.read(some, ["probability"]):
-            name, model = found.corpus.name, found.metadata.model
+            name, model = found.metadata.corpus, found.metadata.model
             byte.setdefault(name, found.columns["byte"])
             probability[name][model] = found.columns["probability"]
             record = Record(found.path, model, float(losses(probability[name][model]).mean()))

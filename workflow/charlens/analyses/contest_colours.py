@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from charlens.analyses.contest import EXTERNAL
 from charlens.display import style
@@ -27,6 +28,6 @@ def colors(contestants: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def ring() -> dict:
+def ring() -> dict[str, Any]:
     """How a number of the paper looks."""
     return {"marker": "o", "ms": 3.4, "mfc": "white", "mec": style.INK, "mew": 0.6, "ls": ""}

@@ -1,4 +1,4 @@
-"""Writing files so that a reader finds the old content, the new content, or nothing: never half."""
+"""Atomic writing: a reader sees the old content or the new, never half of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from charlens.errors import CharlensError
 
 FilePath = str | os.PathLike[str]
-"""What a function that reads or writes a file takes."""
+"""A path that functions which read or write files accept."""
 
 _umask = os.umask(0)
 os.umask(_umask)

@@ -1,4 +1,4 @@
-"""The checksum that files of tensors carry of their own content."""
+"""The checksum of their own content that files of tensors carry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """A named tensor as the checksum sees it."""
+    """A named tensor, as input of the checksum."""
 
     name: str
     dtype: str

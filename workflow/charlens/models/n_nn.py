@@ -2,11 +2,11 @@
 
 Paper, section 4.3. The product of a one-hot vector with a matrix is a row of the matrix, so the
 hidden layer is a sum of n table rows; there is no one-hot product. The trainer and the predictions
-cannot tell these models from recurrent ones.
+use these models like recurrent ones.
 
 Before a stream has n characters the missing ones contribute nothing.
 
-What the model says depends on n characters alone, and short contexts come again and again: in a
+The prediction depends on n characters alone, and short contexts are frequent: in a
 window of 10,000 characters of prose 50 single characters, 600 pairs, 2,500 triples. On the CPU each
 distinct context is therefore computed once per window and read by every row that has it; the
 gradients of those rows are summed before they go back. On a GPU, where a captured graph cannot hold

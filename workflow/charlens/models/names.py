@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from charlens.errors import CharlensError
 from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM
 
 GRID_IDS = "[a-z][a-z0-9_]*-[1-9][0-9]*x[1-9][0-9]*"
@@ -83,6 +84,30 @@ def cell_rank(cell: str) -> tuple[int, str]:
     """Sort key of cells: the order of the catalogue (LSTM, RNN, GRU), then other words by name."""
     order = list(CELLS)
     return (order.index(cell) if cell in CELLS else len(order), cell)
+
+
+def grid_point(text: str) -> ModelId:
+    """The grid point named ``text``.
+
+    Raises:
+        CharlensError: it names something else, such as ``n-gram-20``.
+    """
+    point = parse(text)
+    if point is None:
+        raise CharlensError(f"model {text!r}: expected a recurrent network such as {EXAMPLE}")
+    return point
+
+
+def family_and_context(text: str) -> tuple[str, int]:
+    """Family and context length of the model named ``text``, such as ``n-nn-3``.
+
+    Raises:
+        CharlensError: it names something else, such as ``lstm-3x512``.
+    """
+    found = context_model(text)
+    if found is None:
+        raise CharlensError(f"model {text!r}: expected an n-gram or n-NN model such as n-nn-3")
+    return found
 
 
 def title(model: str) -> str:

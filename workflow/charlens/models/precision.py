@@ -75,14 +75,14 @@ def bfloat16(feature: str = "") -> Precision:
     return Precision("bfloat16", None, "numba", feature, multiple=16)
 
 
-def choose_precision(wanted: str, device: torch.device) -> Precision:
+def choose_precision(name: str, device: torch.device) -> Precision:
     """The precision that ``training.precision`` means on a device; logs what ``mixed`` became.
 
     Args:
-        wanted: ``float32`` or ``mixed``.
+        name: ``float32`` or ``mixed``.
         device: where the model trains.
     """
-    if wanted == "float32":
+    if name == "float32":
         return FLOAT32
     if device.type == "cuda":
         return FLOAT16

@@ -1,4 +1,4 @@
-"""What the paper defines in numbers, where several analyses need it."""
+"""Numbers that the paper defines and several analyses need."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
 
 @cache
 def counts() -> dict[str, int]:
-    """How many numbers the data files hold, by figure."""
+    """Number of the paper's numbers in the data files, by figure."""
     by_corpus = Counter(row["corpus"] for row in rows("figure4_advantage"))
     return {
         "Figure 1": len(_figure1()),
@@ -153,8 +153,8 @@ def closing_brace_probabilities(corpus: str) -> dict[tuple[int, int], tuple[floa
     """
     if corpus != "linux_kernel":
         return {}
-    found = {}
+    by_distance = {}
     for row in rows("figure5_braces"):
         low, high = map(int, row["distance"].split("-"))
-        found[low, high] = (float(row["lstm"]), float(row["ngram20"]))
-    return found
+        by_distance[low, high] = (float(row["lstm"]), float(row["ngram20"]))
+    return by_distance

@@ -12,9 +12,10 @@ _BYTES = {"war_and_peace": 3_258_246, "linux_kernel": 6_206_996}
 
 
 def is_own_file(corpus: str, size: int) -> bool:
-    """Whether a corpus of that name and size in bytes is the very file of the paper.
+    """Whether a corpus of that name and size in bytes is the file of the paper.
 
-    Another cut of the kernel's sources may stand in for the paper's, which then only compares.
+    Another version of the kernel's sources can replace the paper's file; numbers are then
+    comparable, not equal.
     """
     return _BYTES.get(corpus) == size
 
@@ -28,12 +29,12 @@ def is_same_text(corpus: str, size: int) -> bool:
 
 
 def another_cut(papers_file: pd.Series) -> bool:
-    """Whether a column ``papers_file`` says no anywhere: true, false, or empty without a number."""
+    """Whether a column ``papers_file`` is false anywhere; it is empty without a paper's number."""
     return bool((papers_file == False).any())  # noqa: E712 - ~ does not take an empty value
 
 
 ANOTHER_CUT = "The paper used another cut of this text: comparable, not equal."
-"""To be said wherever a number of such a text is shown beside the paper's."""
+"""Remark beside a number of such a text and the paper's."""
 
 
 def bytes_of(corpus: str) -> int:

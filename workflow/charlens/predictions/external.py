@@ -1,10 +1,10 @@
-"""Models from elsewhere: their probabilities, held against the test split and joined to ours.
+"""Import of probabilities of other models: check them against the test split and convert them.
 
 A user's file is Parquet, or CSV with a header line: one row for every predicted character of the
 test split. ``position`` (0, 1, …: the split's targets ``test.npy[:, 1:]``, stream after stream)
 and ``probability`` are required; other columns of :mod:`charlens.predictions.file` are used if
 present, all else is ignored. Numbers may be of any type. Rows may come in any order, as the
-position tells where each belongs; errors count them from 0 as they stand in the file.
+position says where each belongs; errors count them from 0 in the order of the file.
 A ``.npy`` array of floats will do as well: the probabilities alone, in the order of positions.
 """
 
@@ -68,29 +68,31 @@ def import_external(
     columns = _numbers(path, table)
     _check_values(path, columns, targets, corpus.name)
     order = _order(path, columns["position"].astype(np.int64), targets.size)
-    kept = {name: column[order] for name, column in columns.items()}
-    kept["stream"] = np.repeat(np.arange(len(targets)), targets.shape[1])
-    kept["byte"] = targets.ravel()
-    write_probabilities(output, {name: _as_contract(name, kept[name]) for name in kept}, metadata)
+    ordered = {name: column[order] for name, column in columns.items()}
+    ordered["stream"] = np.repeat(np.arange(len(targets)), targets.shape[1])
+    ordered["byte"] = targets.ravel()
+    write_probabilities(
+        output, {name: _as_contract(name, ordered[name]) for name in ordered}, metadata
+    )
     _log_what_follows(model, columns)
 
 
 def _log_what_follows(model: str, columns: Numbers) -> None:
-    """Say in the log what will be missing or odd in the tables, so that nobody need wonder."""
+    """Log which columns are missing, and probabilities of 0, which make the loss infinite."""
     absent = ", ".join(name for name in OPTIONAL if name not in columns)
     if absent:
-        _log.info("%s: does not tell %s; what needs it leaves the model out", model, absent)
+        _log.info("%s: has no %s; analyses that need it leave the model out", model, absent)
     impossible = np.count_nonzero(columns["probability"] == 0)
     if impossible:
         _log.info("%s: infinite cross-entropy, as %d probabilities are 0", model, impossible)
 
 
 def _as_contract(name: str, values: np.ndarray) -> np.ndarray:
-    kept = values.astype(COLUMNS[name])
+    converted = values.astype(COLUMNS[name])
     if name == "probability":
         # A probability too small for float32 is not 0, which would mean impossible.
-        kept[(values > 0) & (kept == 0)] = np.finfo(np.float32).smallest_subnormal
-    return kept
+        converted[(values > 0) & (converted == 0)] = np.finfo(np.float32).smallest_subnormal
+    return converted
 
 
 # Reading
@@ -120,7 +122,7 @@ def _read(path: FilePath, size: int) -> pa.Table:
 
 
 def _line(quoted: object, most: int = 160) -> str:
-    """What a file or a library says, fit for a message: one line, printable and not too long."""
+    """Text from a file or a library as one printable line of at most ``most`` characters."""
     text = " ".join(str(quoted).split())
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
     return text if len(text) <= most else f"{text[:most]}…"
@@ -128,17 +130,17 @@ def _line(quoted: object, most: int = 160) -> str:
 
 def _check_names(path: FilePath, columns: list[str]) -> None:
     names = [name.strip() for name in columns]  # fails where they are not UTF-8
-    found = _line(", ".join(names)) or "none"
+    listed = _line(", ".join(names)) or "none"
     for name in ("position", "probability"):
         if name not in names:
             raise CharlensError(
-                f"{path}: no column {name} among {found}; name the columns position (0, 1, … in "
+                f"{path}: no column {name} among {listed}; name the columns position (0, 1, … in "
                 "the order of test.npy[:, 1:].ravel()) and probability"
             )
     for name in COLUMNS:
         if names.count(name) > 1:
             raise CharlensError(
-                f"{path}: expected one column {name}, found {names.count(name)} among {found}; "
+                f"{path}: expected one column {name}, found {names.count(name)} among {listed}; "
                 "leave out the others"
             )
 
@@ -196,9 +198,9 @@ def _read_csv(path: FilePath) -> pa.Table:
 
 
 def _check_text(path: FilePath) -> None:
-    """Refuse what is no UTF-8 text or has no commas, which pyarrow would not say in plain words.
+    """Refuse a file that is not UTF-8 text or has no commas, with a plain message.
 
-    Of bytes that are no text its row handler even prints a traceback.
+    pyarrow's own messages are unclear, and its row handler prints a traceback for binary data.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
@@ -259,9 +261,9 @@ def _numbers(path: FilePath, table: pa.Table) -> Numbers:
             ) from error
         except pa.ArrowInvalid as error:
             row = _first_that_is_none(column)
-            found = _line(repr(column[row].as_py()), 40)
-            wanted = "a number with a decimal point" if "," in found else "a number"
-            raise _fault(path, row, name, found, wanted) from error
+            shown = _line(repr(column[row].as_py()), 40)
+            expected = "a number with a decimal point" if "," in shown else "a number"
+            raise _fault(path, row, name, shown, expected) from error
         if values.null_count:
             row = int(np.argmax(values.is_null().to_numpy()))
             raise _fault(path, row, name, "empty", "a number")
@@ -285,27 +287,32 @@ def _first_that_is_none(column: pa.ChunkedArray) -> int:
 def _provenance(
     path: FilePath, schema: pa.Schema, model: str, corpus: Corpus, configured: str | None
 ) -> ProbabilityMetadata:
-    """What the new file will say of itself, the corpus checked as far as its checksum is told."""
+    """Metadata of the new file; the checksum of the corpus is compared where it is given."""
     try:
-        told = json.loads((schema.metadata or {}).get(METADATA_KEY, b"{}"), parse_constant=str)
-        if not isinstance(told, dict):
+        stated = json.loads((schema.metadata or {}).get(METADATA_KEY, b"{}"), parse_constant=str)
+        if not isinstance(stated, dict):
             raise ValueError("not a JSON object")
     except ValueError as error:
         raise CharlensError(
             f"{path}: metadata {METADATA_KEY.decode()!r} cannot be read ({error}); expected a "
             "JSON object, or none"
         ) from error
-    for where, sha256 in (("its metadata", told.get("corpus_sha256")), ("the config", configured)):
+    for where, sha256 in (
+        ("its metadata", stated.get("corpus_sha256")),
+        ("the config", configured),
+    ):
         if sha256 is not None and str(sha256).lower() != corpus.sha256:
             raise CharlensError(
                 f"{path}: scores a corpus with sha256 {_line(sha256)} (says {where}), expected "
                 f"{corpus.sha256}, that of {corpus.name}; score this one"
             )
-    kept: dict[str, Any] = {
-        key: told[key] for key in ("seed", "config", "code_version", "parameters") if key in told
+    known: dict[str, Any] = {
+        key: stated[key]
+        for key in ("seed", "config", "code_version", "parameters")
+        if key in stated
     }
     try:
-        return ProbabilityMetadata(corpus.sha256, model, corpus.name, **kept)
+        return ProbabilityMetadata(corpus.sha256, model, corpus.name, **known)
     except CharlensError as error:
         raise CharlensError(f"{path}: {error}") from error
 
@@ -313,12 +320,12 @@ def _provenance(
 # Checks
 
 
-def _fault(path: FilePath, row: int, name: str, found: object, expected: str) -> CharlensError:
-    return CharlensError(f"{path}: row {row}: {name} is {found}, expected {expected}")
+def _fault(path: FilePath, row: int, name: str, value: object, expected: str) -> CharlensError:
+    return CharlensError(f"{path}: row {row}: {name} is {value}, expected {expected}")
 
 
 def _check_values(path: FilePath, columns: Numbers, targets: np.ndarray, corpus: str) -> None:
-    """Refuse the first value that cannot be; rows are still in the order of the file."""
+    """Refuse the first impossible value; rows are still in the order of the file."""
     for name, bad, expected in _violations(columns, targets, corpus):
         if bad.any():
             row = int(np.argmax(bad))
@@ -376,7 +383,7 @@ def _outside(values: np.ndarray, low: float, high: float, whole: bool) -> np.nda
 
 
 def _order(path: FilePath, position: np.ndarray, size: int) -> np.ndarray:
-    """Which row of the file holds each position, if every one of ``size`` is there once."""
+    """Row of each position in the file; every one of ``size`` must occur once."""
     order = np.argsort(position, kind="stable")
     ordered = position[order]
     again = order[1:][ordered[1:] == ordered[:-1]]

@@ -1,11 +1,11 @@
-"""The one file every model ends in: what it predicted at each character of the test split.
+"""The probabilities file: a model's predictions at each character of the test split.
 
 One row per predicted character, ascending position, streams joined in order. All analyses read this
 file and nothing else of a model, so a model trained elsewhere joins them by supplying it
 (:mod:`charlens.predictions.external` makes one from less): Parquet, the columns of :data:`COLUMNS`,
 and a JSON object under the schema-metadata key ``charlens`` (:class:`ProbabilityMetadata`). Each
-column of :data:`OPTIONAL` may be absent, as a model from elsewhere may tell no more than the
-probability of what came; whatever needs such a column does without that model or says so.
+column of :data:`OPTIONAL` may be absent: a model from elsewhere may give the probability of the
+correct byte only. An analysis that needs such a column leaves that model out or raises an error.
 Probabilities are of bytes; entropy is in nats.
 """
 
@@ -46,9 +46,9 @@ _REMEDY = "write it again (charlens.predictions.file.write_probabilities does it
 
 @dataclass(frozen=True)
 class ProbabilityMetadata:
-    """Where a probabilities file comes from.
+    """Provenance of a probabilities file.
 
-    A file from elsewhere must say the first three; the others are empty where unknown.
+    A file from elsewhere must give the first three; the others are empty where unknown.
     """
 
     corpus_sha256: str  # of the corpus file, 64 hexadecimal digits
@@ -88,8 +88,8 @@ def write_probabilities(
     Args:
         path: the Parquet file to write; its folder is made.
         columns: one array per name in :data:`COLUMNS`, of that dtype, each of shape (characters,);
-            those of :data:`OPTIONAL` only where known. Memory maps do: one row group at a time is
-            read.
+            those of :data:`OPTIONAL` only where known. Memory maps are read one row group at a
+            time.
         metadata: provenance, stored beside the columns.
 
     Raises:
@@ -145,7 +145,7 @@ def row_count(path: FilePath) -> int:
 def column_names(path: FilePath) -> tuple[str, ...]:
     """The contract columns a file holds, in order; reads only the footer. Raises as read_metadata.
 
-    All of :data:`COLUMNS`, but for those of :data:`OPTIONAL` that it does not tell.
+    All of :data:`COLUMNS` except those of :data:`OPTIONAL` that it lacks.
     """
     with _opened(path) as file:
         return tuple(name for name in COLUMNS if name in file.schema_arrow.names)
@@ -183,31 +183,31 @@ def read_probabilities(
                 f"{path}: belongs to a corpus with sha256 {metadata.corpus_sha256}, expected "
                 f"{corpus_sha256}; evaluate {metadata.model} on this corpus again"
             )
-        found = file.metadata.num_rows
-        if rows is not None and found != rows:
-            raise CharlensError(f"{path}: holds {found} characters, expected {rows}; {_REMEDY}")
-        there = _check_schema(path, file.schema_arrow)
-        wanted = there if columns is None else list(columns)
-        for name in wanted:
-            if name not in there:
+        held = file.metadata.num_rows
+        if rows is not None and held != rows:
+            raise CharlensError(f"{path}: holds {held} characters, expected {rows}; {_REMEDY}")
+        available = _check_schema(path, file.schema_arrow)
+        names = available if columns is None else list(columns)
+        for name in names:
+            if name not in available:
                 raise CharlensError(
-                    f"{path}: {metadata.model} does not tell the column {name}, which is needed "
+                    f"{path}: {metadata.model} has no column {name}, which is needed "
                     "here; supply it or leave the model out"
                 )
-        return _read_columns(path, file, wanted)
+        return _read_columns(path, file, names)
 
 
-def _read_columns(path: FilePath, file: pq.ParquetFile, wanted: list[str]) -> dict[str, np.ndarray]:
+def _read_columns(path: FilePath, file: pq.ParquetFile, asked: list[str]) -> dict[str, np.ndarray]:
     total = file.metadata.num_rows
-    names = list(dict.fromkeys(["position", *wanted]))
+    names = list(dict.fromkeys(["position", *asked]))
     start = previous_stream = 0
     try:
-        result = {name: np.empty(total, COLUMNS[name]) for name in wanted}
+        result = {name: np.empty(total, COLUMNS[name]) for name in asked}
         for batch in file.iter_batches(ROW_GROUP, columns=names, use_threads=False):
             _check_nulls(path, batch, start)
             part = {name: batch.column(name).to_numpy() for name in names}
             previous_stream = _check_values(path, part, start, previous_stream)
-            for name in wanted:
+            for name in asked:
                 result[name][start : start + batch.num_rows] = part[name]
             start += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
@@ -266,10 +266,10 @@ def _check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
     for field_ in map(_SCHEMA.field, names):
         if schema.get_field_index(field_.name) < 0:
             raise CharlensError(f"{path}: column {field_.name} is missing or double; {_REMEDY}")
-        found = schema.field(field_.name).type
-        if found != field_.type:
+        type_ = schema.field(field_.name).type
+        if type_ != field_.type:
             raise CharlensError(
-                f"{path}: column {field_.name} is {found}, expected {field_.type}; {_REMEDY}"
+                f"{path}: column {field_.name} is {type_}, expected {field_.type}; {_REMEDY}"
             )
     return names
 

@@ -1,4 +1,4 @@
-"""Scoring the test split with a trained network: what it predicted at every character."""
+"""Predictions of a trained network at every character of the test split."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ n-gram models are one file, fitted once.
 
 Two things are scored, one byte apart. The table of scores holds the paper's protocol: the *input*
 bytes of the test split, its streams joined into one sequence. The probabilities files hold the
-*targets*, so that they go row by row beside every other model's; their means may differ from the
+*targets*, so that their rows agree with those of every other model; their means may differ from the
 table by about 1e-4 nats.
 """
 
@@ -99,9 +99,9 @@ def score_n_gram(
     rows = load_split(inputs["test"])
     table = scores_of_inputs(corpus, model, rows, contexts, bootstrap, seed)
     orders = [n + 1 for n in contexts]
-    found = model.predictions(rows[:, 1:].ravel(), orders, symbols=corpus.k)
+    by_order = model.predictions(rows[:, 1:].ravel(), orders, symbols=corpus.k)
     for order, path in zip(orders, outputs, strict=True):
-        columns = columns_of(rows, found[order], np.array(corpus.vocabulary, np.uint8))
+        columns = columns_of(rows, by_order[order], np.array(corpus.vocabulary, np.uint8))
         write_probabilities(path, columns, provenance(corpus, model, order, seed))
     csv_tables.write(table, scores)
 
@@ -166,18 +166,18 @@ def _check(contexts: Sequence[int]) -> None:
 
 def _model_of(corpus: Corpus, inputs: Mapping[str, FilePath]) -> NgramModel:
     model = load_ngram(inputs["model"])
-    found = tuple(model.metadata.get(key) for key in ("corpus", "corpus_sha256"))
-    if found != (corpus.name, corpus.sha256):
+    fitted_on = tuple(model.metadata.get(key) for key in ("corpus", "corpus_sha256"))
+    if fitted_on != (corpus.name, corpus.sha256):
         raise CharlensError(
-            f"{inputs['model']}: fitted on another corpus ({found[0]}, sha256 "
-            f"{str(found[1])[:12]}…; {inputs['corpus']} is {corpus.name}, {corpus.sha256[:12]}…); "
-            "delete the model and run again to fit it anew"
+            f"{inputs['model']}: fitted on another corpus ({fitted_on[0]}, sha256 "
+            f"{str(fitted_on[1])[:12]}…; {inputs['corpus']} is {corpus.name}, "
+            f"{corpus.sha256[:12]}…); delete the model and run again to fit it anew"
         )
     return model
 
 
 def columns_of(
-    rows: np.ndarray, found: Predictions, vocabulary: np.ndarray
+    rows: np.ndarray, predicted: Predictions, vocabulary: np.ndarray
 ) -> dict[str, np.ndarray]:
     """The columns of a probabilities file from a split's rows, shape (B, length + 1)."""
     batch, length = rows.shape[0], rows.shape[1] - 1
@@ -185,12 +185,12 @@ def columns_of(
         "position": np.arange(batch * length, dtype=np.int32),
         "stream": np.repeat(np.arange(batch, dtype=np.int16), length),
         "byte": vocabulary[rows[:, 1:].ravel()],
-        "probability": found.probability,
-        "entropy": found.entropy,
-        "top_byte": vocabulary[found.top],
+        "probability": predicted.probability,
+        "entropy": predicted.entropy,
+        "top_byte": vocabulary[predicted.top],
         # KenLM's probabilities of bytes never seen in training (each <unk>'s) may make all K sum
         # to more than 1; then the normalised maximum can fall below KenLM's value.
-        "top_probability": np.maximum(found.top_probability, found.probability),
+        "top_probability": np.maximum(predicted.top_probability, predicted.probability),
     }
 
 

@@ -165,7 +165,7 @@ def _reader(source: Source) -> Callable[..., dict[str, np.ndarray]]:
 
 
 class SameTestSet:
-    """Refuses files that cannot be compared: same corpus name, but not the same test characters."""
+    """Refuses files of one corpus name that score different test characters."""
 
     def __init__(self) -> None:
         self._first: dict[str, tuple[FilePath, ProbabilityMetadata, np.ndarray]] = {}

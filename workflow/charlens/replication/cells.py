@@ -30,7 +30,7 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
     def test(tables: Tables) -> Iterator[Outcome]:
         frame = tables.cells[(tables.cells["concept"] == concept) & (tables.cells["rank"] == 1)]
         for row in frame.dropna(subset=["held_out"]).itertuples():
-            point = model_id.parse(row.model)
+            point = model_id.grid_point(row.model)
             score, least = abs(row.held_out), CORRELATION
             told = f"r = {row.held_out:.2f}".replace("-", "−")
             if row.measure == concepts.AUC:

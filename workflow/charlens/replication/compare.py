@@ -316,7 +316,7 @@ def _figure6(tables: Tables) -> Iterator[Number]:
             "Figure 6",
             row.corpus,
             row.model,
-            f"{row.oracle} errors of the LSTM of size {model_id.parse(row.model).size}",
+            f"{row.oracle} errors of the LSTM of size {model_id.grid_point(row.model).size}",
             "% of its errors",
             row.percent,
             row.paper,

@@ -42,7 +42,7 @@ def best_network_beats_n_gram(tables: Tables) -> Iterator[Outcome]:
         error = np.hypot(*np.nan_to_num([ours["bootstrap_sd"], theirs["bootstrap_sd"]]))
         evidence = f"{title(ours['model'])} {ours['cross_entropy']:.3f}, "
         evidence += f"{title(theirs['model'])} {theirs['cross_entropy']:.3f} nats"
-        large = model_id.parse(ours["model"]).size == LARGEST
+        large = model_id.grid_point(ours["model"]).size == LARGEST
         comparable = large and theirs["model"] == PAPERS_N_GRAM
         yield Outcome(corpus, bool(lead > STANDARD_ERRORS * error), evidence, comparable)
 
@@ -173,7 +173,7 @@ def context_grows(tables: Tables) -> Iterator[Outcome]:
     """
     for (corpus, model), part in tables.dynamics.groupby(["corpus", "model"], sort=False):
         rows = dynamics.summary(part[part["other"].str.startswith(f"{N_NN}-")])
-        rows = rows.assign(n=[model_id.context_model(other)[1] for other in rows["other"]])
+        rows = rows.assign(n=[model_id.family_and_context(other)[1] for other in rows["other"]])
         rows = rows.sort_values("n")
         epochs = rows["kl_minimum_epoch"].fillna(np.inf)
         turned = epochs[np.isfinite(epochs)]
@@ -199,5 +199,5 @@ def scaling_removes_n_gram_errors(tables: Tables) -> Iterator[Outcome]:
         share = gone["n-gram"] / gone.sum() if gone.sum() > 0 else 0.0
         evidence = f"{gone['n-gram']:,} of {gone.sum():,} ({share:.0%}) from {title(small)} to "
         evidence += title(large)
-        sizes = [model_id.parse(model).size for model in (small, large)]
+        sizes = [model_id.grid_point(model).size for model in (small, large)]
         yield Outcome(corpus, bool(share > 0.5), evidence, sizes == [64, LARGEST])

@@ -252,7 +252,7 @@ def _rows(finding: Finding, tables: Tables) -> Iterator[dict[str, Any]]:
             "evidence": outcome.evidence,
             "comparable": comparable,
         }
-    missing = [corpus for corpus in finding.corpora if corpus not in tested]
+    missing: list[str | None] = [corpus for corpus in finding.corpora if corpus not in tested]
     if not finding.corpora and not tested:
         missing = [None]
     for corpus in missing:

@@ -140,5 +140,5 @@ def sentences(numbers: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[str]:
     outcomes = outcomes[outcomes["comparable"]]
     verdicts = outcomes["verdict"].value_counts(sort=False)
     if len(verdicts):
-        counts = listed([f"{n} {rst(str(verdict))}" for verdict, n in verdicts.items()])
-        yield f"Findings, text by text: {counts}."
+        shares = listed([f"{n} {rst(str(verdict))}" for verdict, n in verdicts.items()])
+        yield f"Findings, text by text: {shares}."

@@ -115,7 +115,8 @@ def _kinds_of_pairs(cells: list[str], values: np.ndarray) -> tuple[float, float,
             kinds["gated"].append(values[i, j])
     if not all(kinds.values()):
         return None
-    return tuple(float(np.mean(pairs)) for pairs in kinds.values())
+    gated, rnns, mixed = (float(np.mean(pairs)) for pairs in kinds.values())
+    return gated, rnns, mixed
 
 
 # Gates (section 4.2)

@@ -46,16 +46,16 @@ class Checksums:
             accepts: whether a file counts, by its path below the folder.
 
         Returns:
-            64 hexadecimal digits; empty where there is nothing that can be read.
+            64 hexadecimal digits; empty if nothing can be read.
         """
         before = dict(self._known)
         try:
-            found = self._folder(path, accepts) if path.is_dir() else self._file(path)
+            checksum = self._folder(path, accepts) if path.is_dir() else self._file(path)
         except OSError:
             return ""
         if self._known != before:
             self._remember()
-        return found
+        return checksum
 
     def _folder(self, root: Path, accepts: Accepts) -> str:
         digest = hashlib.sha256()

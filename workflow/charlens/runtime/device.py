@@ -1,4 +1,4 @@
-"""Where computation runs, and how a fixed sequence of GPU operations is replayed as one."""
+"""Choice of the device, and replay of a fixed sequence of GPU operations as one graph."""
 
 from __future__ import annotations
 
@@ -21,31 +21,33 @@ Step = Callable[[], None]
 _capture_lock = Lock()
 
 
-def choose_device(wanted: str) -> torch.device:
+def choose_device(name: str) -> torch.device:
     """The device for ``auto``, ``cpu`` or ``cuda``; ``auto`` takes a GPU if torch can use one.
 
-    A GPU that is here but that torch cannot use (an old driver, say) is told in the log.
+    Logs a warning if a GPU is present but torch cannot use it (with an old driver, say).
 
     Raises:
-        CharlensError: ``cuda`` is wanted and there is none.
+        CharlensError: ``cuda`` is asked for and there is none.
     """
-    if wanted == "cpu":
+    if name == "cpu":
         return torch.device("cpu")
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if wanted == "cuda":
+    if name == "cuda":
         raise CharlensError(
             "training.device: cuda, but this machine shows no CUDA GPU (torch "
             f"{torch.__version__}: {why_no_gpu()}); use a machine that has one, or set "
             "training.device: cpu"
         )
     if gpu_visible():
-        log.warning("a GPU is here, but torch cannot use it: %s; going on on the CPU", why_no_gpu())
+        log.warning(
+            "a GPU is present, but torch cannot use it: %s; continuing on the CPU", why_no_gpu()
+        )
     return torch.device("cpu")
 
 
 def why_no_gpu() -> str:
-    """What torch says of the lack of a GPU, in one line; empty where it has one."""
+    """Torch's reason for finding no GPU, in one line; empty if it finds one."""
     try:
         torch.cuda.init()
     except (RuntimeError, AssertionError) as error:
@@ -78,7 +80,7 @@ class CapturedSteps:
         self._running: torch.cuda.Event | None = None
 
     def prepare(self, name: str, step: Step, limit: int, live: Sequence[Tensor]) -> None:
-        """Capture what ``run`` will need, so that a GPU too small for it says so at once."""
+        """Capture all graphs of ``run`` now: a GPU with too little memory fails before training."""
         if self._cuda:
             for count in {1, self._count(limit)}:
                 self._graph(name, step, count, live)
@@ -86,8 +88,8 @@ class CapturedSteps:
     def run(self, name: str, step: Step, limit: int, live: Sequence[Tensor]) -> int:
         """Run ``step`` at least once and at most ``limit`` times; return how often.
 
-        On CUDA one call's work may still be under way on return, but no more than one call's:
-        signals, checkpoints and progress are about what has been done.
+        On CUDA the work of one call may still be running on return, but never that of two, so
+        that progress and checkpoints report work that is done.
 
         Args:
             name: what the step is called; one name, one step.
@@ -128,7 +130,9 @@ class CapturedSteps:
             for tensor, value in zip(live, saved, strict=True):
                 tensor.copy_(value)
 
-        for _ in range(2):  # from one place each time: a second step may lie beyond the data
+        for _ in range(
+            2
+        ):  # from the same state each time: a second step could read beyond the data
             step()
             put_back()
         graph = self._record(step, count)

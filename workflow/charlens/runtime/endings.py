@@ -1,4 +1,4 @@
-"""What a run of the workflow says last: where its results are, or what failed."""
+"""Messages at the end of a run: where its results are, or what failed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def failures(logs: Path, since: float) -> list[str]:
         logs: ``logs/{run}``.
         since: when the run began, seconds since the epoch; older logs are of earlier runs.
     """
-    found: dict[str, Path] = {}
+    log_of: dict[str, Path] = {}
     for path in sorted(logs.rglob("*.log")):
         if path.stat().st_mtime >= since:
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-                told = [line[line.index(mark) :] for mark in _MARKS if mark in line]
-                found |= {line: path for line in told if line not in found}
-    return [f"{line} [{path}]" for line, path in found.items()]
+                errors = [line[line.index(mark) :] for mark in _MARKS if mark in line]
+                log_of |= {line: path for line in errors if line not in log_of}
+    return [f"{line} [{path}]" for line, path in log_of.items()]
 
 
 def places(results: Path) -> list[str]:
@@ -32,6 +32,6 @@ def places(results: Path) -> list[str]:
 
 
 def tell(lines: list[str]) -> None:
-    """Print lines for people."""
+    """Print lines to stderr."""
     for line in lines:
         print(line, file=sys.stderr)

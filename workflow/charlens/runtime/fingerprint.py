@@ -1,10 +1,10 @@
-"""What library code a rule depends on, as one short hash.
+"""One short hash of the library code that a rule depends on.
 
 Snakemake re-runs a job when its script file is younger than its outputs, if only by a copy or a
 change of branch, and it does not see the modules the script imports. A rule that carries the
 fingerprint of script and modules as a parameter re-runs exactly when one of them changes, and the
-profiles turn that other trigger (``code``) off. Imports are read from the syntax tree, so nothing
-is imported to find out (planning stays fast); a module imported by a computed name is not found.
+profiles turn that other trigger (``code``) off. Imports are read from the syntax tree: nothing
+is imported, so planning stays fast. A module imported by a computed name is not seen.
 """
 
 from __future__ import annotations
@@ -110,10 +110,10 @@ def _imports(path: Path) -> tuple[Path, ...]:
     if path.suffix != ".py":
         return ()
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    found = (_module(parts) for parts in _imported_names(tree, path))
+    modules = (_module(parts) for parts in _imported_names(tree, path))
     ignored = {path, *(_module(name.split(".")) for name in PLUMBING)}
     return tuple(
-        module for module in found if module and module not in ignored and not _is_bare(module)
+        module for module in modules if module and module not in ignored and not _is_bare(module)
     )
 
 

@@ -1,4 +1,4 @@
-"""What this machine has, found out without loading torch."""
+"""Processor, memory and GPUs of this machine, without loading torch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CUDA_GIB, _BYTES = 1.0, 90
 
 
 def gpu_visible() -> bool:
-    """Whether an NVIDIA GPU is here and CUDA_VISIBLE_DEVICES does not hide it."""
+    """Whether an NVIDIA GPU is present and CUDA_VISIBLE_DEVICES does not hide it."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in ("", "-1")
     return not hidden and any(path.exists() for path in _DRIVER)
 
@@ -66,12 +66,12 @@ def gpu_memory() -> float | None:
     """GiB of the GPU with the least memory; None where that is not known."""
     try:
         return min(map(float, _ask("memory.total"))) / 1024
-    except ValueError:  # none, or a GPU that does not tell
+    except ValueError:  # none, or a GPU that does not report it
         return None
 
 
 def training_memory(size: int, rows: int) -> float:
-    """GiB of a GPU that a training takes at most: CUDA's own, and what grows with the network.
+    """Most GPU memory in GiB that a training takes: CUDA's own and that of the network.
 
     Args:
         size: the budget, as in a model id.
@@ -81,7 +81,7 @@ def training_memory(size: int, rows: int) -> float:
 
 
 def _ask(what: str) -> list[str]:
-    """One property of every GPU, as nvidia-smi tells it; nothing where it does not."""
+    """One property of every GPU, from nvidia-smi; empty if it fails."""
     command = ["nvidia-smi", f"--query-gpu={what}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)

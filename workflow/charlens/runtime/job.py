@@ -1,4 +1,4 @@
-"""What every script of the workflow does around its one library call."""
+"""Logging, thread limits and exit codes around the one library call of a workflow script."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("charlens")
 
 @contextmanager
 def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]:
-    """Run the body of a script: log to a file, bound the threads, tell users' errors in one line.
+    """Run the body of a script: log to a file, bound the threads, report users' errors in one line.
 
     Import torch and numpy inside the body (or import the modules that do): numeric libraries
     read their thread limits when they are loaded.
@@ -30,7 +30,7 @@ def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]
         threads: cores this job may use.
 
     Raises:
-        SystemExit: 1 after a CharlensError, told in one line; 128 + n after signal n (130 after
+        SystemExit: 1 after a CharlensError, printed in one line; 128 + n after signal n (130 after
             Ctrl-C, 143 after a scheduler's SIGTERM). Any other exception is a bug: its traceback
             goes to the log and the exception goes on.
     """
@@ -66,17 +66,17 @@ _NO_GPU_MEMORY = (
 
 
 def _is_lack_of_gpu_memory(error: Exception) -> bool:
-    """Of torch's allocator, of the driver, or of a library that allocates for itself."""
+    """Whether torch's allocator, the driver or another library ran out of GPU memory."""
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(error, RuntimeError):
         return False
-    told = str(error)
-    lacks = isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in told
-    return lacks or "STATUS_ALLOC_FAILED" in told
+    message = str(error)
+    lacks = isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in message
+    return lacks or "STATUS_ALLOC_FAILED" in message
 
 
 def _moved_aside(error: DamagedFileError) -> str:
-    """Move a damaged file out of the way; what to tell the user of it, nothing if that fails."""
+    """Move a damaged file aside; return the message for the user, or "" if that fails."""
     path = error.path
     aside = path.with_name(f"{path.name}.damaged")
     try:

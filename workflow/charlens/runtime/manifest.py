@@ -1,4 +1,4 @@
-"""What a run was made from, and a checksum of everything it made."""
+"""The manifest of a run: its config, code, data and machine, and a checksum of every file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def write_manifest(results: FilePath, config: Mapping[str, Any]) -> None:
         CharlensError: the disk is full or the folder cannot be written.
     """
     folder = Path(results)
-    found = {
+    manifest = {
         "format": FORMAT,
         "run": config["run"],
         "seed": config["seed"],
@@ -66,7 +66,7 @@ def write_manifest(results: FilePath, config: Mapping[str, Any]) -> None:
         "files": _checksums(folder),
     }
     with atomic_path(folder / NAME) as temporary:
-        temporary.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def verify(results: FilePath) -> list[str]:
@@ -83,17 +83,17 @@ def verify(results: FilePath) -> list[str]:
     """
     folder = Path(results)
     expected = _read(folder / NAME)["files"]
-    found = _checksums(folder)
+    actual = _checksums(folder)
     problems = []
-    for name in sorted(expected.keys() | found.keys()):
+    for name in sorted(expected.keys() | actual.keys()):
         path = folder / name
-        if name not in found:
+        if name not in actual:
             problems.append(f"{path}: missing")
         elif name not in expected:
             problems.append(f"{path}: not in the manifest")
-        elif found[name] != expected[name]:
+        elif actual[name] != expected[name]:
             problems.append(
-                f"{path}: changed (sha256 {found[name]['sha256'][:12]}…, the manifest says "
+                f"{path}: changed (sha256 {actual[name]['sha256'][:12]}…, the manifest says "
                 f"{expected[name]['sha256'][:12]}…)"
             )
     return problems
@@ -126,22 +126,22 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _checksums(folder: Path) -> dict[str, dict[str, Any]]:
     paths = list(_files(folder))
-    found = {}
+    checksums = {}
     with progress(sum(path.stat().st_size for path in paths), "checksums", "B") as bar:
         for path in paths:
             size = path.stat().st_size
             name = path.relative_to(folder).as_posix()
-            found[name] = {"bytes": size, "sha256": sha256_file(path)}
+            checksums[name] = {"bytes": size, "sha256": sha256_file(path)}
             bar.update(size)
-    return found
+    return checksums
 
 
 def _corpora(folder: Path) -> dict[str, dict[str, Any]]:
-    kept = ("source", "bytes", "sha256", "split", "sizes")
+    keys = ("source", "bytes", "sha256", "split", "sizes")
     corpora = {}
     for path in sorted(folder.glob("*/corpus.json")):
         values = json.loads(path.read_text(encoding="utf-8"))
-        corpora[path.parent.name] = {key: values[key] for key in kept}
+        corpora[path.parent.name] = {key: values[key] for key in keys}
     return corpora
 
 

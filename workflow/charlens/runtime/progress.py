@@ -100,7 +100,7 @@ def progress(total: int, desc: str, unit: str = "it", done: int = 0) -> Progress
 
 
 def announce(line: str) -> None:
-    """Say something that the user should see before the work starts: in the log and on stderr."""
+    """Print a line to the log and to stderr before the work starts."""
     _log.info(line)
     print(line, file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""Being told to stop: what schedulers (SIGTERM) and people (Ctrl-C, SIGINT) send."""
+"""Signal handling for SIGTERM (sent by schedulers) and SIGINT (Ctrl-C)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for it
-    """The work was told to stop; ``signal`` says by what."""
+    """A signal asked the work to stop; ``signal`` is its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -19,13 +19,13 @@ class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for i
 
 
 class StopRequest:
-    """Whether the work was told to stop."""
+    """Notes whether a signal asked the work to stop."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
     def check(self) -> None:
-        """Raise Interrupted if so."""
+        """Raise Interrupted if a signal has come."""
         if self.signal is not None:
             raise Interrupted(self.signal)
 
@@ -43,7 +43,7 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[StopRequest]:
-    """Note a signal and go on until the body asks; a second one stops at once."""
+    """Note a signal for the body to check; a second signal raises Interrupted at once."""
     request = StopRequest()
 
     def note(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""One line for whatever is wrong with a config: which key, what was found, what is allowed."""
+"""One-line messages for errors in a config: the key, the value, what is allowed."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ def explain(error: ValidationError, schema: Schema) -> str:
 
     Args:
         error: what pydantic found.
-        schema: JSON Schema of the validated object, from which "allowed" is told.
+        schema: JSON Schema of the validated object, the source of what is allowed.
     """
     details = error.errors()
     places = [detail["loc"] for detail in details]
-    # A list with a bad item is also "too short" without it: only the item is news.
+    # A list with a bad item is also reported as too short: keep the report of the item only.
     details = [
         detail
         for detail, place in zip(details, places, strict=True)
         if not any(len(other) > len(place) and other[: len(place)] == place for other in places)
     ]
-    # A misspelt key makes two problems, an unknown key and a missing one: the first says more.
+    # A misspelt key gives two errors, unknown and missing: the first names the user's spelling.
     details.sort(key=lambda detail: detail["type"] != "extra_forbidden")
     line = _one(details[0], schema)
     return line if len(details) == 1 else f"{line} (and {len(details) - 1} more)"
 
 
 def _one(detail: Mapping[str, Any], schema: Schema) -> str:
-    kind, location, found = detail["type"], detail["loc"], detail["input"]
+    kind, location, value = detail["type"], detail["loc"], detail["input"]
     context = detail.get("ctx", {})
     if kind == "charlens":
         path = ".".join(part for part in (_dotted(location), context["path"]) if part)
@@ -50,18 +50,18 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
     if kind == "extra_forbidden":
         known = _keys(_node(schema, location[:-1]), schema)
         hint = did_you_mean(location[-1], known) or _belongs(location, schema)
-        return f"{path}: unknown key (value {show(found)}){hint}; allowed: {', '.join(known)}"
+        return f"{path}: unknown key (value {show(value)}){hint}; allowed: {', '.join(known)}"
     expected = f"expected {_describe(node, schema)}"
     if kind == "string_too_long":
         expected = f"expected at most {context['max_length']} characters"
     if kind == "missing":
         return f"{path}: missing, {expected}"
-    if kind == "union_tag_not_found" and isinstance(found, Mapping):
+    if kind == "union_tag_not_found" and isinstance(value, Mapping):
         kinds = [_keys(option, schema)[0] for option in _resolve(node, schema)["oneOf"]]
-        hint = "".join(did_you_mean(key, kinds) for key in found)
-        return f"{path}: found the keys {_listed(found)}, {expected}{hint}"
-    hint = did_you_mean(found, _resolve(node, schema).get("enum", ()))
-    return f"{path}: found {show(found)}, {expected}{hint}"
+        hint = "".join(did_you_mean(key, kinds) for key in value)
+        return f"{path}: found the keys {_listed(value)}, {expected}{hint}"
+    hint = did_you_mean(value, _resolve(node, schema).get("enum", ()))
+    return f"{path}: found {show(value)}, {expected}{hint}"
 
 
 def _dotted(location: Sequence[str | int]) -> str:
@@ -82,7 +82,7 @@ def _is_marker(part: str | int) -> bool:
 
 
 def show(value: object, longest: int = 60) -> str:
-    """The value as YAML would spell it, shortened."""
+    """Spell a value as YAML does, shortened."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -95,17 +95,17 @@ def _listed(keys: Iterable[object]) -> str:
     return ", ".join(map(str, keys)) or "nothing"
 
 
-def did_you_mean(found: object, allowed: Sequence[object], likeness: float = 0.6) -> str:
+def did_you_mean(word: object, allowed: Sequence[object], likeness: float = 0.6) -> str:
     """The nearest allowed word, if ``found`` is a misspelling of one."""
-    if found in allowed:
+    if word in allowed:
         return ""
     words = [str(value) for value in allowed]
-    matches = get_close_matches(str(found), words, n=1, cutoff=likeness)
+    matches = get_close_matches(str(word), words, n=1, cutoff=likeness)
     return f"; did you mean {matches[0]}?" if matches else ""
 
 
 def _belongs(location: Sequence[str | int], schema: Schema) -> str:
-    """The one section that knows a key which was written a level too high."""
+    """Suggest the section of a key that was written one level too high."""
     *parents, key = location
     sections = []
     for name, node in _resolve(_node(schema, parents), schema).get("properties", {}).items():
@@ -163,7 +163,7 @@ def _keys(node: Schema, schema: Schema) -> list[str]:
 
 
 def _describe(node: Schema, schema: Schema) -> str:
-    """What a value may be, in words."""
+    """Describe in words what a value may be."""
     nullable = any(option.get("type") == "null" for option in node.get("anyOf", ()))
     node = _resolve(node, schema)
     return _describe_kind(node, schema) + (" or null" if nullable else "")

@@ -1,4 +1,4 @@
-"""Which closing bracket or quote of a text belongs to which opening one.
+"""Pairs of opening and closing brackets and quotes of a text.
 
 Figure 5 of the paper groups closing braces by the distance to their opening brace, Figure 2 shows
 units that follow quotes and nesting. A distance in bytes is ``closer - opener``: where
@@ -33,8 +33,8 @@ def match(text: Text, classes: np.ndarray | None = None, pair: Pair = BRACES) ->
     """Match every closing bracket with its opening one, by a stack of that one pair.
 
     A closing bracket takes the last opening one that is still open; one with nothing open is left
-    alone. Other kinds of brackets play no part. All branches of ``#if … #else`` are read as they
-    stand: where both open a block, the first opening is never closed. (No brace, parenthesis or
+    alone. Other kinds of brackets are ignored. All branches of ``#if … #else`` are read in
+    sequence: where both open a block, the first opening is never closed. (No brace, parenthesis or
     bracket of the Linux kernel corpus would be matched otherwise if each branch began with the
     stack of its ``#if``.)
 
@@ -64,8 +64,7 @@ def matched(
     """The matched pairs of :func:`match` as two int64 arrays of shape (pairs,).
 
     Returns:
-        Indices of the opening and of the closing brackets, ascending neither by one nor by the
-        other.
+        Indices of the opening and of the closing brackets, sorted by neither.
 
     Raises:
         CharlensError: as for :func:`match`.
@@ -85,11 +84,10 @@ def matched(
 def depth(
     text: Text, classes: np.ndarray | None = None, pairs: Iterable[Pair] = (BRACES,)
 ) -> np.ndarray:
-    """How many matched brackets are open after each byte.
+    """Number of matched brackets that are open after each byte.
 
-    An opening bracket that is never closed does not count. Were it to count, a single one would
-    raise the depth of all that follows: a macro of the Linux kernel corpus does so to the last
-    fifth of it.
+    An opening bracket that is never closed does not count: a single one would raise the depth of
+    everything after it, in the Linux kernel corpus that of the last fifth.
 
     Args:
         text: the text.
@@ -173,29 +171,29 @@ def quotations(text: Text) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(closed, bool)
 
 
-def string_literals(found: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def string_literals(tokens: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The string literals of C, described as :func:`quotations` describes those of prose.
 
     An unterminated literal ends at the newline after it.
     """
-    strings = found.kind == ByteClass.STRING
-    closed = found.closed[strings]
-    return found.start[strings], found.stop[strings] - closed, closed
+    strings = tokens.kind == ByteClass.STRING
+    closed = tokens.closed[strings]
+    return tokens.start[strings], tokens.stop[strings] - closed, closed
 
 
 def _positions(text: Text, classes: np.ndarray | None, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-    """Where the brackets of a pair are that count, and which of them open."""
+    """Places of the brackets of a pair that count, and whether each of them opens."""
     first, last = _codes(pair)
     values = byte_values(text)
-    here = (values == first) | (values == last)
+    counted = (values == first) | (values == last)
     if classes is not None:
         if classes.shape != values.shape:
             raise CharlensError(
                 f"classes: expected one for each of the {values.size} bytes of the text, found "
                 f"shape {classes.shape}; classify the same text"
             )
-        here &= classes == ByteClass.CODE
-    position = np.flatnonzero(here)
+        counted &= classes == ByteClass.CODE
+    position = np.flatnonzero(counted)
     return position, values[position] == first
 
 

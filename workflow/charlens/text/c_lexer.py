@@ -1,10 +1,9 @@
-"""Which bytes of a C or C++ text are code, comment, string or character literal.
+"""Class of each byte of a C or C++ text: code, comment, string or character literal.
 
 Figures 2 and 5 of the paper need it: a brace in a string opens no block, an apostrophe in a comment
 opens no literal. This is the lexical grammar of C and C++ (translation phases 2 and 3) as far as it
-tells the four apart, made to survive a corpus: files joined without separators and cut anywhere. A
-text that begins inside a comment cannot be known from one that does not and is read as code until
-its end mark.
+separates the four. It also reads a corpus, whose files are joined without separators and cut
+anywhere. A text that begins inside a comment is read as code up to the end mark of the comment.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ Text = bytes | np.ndarray
 
 
 class ByteClass(IntEnum):
-    """What a byte of C belongs to. Delimiters belong to what they delimit."""
+    """Class of a byte of C. Delimiters belong to what they delimit."""
 
     CODE = 0  # all else: directives, white space and the prefixes of literals (L, u8, R …) too
     COMMENT = 1  # /* … */, or // to the end of the line, the newline itself not included
@@ -72,10 +71,10 @@ def byte_values(text: Text) -> np.ndarray:
     if isinstance(text, bytes):
         return np.frombuffer(text, dtype=np.uint8)
     if not isinstance(text, np.ndarray) or text.dtype != np.uint8 or text.ndim != 1:
-        found = type(text).__name__
+        form = type(text).__name__
         if isinstance(text, np.ndarray):
-            found = f"{text.dtype} of shape {text.shape}"
-        raise CharlensError(f"text: expected bytes, or uint8 of shape (bytes,), found {found}")
+            form = f"{text.dtype} of shape {text.shape}"
+        raise CharlensError(f"text: expected bytes, or uint8 of shape (bytes,), found {form}")
     return text
 
 
@@ -91,12 +90,12 @@ def tokens(text: Text) -> Tokens:
     source = byte_values(text).tobytes()
     # Same length, so positions stay; within a message's comments and strings it changes nothing.
     source = _MESSAGE.sub(lambda message: message[0].replace(b"'", b" "), source)
-    found = [
+    spans = [
         (*token.span(), token.lastgroup)
         for token in _TOKEN.finditer(source)
         if token.lastgroup is not None
     ]
-    start, stop, group = zip(*found, strict=True) if found else ((), (), ())
+    start, stop, group = zip(*spans, strict=True) if spans else ((), (), ())
     return Tokens(
         start=np.array(start, dtype=np.int64),
         stop=np.array(stop, dtype=np.int64),
@@ -105,12 +104,12 @@ def tokens(text: Text) -> Tokens:
     )
 
 
-def classify(text: Text, found: Tokens | None = None) -> np.ndarray:
+def classify(text: Text, known: Tokens | None = None) -> np.ndarray:
     """The class of every byte of a C or C++ text.
 
     Args:
         text: the text.
-        found: its tokens, where they are known already.
+        known: its tokens, where they are known already.
 
     Returns:
         uint8 of :class:`ByteClass`, shape (bytes,).
@@ -118,11 +117,11 @@ def classify(text: Text, found: Tokens | None = None) -> np.ndarray:
     Raises:
         CharlensError: the text is neither bytes nor uint8.
     """
-    found = tokens(text) if found is None else found
+    known = tokens(text) if known is None else known
     # Code and tokens take turns: code up to the first token, the token, code up to the next …
     borders = np.concatenate(
-        [[0], np.stack([found.start, found.stop], axis=1).ravel(), [len(text)]]
+        [[0], np.stack([known.start, known.stop], axis=1).ravel(), [len(text)]]
     )
     classes = np.zeros(len(borders) - 1, dtype=np.uint8)
-    classes[1::2] = found.kind
+    classes[1::2] = known.kind
     return np.repeat(classes, np.diff(borders))

@@ -1,4 +1,4 @@
-"""A corpus as the models see it: a byte vocabulary, vocabulary codes, and three splits.
+"""A prepared corpus: a byte vocabulary, vocabulary codes, and three splits.
 
 "Character" means byte throughout. The splits are those of the paper's experiments, which its text
 does not state ("80/10/10", "90/5/5"): they follow the data loader of the authors' public char-rnn
@@ -32,7 +32,7 @@ Codes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Corpus:
-    """What ``corpus.json`` records of a prepared corpus.
+    """Description of a prepared corpus, stored as ``corpus.json``.
 
     Attributes:
         name: the corpus's name in the config.
@@ -87,10 +87,11 @@ class Corpus:
             raise CharlensError(f"{path}: cannot be read ({error.strerror})") from error
         except ValueError as error:
             raise CharlensError(f"{path}: expected JSON, found {error}; {advice}") from error
-        found = values.pop("format", None) if isinstance(values, dict) else None
-        if found != FORMAT:
+        version = values.pop("format", None) if isinstance(values, dict) else None
+        if version != FORMAT:
             raise CharlensError(
-                f"{path}: expected a corpus description of format {FORMAT}, found {found}; {advice}"
+                f"{path}: expected a corpus description of format {FORMAT}, found {version}; "
+                f"{advice}"
             )
         problem = _inconsistency(values)
         if problem:
@@ -115,7 +116,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 def _inconsistency(values: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with the content of a ``corpus.json``, or None."""
+    """The first fault in the content of a ``corpus.json``, or None."""
     for key, kinds in _KINDS.items():
         if not isinstance(values.get(key), kinds):
             return f"expected {kinds[-1].__name__} under '{key}', found {values.get(key)!r}"

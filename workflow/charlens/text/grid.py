@@ -1,4 +1,4 @@
-"""Text as a grid of cells, one byte each, with line breaks and tabs to be seen."""
+"""Text as a grid of cells, one byte each, with visible line breaks and tabs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 TAB = 4  # cells between tab stops
 GLYPHS = {9: "⇥", 10: "↓", 13: "←"}
-"""What stands for tab, line feed and carriage return."""
+"""Symbols of tab, line feed and carriage return."""
 
 LEGEND = "⇥ tab   ← carriage return   ↓ line feed"
 
@@ -26,7 +26,7 @@ class Cell:
         row: line on the page, from 0.
         column: first column, from 0.
         width: columns taken: more than one for a tab.
-        glyph: what to print in it.
+        glyph: the character to print in it.
     """
 
     row: int
@@ -66,19 +66,23 @@ def lay_out(text: np.ndarray, columns: int, rows: int | None = None) -> list[Cel
 def _glyphs(text: np.ndarray) -> list[str]:
     """One glyph per byte; of a character of several bytes the first has it, the rest a dot.
 
-    Text cut inside a character, or not UTF-8, shows a dot for each byte that stands for nothing.
+    Text cut inside a character, or not UTF-8, shows a dot for each byte that is no character.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    found, start = ["·"] * len(text), 0
+    glyphs, start = ["·"] * len(text), 0
     for i, byte in enumerate(text.tolist()):
         decoded = decoder.decode(bytes([byte]))
         if not decoded:
             continue
-        here = start if len(decoded) == 1 else i  # after a broken character comes a whole one
+        place = (
+            start if len(decoded) == 1 else i
+        )  # two decoded: a broken character, then a whole one
         character = decoded[-1]
         if character != "\ufffd":
-            found[here] = (
+            glyphs[place] = (
                 GLYPHS.get(byte, character) if character.isprintable() or (byte in GLYPHS) else "·"
             )
-        start = i + 1 - len(decoder.getstate()[0])  # what breaks a character may begin the next
-    return found
+        start = (
+            i + 1 - len(decoder.getstate()[0])
+        )  # the byte that breaks a character may begin the next
+    return glyphs

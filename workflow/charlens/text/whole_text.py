@@ -1,4 +1,4 @@
-"""A corpus's text put together again from its splits, and where the test split lies in it.
+"""A corpus's text put together again from its splits, and the places of the test split in it.
 
 Lexical analyses (quotes, comments, brackets) must see what comes before a test stream, so they read
 the whole text once and then look at the test characters.
@@ -62,7 +62,7 @@ def load_text(corpus: Corpus, paths: Mapping[str, FilePath]) -> CorpusText:
 
 
 def joined(splits: Mapping[str, np.ndarray], split: str) -> tuple[np.ndarray, np.ndarray]:
-    """The inputs of all splits in the order of the text, and where those of the test split are.
+    """The inputs of all splits in the order of the text, and the places of those of the test split.
 
     Args:
         splits: ``train``, ``val`` and ``test``, each (B, length + 1): codes or byte values.

@@ -1,11 +1,11 @@
-"""Words of a text: where they are, how often and how lately they occurred (paper, section 4.4).
+"""Words of a text: their places, counts and distances to the last occurrence (paper, section 4.4).
 
-The paper counts and remembers words without saying what one is. :data:`WORDS` holds the usual
-answers; which one fits its Figure 6 is told in :mod:`charlens.analyses.oracles.oracles`.
+The paper does not define a word. :data:`WORDS` holds the usual definitions; which one fits its
+Figure 6 is described in :mod:`charlens.analyses.oracles.oracles`.
 
 A text is an array of streams, as a corpus split is laid out. Whatever lies before a stream's first
 and after its last byte is unknown or unrelated, so a word never crosses that border, and one that
-touches it may be a fragment: it is found, but not *whole*.
+touches it may be a fragment: it counts as a word, but not as *whole*.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NEVER = np.iinfo(np.int32).max
 
 @dataclass(frozen=True)
 class Word:
-    """What makes a word: a longest run of word bytes.
+    """Definition of a word: a longest run of word bytes.
 
     Attributes:
         of: the bytes that words are made of.
@@ -114,7 +114,7 @@ def find_words(text: Bytes, definition: str = "letters") -> Words:
 
 
 def count_words(text: Bytes, definition: str = "letters") -> Counter[bytes]:
-    """How often each whole word occurs in a text: exactly these bytes, upper case kept apart.
+    """Count each whole word of a text; words that differ in upper case are different.
 
     Arguments and errors as for :func:`find_words`.
     """
@@ -125,7 +125,7 @@ def count_words(text: Bytes, definition: str = "letters") -> Counter[bytes]:
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """A text to remember from.
+    """A text in which earlier occurrences are searched.
 
     Attributes:
         text: the characters.
@@ -162,7 +162,7 @@ def corpus_history(splits: Mapping[str, Bytes], split: str) -> History:
 def distances(
     words: Words, text: Bytes, history: History, shortest: int, farthest: int
 ) -> npt.NDArray[np.int32]:
-    """How far back each word last occurred, as any substring that ends before the word starts.
+    """Distance back to the last occurrence of each word, as any substring before the word.
 
     Args:
         words: of ``text``.
@@ -175,15 +175,15 @@ def distances(
         int32, shape (words,): from the start of the occurrence to the start of the word, or
         :data:`NEVER` where there is none, the word is too short or not whole.
     """
-    found = np.full(len(words.start), NEVER, dtype=np.int32)
-    wanted = words.whole & (words.stop - words.start >= shortest)
+    distance = np.full(len(words.start), NEVER, dtype=np.int32)
+    long_enough = words.whole & (words.stop - words.start >= shortest)
     strings, place = words.strings(text), history.place[words.start]
-    for i in np.flatnonzero(wanted).tolist():
-        here = int(place[i])
-        last = history.text.rfind(strings[i], max(here - farthest, 0), here)
+    for i in np.flatnonzero(long_enough).tolist():
+        start = int(place[i])
+        last = history.text.rfind(strings[i], max(start - farthest, 0), start)
         if last >= 0:
-            found[i] = here - last
-    return found
+            distance[i] = start - last
+    return distance
 
 
 def _table(values: bytes) -> npt.NDArray[np.int8]:

@@ -72,14 +72,14 @@ class ResumeFolder:
         return tensors, metadata["progress"]
 
     def _refuse_other_device(self, saved: dict[str, Any]) -> None:
-        """A GPU that fails for a moment must not cost what was trained on it."""
+        """Raise an error if only the device differs: a GPU's failure must not cost its state."""
         mine = self.identity
-        device, here = (run.get("training", {}).get("device") for run in (saved, mine))
+        device, own_device = (run.get("training", {}).get("device") for run in (saved, mine))
         if saved == mine | {"training": mine["training"] | {"device": device}}:
             why = f" ({why_no_gpu()})" if device == "cuda" else ""
             raise CharlensError(
-                f"{self.state}: half a training on {device}, which this run on {here} cannot "
-                f"go on with{why}; run on {device} again, or delete the file to start this model "
+                f"{self.state}: half a training on {device}, which this run on {own_device} cannot "
+                f"continue{why}; run on {device} again, or delete the file to start this model "
                 "from the beginning"
             )
 
@@ -99,7 +99,7 @@ class ResumeFolder:
     def load_early(self, iteration: int, candidate: int) -> dict[str, Tensor] | None:
         """A candidate's weights after an iteration, each (1, ...).
 
-        None where it had stopped before.
+        None if it had stopped before.
         """
         path = self._early(iteration)
         if not path.is_file():

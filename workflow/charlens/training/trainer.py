@@ -41,7 +41,7 @@ WINDOWS_PER_GRAPH = 20
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves: one candidate's weights and every candidate's learning curve.
+    """Result of training: one candidate's weights and every candidate's learning curve.
 
     Attributes:
         weights: of the chosen candidate at its best epoch, true shapes, each (1, ...).
@@ -51,7 +51,7 @@ class Trained:
         curve: one record per epoch and candidate.
         early: weights of the chosen candidate after each iteration that was asked for.
         arithmetic: number formats of its products, such as ``bfloat16 (AMX)``; several where a run
-            went on on another processor.
+            was continued on another processor.
     """
 
     weights: dict[str, Tensor]
@@ -192,8 +192,8 @@ class Trainer:
 
     def changed(self) -> list[Tensor]:
         """Every tensor that a training window changes."""
-        kept = (*self.optimiser.state.values(), self.loss_sum, self.cursor)
-        return [*self.model.stored_weights, *kept, *self.model.states]
+        sums = (*self.optimiser.state.values(), self.loss_sum, self.cursor)
+        return [*self.model.stored_weights, *sums, *self.model.states]
 
     # -- epochs ----------------------------------------------------------------------------
 
@@ -344,7 +344,7 @@ class Trainer:
         if self.resume is None:
             return
         if not bool(torch.isfinite(self.model.flat).all(1).any()):
-            return  # the next look at the loss will say so; the last good state stays
+            return  # the check of the loss will raise the error; the last good state stays on disk
         tensors = {
             "flat": self.model.flat,
             **self.optimiser.state,
@@ -382,8 +382,8 @@ class Trainer:
             width = min(state.shape[-1], tensors[f"state.{i}"].shape[-1])  # beyond it all is zero
             state[..., :width].copy_(tensors[f"state.{i}"][..., :width])
         if str(self.precision) not in done["arithmetic"]:
-            before, here = ", ".join(done["arithmetic"]), self.precision
-            log.warning("%s: trained so far with %s, from now on with %s", self.name, before, here)
+            formats, now = ", ".join(done["arithmetic"]), self.precision
+            log.warning("%s: trained so far with %s, from now on with %s", self.name, formats, now)
         self.arithmetic = list(dict.fromkeys([*done["arithmetic"], str(self.precision)]))
         log.info("%s: continuing at epoch %d, window %d", self.name, self.epoch + 1, self.window)
 
@@ -392,9 +392,9 @@ class Trainer:
         candidate = self.candidates[chosen]
         early = {}
         for iteration in self.early:
-            kept = self.resume.load_early(iteration, chosen) if self.resume else None
-            if kept is not None:
-                early[iteration] = kept
+            early_weights = self.resume.load_early(iteration, chosen) if self.resume else None
+            if early_weights is not None:
+                early[iteration] = early_weights
         weights = self.model.layout.unpack(self.best[chosen : chosen + 1])
         return Trained(
             weights=weights,

@@ -86,7 +86,7 @@ def _on_page(table: pd.DataFrame, page: tuple[float, float], room: float) -> np.
 
 def _radius(size: float | None, sizes: list[int]) -> float:
     """Marker radius: one step up for each size budget of the table."""
-    return 1.6 + 0.4 * sizes.index(size) if size in sizes else 2.0
+    return 1.6 + 0.4 * sizes.index(int(size)) if size in sizes else 2.0
 
 
 def _draw_models(axes: Axes, table: pd.DataFrame, page: tuple[float, float]) -> None:
@@ -113,7 +113,8 @@ def _draw_models(axes: Axes, table: pd.DataFrame, page: tuple[float, float]) -> 
             zorder=4 - look["radius"] / 10,
         )
         axes.text(
-            *middle,
+            middle[0],
+            middle[1],
             look["name"],
             size=_LABEL,
             color=_darker(look["color"]),

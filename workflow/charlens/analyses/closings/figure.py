@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -91,7 +93,9 @@ def _draw_panel(axes: Axes, part: pd.DataFrame) -> None:
 def _finish(axes: Axes, part: pd.DataFrame) -> None:
     bins = part.drop_duplicates(["low", "high"])
     crowded = _is_crowded(part)
-    slant = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    slant: dict[str, Any] = {}
+    if crowded:
+        slant = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
     axes.set_xticks(np.arange(len(bins)), _names(part), **slant)
     axes.tick_params(labelsize=_TICK, length=2, width=0.5, colors=style.SOFT, pad=2)
     axes.tick_params(axis="x", length=0)
@@ -117,7 +121,9 @@ def _finish(axes: Axes, part: pd.DataFrame) -> None:
 def _draw_legend(
     axes: Axes, models: Sequence[str], color_of: dict[str, str], has_paper: bool
 ) -> None:
-    handles = [Patch(color=color_of[model], lw=0, label=title(model)) for model in models]
+    handles: list[Artist] = [
+        Patch(color=color_of[model], lw=0, label=title(model)) for model in models
+    ]
     if has_paper:
         handles.append(Line2D([], [], label="paper", **ring()))
     # Patches, gaps and the paper's ring take some 20 points each beside the names.

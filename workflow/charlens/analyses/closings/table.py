@@ -134,7 +134,7 @@ def table(
     Raises:
         CharlensError: an impossible pair, or probabilities of other characters than the text's.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for contest in contests:
         text = texts[contest.corpus.name]
         kind = kinds.get(contest.corpus.name) or kind_of(text.text)

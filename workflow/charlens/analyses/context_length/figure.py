@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,9 +81,11 @@ def _places(ns: set[int]) -> dict[int, float]:
     """
     places: dict[int, float] = {}
     for n in sorted(ns):
-        last = max(places, default=None)
-        step = 0.0 if last is None else 1.0 if n == last + 1 else 1.5
-        places[n] = places.get(last, 0.0) + step
+        if places:
+            last = max(places)
+            places[n] = places[last] + (1.0 if n == last + 1 else 1.5)
+        else:
+            places[n] = 0.0
     return places
 
 
@@ -206,12 +209,12 @@ def _draw_recurrent(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _recurrent_colors(rows: pd.DataFrame) -> list[str]:
-    cells = [model_id.parse(str(model)).cell for model in rows["model"]]
+    cells = [model_id.grid_point(str(model)).cell for model in rows["model"]]
     color_of = style.cell_colors(set(cells))
     return [color_of[cell] for cell in cells]
 
 
-def _ring(marker: str) -> dict:
+def _ring(marker: str) -> dict[str, Any]:
     """How a number of the paper looks: wide enough to be seen around a marker on the same spot."""
     return {"marker": marker, "ms": 4.8, "mfc": "none", "mec": style.SOFT, "mew": 0.5, "ls": ""}
 
@@ -231,12 +234,12 @@ def _draw_breaks(axes: Axes, places: dict[int, float]) -> None:
 def _legend_rows(table: pd.DataFrame) -> list[list[Line2D | tuple[Line2D, ...]]]:
     """What colours mean, then what strokes and rings mean; only what the table has."""
     families = set(table["family"])
-    colors = [
+    colors: list[Line2D | tuple[Line2D, ...]] = [
         _handle(TITLES[family], color=color, marker=_MARKERS[family])
         for family, color in _COLORS.items()
         if family in families
     ]
-    strokes = []
+    strokes: list[Line2D | tuple[Line2D, ...]] = []
     if "position" in set(table["split"]):
         used = [split for split in SPLITS if split in set(table["split"])]
         strokes = [_handle(f"by {s}", color=style.SOFT, ls=_STYLES[s]) for s in used]
@@ -248,7 +251,7 @@ def _legend_rows(table: pd.DataFrame) -> list[list[Line2D | tuple[Line2D, ...]]]
     return [row for row in (colors, strokes) if row]
 
 
-def _handle(name: str, **look: object) -> Line2D:
+def _handle(name: str, **look: Any) -> Line2D:
     return Line2D([], [], label=name, **{"ms": 2.6, "lw": 0.9, **look})
 
 

@@ -149,13 +149,14 @@ def _finished(row: Row, corpus: Corpus, sources: Mapping[str, str]) -> Row:
 def _papers(row: Row, corpus: Corpus) -> float | None:
     if row["family"] != RECURRENT:
         return paper.context_cross_entropy(corpus.name, row["family"], row["n"])
-    point = model_id.parse(row["model"])
+    point = model_id.grid_point(row["model"])
     return paper.cross_entropy(corpus.name, point.cell, point.layers, point.size)
 
 
 def _n_gram_rows(path: FilePath, together: Together) -> Iterator[Row]:
     for score in read_scores(path).to_dict("records"):
         corpus = together.admit(path, score["corpus"], score["model"])
+        assert corpus is not None  # files of unknown corpora are refused
         if score["corpus_sha256"] != corpus.sha256 or score["characters"] != corpus.sizes["test"]:
             raise CharlensError(
                 f"{path}: scores another version of {corpus.name} ({score['characters']:,} test "
@@ -170,14 +171,15 @@ def _scored_rows(
     paths: Sequence[FilePath], together: Together, bootstrap: int, seed: int
 ) -> list[Row]:
     """Rows of n-NN models, and of the best recurrent model of each corpus."""
-    chosen, best = [], {}
+    chosen: list[tuple[Row, np.ndarray]] = []
+    best: dict[str, tuple[Row, np.ndarray]] = {}
     for found in together.read(paths, ["probability"], _is_wanted):
-        metadata, corpus = found.metadata, found.corpus
+        metadata, corpus = found.metadata, found.metadata.corpus
         family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
         loss = losses(found.columns["probability"])
         row: Row = {
             "family": family,
-            "corpus": corpus.name,
+            "corpus": corpus,
             "model": metadata.model,
             "n": n,
             "characters": loss.size,
@@ -185,8 +187,8 @@ def _scored_rows(
         }
         if family != RECURRENT:
             chosen.append((row, loss))
-        elif corpus.name not in best or _order(row) < _order(best[corpus.name][0]):
-            best[corpus.name] = (row, loss)
+        elif corpus not in best or _order(row) < _order(best[corpus][0]):
+            best[corpus] = (row, loss)
     return [
         row | {"bootstrap_sd": bootstrap_sd(loss, bootstrap, _draws(row, seed))}
         for row, loss in [*chosen, *best.values()]

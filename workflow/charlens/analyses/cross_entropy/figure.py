@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -37,7 +38,7 @@ class _Page:
     def __post_init__(self) -> None:
         self.middles = list(self.columns.values())
 
-    def text(self, x: float, text: str, size: float = _VALUE, **style_: object) -> None:
+    def text(self, x: float, text: str, size: float = _VALUE, **style_: Any) -> None:
         self.axes.text(x, self.y, text, size=size, va="baseline", **style_)
 
     def rule(self, weight: float, left: float | None = None, right: float | None = None) -> None:

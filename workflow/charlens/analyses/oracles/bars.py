@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -65,6 +68,17 @@ def _prepare(axes: Axes, names: list[str], title: str) -> None:
     axes.set_xlabel(title, labelpad=2)
 
 
+# The look of a number of the paper.
+_RING: dict[str, Any] = {
+    "marker": "o",
+    "ms": 3.6,
+    "mfc": "none",
+    "mec": style.INK,
+    "mew": 0.5,
+    "ls": "",
+}
+
+
 def _draw_models(axes: Axes, table: pd.DataFrame) -> None:
     models = list(dict.fromkeys(table["model"]))
     thick = 0.8 / len(models)
@@ -80,8 +94,7 @@ def _draw_models(axes: Axes, table: pd.DataFrame) -> None:
             edgecolor="white",
             lw=0,
         )
-        ring = {"marker": "o", "ms": 3.6, "mfc": "none", "mec": style.INK, "mew": 0.5, "ls": ""}
-        axes.plot(part["paper"], places, **ring)
+        axes.plot(part["paper"], places, **_RING)
 
 
 def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame) -> None:
@@ -98,7 +111,7 @@ def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame) -> None:
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
-    handles = [
+    handles: list[Artist] = [
         Patch(
             facecolor=style.FAINT,
             edgecolor="white",
@@ -109,8 +122,7 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
         for i, model in enumerate(dict.fromkeys(table["model"]))
     ]
     if table["paper"].notna().any():
-        look = {"marker": "o", "ms": 3.6, "mfc": "none", "mec": style.INK, "mew": 0.5, "ls": ""}
-        handles.append(Line2D([], [], label="paper, same budget", **look))
+        handles.append(Line2D([], [], label="paper, same budget", **_RING))
     figure.legend(
         handles=handles,
         loc="upper left",

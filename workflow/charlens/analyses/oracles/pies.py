@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textwrap import fill
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -73,13 +74,13 @@ def draw(table: pd.DataFrame, examples: pd.DataFrame) -> Figure:
         return figure
 
 
-def colors(table: pd.DataFrame) -> list[tuple[float, ...]]:
+def colors(table: pd.DataFrame) -> list[tuple[float, float, float, float]]:
     """One colour per oracle: its family's, darker with each."""
-    found = []
+    rgba: list[tuple[float, float, float, float]] = []
     for family, part in table.groupby("family", sort=False):
         shades = np.linspace(0.35, 0.85, len(part)) if len(part) > 1 else [0.55]
-        found += [matplotlib.colormaps[ORACLES[family].colours](shade) for shade in shades]
-    return found
+        rgba += [matplotlib.colormaps[ORACLES[family].colours](shade) for shade in shades]
+    return rgba
 
 
 def _draw_pie(axes: Axes, part: pd.DataFrame) -> None:
@@ -172,5 +173,5 @@ def _draw_example(axes: Axes, group: pd.DataFrame, width: float, height: float) 
         for row in sorted({cell.row for cell in inside}):
             line = [cell for cell in inside if cell.row == row]
             x, wide = line[0].column * _LETTER, len(line) * _LETTER
-            frame = {"facecolor": "none", "edgecolor": _BOX, "lw": 0.8}
+            frame: dict[str, Any] = {"facecolor": "none", "edgecolor": _BOX, "lw": 0.8}
             axes.add_patch(Rectangle((x, _TITLE + row * _LINE + 0.4), wide, _LINE - 0.8, **frame))

@@ -114,7 +114,7 @@ def _compare(contest: Contest, role: str, model: str, min_count: int) -> pd.Data
             "model": model,
             "baseline": contest.n_gram,
             "byte": seen,
-            "character": [character_name(byte) for byte in seen],
+            "character": [character_name(byte) for byte in seen.tolist()],
             "count": count[seen],
             "probability": ours.mean[seen],
             "probability_se": ours.standard_error[seen],

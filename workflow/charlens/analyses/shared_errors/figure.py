@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -234,7 +236,7 @@ def _spread(wanted: list[float], gap: float) -> list[float]:
 
 def _write_percent(axes: Axes, row, x: float, y: float) -> None:
     compared = not np.isnan(row.paper)
-    middle = {"ha": "center", "va": "center"}
+    middle: dict[str, Any] = {"ha": "center", "va": "center"}
     axes.text(x, y + 2.4 * compared, f"{row.percent:.1f}", size=_TEXT, **middle)
     if compared:
         theirs = f"{row.paper:.1f}"
@@ -289,7 +291,7 @@ def _write_halves(
 ) -> None:
     """Above the bars, who is ahead; ``second`` is where the second half begins."""
     texts = [f"{title(model)} ahead" for model in models]
-    look = {"size": _SMALL, "color": style.SOFT}
+    look: dict[str, Any] = {"size": _SMALL, "color": style.SOFT}
     if counts[0]:
         axes.text(-0.5, 1.03, texts[0], **look)
     if counts[1]:
@@ -311,7 +313,7 @@ def _finish_bars(axes: Axes, x: np.ndarray, rows: pd.DataFrame) -> None:
     slot = (_WIDTH - _LEFT - _RIGHT) / (wide + 0.4)
     for label in axes.get_xticklabels():
         label.set(family=_MONO, color=style.INK, parse_math=False)
-        label.set_size(min(_TEXT, slot / (0.62 * len(label.get_text()))))
+        label.set_fontsize(min(_TEXT, slot / (0.62 * len(label.get_text()))))
     size = min(_TINY, slot / 2.2)
     for at, count in zip(x, rows["count"], strict=True):
         axes.annotate(short(count), (at, 0), (0, -15.5), xycoords="data", size=size,
@@ -323,7 +325,7 @@ def _finish_bars(axes: Axes, x: np.ndarray, rows: pd.DataFrame) -> None:
     if rows.empty:
         axes.set_xticks([])
         note = "no advantage on any character that comes often enough"
-        middle = {"transform": axes.transAxes, "ha": "center", "color": style.SOFT}
+        middle: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "color": style.SOFT}
         axes.text(0.5, 0.5, note, **middle)
 
 
@@ -339,7 +341,9 @@ def short(count: int) -> str:
 def _draw_legend(
     axes: Axes, models: Sequence[str], color_of: dict[str, str], has_paper: bool
 ) -> None:
-    handles = [Patch(color=color_of[model], lw=0, label=title(model)) for model in models]
+    handles: list[Artist] = [
+        Patch(color=color_of[model], lw=0, label=title(model)) for model in models
+    ]
     if has_paper:
         handles.append(Line2D([], [], label="paper", **ring()))
     axes.legend(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -52,8 +54,8 @@ def _title(table: pd.DataFrame) -> str:
     return f"{name} in training, {texts.corpus_title(table['corpus'].iloc[0])}"
 
 
-def _look(other: str) -> dict:
-    family, n = model_id.context_model(other)
+def _look(other: str) -> dict[str, Any]:
+    family, n = model_id.family_and_context(other)
     return {"color": _color(n), "ls": _STYLES[family]}
 
 
@@ -63,8 +65,10 @@ def _color(n: int) -> str:
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, title: str) -> None:
     for other, rows in table.groupby("other", sort=False):
-        dots = {"marker": ".", "ms": 2.5} if model_id.context_model(other)[0] == N_NN else {}
-        axes.plot(rows["epoch"], rows[column], lw=0.9, **_look(other), **dots)
+        look = _look(other) | {"lw": 0.9}
+        if model_id.family_and_context(other)[0] == N_NN:
+            look |= {"marker": ".", "ms": 2.5}
+        axes.plot(rows["epoch"], rows[column], **look)
     if column == "loss_difference":
         axes.axhline(0, color=style.FAINT, lw=0.6, zorder=1)
     axes.set_xlim(0, float(table["epoch"].max()) * 1.03)
@@ -75,13 +79,13 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, column: str, title: str) -> Non
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
-    found = [model_id.context_model(other) for other in dict.fromkeys(table["other"])]
-    lengths = sorted({n for _, n in found})
+    baselines = [model_id.family_and_context(other) for other in dict.fromkeys(table["other"])]
+    lengths = sorted({n for _, n in baselines})
     handles = [Line2D([], [], color=_color(n), lw=1.4, label=f"$n$ = {n}") for n in lengths]
     handles += [
         Line2D([], [], color=style.SOFT, lw=0.9, ls=_STYLES[name], label=f"trained {family.title}")
         for name, family in CONTEXT_FAMILIES.items()
-        if name in {f for f, _ in found}
+        if name in {f for f, _ in baselines}
     ]
     figure.legend(
         handles=handles,

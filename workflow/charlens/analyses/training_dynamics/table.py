@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -145,7 +146,7 @@ def _loss(log_p: Tensor, targets: Tensor) -> float:
 
 
 def table(
-    inputs: Mapping[str, FilePath | Sequence[FilePath]],
+    inputs: Mapping[str, Any],
     epochs: Sequence[float],
     contexts: Sequence[int],
     unroll: int,

@@ -121,8 +121,19 @@ def _draw_legend(figure: Figure, layers: list[int], height: float) -> None:
     handles = []
     for layer in layers:
         color, marker = _look(layer)
-        look = {"color": color, "marker": marker, "ms": 3.6, "ls": "", "mew": 0, "alpha": 0.8}
-        handles.append(Line2D([], [], label=f"layer {layer}", **look))
+        handles.append(
+            Line2D(
+                [],
+                [],
+                label=f"layer {layer}",
+                color=color,
+                marker=marker,
+                ms=3.6,
+                ls="",
+                mew=0,
+                alpha=0.8,
+            )
+        )
     figure.legend(
         handles=handles,
         title="a point: one unit, fractions of characters",

@@ -1,7 +1,7 @@
 """The file of an n-gram model: seven bytes per byte of training text, checked when read.
 
 safetensors: the text, its sorted suffixes, the two kinds of common prefixes, the discounts; and one
-JSON object with what the caller says of the text and a SHA-256 over everything else. Fitting again
+JSON object with the caller's metadata and a SHA-256 over everything else. Fitting again
 would take as long as sorting the suffixes; reading takes a moment. Equal models give equal files.
 """
 
@@ -97,7 +97,7 @@ def _header(path: FilePath, text: str | None, names: set[str]) -> dict[str, Any]
 
 
 def _check_shapes(path: FilePath, tensors: Mapping[str, np.ndarray]) -> None:
-    """Hold a file with a right checksum, perhaps written by other hands, to the contract."""
+    """Validate shapes and dtypes; the file may come from another program."""
     rows, top = len(tensors["text"]) + 2, tensors["discounts"].shape[1:2]
     shapes = {name: (rows,) for name in ("order", "prefix", "left")}
     shapes |= {"text": (rows - 2,), "discounts": (2, *top, 4)}

@@ -23,7 +23,7 @@ CONTINUATION, RAW = 0, 1
 """Kinds of count: all orders but a model's highest use the first, the highest the second."""
 
 FALLBACK = (0.0, 0.5, 1.0, 1.5)
-"""Discounts of an order whose own cannot be estimated (KenLM's ``--discount_fallback``)."""
+"""Discounts of an order whose counts of counts give none (KenLM's ``--discount_fallback``)."""
 
 SENTENCE_END, SENTENCE_START, FIRST_BYTE = 0, 1, 2
 """Codes of ``</s>``, ``<s>``, and of the first symbol of the vocabulary."""
@@ -35,7 +35,7 @@ Indices = npt.NDArray[np.integer]
 def counts_of_counts(
     codes: npt.NDArray[np.unsignedinteger], prefix: Bytes, left: Bytes, max_order: int
 ) -> npt.NDArray[np.int64]:
-    """How many n-grams of each length have the count 1, 2, 3, 4.
+    """Count the n-grams of each length that occur once, twice, three and four times.
 
     Args:
         codes: the text between sentence start and end, shape (n,).
@@ -47,9 +47,9 @@ def counts_of_counts(
         int64, shape (2, max_order, 5): kind, length − 1, count (0 is not used). Continuation
         counts of the longest are not needed and left at 0.
     """
-    found = np.zeros((2, max_order, 5), dtype=np.int64)
+    histograms = np.zeros((2, max_order, 5), dtype=np.int64)
     for kind, counts in enumerate(unigram_counts(codes, prefix, left)):
-        found[kind, 0] = _histogram(np.delete(counts, SENTENCE_START))
+        histograms[kind, 0] = _histogram(np.delete(counts, SENTENCE_START))
     rows = len(prefix)
     for order in range(2, max_order + 1):
         # A context that occurs once makes one n-gram that occurs once: count it, drop its row.
@@ -60,13 +60,13 @@ def counts_of_counts(
         once = rows - len(prefix) - ends_too_early
         children = np.flatnonzero(prefix < order)
         raw = np.diff(children, append=len(prefix))
-        found[RAW, order - 1] = _histogram(raw)
-        found[RAW, order - 1, 1] += once
+        histograms[RAW, order - 1] = _histogram(raw)
+        histograms[RAW, order - 1, 1] += once
         if order < max_order:
-            found[CONTINUATION, order - 1] = _histogram(_sums(left <= order, children))
-            found[CONTINUATION, order - 1, 1] += once
-    found[:, :, 0] = 0
-    return found
+            histograms[CONTINUATION, order - 1] = _histogram(_sums(left <= order, children))
+            histograms[CONTINUATION, order - 1, 1] += once
+    histograms[:, :, 0] = 0
+    return histograms
 
 
 def unigram_counts(
@@ -113,7 +113,7 @@ def follow_last_ngrams(
         return  # without words there are no lower orders but that of </s>, counted 1 both ways
     symbols, first_at = np.unique(text, return_index=True)
     number = np.zeros(int(symbols[-1]) + 1, dtype=np.int64)
-    number[symbols] = first_at  # <s> stands first, so it is the smallest
+    number[symbols] = first_at  # <s> comes first, so its number is the smallest
     last = symbols[np.argmax(first_at)]
     ends = np.flatnonzero(text == last)
     for order in range(1, counts.shape[1]):
@@ -135,8 +135,8 @@ def _move(histogram: npt.NDArray[np.int64], old: int, new: int) -> None:
 def discounts(counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], bool]:
     """Discounts of one order from its counts of counts (Chen & Goodman, equation 26).
 
-    KenLM computes in single precision, and its test of the range sees those roundings, so the
-    same operations are done here.
+    KenLM computes in single precision and tests the rounded discounts against their range, so the
+    same operations are done in the same precision.
 
     Args:
         counts: int, shape (5,): number of n-grams with count 0 (ignored), 1, 2, 3, 4.
@@ -199,41 +199,47 @@ def levels(
     prefix: Bytes,
     left: Bytes,
     start: npt.NDArray[np.int32],
-    row: npt.NDArray[np.int32],
+    row: Indices,
     length: Bytes,
     stop: int,
 ) -> Iterator[Level]:
     """Walk down the n-grams, one length after another, keeping only what the query meets.
 
+    Example: the text ``banana`` between ``^`` (<s>) and ``$`` (</s>), and the query ``an``. Its
+    suffix ``an`` agrees with row 3 in two symbols, its suffix ``n`` with row 6 in one::
+
+        row     0   1        2   3     4       5        6    7
+        suffix  $   ^banana$ a$  ana$  anana$  banana$  na$  nana$
+        prefix  0   0        0   1     3       0        0    2
+
+    Contexts of one symbol are runs of rows with the same first symbol: they begin where ``prefix``
+    is below 1, at rows 0, 1, 2, 5 and 6. The query meets two of them, ``a`` (rows 2 to 4) and ``n``
+    (rows 6 and 7); the other rows are dropped. Among the rows that remain, n-grams of two symbols
+    begin where ``prefix`` is at most 1: ``a$`` (once), ``an`` (twice) and ``na`` (twice). The query
+    begins with the n-gram ``an`` in the context ``a``; its last suffix ends with the context ``n``,
+    so its n-gram is −1. The n-grams are the contexts of the next length.
+
     Args:
         prefix: common prefix of each suffix of the text with the one before, shape (n,).
         left: the same for the suffixes one symbol longer, shape (n,).
         start: suffixes of the query, shape (m,), in the order of ``row``.
-        row: where the text agrees with each longest, ascending, shape (m,).
-        length: how far it agrees, shape (m,).
-        stop: contexts of 1, 2, … ``stop − 1`` symbols are wanted.
+        row: a row of the text that agrees longest with each of them, ascending, shape (m,).
+        length: how many symbols agree, shape (m,).
+        stop: contexts of 1, 2, … ``stop − 1`` symbols are yielded.
 
     Yields:
         One :class:`Level` for every length.
     """
     rows = np.arange(len(prefix), dtype=np.int32)
-    begin = np.flatnonzero(prefix < 1)  # of each run of one symbol more than the contexts above
-    at, run = row, np.searchsorted(begin, row, side="right") - 1
+    begin: Indices = np.flatnonzero(prefix < 1)  # of the runs, which are the contexts
+    run = np.searchsorted(begin, row, side="right") - 1
     for size in range(1, stop):
         known = length >= size
-        start, length, at, run = start[known], length[known], at[known], run[known]
-        # Drop the runs that no suffix of the query lies in; what remains is the contexts.
-        sizes = np.diff(begin, append=len(prefix))
-        met = np.zeros(len(begin), dtype=bool)
-        met[run] = True
-        sizes_met = np.where(met, sizes, 0)
-        at = at - begin[run] + (np.cumsum(sizes_met) - sizes_met)[run]
-        kept = np.repeat(met, sizes)
-        prefix, left, rows = prefix[kept], left[kept], rows[kept]
-
-        begin = np.flatnonzero(prefix <= size)
-        first = np.flatnonzero(prefix[begin] < size)
-        run = np.searchsorted(begin, at, side="right") - 1
+        start, length, row, run = start[known], length[known], row[known], run[known]
+        met, row = _keep_met(begin, len(prefix), run, row)
+        prefix, left, rows = prefix[met], left[met], rows[met]
+        begin, first = _split_runs(prefix, size)
+        run = np.searchsorted(begin, row, side="right") - 1
         yield Level(
             length=size,
             start=start,
@@ -243,3 +249,35 @@ def levels(
             counts=(_sums(left <= size + 1, begin), np.diff(begin, append=len(prefix))),
             rows=rows[begin],
         )
+
+
+def _keep_met(
+    begin: Indices, count: int, run: Indices, row: Indices
+) -> tuple[npt.NDArray[np.bool_], Indices]:
+    """Choose the runs of rows that some suffix of the query lies in.
+
+    Args:
+        begin: first row of each run, shape (runs,).
+        count: number of rows.
+        run: the run that each suffix of the query lies in, shape (m,).
+        row: its row, shape (m,).
+
+    Returns:
+        Whether each row is kept, (count,), and the rows of the suffixes among those kept, (m,).
+    """
+    sizes = np.diff(begin, append=count)
+    met = np.zeros(len(begin), dtype=bool)
+    met[run] = True
+    kept_sizes = np.where(met, sizes, 0)
+    begin_among_kept = np.cumsum(kept_sizes) - kept_sizes
+    return np.repeat(met, sizes), row - begin[run] + begin_among_kept[run]
+
+
+def _split_runs(prefix: Bytes, size: int) -> tuple[Indices, Indices]:
+    """Split runs that share ``size`` symbols into runs that share one more.
+
+    Returns:
+        The first row of each new run, and the first new run of each old one.
+    """
+    begin = np.flatnonzero(prefix <= size)
+    return begin, np.flatnonzero(prefix[begin] < size)

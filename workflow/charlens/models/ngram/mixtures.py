@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What one model predicts at n positions."""
+    """Predictions of one model at n positions."""
 
     probability: npt.NDArray[np.float32]  # (n,), of the symbol that came, as KenLM gives it
     entropy: npt.NDArray[np.float32]  # (n,), nats, of the distribution over K symbols
@@ -38,7 +38,7 @@ class Predictions:
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """The contexts of one length: which place has which, and what follows them."""
+    """The contexts of one length, by place, and the symbols that followed them in training."""
 
     context: npt.NDArray[np.int32]  # (places,), −1 where the context is unknown
     first: npt.NDArray[np.int32]  # (contexts + 1,): the followers of context c are first[c] …
@@ -65,9 +65,9 @@ class _Layer:
         begin = self.first[context]
         sizes = self.first[context + 1] - begin
         stop = np.cumsum(sizes)
-        each = np.arange(stop[-1]) + np.repeat(begin - (stop - sizes), sizes)
-        cell = np.repeat(at * lower.shape[1], sizes) + self.follower[each]
-        lower.reshape(-1)[cell] += share[each]
+        followers = np.arange(stop[-1]) + np.repeat(begin - (stop - sizes), sizes)
+        cell = np.repeat(at * lower.shape[1], sizes) + self.follower[followers]
+        lower.reshape(-1)[cell] += share[followers]
 
 
 def mixtures(
@@ -108,7 +108,11 @@ def _layer(model: NgramModel, windows: Windows, level: Level, orders: Sequence[i
     row = windows.place_of[level.start + level.length]
     context = np.full(len(windows.ends), -1, dtype=np.int32)
     context[row[row >= 0]] = level.context[row >= 0]
-    kinds = [RAW] * (order in orders) + [CONTINUATION] * (order < max(orders))
+    kinds = []
+    if order in orders:
+        kinds.append(RAW)
+    if order < max(orders):
+        kinds.append(CONTINUATION)
     return _Layer(
         context,
         level.first.astype(np.int32),
@@ -132,12 +136,12 @@ def predictions(
     model: NgramModel,
     windows: Windows,
     orders: Sequence[int],
-    wanted: npt.NDArray[np.uint8],
+    text: npt.NDArray[np.uint8],
     symbols: int,
 ) -> dict[int, Predictions]:
     """:class:`Predictions` at each place for the symbols that came; see ``NgramModel``."""
     places = len(windows.ends)
-    found = {
+    by_order = {
         order: Predictions(
             np.empty(places, np.float32),
             np.empty(places, np.float32),
@@ -148,15 +152,15 @@ def predictions(
     }
     column_of = model.vocabulary.column(model.vocabulary.code_of)
     for rows, order, mixture in mixtures(model, windows, orders):
-        into, each = found[order], np.arange(len(mixture))
-        into.probability[rows] = mixture[each, column_of[wanted[rows]]]
+        into, block = by_order[order], np.arange(len(mixture))
+        into.probability[rows] = mixture[block, column_of[text[rows]]]
         weights = mixture[:, column_of[:symbols]]
         total = weights.sum(axis=1)
         top = weights.argmax(axis=1)
         into.top[rows] = top
-        into.top_probability[rows] = weights[each, top] / total
+        into.top_probability[rows] = weights[block, top] / total
         # H = log S − Σ w log w / S for weights w of sum S; where a weight is 0, w log w is 0.
         logs = np.log(np.maximum(weights, np.finfo(float).tiny))
         logs *= weights
         into.entropy[rows] = np.maximum(np.log(total) - logs.sum(axis=1) / total, 0)
-    return found
+    return by_order

@@ -162,18 +162,18 @@ class NgramModel:
         windows = places_along(self.vocabulary, symbols_of(text, "text to score"))
         scored = self.vocabulary.column(windows.codes[1:])
         chain, top = (table[scored] for table in self.unigrams)
-        found = {1: top}
+        by_order = {1: top}
         for level in self.levels(windows, max(orders)):
             order = level.length + 1
             row = windows.place_of[level.start + level.length]
             inside = row >= 0
             row, context, ngram = row[inside], level.context[inside], level.ngram[inside]
             if order in orders:
-                found[order] = chain.copy()
-                found[order][row] = self._interpolated(level, RAW, context, ngram, chain[row])
+                by_order[order] = chain.copy()
+                by_order[order][row] = self._interpolated(level, RAW, context, ngram, chain[row])
             if order < max(orders):
                 chain[row] = self._interpolated(level, CONTINUATION, context, ngram, chain[row])
-        return np.stack([found[order] for order in orders])
+        return np.stack([by_order[order] for order in orders])
 
     def _interpolated(
         self,
@@ -193,7 +193,7 @@ class NgramModel:
     def distribution(
         self, contexts: Sequence[Text], order: int, symbols: int = 256, *, kenlm: bool = False
     ) -> Floats:
-        """What may follow each of several beginnings of a sentence.
+        """Distribution of the next symbol after each of several beginnings of a sentence.
 
         Args:
             contexts: texts of any lengths; the last ``order − 1`` symbols matter.
@@ -241,7 +241,7 @@ class NgramModel:
     def predictions(
         self, text: Text, orders: Sequence[int], symbols: int = 256
     ) -> dict[int, Predictions]:
-        """What the probabilities files hold of each position, without keeping any distribution.
+        """Columns of the probabilities files, without keeping any distribution.
 
         Args:
             text: the sequence, shape (n,), as for :meth:`probabilities`.
@@ -290,12 +290,12 @@ def _seen_from_the_left(
     """``prefix`` at the row of the suffix that starts one symbol earlier; 0 for the whole text."""
     row_of = np.empty_like(order)
     row_of[order] = np.arange(len(order), dtype=np.int32)
-    # Before the whole text "comes" the last suffix, </s> alone: the smallest, which shares nothing.
+    # Index −1 wraps to the last suffix (</s>), whose common prefix is 0.
     return prefix[row_of[order - 1]]
 
 
 def _discounts(counts: npt.NDArray[np.int64]) -> Floats:
-    """Discounts of every kind and order, shape (2, max_order, 4); the log tells of fallbacks."""
+    """Discounts of every kind and order, shape (2, max_order, 4); fallbacks are logged."""
     result = np.zeros((2, counts.shape[1], 4))
     for kind, name in ((RAW, "highest"), (CONTINUATION, "lower")):
         fallen = []

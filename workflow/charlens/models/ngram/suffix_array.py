@@ -29,7 +29,7 @@ def pack(text: npt.NDArray[np.unsignedinteger], depth: int, pad: int = 0) -> Key
     Args:
         text: uint8 or uint16, shape (n,).
         depth: keys are given for as many places beyond the end as ``depth`` symbols reach.
-        pad: the code that stands after the end.
+        pad: the code that follows the end.
 
     Returns:
         uint64, shape (n + depth,); the first symbol is the most significant.
@@ -133,14 +133,14 @@ def locate(
     depth: int,
     pad: int,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """For every suffix of ``query``, where ``text`` agrees with it longest.
+    """Find where ``text`` agrees longest with every suffix of ``query``.
 
     Args:
         text: uint8 or uint16, shape (n,), n > 0.
         order: the suffix array of ``text``, shape (n,).
         query: of the same type, shape (m,).
         depth: how many symbols count, at most 255.
-        pad: a code to stand after the end of ``query``, where it must match nothing in ``text``.
+        pad: a code that follows the end of ``query`` and matches nothing in ``text``.
 
     Returns:
         start: int32, shape (m,): the suffixes of ``query``, sorted by row.
@@ -178,13 +178,13 @@ def _insertion_rows(
     for _ in range(len(order).bit_length()):
         middle = (low + high) >> 1
         at = order[np.minimum(middle, len(order) - 1)]
-        found = text_keys[at]
-        smaller = found < first
-        tied = np.flatnonzero(found == first)
+        keys = text_keys[at]
+        smaller = keys < first
+        tied = np.flatnonzero(keys == first)
         for offset in range(width, depth, width):
-            found, wanted = text_keys[at[tied] + offset], query_keys[start[tied] + offset]
-            smaller[tied] = found < wanted
-            tied = tied[found == wanted]
+            keys, query = text_keys[at[tied] + offset], query_keys[start[tied] + offset]
+            smaller[tied] = keys < query
+            tied = tied[keys == query]
         smaller &= low < high
         low = np.where(smaller, middle + 1, low)
         high = np.where(smaller, high, middle)

@@ -1,4 +1,4 @@
-"""Texts as the n-gram models see them: codes for the symbols, and what is to be predicted where."""
+"""Texts for the n-gram models: codes of the symbols, and the places to predict."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def symbols_of(text: Text, what: str) -> npt.NDArray[np.uint8]:
     if isinstance(text, bytes | bytearray | memoryview):
         return np.frombuffer(text, dtype=np.uint8)
     if getattr(text, "dtype", None) != np.uint8 or text.ndim != 1:
-        found = f"{getattr(text, 'dtype', type(text).__name__)} {getattr(text, 'shape', '')}"
+        form = f"{getattr(text, 'dtype', type(text).__name__)} {getattr(text, 'shape', '')}"
         raise CharlensError(
-            f"{what}: expected bytes or uint8 of shape (n,), found {found.strip()}; join streams "
+            f"{what}: expected bytes or uint8 of shape (n,), found {form.strip()}; join streams "
             "in order (rows[:, :-1].ravel())"
         )
     return np.asarray(text)
@@ -46,14 +46,16 @@ class Vocabulary:
     @cached_property
     def code_of(self) -> Codes:
         """Code of each possible symbol, shape (256,); uint8 if all codes fit, else uint16."""
-        codes = np.full(256, self.unknown, dtype=np.uint8 if self.unknown < 256 else np.uint16)
+        dtype: type[np.unsignedinteger] = np.uint8 if self.unknown < 256 else np.uint16
+        codes: Codes = np.full(256, self.unknown, dtype=dtype)
         codes[self.symbols] = np.arange(FIRST_BYTE, self.unknown)
         return codes
 
     def column(self, codes: Codes) -> Codes:
-        """Where tables by code keep these: ``<unk>`` in the place of ``<s>``, never predicted."""
-        start = codes.dtype.type(SENTENCE_START)
-        return np.where(codes == self.unknown, start, codes)
+        """Columns of codes in tables by code; ``<unk>`` has that of ``<s>``, never predicted."""
+        columns = codes.copy()
+        columns[codes == self.unknown] = SENTENCE_START
+        return columns
 
     def beginning(self, text: npt.NDArray[np.uint8]) -> Codes:
         """``<s>`` and the codes of a text, shape (n + 1,)."""
@@ -71,8 +73,8 @@ class Vocabulary:
 class Windows:
     """Places in a sequence of codes where a symbol is to be predicted from all codes before it.
 
-    Where several sentences stand one after another, no context reaches back into another: ``<s>``
-    would be inside it, and the training text has ``<s>`` at its beginning only.
+    Several sentences may follow one another. No context reaches back into another sentence: it
+    would contain ``<s>``, which the training text has at its beginning only.
     """
 
     codes: Codes  # (m,)

@@ -1,6 +1,6 @@
 """The recurrence fused into one GPU kernel per layer, window and direction (Triton).
 
-Streams do not talk to each other, so one program takes a block of streams of one model through
+Streams are independent, so one program takes a block of streams of one model through
 all T steps, alone: no grid-wide synchronisation, two launches per layer and window instead of
 several per time step. The recurrent weights are read again every step from the L2 cache; states
 pass from step to step through global memory, ordered by a barrier within the program.
