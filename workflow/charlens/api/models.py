@@ -25,7 +25,8 @@ from charlens.study.explain import explain
 from charlens.text.corpus import Corpus
 from charlens.training.grid_point import metadata_of
 from charlens.training.settings import Training
-from charlens.training.trainer import Trained, Trainer
+from charlens.training.trained import Trained
+from charlens.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from charlens.models.parameters import Architecture

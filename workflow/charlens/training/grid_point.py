@@ -20,7 +20,8 @@ from charlens.models.families import family_of, shapes_for
 from charlens.models.parameters import Architecture, parameter_count
 from charlens.text.corpus import Corpus, load_split
 from charlens.training.settings import Training
-from charlens.training.trainer import Trained, Trainer
+from charlens.training.trained import Trained
+from charlens.training.trainer import Trainer
 
 log = logging.getLogger("charlens")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,35 +31,12 @@ from charlens.training.optimisers import OPTIMISERS
 from charlens.training.resume import ResumeFolder
 from charlens.training.rmsprop import learning_rate
 from charlens.training.settings import Training
+from charlens.training.trained import Trained
 
 log = logging.getLogger("charlens")
 
 WINDOWS_PER_GRAPH = 20
 """How many windows of few GPU operations are launched as one."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Result of training: one candidate's weights and every candidate's learning curve.
-
-    Attributes:
-        weights: of the chosen candidate at its best epoch, true shapes, each (1, ...).
-        dropout: the rate chosen on validation.
-        val_loss: its cross-entropy on the validation split, nats per character.
-        epoch: its best epoch, from 1.
-        curve: one record per epoch and candidate.
-        early: weights of the chosen candidate after each iteration that was asked for.
-        arithmetic: number formats of its products, such as ``bfloat16 (AMX)``; several where a run
-            was continued on another processor.
-    """
-
-    weights: dict[str, Tensor]
-    dropout: float
-    val_loss: float
-    epoch: int
-    curve: list[dict[str, float]]
-    early: dict[int, dict[str, Tensor]]
-    arithmetic: list[str]
 
 
 class Trainer:
