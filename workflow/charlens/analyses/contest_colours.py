@@ -1,4 +1,4 @@
-"""How models that compete are told apart, and how the paper's numbers look beside their bars."""
+"""Colours and hatches of the models that are compared, and of the paper's numbers beside them."""
 
 from __future__ import annotations
 

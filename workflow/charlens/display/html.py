@@ -45,7 +45,7 @@ def coloured_text(
     Args:
         shown: the first characters of a text, of :func:`beginning`.
         values: one for each.
-        size: bytes of the whole text; how many are not shown stands at the end.
+        size: bytes of the whole text; the number not shown is printed at the end.
         hints: shown when the pointer rests on a character; the values by default.
     """
     hints = [f"{value:.3f}" for value in values] if hints is None else hints

@@ -30,7 +30,7 @@ def cases(some: int, total: int) -> str:
 
 
 def rst(text: str) -> str:
-    """Text that reStructuredText shows as it stands, whatever characters it has."""
+    """Escape a text so that reStructuredText shows exactly its characters."""
     return re.sub(r"([^\w\s]|_)", r"\\\1", text)
 
 

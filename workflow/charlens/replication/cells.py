@@ -32,11 +32,11 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
         for row in frame.dropna(subset=["held_out"]).itertuples():
             point = model_id.grid_point(row.model)
             score, least = abs(row.held_out), CORRELATION
-            told = f"r = {row.held_out:.2f}".replace("-", "−")
+            score_text = f"r = {row.held_out:.2f}".replace("-", "−")
             if row.measure == concepts.AUC:
                 score, least = max(row.held_out, 1 - row.held_out), AUC
-                told = f"AUC = {score:.2f}"
-            evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {told}"
+                score_text = f"AUC = {score:.2f}"
+            evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {score_text}"
             theirs = point.cell == LSTM and point.size == LARGEST
             yield Outcome(row.corpus, bool(score >= least), evidence, theirs)
 

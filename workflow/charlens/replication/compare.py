@@ -2,7 +2,7 @@
 
 Every number of ``paper/data`` that a run has too becomes one row. A verdict is given only where
 both sides speak of the same thing: the paper's text, divided as in the paper, and a model of the
-paper's budget and depth. All other rows are kept, marked as not comparable and told why. What a
+paper's budget and depth. All other rows are kept, marked as not comparable, with the reason. What a
 number may differ by is in :mod:`charlens.replication.tolerances`.
 """
 

@@ -1,6 +1,6 @@
-r"""What the paper found, in words, held against a run's own tables.
+r"""Check the paper's findings on a run's own tables.
 
-A verdict is due where a run stands on the paper's own ground: its text, and models of the size and
+A finding gets a verdict where a run has the paper's text, and models of the size and
 depth that the finding is about. Outcomes on other models and texts are kept apart; they tell how
 far a finding carries, not whether it is true.
 """

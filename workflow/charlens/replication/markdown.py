@@ -33,7 +33,7 @@ def numbers_markdown(frame: pd.DataFrame) -> str:
     if frame.empty:
         return "\n".join([*lines, "This run has none of the numbers of the paper."]) + "\n"
     lines += _summary(frame) + _other_cuts(frame)
-    lines += ["", "## Tolerances", "", *(f"- {text}" for text in tolerances.TOLD)]
+    lines += ["", "## Tolerances", "", *(f"- {text}" for text in tolerances.EXPLANATIONS)]
     for figure, part in frame[frame["comparable"]].groupby("figure", sort=False):
         lines += ["", f"## {figure}", "", *_grid(part, "Verdict", "verdict")]
         lines += _beside(part[part["relative"].notna()])
@@ -70,8 +70,8 @@ def _summary(frame: pd.DataFrame) -> list[str]:
 
 def _other_cuts(frame: pd.DataFrame) -> list[str]:
     names = map(texts.corpus_title, frame.loc[~frame["papers_file"], "corpus"].unique())
-    told = "is not the paper's file but another cut of that text: at best comparable, never equal."
-    return [line for name in names for line in ("", f"Our {name} {told}")]
+    words = "is not the paper's file but another cut of that text: at best comparable, never equal."
+    return [line for name in names for line in ("", f"Our {name} {words}")]
 
 
 def _beside(part: pd.DataFrame) -> list[str]:

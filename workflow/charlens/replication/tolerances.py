@@ -59,7 +59,7 @@ _ERRORS = 56 - 42  # percent of the test characters that only the small one gets
 ERRORS_PER_NAT = _ERRORS / _APART
 """Percent of the test characters that become errors with one nat of loss."""
 
-TOLD = (
+EXPLANATIONS = (
     f"Cross-entropies (Figure 1, Table 2): at most {TRAINED:g} nats above the paper's for a "
     f"recurrent network and {N_NN_TRAINED:g} for an n-NN, for the seed and for candidates "
     "(dropout, hidden sizes) that the paper does not list; lower by more is *better*. n-gram "

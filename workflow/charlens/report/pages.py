@@ -1,7 +1,7 @@
 """Tables for people as HTML pages of their own, which need nothing else (for the report).
 
 Read is the Markdown that the workflow's tables are written in: headings, paragraphs, lists, tables
-with their alignment, bold, italic, code and ``<br>``. Everything else is shown as it stands, so a
+with their alignment, bold, italic, code and ``<br>``. Everything else is shown unchanged, so a
 character of a corpus can never become markup.
 """
 

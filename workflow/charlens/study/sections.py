@@ -132,7 +132,7 @@ class External(Section):
     contract (stream, byte, entropy in nats, top_byte, top_probability) are used if present. Or a
     .npy array of the probabilities alone, in the order of the test split."""
     corpus_sha256: Sha256 | None = None
-    """Checksum of the corpus that was scored, to be held against ours; null trusts the file."""
+    """Checksum of the corpus that was scored, compared with ours; null trusts the file."""
 
 
 class Figure4(Section):

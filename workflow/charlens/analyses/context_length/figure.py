@@ -75,7 +75,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _places(ns: set[int]) -> dict[int, float]:
-    """Where each context length stands on the axis; a gap in the numbers takes a step and a half.
+    """Place of each context length on the axis; a gap in the numbers takes a step and a half.
 
     Panels share the axis, so that they can be compared.
     """

@@ -234,7 +234,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
 
     Args:
         frame: made by :func:`table` or :func:`read`.
-        bootstrap: the number of resamples, to be told in the caption.
+        bootstrap: the number of resamples, for the caption.
     """
     caption = (
         "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "

@@ -175,7 +175,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
 
     Args:
         frame: made by :func:`table` or :func:`read`.
-        bootstrap: the number of resamples, to be told in the caption.
+        bootstrap: the number of resamples, for the caption.
     """
     lines = [
         "# Test cross-entropy",

@@ -106,7 +106,7 @@ def _draw_pie(axes: Axes, part: pd.DataFrame) -> None:
         if share < 1:
             continue
         x, y = np.cos(angle), np.sin(angle)
-        if share < 100:  # families are told apart by gaps, too: their colours are many
+        if share < 100:  # gaps separate the families, too: their colours are many
             edge = np.deg2rad(90 + 3.6 * before)
             axes.plot([0, np.cos(edge)], [0, np.sin(edge)], color="white", lw=1.6)
         axes.plot([x * 1.01, x * 1.07], [y * 1.01, y * 1.07], color=style.SOFT, lw=0.4)

@@ -21,7 +21,7 @@ _WIDTH = style.COLUMN / style.POINT
 _LEFT, _RIGHT, _GAP, _TOP, _PANEL, _FOOT = 26.0, 3.0, 34.0, 40.0, 96.0, 26.0
 _TICK = 6.5  # font size
 
-# By context length, from light to dark so that the order shows; told apart by the colour-blind
+# By context length, from light to dark so that the order shows; distinct for the colour-blind
 # (lightness falls steadily along them).
 _COLORS = ("#E69F00", "#009E73", "#0072B2", "#4B1D6F")
 _STYLES = {N_NN: "-", N_GRAM: (0, (2.5, 1.5))}

@@ -1,4 +1,4 @@
-"""A network early in its training, held against trained models with a short memory.
+"""Compare a network early in its training with trained models of short memory.
 
 Paper, section 4.3 and Figure 5 (right): over the first epochs an LSTM predicts first like the
 1-NN, then like the 2-, 3- and 4-NN. Here n-gram models stand beside the n-NNs, which the paper did

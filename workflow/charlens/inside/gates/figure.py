@@ -68,7 +68,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _head(layers: int) -> float:
-    """Points kept free for the legend: a short one stands beside the first title."""
+    """Points kept free for the legend: a short one is drawn beside the first title."""
     return _TOP if layers <= 3 else _TOP + 11 * -(-layers // _LEGEND)
 
 
