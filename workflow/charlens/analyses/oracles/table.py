@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ class Evidence:
 
 
 def tables(
-    inputs: Mapping[str, FilePath | Sequence[FilePath]], threshold: float, definitions: str
+    inputs: Mapping[str, Any], threshold: float, definitions: str
 ) -> dict[str, pd.DataFrame]:
     """Break down the errors of a corpus's best and smallest LSTMs and of models from elsewhere.
 
@@ -199,8 +200,8 @@ def papers(corpus: str, model: str) -> np.ndarray:
     NaN where it shows no such model or slice.
     """
     point = model_id.parse(model)
-    known = corpus == "war_and_peace" and point is not None and point.cell == LSTM
-    theirs = FIGURE6_MODELS.get(point.size) if known else None
+    shown = point is not None and corpus == "war_and_peace" and point.cell == LSTM
+    theirs = FIGURE6_MODELS.get(point.size) if point is not None and shown else None
     return np.array(
         [
             paper.oracle(theirs, name) if oracle.in_paper else np.nan
