@@ -33,7 +33,7 @@ from charlens.study.checks import (
     watched_file,
 )
 from charlens.runtime.checksums import Checksums
-from charlens.runtime.endings import failures, places, tell
+from charlens.runtime.messages import failures, places, tell
 from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory

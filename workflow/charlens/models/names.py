@@ -104,10 +104,10 @@ def family_and_context(text: str) -> tuple[str, int]:
     Raises:
         CharlensError: it names something else, such as ``lstm-3x512``.
     """
-    found = context_model(text)
-    if found is None:
+    parts = context_model(text)
+    if parts is None:
         raise CharlensError(f"model {text!r}: expected an n-gram or n-NN model such as n-nn-3")
-    return found
+    return parts
 
 
 def title(model: str) -> str:

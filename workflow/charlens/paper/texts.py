@@ -28,7 +28,7 @@ def is_same_text(corpus: str, size: int) -> bool:
     return abs(size - _BYTES.get(corpus, 0)) <= _BYTES.get(corpus, -1) / 100
 
 
-def another_cut(papers_file: pd.Series) -> bool:
+def is_other_version(papers_file: pd.Series) -> bool:
     """Whether a column ``papers_file`` is false anywhere; it is empty without a paper's number."""
     return bool((papers_file == False).any())  # noqa: E712 - ~ does not take an empty value
 

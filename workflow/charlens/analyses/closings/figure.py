@@ -113,7 +113,7 @@ def _finish(axes: Axes, part: pd.DataFrame) -> None:
     axes.set_ylabel(f"Mean probability of {closer}", labelpad=2, parse_math=False)
     name = f"{texts.corpus_title(part['corpus'].iloc[0])}, {pair_title(part['pair'].iloc[0])}"
     axes.set_title(name, size=8, loc="left", pad=14, style="italic", parse_math=False)
-    if texts.another_cut(part["papers_file"]):
+    if texts.is_other_version(part["papers_file"]):
         note = "the paper used another cut of this text"
         axes.set_title(note, size=5.8, loc="right", pad=14, color=style.SOFT)
 

@@ -222,7 +222,7 @@ def markdown(frame: pd.DataFrame) -> str:
     for (corpus, pair), part in frame.groupby(["corpus", "pair"], sort=False):
         name = pair_title(str(pair))
         lines += ["", f"## {texts.corpus_title(str(corpus))}: {name}", ""]
-        if texts.another_cut(part["papers_file"]):
+        if texts.is_other_version(part["papers_file"]):
             lines += [texts.ANOTHER_CUT, ""]
         models = part.drop_duplicates("model")
         compared = [part.loc[part["model"] == m, "paper"].notna().any() for m in models["model"]]

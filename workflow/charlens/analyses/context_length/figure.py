@@ -108,7 +108,7 @@ def _draw_panel(
     axes.set_ylabel("Cross-entropy (nats per character)", labelpad=3)
     title = texts.corpus_title(source)
     axes.set_title(title, size=8, loc="left", pad=4, style="italic")
-    if texts.another_cut(part["papers_file"]):
+    if texts.is_other_version(part["papers_file"]):
         note = "the paper used another cut of this text"
         axes.set_title(note, size=5.8, loc="right", pad=4, color=style.SOFT)
     shown = part[np.isfinite(part["cross_entropy"])]

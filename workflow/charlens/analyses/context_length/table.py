@@ -253,7 +253,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     lines = ["# Test cross-entropy by context length", "", caption]
     for source, part in frame.groupby("source", sort=False):
         lines += ["", f"## {texts.corpus_title(str(source))}", "", _counts(part)]
-        if texts.another_cut(part["papers_file"]):
+        if texts.is_other_version(part["papers_file"]):
             lines += ["", texts.ANOTHER_CUT]
         lines += _context_lines(part) + _recurrent_lines(part)
     return "\n".join(lines) + "\n"

@@ -146,7 +146,7 @@ class CorpusPart:
         part = frame[frame["corpus"] == corpus]
         self.corpus = corpus
         self.characters = int(part["characters"].iloc[0])
-        self.other_cut = texts.another_cut(part["papers_file"])
+        self.other_cut = texts.is_other_version(part["papers_file"])
         self.others = list(part[part["size"].isna()].itertuples())
         points = {
             (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()

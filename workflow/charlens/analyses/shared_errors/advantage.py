@@ -189,7 +189,7 @@ def markdown(frame: pd.DataFrame, characters: int) -> str:
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         names = title(model), title(part["baseline"].iloc[0])
         lines += ["", f"## {texts.corpus_title(str(corpus))}: {names[0]} against {names[1]}"]
-        if texts.another_cut(part["papers_file"]):
+        if texts.is_other_version(part["papers_file"]):
             lines += ["", texts.ANOTHER_CUT]
         compared = bool(part["paper_probability"].notna().any())
         head = ["Character", "Count", names[0], names[1], "Difference", *["*paper*"] * compared]

@@ -110,7 +110,7 @@ def _notes(overlap: pd.DataFrame, advantage: pd.DataFrame) -> str:
         text += _PAPERS["rings"] * bool(advantage["paper_probability"].notna().any())
         regions = bool(overlap["paper"].notna().any())
         text += (_PAPERS["regions"] + _PAPERS["overlap"]) * regions
-        text += _PAPERS["cut"] * texts.another_cut(both)
+        text += _PAPERS["cut"] * texts.is_other_version(both)
     return text
 
 

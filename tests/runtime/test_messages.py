@@ -2,7 +2,7 @@
 
 import os
 
-from charlens.runtime.endings import failures, places, tell
+from charlens.runtime.messages import failures, places, tell
 
 
 def write(path, text, time):
