@@ -9,8 +9,8 @@
 that later edits here change none of its fingerprints. It runs benchmarks/campaign.yaml there at the
 lowest priority; called again it goes on where it was. ``status`` lists what is done and how long
 the rest takes. ``harvest`` copies curves, weights and test cross-entropies of finished networks;
-with ``--unfinished DIR`` also the states of the others, which ``start --states DIR`` continues on
-another machine.
+with ``--unfinished DIR`` also the states of the others, which ``start --states DIR --at COMMIT``
+continues on another machine, from the commit that made them.
 """
 
 from __future__ import annotations
@@ -108,6 +108,9 @@ def start(options: argparse.Namespace) -> None:
         sys.exit(f"{folder}: a campaign runs here already (stop it first)")
     if not (folder / ".git").exists():
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+        if options.at:
+            command = ["git", "-C", str(folder), "checkout", "--quiet", options.at]
+            subprocess.run(command, check=True)
     subprocess.run(["make", "-C", str(folder), ".venv/.ready"], check=True)
     config = yaml.safe_load((ROOT / "benchmarks" / "campaign.yaml").read_text(encoding="utf-8"))
     config["corpora_dir"] = str(options.corpora_dir.resolve()) if options.corpora_dir else None
@@ -261,6 +264,7 @@ def main() -> None:
     parser.add_argument("--corpora-dir", type=Path, help="folder with the published texts")
     parser.add_argument("--only", nargs="+", default=["*"], help="patterns of corpus/model")
     parser.add_argument("--jobs", type=int, default=2, help="networks at a time")
+    parser.add_argument("--at", help="start: the commit to clone, where states are of an older one")
     parser.add_argument("--states", type=Path, help="start: unfinished networks to go on with")
     parser.add_argument("--unfinished", type=Path, help="harvest: where their states go")
     parser.add_argument("--to", type=Path, default=ROOT / "results" / "reference")
