@@ -31,6 +31,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
+from charlens.models import catalogue
 from charlens.models.families import shapes_for
 from charlens.models.parameters import Shape
 from charlens.models.recurrent.cells import CELLS, GRU
@@ -96,7 +97,7 @@ def bias(gate: str, value: float) -> Callable[[Shape, dict[str, Tensor]], None]:
     """Return what starts all biases of one gate, in every layer, at a value."""
 
     def change(shape: Shape, weights: dict[str, Tensor]) -> None:
-        block = CELLS[shape.cell].gates_order.index(gate)
+        block = catalogue.CELLS[shape.cell].blocks.index(gate)
         for layer in range(shape.layers):
             weights[f"bias.{layer}"].unflatten(-1, (shape.gates, -1))[..., block, :].fill_(value)
 
@@ -226,7 +227,8 @@ def train(name: str, text: Path, epochs: int, keep: Path | None = None) -> dict[
     corpus, codes = read(text)
     splits = split_streams(codes, corpus.batch, corpus.unroll, corpus.train, corpus.val)
     variant, theirs = VARIANTS[name], reference(VARIANTS[name].model)
-    CELLS.update(ADDED_CELLS)
+    for cell, computing in ADDED_CELLS.items():
+        catalogue.CELLS[cell], CELLS[cell] = computing.facts, computing
 
     def report(epoch: int, loss: float) -> None:
         beside = f"{variant.model} as committed {theirs[epoch]:.4f}, {loss - theirs[epoch]:+.4f}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from charlens.models import catalogue
 from charlens.models.parameters import Shape
 from charlens.models.recurrent.cells import CELLS
 from charlens.models.recurrent.model import CharModel
@@ -32,6 +33,7 @@ def test_reset_after_the_product_equals_torch_nn(monkeypatch):
     assert not variants.ADDED_CELLS.keys() & CELLS.keys()
     for name, cell in variants.ADDED_CELLS.items():
         monkeypatch.setitem(CELLS, name, cell)
+        monkeypatch.setitem(catalogue.CELLS, name, cell.facts)
     width, layers = 5, 2
     model, inputs, targets = model_of("gru-reset-after", layers, width)
     own = {n: w[0] for n, w in model.layout.unpack(model.flat).items()}
@@ -67,7 +69,7 @@ def test_a_bias_is_set_for_one_gate_alone(cell, gate):
     variants.bias(gate, 3.0)(model.shape, model.weights)
     changed = (model.flat != before).sum()
     assert changed == 2 * model.shape.width
-    block = model.layers[0].gates_order.index(gate) * model.shape.width
+    block = catalogue.CELLS[cell].blocks.index(gate) * model.shape.width
     for layer in range(2):
         biases = model.layout.unpack(model.flat)[f"bias.{layer}"][0]
         assert (biases[block : block + model.shape.width] == 3).all()
