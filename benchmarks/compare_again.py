@@ -17,9 +17,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from charlens.files import csv_tables
+from charlens.files.atomic import write_text
 from charlens.replication import compare as comparison
 from charlens.replication import findings, run_tables
-from charlens.replication.markdown import write_markdown
+from charlens.replication.markdown import markdown
 from charlens.runtime import manifest
 
 TABLES = {
@@ -54,7 +55,7 @@ def compare(run: Path) -> None:
     numbers, outcomes = comparison.table(tables), findings.table(tables)
     csv_tables.write(numbers, run / "tables" / "paper_vs_ours.csv")
     csv_tables.write(outcomes, run / "tables" / "findings.csv")
-    write_markdown(numbers, outcomes, run / "tables" / "paper_vs_ours.md")
+    write_text(run / "tables" / "paper_vs_ours.md", markdown(numbers, outcomes))
 
 
 def refresh_checksums(run: Path) -> None:
