@@ -42,6 +42,7 @@ from charlens.models.families import shapes_for
 from charlens.models.names import parse
 from charlens.models.parameters import Layout
 from charlens.training.settings import Training
+from charlens.training.task import Task
 from charlens.training.trainer import Trainer
 from torch_peer import torch_step
 
@@ -119,14 +120,15 @@ def charlens_windows(model: str, device: str, half: bool, windows: int) -> Calla
     """A function that trains a model of charlens for some windows, as the workflow does."""
     codes = np.random.default_rng(0).integers(0, K, (BATCH, windows * STEPS + 1), dtype=np.uint8)
     training = Training(device=device, precision="mixed" if half else "float32")
-    run = Trainer(model, shapes_for(model, K)[0], training, 1, codes, codes)
+    task = Task(model, shapes_for(model, K)[0], training, 1)
+    run = Trainer(task, codes, codes).windows
     run.optimiser.rate.fill_(training.learning_rate)
 
     def train() -> None:
-        run.cursor.zero_()
+        run.start()
         left = windows
         while left:
-            left -= run.steps.run("train", run.train_window, left, run.changed())
+            left -= run.train(left, windows - left)
 
     return train
 

@@ -38,6 +38,7 @@ from charlens.models.recurrent.cells import CELLS, GRU
 from charlens.models.running import windows
 from charlens.text.corpus import Corpus, split_streams
 from charlens.training.settings import Training
+from charlens.training.task import Keep, Task
 from charlens.training.trainer import Trainer
 from kernel_text import FOLDER, read
 
@@ -164,28 +165,30 @@ class VariantTrainer(Trainer):
         shape = Shape(**{**vars(shape), **variant.shape})
         self.validation, self.report = splits["val"], report
         train, val = (end_to_end(splits[part], variant.streams) for part in ("train", "val"))
-        name = f"{corpus.name}/{variant.model}"
         training = Training(epochs=epochs, device="cpu")
-        super().__init__(name, shape, training, variant.seed, train, val, keep)
-        variant.start(shape, self.model.weights)
-        self.model.refresh()
+        task = Task(f"{corpus.name}/{variant.model}", shape, training, variant.seed)
+        super().__init__(task, train, val, Keep(keep) if keep else None)
+        model = self.windows.model
+        variant.start(shape, model.weights)
+        model.refresh()
 
-    def _identity(self, code: str) -> dict[str, Any]:
-        found = super()._identity(code)
-        found["training"]["epochs"] = Training().epochs  # a longer training goes on from a shorter
-        return found
+    def identity(self, keep: Keep) -> dict[str, Any]:
+        facts = super().identity(keep)
+        facts["training"]["epochs"] = Training().epochs  # a longer training goes on from a shorter
+        return facts
 
-    def evaluate(self, part: str = "val") -> list[float]:
+    def evaluate(self) -> list[float]:
         """Compute the validation loss over the text's own 100 streams, however many are trained."""
-        weights, loss = self.model.layout.unpack(self.model.flat), 0.0
-        found = windows(self.model.shape, weights, self.validation, self.training.unroll)
-        for _, log_probabilities, targets in found:
+        model, loss = self.windows.model, 0.0
+        weights = model.layout.unpack(model.flat)
+        unroll = self.task.training.unroll
+        for _, log_probabilities, targets in windows(model.shape, weights, self.validation, unroll):
             loss -= float(log_probabilities.gather(-1, targets.unsqueeze(-1)).sum())
         return [loss / self.validation[:, 1:].size]
 
     def _end_epoch(self) -> None:
         super()._end_epoch()
-        self.report(self.epoch, self.curve[-1]["val_loss"])
+        self.report(self.history.epoch, self.history.losses()[-1])
 
 
 def end_to_end(rows: np.ndarray, streams: int) -> np.ndarray:
@@ -237,7 +240,7 @@ def train(name: str, text: Path, epochs: int, keep: Path | None = None) -> dict[
     folder = keep / name if keep else None
     run = VariantTrainer(variant, corpus, splits, epochs, folder, report)
     run.run()
-    return {row["epoch"]: row["val_loss"] for row in run.curve}
+    return {row["epoch"]: row["val_loss"] for row in run.history.curve}
 
 
 def main() -> None:

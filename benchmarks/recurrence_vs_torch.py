@@ -26,6 +26,7 @@ from charlens.models.parameters import Shape
 from charlens.models.precision import bfloat16_feature, choose_precision
 from charlens.runtime.hardware import describe
 from charlens.training.settings import Training
+from charlens.training.task import Task
 from charlens.training.trainer import Trainer
 from torch_peer import PEERS, torch_step
 
@@ -36,12 +37,12 @@ K = 87
 def ours(shape: Shape, precision: str, codes: np.ndarray):
     """One training window of charlens, as the workflow runs it."""
     training = Training(device="cpu", precision=precision)
-    run = Trainer("benchmark", shape, training, 1, codes, codes)
-    run.optimiser.rate.fill_(training.learning_rate)
+    windows = Trainer(Task("benchmark", shape, training, 1), codes, codes).windows
+    windows.optimiser.rate.fill_(training.learning_rate)
 
     def step() -> None:
-        run.cursor.zero_()
-        run.train_window()
+        windows.start()
+        windows.train_window()
 
     return step
 

@@ -23,6 +23,7 @@ from charlens.study.config import Config
 from charlens.text.corpus import Corpus
 from charlens.training.optimisers import OPTIMISERS
 from charlens.training.settings import Training
+from charlens.training.task import Keep, Task
 from charlens.training.trainer import Trainer
 from probability_files import constant, sha256, write_model
 
@@ -93,13 +94,13 @@ def trainer(folder, epochs, **more):
     settings = {"epochs": epochs, "batch": 2, "unroll": 8, "device": "cpu", "learning_rate": 0.05}
     training = Training(**settings, dropout=(0.0, 0.1), patience=more.pop("patience", None))
     (shape,) = shapes_for("pairs-1x8", 4)
-    return Trainer("text/pairs-1x8", shape, training, 1, codes, codes, folder, **more)
+    return Trainer(Task("text/pairs-1x8", shape, training, 1), codes, codes, Keep(folder, **more))
 
 
 def test_it_trains_from_its_own_weights_with_its_own_optimiser(tmp_path):
     run = trainer(tmp_path, 6)
-    assert isinstance(run.optimiser, Momentum)
-    assert torch.equal(run.model.flat.abs(), torch.full_like(run.model.flat, 0.08))
+    assert isinstance(run.windows.optimiser, Momentum)
+    assert torch.equal(run.windows.model.flat.abs(), torch.full_like(run.windows.model.flat, 0.08))
     trained = run.run()
     losses = [row["train_loss"] for row in trained.curve if row["dropout"] == 0.0]
     assert losses[0] < np.log(4)
@@ -122,9 +123,9 @@ def test_a_candidate_that_stops_takes_its_state_along(tmp_path):
     run = trainer(tmp_path, 4)
     for _ in range(2):
         run.run_epoch(lambda windows: None)
-    velocity = run.optimiser.velocity[1].clone()
-    run._stop_others([1])
-    assert torch.equal(run.optimiser.velocity, velocity[None])
+    velocity = run.windows.optimiser.velocity[1].clone()
+    run._stop_the_others([1])
+    assert torch.equal(run.windows.optimiser.velocity, velocity[None])
 
 
 def test_config_titles_order_and_tables(tmp_path):

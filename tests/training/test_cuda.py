@@ -7,10 +7,12 @@ import pytest
 import torch
 from charlens.models.families import shapes_for
 from charlens.models.parameters import Shape
-from charlens.runtime.device import CapturedSteps
 from charlens.runtime.signals import Interrupted
+from charlens.training.captured_steps import CapturedSteps
 from charlens.training.settings import Training
-from charlens.training.trainer import WINDOWS_PER_GRAPH, Trainer
+from charlens.training.task import Keep, Task
+from charlens.training.trainer import Trainer
+from charlens.training.windows import WINDOWS_PER_GRAPH
 from test_train import BATCH, UNROLL, K, splits
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
@@ -24,12 +26,13 @@ def trainer(shape, resume=None, device="cuda", **settings):
     defaults = {"epochs": 3, "batch": BATCH, "unroll": UNROLL, "device": device}
     made = splits(WINDOWS)
     training = Training(**(defaults | settings))
-    return Trainer("toy/model", shape, training, 1, made["train"], made["val"], resume)
+    keep = Keep(resume) if resume else None
+    return Trainer(Task("toy/model", shape, training, 1), made["train"], made["val"], keep)
 
 
 def one_by_one(run):
     """The same trainer, its steps launched and not replayed."""
-    run.steps = CapturedSteps(torch.device("cpu"))
+    run.windows.steps = CapturedSteps(torch.device("cpu"))
     return run
 
 

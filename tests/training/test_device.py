@@ -11,8 +11,9 @@ from charlens.models.families import build_model, shapes_for
 from charlens.models.parameters import Shape
 from charlens.models.recurrent.model import CharModel
 from charlens.runtime import device, hardware
-from charlens.runtime.device import CapturedSteps, choose_device
-from charlens.training.trainer import WINDOWS_PER_GRAPH
+from charlens.runtime.device import choose_device
+from charlens.training.captured_steps import CapturedSteps
+from charlens.training.windows import WINDOWS_PER_GRAPH
 from test_train import K, trainer
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
@@ -140,11 +141,13 @@ def test_capturing_leaves_no_trace(together, dropout):
     settings = {"epochs": 2, "dropout": dropout if together == 1 else (0.0,)}
     runs = [trainer(shape=Shape("gru", 2, 6, K), **settings) for _ in range(2)]
     for run in runs:
-        model = run.model
+        model = run.windows.model
         model._operands = model.flat.clone()
         model.operands = model.layout.views(model._operands)
-    runs[1].steps = Recorded(runs[1].generators, together)
-    runs[1].prepare = lambda: None  # captured in the middle of it, where everything is at stake
+    runs[1].windows.steps = Recorded(runs[1].windows.generators, together)
+    runs[1].windows.prepare = lambda: (
+        None
+    )  # captured in the middle of it, where everything is at stake
     plain, captured = (run.run() for run in runs)
     assert captured.curve == plain.curve
     for name, weight in plain.weights.items():
@@ -153,9 +156,9 @@ def test_capturing_leaves_no_trace(together, dropout):
 
 def test_graphs_are_captured_before_the_first_window():
     run = trainer(epochs=1)
-    run.steps = Recorded(run.generators, 4)
-    run.prepare()
-    assert set(run.steps._graphs) == {("train", 1), ("train", 4), ("val", 1)}
+    run.windows.steps = Recorded(run.windows.generators, 4)
+    run.windows.prepare()
+    assert set(run.windows.steps._graphs) == {("train", 1), ("train", 4), ("val", 1)}
 
 
 def test_at_most_one_replay_is_under_way():
@@ -175,6 +178,6 @@ def test_at_most_one_replay_is_under_way():
 
 
 def test_only_short_windows_are_launched_together(monkeypatch):
-    assert trainer().steps._together == 1
+    assert trainer().windows.steps._together == 1
     monkeypatch.setattr(CharModel, "short_graph", True)
-    assert trainer().steps._together == WINDOWS_PER_GRAPH
+    assert trainer().windows.steps._together == WINDOWS_PER_GRAPH

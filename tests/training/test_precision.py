@@ -65,14 +65,14 @@ def test_validation_is_computed_outside_the_block(mixed, monkeypatch):
     """The products of a training window see the setting, those of validation do not."""
     run = trainer(epochs=1)
     seen = {"train": set(), "val": set()}
-    forward = run.model.forward
+    forward = run.windows.model.forward
 
     def spy(inputs, *, drop=False):
         setting = torch.backends.mkldnn.matmul.fp32_precision
         seen["train" if drop else "val"].add(setting)
         return forward(inputs, drop=drop)
 
-    monkeypatch.setattr(run.model, "forward", spy)
+    monkeypatch.setattr(run.windows.model, "forward", spy)
     run.run()
     assert seen["train"] == {"bf16"}
     assert "bf16" not in seen["val"]
@@ -120,7 +120,7 @@ def test_a_training_that_changes_processors_names_both(mixed, monkeypatch, tmp_p
     monkeypatch.setattr(charlens.training.trainer, "choose_precision", lambda *_: FLOAT32)
     trained = trainer(tmp_path, epochs=4, precision="mixed").run()
     assert trained.arithmetic == [str(bfloat16(NATIVE or "test")), "float32"]
-    assert trained.curve[0] == run.curve[0]
+    assert trained.curve[0] == run.history.curve[0]
     assert any("from now on with float32" in record.message for record in caplog.records)
 
 

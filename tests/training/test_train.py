@@ -19,6 +19,7 @@ from charlens.files.checkpoint import load_checkpoint
 from charlens.models.parameters import Shape
 from charlens.training.rmsprop import learning_rate
 from charlens.training.settings import Training
+from charlens.training.task import Keep, Task
 from charlens.training.trainer import Trainer
 from reference_recurrence import losses
 
@@ -35,12 +36,15 @@ def splits(windows: int = 6, seed: int = 0) -> dict[str, np.ndarray]:
     return made
 
 
-def trainer(resume: Path | None = None, shape: Shape | None = None, early=(), **settings):
+def trainer(
+    resume: Path | None = None, shape: Shape | None = None, early=(), seconds=30.0, **settings
+):
     defaults = {"epochs": 3, "batch": BATCH, "unroll": UNROLL, "device": "cpu"}
     training = Training(**(defaults | settings))
     shape = shape or Shape("lstm", 2, 6, K)
     made = splits()
-    return Trainer("toy/model", shape, training, 1, made["train"], made["val"], resume, early=early)
+    keep = Keep(resume, early=early, seconds=seconds) if resume else None
+    return Trainer(Task("toy/model", shape, training, 1), made["train"], made["val"], keep)
 
 
 def test_learning_rate_falls_after_the_tenth_epoch():
@@ -54,10 +58,10 @@ def test_learning_rate_falls_after_the_tenth_epoch():
 def test_an_epoch_equals_rmsprop_written_out(cell):
     """Same updates as autograd on the paper's equations with char-rnn's RMSProp, two windows."""
     run = trainer(epochs=1, shape=Shape(cell, 1, 6, K), learning_rate=0.01, clip=0.02)
-    run.windows["train"] = 1  # the states start at zero: the reference carries none
-    weights = {
-        n: w[0].clone().requires_grad_() for n, w in run.model.layout.unpack(run.model.flat).items()
-    }
+    run.windows.count["train"] = 1  # the states start at zero: the reference carries none
+    model = run.windows.model
+    unpacked = model.layout.unpack(model.flat)
+    weights = {name: w[0].clone().requires_grad_() for name, w in unpacked.items()}
     codes = torch.from_numpy(splits()["train"]).long()
     inputs, targets = codes[:, :UNROLL].t(), codes[:, 1 : UNROLL + 1].t()
     for _ in range(2):
@@ -72,20 +76,20 @@ def test_an_epoch_equals_rmsprop_written_out(cell):
                 grad = w.grad.clamp(-0.02, 0.02)
                 squares[name] = 0.95 * squares[name] + 0.05 * grad**2
                 w -= 0.01 * grad / (squares[name].sqrt() + 1e-8)
-    for name, found in run.model.layout.unpack(run.model.flat).items():
-        torch.testing.assert_close(found[0], weights[name].detach(), rtol=1e-3, atol=2e-5)
+    for name, trained in model.layout.unpack(model.flat).items():
+        torch.testing.assert_close(trained[0], weights[name].detach(), rtol=1e-3, atol=2e-5)
 
 
 def test_state_is_carried_within_an_epoch_and_zero_at_its_start():
     run = trainer(epochs=1)
     seen = []
-    original = run.model.forward
+    original = run.windows.model.forward
 
     def spy(inputs, **options):
-        seen.append(run.model.layers[0].state[0].abs().sum().item())
+        seen.append(run.windows.model.layers[0].state[0].abs().sum().item())
         return original(inputs, **options)
 
-    run.model.forward = spy
+    run.windows.model.forward = spy
     run.run()
     train, val = seen[:6], seen[6:]
     assert train[0] == 0
@@ -100,7 +104,7 @@ def test_it_learns_and_keeps_the_best_epoch():
     assert trained.val_loss == best["val_loss"]
     assert trained.epoch == best["epoch"]
     assert trained.val_loss < math.log(K) - 0.3
-    run.model.load(trained.weights)
+    run.windows.model.load(trained.weights)
     assert run.evaluate()[0] == pytest.approx(trained.val_loss, rel=1e-9)
 
 
@@ -147,21 +151,19 @@ def test_a_candidate_that_no_longer_improves_stops_and_the_others_go_on(tmp_path
 
 def test_early_checkpoints_are_the_weights_after_those_iterations(tmp_path):
     trained = trainer(tmp_path, early=(1, 8), epochs=2).run()
-    stopped = trainer(epochs=2)
-    stopped.seed_dropout()
+    stopped = trainer(epochs=2).windows
     stopped.optimiser.rate.fill_(2e-3)
-    stopped.train_window()
+    assert stopped.train(1, iteration=0) == 1
     for name, weight in stopped.model.layout.unpack(stopped.model.flat).items():
         assert torch.equal(weight, trained.early[1][name])
     assert not torch.equal(trained.early[1]["decoder"], trained.early[8]["decoder"])
 
 
 def test_a_loss_that_is_not_a_number_is_one_clear_error(tmp_path):
-    run = trainer(tmp_path, epochs=9)
-    run.checkpoint_seconds = 0.0
+    run = trainer(tmp_path, epochs=9, seconds=0.0)
     run.run_epoch(lambda windows: None)
     good = (tmp_path / "state.safetensors").read_bytes()
-    run.model.flat.fill_(float("nan"))
+    run.windows.model.flat.fill_(float("nan"))
     with pytest.raises(CharlensError, match=r"not a number in epoch 2.*learning_rate"):
         run.run_epoch(lambda windows: None)
     assert (tmp_path / "state.safetensors").read_bytes() == good
@@ -177,8 +179,7 @@ def test_asking_for_a_gpu_where_there_is_none_says_so():
 def test_resume_state_of_another_config_or_damaged_is_not_used(tmp_path):
     undisturbed = trainer(epochs=2).run()
     for damage in (False, True):
-        run = trainer(tmp_path, epochs=9, learning_rate=0.02)
-        run.checkpoint_seconds = 0.0
+        run = trainer(tmp_path, epochs=9, learning_rate=0.02, seconds=0.0)
         run.run_epoch(lambda windows: None)
         if damage:
             path = tmp_path / "state.safetensors"
@@ -198,8 +199,8 @@ def test_resume_state_of_another_text_is_not_used(tmp_path):
     other["train"][:, 1:-1] = other["train"][:, -2:0:-1].copy()
     settings = Training(epochs=2, batch=BATCH, unroll=UNROLL, device="cpu")
     shape = Shape("lstm", 2, 6, K)
-    arguments = ("toy/model", shape, settings, 1, other["train"], other["val"])
-    anew, again = Trainer(*arguments), Trainer(*arguments, tmp_path)
+    arguments = (Task("toy/model", shape, settings, 1), other["train"], other["val"])
+    anew, again = Trainer(*arguments), Trainer(*arguments, Keep(tmp_path))
     assert again.run().curve == anew.run().curve
 
 
@@ -207,21 +208,21 @@ CHILD = """
 import sys
 from pathlib import Path
 import test_train
-settings = dict(dropout=(0.0, 0.4), epochs=25, early=(3, 100))
+settings = dict(dropout=(0.0, 0.4), epochs=25, early=(3, 100), seconds=0.0)
 run = test_train.trainer(Path(sys.argv[1]), **settings)
-run.checkpoint_seconds = 0.0
 print("ready", flush=True)
 trained = run.run()
 test_train.dump(trained, Path(sys.argv[2]))
 """
-# The same, which tells of every window.
+# The same, which prints a line after every window.
 COUNTED = CHILD.replace(
     "trained = ",
-    """one_window = run.train_window
-def told():
-    one_window()
+    """from charlens.training.windows import Windows
+one_window = Windows.train_window
+def printing(windows):
+    one_window(windows)
     print("window", flush=True)
-run.train_window = told
+Windows.train_window = printing
 trained = """,
 )
 
@@ -273,28 +274,29 @@ def test_sigkill_at_random_moments_changes_nothing(tmp_path, script):
     assert output.read_bytes() == undisturbed.read_bytes()
 
 
-TOLD = """
+STOPPED = """
 import os, signal, sys
 from pathlib import Path
 import test_train
 from charlens.runtime.job import job
 with job(None):
-    run = test_train.trainer(Path(sys.argv[1]), dropout=(0.0, 0.4), epochs=25, early=(3, 100))
-    run.checkpoint_seconds = 1e9  # no checkpoint but the one that the signal asks for
-    one_window = run.train_window
-    def told_in_window_41():
+    # No state is saved but the one that the signal asks for.
+    settings = dict(dropout=(0.0, 0.4), epochs=25, early=(3, 100), seconds=1e9)
+    run = test_train.trainer(Path(sys.argv[1]), **settings)
+    one_window = run.windows.train_window
+    def stopped_in_window_41():
         if run.iteration == 40:
             os.kill(os.getpid(), signal.SIGTERM)
         one_window()
-    run.train_window = told_in_window_41
+    run.windows.train_window = stopped_in_window_41
     run.run()
 """
 
 
 def test_sigterm_saves_the_state_and_leaves_at_once(tmp_path):
-    undisturbed, output = tmp_path / "undisturbed.safetensors", tmp_path / "told.safetensors"
+    undisturbed, output = tmp_path / "undisturbed.safetensors", tmp_path / "stopped.safetensors"
     assert start(tmp_path / "a", undisturbed).wait(120) == 0
-    assert start(tmp_path / "b", output, TOLD).wait(120) == 128 + signal.SIGTERM
+    assert start(tmp_path / "b", output, STOPPED).wait(120) == 128 + signal.SIGTERM
     _, metadata = load_checkpoint(tmp_path / "b" / "state.safetensors")
     made = metadata["progress"]
     assert (made["epoch"], made["window"]) == (6, 5)  # 41 windows: the one under way was the last

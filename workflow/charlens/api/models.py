@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
@@ -25,11 +25,9 @@ from charlens.study.explain import explain
 from charlens.text.corpus import Corpus
 from charlens.training.grid_point import metadata_of
 from charlens.training.settings import Training
+from charlens.training.task import Task
 from charlens.training.trained import Trained
 from charlens.training.trainer import Trainer
-
-if TYPE_CHECKING:
-    from charlens.models.parameters import Architecture
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,7 +138,7 @@ def train(
     training = _settings(chosen, settings)
     runs = []
     for shape in shapes_for(model, c.k, widths):
-        runs.append((shape, _run(f"{c.name}/{model}", shape, training, seed, text)))
+        runs.append((shape, _run(Task(f"{c.name}/{model}", shape, training, seed), text)))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
     return TrainedModel(
         model,
@@ -152,9 +150,9 @@ def train(
     )
 
 
-def _run(name: str, shape: Architecture, training: Training, seed: int, text: Text) -> Trained:
+def _run(task: Task, text: Text) -> Trained:
     try:
-        return Trainer(name, shape, training, seed, text.splits["train"], text.splits["val"]).run()
+        return Trainer(task, text.splits["train"], text.splits["val"]).run()
     except Interrupted:
         raise KeyboardInterrupt from None
 

@@ -20,6 +20,7 @@ from charlens.models.families import family_of, shapes_for
 from charlens.models.parameters import Architecture, parameter_count
 from charlens.text.corpus import Corpus, load_split
 from charlens.training.settings import Training
+from charlens.training.task import Keep, Task
 from charlens.training.trained import Trained
 from charlens.training.trainer import Trainer
 
@@ -62,12 +63,9 @@ def train_grid_point(
     runs: list[tuple[Architecture, Trained]] = []
     for shape in shapes_for(model, corpus.k, widths):
         log.info("%s: width %d, %d parameters", model, shape.width, parameter_count(shape))
-        folder = Path(resume, str(shape.width))
-        name = f"{corpus.name}/{model}"
-        trainer = Trainer(
-            name, shape, training, seed, train, val, folder, code=code, early=iterations
-        )
-        runs.append((shape, trainer.run()))
+        task = Task(f"{corpus.name}/{model}", shape, training, seed)
+        keep = Keep(Path(resume, str(shape.width)), code, tuple(iterations))
+        runs.append((shape, Trainer(task, train, val, keep).run()))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
     metadata = metadata_of(corpus, model, shape, trained, training, seed)
     save_checkpoint(outputs["model"], trained.weights, metadata)

@@ -1,191 +1,87 @@
 """Training one grid point on truncated BPTT, with early stopping and resume (paper, section 3.3).
 
-Candidates (dropout rates) train side by side as the models of one ``CharModel``; validation
-chooses among them. A run killed at any instant and started again continues from its last
-checkpoint and, on a CPU, ends with the very bits of a run never killed.
+Candidates (dropout rates) train side by side as the models of one network; validation chooses
+among them. A run killed at any instant and started again continues from its last resume state and,
+on a CPU, ends with the very bits of a run never killed.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.families import FAMILIES, build_model, family_of
-from charlens.models.parameters import Architecture, Layout
+from charlens.models.parameters import Layout
 from charlens.models.precision import choose_precision
-from charlens.runtime.device import CapturedSteps, choose_device
+from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
-from charlens.runtime.randomness import derive_seed
 from charlens.runtime.signals import deferred
-from charlens.training.candidates import Candidate, index_of_best
-from charlens.training.optimisers import OPTIMISERS
+from charlens.training.candidates import index_of_best
+from charlens.training.history import History
 from charlens.training.resume import ResumeFolder
 from charlens.training.rmsprop import learning_rate
-from charlens.training.settings import Training
+from charlens.training.task import Keep, Task
 from charlens.training.trained import Trained
+from charlens.training.windows import Windows
 
 log = logging.getLogger("charlens")
-
-WINDOWS_PER_GRAPH = 20
-"""How many windows of few GPU operations are launched as one."""
 
 
 class Trainer:
     """One grid point in training.
 
     Args:
-        name: of the run, e.g. ``war_and_peace/lstm-1x64``; part of every seed.
-        shape: the architecture.
-        training: the config's training section.
-        seed: the config's seed.
+        task: what to train.
         train: vocabulary codes of the training split, uint8 (B, length + 1).
         val: the same of the validation split.
-        resume: folder for resume checkpoints; None keeps none.
-        checkpoint_seconds: time between resume checkpoints.
-        code: version of the library; a resume checkpoint of another version is not continued.
-        early: iterations after which the weights are kept; needs ``resume``.
+        keep: what to write meanwhile; None writes nothing.
 
     Attributes:
-        candidates: every dropout rate with its best validation loss.
-        live: indices of the candidates that still train: the M models of ``model``, in order.
+        history: candidates, learning curve, epochs done.
+        windows: the live candidates' model and the work on it.
         best: weights of every candidate at its best epoch, (candidates, total).
-        curve: one record per epoch and live candidate.
     """
 
     def __init__(
-        self,
-        name: str,
-        shape: Architecture,
-        training: Training,
-        seed: int,
-        train: np.ndarray,
-        val: np.ndarray,
-        resume: Path | None = None,
-        *,
-        checkpoint_seconds: float = 30.0,
-        code: str = "",
-        early: Sequence[int] = (),
+        self, task: Task, train: np.ndarray, val: np.ndarray, keep: Keep | None = None
     ) -> None:
-        self.name, self.shape, self.training, self.seed = name, shape, training, seed
-        self.checkpoint_seconds, self.early = checkpoint_seconds, tuple(early)
-        self.family = FAMILIES[family_of(shape)]
-        self.device = choose_device(training.device)
-        self.precision = choose_precision(training.precision, self.device)
-        self.arithmetic = [str(self.precision)]
-        self.data = {
-            part: torch.from_numpy(np.array(codes)).to(self.device)
-            for part, codes in (("train", train), ("val", val))
-        }
-        self.windows = {p: (c.shape[1] - 1) // training.unroll for p, c in self.data.items()}
-        self.resume = ResumeFolder(resume, self._identity(code)) if resume else None
-        self.candidates = [Candidate(rate) for rate in training.dropout]
-        self._build(range(len(self.candidates)))
-        generator = self._cpu_generator("init")
-        self.model.load(self.family.initial(self.model.layout, generator, training.init_range))
-        self.best = self.model.flat.clone()
-        self.epoch, self.window = 0, 0
-        self.curve: list[dict[str, float]] = []
+        self.task, self.keep = task, keep
+        device = choose_device(task.training.device)
+        self.precision = choose_precision(task.training.precision, device)
+        codes = {"train": train, "val": val}
+        data = {part: torch.from_numpy(np.array(c)).to(device) for part, c in codes.items()}
+        rates = task.training.dropout
+        self.history = History.start(rates, str(self.precision))
+        self.windows = Windows(task, data, rates, self.precision)
+        self.windows.initialise()
+        self.best = self.windows.model.flat.clone()
+        self.resume = ResumeFolder(keep.folder, self.identity(keep)) if keep else None
         self._saved = time.monotonic()
 
-    def _build(self, live: Sequence[int]) -> None:
-        """Make the model of the live candidates and everything that a window works on."""
-        self.live, device, training = list(live), self.device, self.training
-        rates = [training.dropout[index] for index in live]
-        batch, steps = self.data["train"].shape[0], training.unroll
-        options = {"batch": batch, "steps": steps, "device": device, "dropout": rates}
-        self.model = build_model(self.shape, len(rates), precision=self.precision, **options)
-        self.optimiser = OPTIMISERS[self.family.optimiser](self.model.flat, training)
-        self.loss_sum = torch.zeros(len(rates), dtype=torch.float64, device=device)
-        self.cursor = torch.zeros((), dtype=torch.int64, device=device)
-        self._offsets = torch.arange(steps + 1, device=device)
-        self.inputs = torch.zeros((steps, batch), dtype=torch.int64, device=device)
-        self.targets = torch.zeros_like(self.inputs)
-        # On a GPU all rates share a generator.
-        self._drawing = [str(rate) for rate in rates] if device.type == "cpu" else ["all"]
-        if not self.model.masks:
-            self._drawing = []
-        self.generators = [torch.Generator(device) for _ in self._drawing]
-        together = WINDOWS_PER_GRAPH if self.model.short_graph else 1
-        self.steps = CapturedSteps(device, self.generators, together)
-
-    def _cpu_generator(self, *purpose: str | int) -> torch.Generator:
-        return torch.Generator().manual_seed(derive_seed(self.seed, self.name, *purpose))
-
-    def _identity(self, code: str) -> dict[str, Any]:
-        """What a resume checkpoint must share with the run that continues it."""
-        settings = self.training.model_dump(mode="json") | {"device": self.device.type}
-        data = {
-            p: [*c.shape, sha256(c.cpu().numpy().data).hexdigest()] for p, c in self.data.items()
-        }
-        run = {"name": self.name, "seed": self.seed, "code": code, "training": settings}
-        return {**run, **vars(self.shape), "data": data, "early": self.early}
-
-    # -- one window ------------------------------------------------------------------------
-
-    def _load_window(self, part: str) -> None:
-        """Copy the window the cursor points at into the static inputs and targets."""
-        index = self.cursor * self.training.unroll + self._offsets
-        window = self.data[part].index_select(1, index).t()
-        self.inputs.copy_(window[:-1])
-        self.targets.copy_(window[1:])
-        self.cursor.add_(1)
-
-    def train_window(self) -> None:
-        """Forward, backward and update on the window that the cursor points at."""
-        model = self.model
-        self._load_window("train")
-        model.draw_masks(self.generators)
-        with self.precision.products():
-            model.forward(self.inputs, drop=True)
-            self.loss_sum += model.losses(self.targets)
-            model.backward(self.inputs, self.targets, drop=True)
-        model.grad.div_(model.batch)  # sum over steps, mean over streams, as in char-rnn
-        self.optimiser.update(model.grad)
-        model.refresh()
-        model.carry()
-
-    def val_window(self) -> None:
-        """Add the loss of the validation window that the cursor points at, in float32."""
-        self._load_window("val")
-        self.model.forward(self.inputs)
-        self.loss_sum += self.model.losses(self.targets)
-        self.model.carry()
-
-    def seed_dropout(self) -> None:
-        """Make the next masks a function of (seed, model, rate, iteration) alone."""
-        for generator, rate in zip(self.generators, self._drawing, strict=True):
-            purpose = ("dropout", rate, self.iteration)
-            generator.manual_seed(derive_seed(self.seed, self.name, *purpose))
-
-    def changed(self) -> list[Tensor]:
-        """Every tensor that a training window changes."""
-        sums = (*self.optimiser.state.values(), self.loss_sum, self.cursor)
-        return [*self.model.stored_weights, *sums, *self.model.states]
-
-    # -- epochs ----------------------------------------------------------------------------
+    def identity(self, keep: Keep) -> dict[str, Any]:
+        """What a resume state must share with the run that continues it."""
+        task, data = self.task, self.windows.data
+        settings = task.training.model_dump(mode="json") | {"device": data["train"].device.type}
+        sums = {p: [*c.shape, sha256(c.cpu().numpy().data).hexdigest()] for p, c in data.items()}
+        run = {"name": task.name, "seed": task.seed, "code": keep.code, "training": settings}
+        return {**run, **vars(task.shape), "data": sums, "early": keep.early}
 
     @property
     def iteration(self) -> int:
         """Training windows done since the start."""
-        return self.epoch * self.windows["train"] + self.window
+        return self.history.epoch * self.windows.count["train"] + self.history.window
 
     @property
     def finished(self) -> bool:
         """Whether all epochs are done or no candidate goes on."""
-        return self.epoch >= self.training.epochs or not self._going_on()
-
-    def _going_on(self) -> list[int]:
-        patience = self.training.patience
-        return [i for i in self.live if self.candidates[i].goes_on(self.epoch, patience)]
+        training, history = self.task.training, self.history
+        return history.epoch >= training.epochs or not history.going_on(training.patience)
 
     def run(self) -> Trained:
         """Train to the end, continuing an interrupted run if there is one.
@@ -195,13 +91,11 @@ class Trainer:
             Interrupted: stopped by a signal; what was done is saved, to be continued.
         """
         self._restore()
-        self.prepare()
-        characters = self.training.unroll * self.model.batch
-        total = self.training.epochs * self.windows["train"] * characters
-        with (
-            deferred() as stop,
-            progress(total, self.name, "char", self.iteration * characters) as bar,
-        ):
+        self.windows.prepare()
+        characters = self.windows.inputs.numel()
+        total = self.task.training.epochs * self.windows.count["train"] * characters
+        done = self.iteration * characters
+        with deferred() as stop, progress(total, self.task.name, "char", done) as bar:
             self._saved = time.monotonic()
 
             def advance(windows: int) -> None:
@@ -212,15 +106,8 @@ class Trainer:
 
             while not self.finished:
                 self.run_epoch(advance)
-                shown = [r["val_loss"] for r in self.curve if r["epoch"] == self.epoch]
-                bar.update(0, loss=min(shown))
+                bar.update(0, loss=min(self.history.losses()))
         return self._result()
-
-    def prepare(self) -> None:
-        """On a GPU, capture the graphs of a window."""
-        for part, step in (("train", self.train_window), ("val", self.val_window)):
-            self.cursor.zero_()
-            self.steps.prepare(part, step, self.windows[part], self.changed())
 
     def run_epoch(self, advance: Callable[[int], None]) -> None:
         """Train from the current window to the end of the epoch, then validate.
@@ -228,156 +115,130 @@ class Trainer:
         Args:
             advance: called with the number of windows done after each step.
         """
-        self.optimiser.rate.fill_(learning_rate(self.training, self.epoch))
-        if self.window == 0:
-            self.model.reset()
-            self.loss_sum.zero_()
-        self.cursor.fill_(self.window)
-        while self.window < self.windows["train"]:
-            self.seed_dropout()
-            limit = self._windows_until_stop()
-            done = self.steps.run("train", self.train_window, limit, self.changed())
-            self.window += done
-            if self.resume and self.iteration in self.early:
-                weights = self.model.layout.unpack(self.model.flat)
-                self.resume.save_early(self.iteration, weights, self.live)
+        history, windows = self.history, self.windows
+        windows.optimiser.rate.fill_(learning_rate(self.task.training, history.epoch))
+        windows.start(history.window)
+        while history.window < windows.count["train"]:
+            done = windows.train(self._windows_until_stop(), self.iteration)
+            history.window += done
+            self._keep_early()
             advance(done)
-            if time.monotonic() - self._saved >= self.checkpoint_seconds:
-                self.save()
+            self._save_after(1.0)
         self._end_epoch()
 
     def _windows_until_stop(self) -> int:
         """Windows that may run before the epoch ends or weights must be kept."""
-        stops = [i - self.iteration for i in self.early]
-        return min([self.windows["train"] - self.window, *(s for s in stops if s > 0)])
+        stops = [i - self.iteration for i in self.keep.early] if self.keep else []
+        left = self.windows.count["train"] - self.history.window
+        return min([left, *(stop for stop in stops if stop > 0)])
 
-    def evaluate(self, part: str = "val") -> list[float]:
-        """Cross-entropy of every live candidate on a split, nats per character; resets states."""
-        self.model.reset()
-        self.loss_sum.zero_()
-        self.cursor.zero_()
-        left = self.windows[part]
-        while left:
-            left -= self.steps.run(part, self.val_window, left, self.changed())
-        count = self.windows[part] * self.inputs.numel()
-        return (self.loss_sum / count).tolist()
+    def _keep_early(self) -> None:
+        if self.keep and self.resume and self.iteration in self.keep.early:
+            model = self.windows.model
+            weights = model.layout.unpack(model.flat)
+            self.resume.save_early(self.iteration, weights, self.history.live)
 
     def _end_epoch(self) -> None:
-        count = self.windows["train"] * self.inputs.numel()
-        train_losses = (self.loss_sum / count).tolist()
+        history, name = self.history, self.task.name
+        train_losses = self.windows.mean_losses("train")
         val_losses = self.evaluate()
         self._check(train_losses, val_losses)
-        self.epoch, self.window = self.epoch + 1, 0
-        for m, index in enumerate(self.live):
-            self._record(m, self.candidates[index], train_losses[m], val_losses[m])
+        history.epoch, history.window = history.epoch + 1, 0
+        for m in range(len(history.live)):
+            self._record(m, train_losses[m], val_losses[m])
         shown = [" ".join(f"{x:.4f}" for x in losses) for losses in (train_losses, val_losses)]
-        done = (self.name, self.epoch, self.training.epochs, *shown)
+        done = (name, history.epoch, self.task.training.epochs, *shown)
         log.info("%s: epoch %d of %d, train %s, val %s nats/char", *done)
-        if not self.finished and len(self._going_on()) < len(self.live):
-            self._stop_others(self._going_on())
-        if self.finished or time.monotonic() - self._saved >= self.checkpoint_seconds / 3:
-            self.save()
+        if not self.finished:
+            self._stop_the_others(history.going_on(self.task.training.patience))
+        self._save_after(0.0 if self.finished else 1 / 3)
 
-    def _record(self, m: int, candidate: Candidate, train_loss: float, val_loss: float) -> None:
-        """Add a model's losses to the curve, and keep its weights if they are its best."""
-        record = {"epoch": self.epoch, "dropout": candidate.dropout}
-        record |= {"train_loss": train_loss, "val_loss": val_loss}
-        record["learning_rate"] = learning_rate(self.training, self.epoch - 1)
-        self.curve.append(record)
-        if candidate.improves(val_loss, self.epoch):
-            self.best[self.live[m]].copy_(self.model.flat[m])
+    def evaluate(self) -> list[float]:
+        """Validation loss of every live candidate, nats per character; resets states."""
+        return self.windows.evaluate()
 
     def _check(self, train_losses: list[float], val_losses: list[float]) -> None:
         if bool(np.isfinite(np.add(train_losses, val_losses)).any()):
             return
-        where = f"; the last good state is kept in {self.resume.folder}" if self.resume else ""
+        where = f"; the last good state is kept in {self.keep.folder}" if self.keep else ""
         raise CharlensError(
-            f"{self.name}: the loss is not a number in epoch {self.epoch + 1} (train "
+            f"{self.task.name}: the loss is not a number in epoch {self.history.epoch + 1} (train "
             f"{train_losses[0]}); lower training.learning_rate or training.clip and run "
             f"again{where}"
         )
 
-    def _stop_others(self, live: Sequence[int]) -> None:
-        """Go on with some candidates only; a model's bits do not depend on its neighbours."""
-        places = [self.live.index(index) for index in live]
-        weights = self.model.flat[places]
-        state = {name: tensor[places] for name, tensor in self.optimiser.state.items()}
-        for index in sorted(set(self.live) - set(live)):
-            rate = self.candidates[index].dropout
-            log.info("%s: dropout %g no longer improves and stops", self.name, rate)
-        self._build(live)
-        self.model.flat.copy_(weights)
-        for name, tensor in self.optimiser.state.items():
-            tensor.copy_(state[name])
-        self.model.refresh()
-        self.prepare()
+    def _record(self, m: int, train_loss: float, val_loss: float) -> None:
+        """Add a model's losses to the curve, and keep its weights if they are its best."""
+        history = self.history
+        candidate = history.candidates[history.live[m]]
+        record = {"epoch": history.epoch, "dropout": candidate.dropout}
+        record |= {"train_loss": train_loss, "val_loss": val_loss}
+        record["learning_rate"] = learning_rate(self.task.training, history.epoch - 1)
+        history.curve.append(record)
+        if candidate.improves(val_loss, history.epoch):
+            self.best[history.live[m]].copy_(self.windows.model.flat[m])
+
+    def _stop_the_others(self, going_on: list[int]) -> None:
+        """Go on with some of the live candidates only."""
+        history = self.history
+        if going_on == history.live:
+            return
+        for index in sorted(set(history.live) - set(going_on)):
+            rate = history.candidates[index].dropout
+            log.info("%s: dropout %g no longer improves and stops", self.task.name, rate)
+        self.windows = self.windows.only([history.live.index(index) for index in going_on])
+        history.live = going_on
 
     # -- resume and result -----------------------------------------------------------------
 
+    def _save_after(self, share: float) -> None:
+        """Save if a share of the time between two resume states has passed."""
+        if self.keep and time.monotonic() - self._saved >= share * self.keep.seconds:
+            self.save()
+
     def save(self) -> None:
-        """Replace the resume checkpoint."""
+        """Replace the resume state."""
         self._saved = time.monotonic()
+        model = self.windows.model
         if self.resume is None:
             return
-        if not bool(torch.isfinite(self.model.flat).all(1).any()):
+        if not bool(torch.isfinite(model.flat).all(1).any()):
             return  # the check of the loss will raise the error; the last good state stays on disk
-        tensors = {
-            "flat": self.model.flat,
-            **self.optimiser.state,
-            "best": self.best,
-            "loss_sum": self.loss_sum,
-        }
-        tensors |= {f"state.{i}": state for i, state in enumerate(self.model.states)}
-        done = {
-            "epoch": self.epoch,
-            "window": self.window,
-            "live": self.live,
-            "candidates": [candidate.to_json() for candidate in self.candidates],
-            "curve": self.curve,
-            "arithmetic": self.arithmetic,
-            "multiple": self.model.layout.multiple,
-        }
-        self.resume.save(tensors, done)
+        tensors = {**self.windows.tensors(), "best": self.best}
+        self.resume.save(tensors, self.history.to_json() | {"multiple": model.layout.multiple})
 
     def _restore(self) -> None:
         saved = self.resume.load() if self.resume else None
         if saved is None:
             return
-        tensors, done = saved
-        self.epoch, self.window, self.curve = done["epoch"], done["window"], done["curve"]
-        self.candidates = [Candidate.from_json(values) for values in done["candidates"]]
-        self._build(done["live"])
-        # Another processor may have stored widths padded otherwise.
-        layout = Layout(self.shape, done["multiple"])
-        vectors = {"flat": self.model.flat, **self.optimiser.state, "best": self.best}
-        for name, vector in vectors.items():
-            self.model.layout.pack(layout.unpack(tensors[name]), vector)
-        self.model.refresh()
-        self.loss_sum.copy_(tensors["loss_sum"])
-        for i, state in enumerate(self.model.states):
-            width = min(state.shape[-1], tensors[f"state.{i}"].shape[-1])  # beyond it all is zero
-            state[..., :width].copy_(tensors[f"state.{i}"][..., :width])
-        if str(self.precision) not in done["arithmetic"]:
-            formats, now = ", ".join(done["arithmetic"]), self.precision
-            log.warning("%s: trained so far with %s, from now on with %s", self.name, formats, now)
-        self.arithmetic = list(dict.fromkeys([*done["arithmetic"], str(self.precision)]))
-        log.info("%s: continuing at epoch %d, window %d", self.name, self.epoch + 1, self.window)
+        tensors, progress_made = saved
+        history = self.history = History.from_json(progress_made)
+        rates = [self.task.training.dropout[index] for index in history.live]
+        self.windows = Windows(self.task, self.windows.data, rates, self.precision)
+        layout = Layout(self.task.shape, progress_made["multiple"])
+        self.windows.restore(tensors, layout)
+        self.windows.model.layout.pack(layout.unpack(tensors["best"]), self.best)
+        name, now = self.task.name, str(self.precision)
+        if now not in history.arithmetic:
+            formats = ", ".join(history.arithmetic)
+            log.warning("%s: trained so far with %s, from now on with %s", name, formats, now)
+            history.arithmetic.append(now)
+        log.info("%s: continuing at epoch %d, window %d", name, history.epoch + 1, history.window)
 
     def _result(self) -> Trained:
-        chosen = index_of_best(self.candidates)
-        candidate = self.candidates[chosen]
+        chosen = index_of_best(self.history.candidates)
+        candidate = self.history.candidates[chosen]
         early = {}
-        for iteration in self.early:
+        for iteration in self.keep.early if self.keep else ():
             early_weights = self.resume.load_early(iteration, chosen) if self.resume else None
             if early_weights is not None:
                 early[iteration] = early_weights
-        weights = self.model.layout.unpack(self.best[chosen : chosen + 1])
         return Trained(
-            weights=weights,
+            weights=self.windows.model.layout.unpack(self.best[chosen : chosen + 1]),
             dropout=candidate.dropout,
             val_loss=candidate.best_loss,
             epoch=candidate.best_epoch,
-            curve=self.curve,
+            curve=self.history.curve,
             early=early,
-            arithmetic=self.arithmetic,
+            arithmetic=self.history.arithmetic,
         )
