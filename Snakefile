@@ -12,6 +12,7 @@
 #   probabilities.smk  {corpus}/probabilities/{model}.parquet
 #   activations.smk    {corpus}/activations/{model}/layer={l}/{quantity}.parquet,
 #                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
+#   evidence.smk       {corpus}/tables/cell_evidence/{model}.parquet, tables/evidence.csv
 #   cross_entropy.smk  tables/cross_entropy.csv
 #   agreement.smk      {corpus}/tables/agreement.csv
 #   context_length.smk tables/table2.csv
@@ -67,6 +68,7 @@ include: "workflow/rules/neural.smk"
 include: "workflow/rules/ngram.smk"
 include: "workflow/rules/probabilities.smk"
 include: "workflow/rules/activations.smk"
+include: "workflow/rules/evidence.smk"
 include: "workflow/rules/cross_entropy.smk"
 include: "workflow/rules/agreement.smk"
 include: "workflow/rules/context_length.smk"
@@ -120,6 +122,11 @@ rule figure6:
     input:
         figure_files("figure6"),
         figure_files("figure6_bars"),
+
+
+rule figure7:
+    input:
+        figure_files("figure7"),
 
 
 rule figures:

@@ -127,7 +127,7 @@ def random_model(folder, cell="lstm", layers=2, width=4, length=40, **options):
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_scores_are_those_of_the_dumped_states(tmp_path, cell):
-    """The first 600 positions and the last 600 of 3 streams of 400, each on its own."""
+    """The first of 3 streams of 400 and the other two, each half on its own."""
     trained, codes, labels, paths = random_model(tmp_path, cell, length=400)
     found = score(trained, "text", codes, labels, 8, "cpu")
     assert list(found.columns) == list(cells.COLUMNS)
@@ -136,7 +136,7 @@ def test_scores_are_those_of_the_dumped_states(tmp_path, cell):
     for row in found.itertuples():
         value = activations(folder, row.layer, "c" if cell == "lstm" else "h", [row.unit])[:, 0]
         value = np.tanh(value.astype(np.float64)) if cell == "lstm" else value.astype(np.float64)
-        for half, part in (("found", slice(0, 600)), ("held_out", slice(600, 1200))):
+        for half, part in (("found", slice(0, 400)), ("held_out", slice(400, 1200))):
             mine = getattr(row, half)
             if row.concept == "count":
                 y = labels["count"].ravel()[part]

@@ -19,6 +19,7 @@ from charlens.study.config import Config
 from charlens.study.choices import (
     activation_dumps,
     error_corpora,
+    evidence_models,
     figure2_models,
     figure3_models,
     figure6_corpus,
@@ -162,6 +163,11 @@ def cells_config(wildcards):
     return {"kind": STUDY.corpora[wildcards.corpus].kind} | scoring_config()
 
 
+def evidence_config(wildcards):
+    effort = STUDY.cells.model_dump(mode="json", exclude={"models"})
+    return {"effort": effort} | cells_config(wildcards)
+
+
 def dynamics_config():
     wanted = {"epochs": list(WATCHED.epochs), "contexts": list(WATCHED.n_gram)}
     return wanted | scoring_config()
@@ -207,6 +213,15 @@ def of_searched_cells(folder):
     return [
         f"<results>/{corpus}/tables/{folder}/{model}.parquet"
         for corpus, model in figure2_models(STUDY).items()
+    ]
+
+
+def of_evidence(folder):
+    """Tables of the evidence about cells: one per model, in the order of the corpora."""
+    return [
+        f"<results>/{corpus}/tables/{folder}/{model}.parquet"
+        for corpus, models in evidence_models(STUDY).items()
+        for model in models
     ]
 
 

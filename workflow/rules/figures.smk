@@ -21,6 +21,7 @@ DRAWN_FROM = {
         "categories": "<results>/tables/error_categories.csv",
         "eliminated": "<results>/tables/errors_eliminated.csv",
     },
+    "figure7": {"evidence": "<results>/tables/evidence.csv"},
 }
 
 # What the config says of a figure, and the numbers of a figure that do not fit one table.

@@ -38,6 +38,8 @@ class Cell:
             number times the width is the number of columns of a layer's weights.
         color: its colour in every figure.
         family: key of :data:`GRID_FAMILIES`.
+        keeps: letter of the gate that multiplies the old value at every step; ``1-z`` where one
+            minus the gate z does. Empty for cells without.
     """
 
     title: str
@@ -47,6 +49,7 @@ class Cell:
     gates: Mapping[str, str] = field(default_factory=dict)
     article: str = "a"
     family: str = RECURRENT
+    keeps: str = ""
 
 
 # Colours of Okabe & Ito (2008), Color Universal Design: distinct with any common colour blindness.
@@ -58,6 +61,7 @@ CELLS: dict[str, Cell] = {
         blocks="oifg",
         gates={"f": "forget", "i": "input", "o": "output"},
         article="an",
+        keeps="f",
     ),
     RNN: Cell("RNN", quantities="h", color="#009E73", blocks="a", article="an"),
     GRU: Cell(
@@ -66,6 +70,7 @@ CELLS: dict[str, Cell] = {
         color="#0072B2",
         blocks="rzn",
         gates={"z": "update", "r": "reset"},
+        keeps="1-z",
     ),
 }
 """Cells by id, in the order of tables: the paper's, then others."""

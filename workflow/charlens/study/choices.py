@@ -40,6 +40,13 @@ def figure2_models(config: Config) -> dict[str, str]:
     return found
 
 
+def evidence_models(config: Config) -> dict[str, tuple[str, ...]]:
+    """Corpus -> the models whose cells are compared with chance and baselines."""
+    if config.cells.models is not None:
+        return dict(config.cells.models)
+    return {corpus: (model,) for corpus, model in figure2_models(config).items()}
+
+
 def figure3_models(config: Config) -> tuple[str, tuple[str, ...]]:
     """The corpus and the models whose gates are looked at: the deepest of each cell with gates.
 

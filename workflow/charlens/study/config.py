@@ -36,6 +36,7 @@ from charlens.study.explain import did_you_mean, explain
 from charlens.study.sections import (
     NNN,
     ActivationDump,
+    Cells,
     External,
     Figure1,
     Figure2,
@@ -128,6 +129,7 @@ class Config(Section):
     n_nn: Annotated[NNN, BeforeValidator(empty_section)] = NNN()
     activations: tuple[ActivationDump, ...] = ()
     """Models whose hidden states and gates are kept as Parquet files."""
+    cells: Annotated[Cells, BeforeValidator(empty_section)] = Cells()
     figure1: Annotated[Figure1, BeforeValidator(empty_section)] = Figure1()
     figure2: Annotated[Figure2, BeforeValidator(empty_section)] = Figure2()
     figure3: Annotated[Figure3, BeforeValidator(empty_section)] = Figure3()
@@ -169,6 +171,7 @@ class Config(Section):
         yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(self.activations))
         yield from ((f"external[{i}].corpus", e.corpus) for i, e in enumerate(self.external))
         yield from (("figure2.models", name) for name in self.figure2.models or {})
+        yield from (("cells.models", name) for name in self.cells.models or {})
         dynamics = self.figure5.dynamics
         for path, name in (
             ("figure1.tsne_corpus", self.figure1.tsne_corpus),
@@ -183,6 +186,9 @@ class Config(Section):
         """Every key that names a model for a figure, its corpus, the model, and what it must be."""
         for corpus, model in (self.figure2.models or {}).items():
             yield f"figure2.models.{corpus}", corpus, model, any_cell()
+        for corpus, models in (self.cells.models or {}).items():
+            for i, model in enumerate(models):
+                yield f"cells.models.{corpus}[{i}]", corpus, model, any_cell()
         first = next(iter(self.corpora))
         for i, model in enumerate(self.figure3.models or ()):
             yield f"figure3.models[{i}]", self.figure3.corpus or first, model, cell_with_gates()

@@ -92,6 +92,27 @@ class ActivationDump(Section):
     """First character and the one after the last, counted over the test split; null keeps all."""
 
 
+class Cells(Section):
+    """What is asked of the cells that track something: chance, baselines, memory (Figure 7)."""
+
+    models: (
+        dict[
+            CorpusName,
+            Annotated[tuple[ModelName, ...], Field(min_length=1), AfterValidator(unique)],
+        ]
+        | None
+    ) = None
+    """Recurrent models by corpus; null takes those whose cells Figure 2 shows."""
+    permutations: Annotated[Integer, Field(ge=100, le=100_000)] = 2000
+    """Of the test streams, behind each p value."""
+    bootstrap: Annotated[Integer, Field(ge=100, le=100_000)] = 2000
+    """Resamples of the test streams, behind each interval."""
+    untrained: Annotated[Integer, Field(ge=2, le=1000)] = 20
+    """Networks with initial weights, and as many with shuffled ones."""
+    controls: Annotated[Integer, Field(ge=10, le=10_000)] = 200
+    """Arbitrary properties of the text, at most, for each concept."""
+
+
 class Figure1(Section):
     """Settings of the cross-entropy table and of the t-SNE of models."""
 

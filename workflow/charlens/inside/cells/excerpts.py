@@ -17,7 +17,7 @@ from charlens.display.wording import listed, rst, rst_corpus, rst_model
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CONCEPTS, CORRELATION, panels
-from charlens.inside.cells.score import Labels, best, typical, windows_of_cells
+from charlens.inside.cells.score import Labels, best, halves, typical, windows_of_cells
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
@@ -63,12 +63,13 @@ def candidates(text: np.ndarray) -> list[Excerpt]:
     Args:
         text: input bytes of the test split, uint8 (B, length).
     """
-    batch, length = text.shape
+    length = text.shape[1]
+    chosen_on = halves(*text.shape)
     full = COLUMNS_OF_TEXT * ROWS  # so many bytes always fill the page
     least = min(full, length // 2)
     found = []
     for stream, row in enumerate(text):
-        first = max(0, -(-batch * length // 2) - stream * length)
+        first = int(chosen_on[stream].sum())
         starts = np.flatnonzero(row[:-1] == 10) + 1
         for start in starts[(starts >= first) & (starts + least <= length)].tolist():
             stop = start + len(lay_out(row[start : start + full], COLUMNS_OF_TEXT, ROWS))

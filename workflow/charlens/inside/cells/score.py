@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numba
 import numpy as np
 import pandas as pd
 import torch
@@ -53,11 +54,28 @@ Labels = Mapping[str, np.ndarray]
 """Concept -> its label at every input byte of the test split, (B, length), bool or float."""
 
 
-def cell_values(model: LanguageModel) -> list[torch.Tensor]:
-    """The value of every cell in the window just run, (T, B, n) per layer, from −1 to 1."""
-    found = (layer.get("c", layer["h"])[0] for layer in model.quantities())
-    names = (("c" in layer) for layer in model.quantities())
-    return [torch.tanh(v) if is_c else v for v, is_c in zip(found, names, strict=True)]
+def halves(batch: int, length: int) -> np.ndarray:
+    """Where the half of a split is on which cells are chosen, bool (batch, length).
+
+    The first half of the streams; of a single stream, its first half.
+    """
+    chosen = np.zeros((batch, length), bool)
+    if batch > 1:
+        chosen[: batch // 2] = True
+    else:
+        chosen[:, : -(-length // 2)] = True
+    return chosen
+
+
+def cell_values(model: LanguageModel, m: int = 0) -> list[torch.Tensor]:
+    """The value of every cell in the window just run, (T, B, n) per layer, from −1 to 1.
+
+    Args:
+        model: after a window.
+        m: which of its M networks.
+    """
+    layers = [(layer.get("c", layer["h"])[m], "c" in layer) for layer in model.quantities()]
+    return [torch.tanh(values) if is_c else values for values, is_c in layers]
 
 
 def windows_of_cells(
@@ -99,13 +117,7 @@ class _Tally:
         self.y += counts.sum(1)
         self.yy += np.einsum("cp,cp->c", counts, counts)
         self.xy += counts @ x
-        units = x.shape[1]
-        bins = ((x + 1) * (BINS / 2)).astype(np.int64)
-        np.clip(bins, 0, BINS - 1, out=bins)
-        bins += np.arange(units) * BINS
-        self.all += _histogram(bins, self.all.shape)
-        for flag, found in zip(flags, self.positive, strict=True):
-            found += _histogram(bins[flag], self.all.shape)
+        _count(x, flags, self.all, self.positive)
 
     def correlations(self) -> np.ndarray:
         """Pearson's r, (concepts, units); NaN where either is constant."""
@@ -127,8 +139,67 @@ class _Tally:
             return np.where(pairs == 0, np.nan, wins / np.maximum(pairs, 1))
 
 
-def _histogram(bins: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    return np.bincount(bins.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
+@numba.njit(cache=True)
+def _count(x: np.ndarray, flags: np.ndarray, everywhere: np.ndarray, positive: np.ndarray) -> None:
+    """Add values (positions, units) to the histograms of all positions and of those of a flag."""
+    for position in range(x.shape[0]):
+        for unit in range(x.shape[1]):
+            value = (x[position, unit] + 1) * (BINS / 2)
+            place = min(int(value), BINS - 1) if value > 0 else 0  # and where it is not a number
+            everywhere[unit, place] += 1
+            for flag in range(flags.shape[0]):
+                if flags[flag, position]:
+                    positive[flag, unit, place] += 1
+
+
+def _streams_or_mask(inside: np.ndarray) -> slice | np.ndarray:
+    """Neighbouring streams as a slice, which copies nothing; else the mask itself."""
+    streams = np.flatnonzero(inside.any(1))
+    if not len(streams):
+        return slice(0, 0)
+    part = slice(int(streams[0]), int(streams[-1]) + 1)
+    return part if inside[part].all() else inside
+
+
+class Tallies:
+    """What is kept of all layers of a network on both halves of a split.
+
+    Args:
+        labels: the concepts at every input byte, (B, length).
+        batch, length: streams, and bytes in each.
+    """
+
+    def __init__(self, labels: Labels, batch: int, length: int) -> None:
+        self._first_half = halves(batch, length)
+        names = {
+            measure: [name for name, label in labels.items() if measure_of(label) == measure]
+            for measure in (CORRELATION, AUC)
+        }
+        self._counts, self._flags = (
+            np.array([labels[name] for name in names[measure]], kind).reshape(-1, batch, length)
+            for measure, kind in ((CORRELATION, np.float64), (AUC, np.bool_))
+        )
+        self._names = names
+        self._of: dict[tuple[int, str], _Tally] = {}
+
+    def add(self, place: slice, layers: Sequence[np.ndarray]) -> None:
+        """Add a window: its place in the streams and the cells' values, (B, T, n) per layer."""
+        for half, rows in zip(HALVES, (self._first_half, ~self._first_half), strict=True):
+            inside = _streams_or_mask(rows[:, place])
+            counts, flags = (
+                labels[:, :, place][:, inside].reshape(len(labels), -1)
+                for labels in (self._counts, self._flags)
+            )
+            for layer, values in enumerate(layers, 1):
+                units = values.shape[-1]
+                if (layer, half) not in self._of:
+                    kinds = (self._names[CORRELATION], self._names[AUC])
+                    self._of[layer, half] = _Tally(units, *kinds)
+                self._of[layer, half].add(values[inside].reshape(-1, units), counts, flags)
+
+    def ranking(self, corpus: str, model: str) -> pd.DataFrame:
+        """One row per concept and cell with the columns of :data:`COLUMNS`, best first."""
+        return _ranked(corpus, model, self._of)
 
 
 def score(
@@ -147,42 +218,24 @@ def score(
     Returns:
         One row per concept and cell with the columns of :data:`COLUMNS`, best first.
     """
-    batch, length = codes.shape[0], codes.shape[1] - 1
-    first_half = np.arange(batch * length).reshape(batch, length) < batch * length / 2
-    names = {
-        measure: [name for name, label in labels.items() if measure_of(label) == measure]
-        for measure in (CORRELATION, AUC)
-    }
-    counts, flags = (
-        np.array([labels[name] for name in names[measure]], kind).reshape(-1, batch, length)
-        for measure, kind in ((CORRELATION, np.float64), (AUC, np.bool_))
-    )
-    tallies: dict[tuple[int, str], _Tally] = {}
+    tallies = Tallies(labels, codes.shape[0], codes.shape[1] - 1)
     name = f"{corpus}/{trained.model} cells"
     for place, layers in windows_of_cells(trained, codes, steps, device, name):
-        for half, rows in zip(HALVES, (first_half, ~first_half), strict=True):
-            here = rows[:, place]
-            for layer, values in enumerate(layers, 1):
-                if (layer, half) not in tallies:
-                    tally = _Tally(values.shape[-1], names[CORRELATION], names[AUC])
-                    tallies[layer, half] = tally
-                tallies[layer, half].add(
-                    values[here], counts[:, :, place][:, here], flags[:, :, place][:, here]
-                )
-    return _ranked(corpus, trained.model, tallies)
+        tallies.add(place, layers)
+    return tallies.ranking(corpus, trained.model)
 
 
 def _ranked(corpus: str, model: str, tallies: dict[tuple[int, str], _Tally]) -> pd.DataFrame:
     parts = []
     for layer in sorted({layer for layer, _ in tallies}):
-        halves = {half: tallies[layer, half] for half in HALVES}
+        of_half = {half: tallies[layer, half] for half in HALVES}
         for measure, names in (
-            (CORRELATION, halves["found"].counts),
-            (AUC, halves["found"].flags),
+            (CORRELATION, of_half["found"].counts),
+            (AUC, of_half["found"].flags),
         ):
             scores = {
                 half: tally.correlations() if measure == CORRELATION else tally.aucs()
-                for half, tally in halves.items()
+                for half, tally in of_half.items()
             }
             for index, concept in enumerate(names):
                 columns = {half: found[index] for half, found in scores.items()}

@@ -1,0 +1,121 @@
+"""Arbitrary properties of a text, as like a concept as possible: what any network's best cell gets.
+
+The sequence's analogue of control tasks (Hewitt and Liang 2019): *latches*, on from one byte until
+another, and the number of bytes since a byte; and functions of the last byte alone, which take no
+memory. A concept that means something is tracked better than these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+RAREST, MOST_FREQUENT = 0.0015, 0.06
+"""Shares of the text between which the bytes lie that switch a latch."""
+
+LIKE = 2.0
+"""A control is on as often as its concept, within this factor."""
+
+TRIES = 50
+"""Random sets of bytes drawn for each that is wanted, before fewer are taken."""
+
+
+Maker = Callable[[], np.ndarray]
+"""Makes the labels of a control, (streams, length)."""
+
+
+class Latches:
+    """States "from byte x until byte y" and counts "bytes since x" of a text.
+
+    Args:
+        text: input bytes, uint8 (streams, length); every stream starts with all latches off.
+    """
+
+    def __init__(self, text: np.ndarray) -> None:
+        self.shape = text.shape
+        counts = np.bincount(text.ravel(), minlength=256) / max(1, text.size)
+        self.bytes = np.flatnonzero((counts >= RAREST) & (counts <= MOST_FREQUENT))
+        place = np.arange(text.shape[1], dtype=np.int32)
+        # Where each of the bytes came last, −1 for not yet, (bytes, streams, length).
+        self._last = np.stack(
+            [np.where(text == byte, place, np.int32(-1)) for byte in self.bytes]
+            or [np.full(text.shape, -1, np.int32)]
+        )
+        np.maximum.accumulate(self._last, axis=2, out=self._last)
+
+    def state(self, x: int, y: int) -> np.ndarray:
+        """On from byte x until byte y, given as indices into ``bytes``; bool (streams, length)."""
+        return self._last[x] > self._last[y]
+
+    def since(self, x: int) -> np.ndarray:
+        """Bytes since byte x, or since the stream began, float32 (streams, length)."""
+        return (np.arange(self.shape[1], dtype=np.int32) - self._last[x]).astype(np.float32)
+
+    def like(self, label: np.ndarray, count: int, generator: np.random.Generator) -> Controls:
+        """Latches that resemble a concept.
+
+        Args:
+            label: of the concept, (streams, length): bool, or a count.
+            count: how many at most; a text with few different bytes has fewer.
+            generator: draws them.
+        """
+        if label.dtype != bool:
+            chosen = generator.permutation(len(self.bytes))[:count]
+            return Controls([partial(self.since, int(x)) for x in chosen])
+        share = label.mean()
+        pairs = [(x, y) for x in range(len(self.bytes)) for y in range(len(self.bytes)) if x != y]
+        alike: list[Maker] = []
+        for index in generator.permutation(len(pairs)):
+            x, y = pairs[index]
+            if share / LIKE <= self.state(x, y).mean() <= share * LIKE:
+                alike.append(partial(self.state, x, y))
+                if len(alike) == count:
+                    break
+        return Controls(alike)
+
+
+class Controls:
+    """Labels that are made when they are looked at, since together they would fill the memory."""
+
+    def __init__(self, makers: list[Maker]) -> None:
+        self._makers = makers
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def batches(self, size: int, streams: slice) -> Iterator[np.ndarray]:
+        """Some labels at a time, (size, streams, length), of some of the streams."""
+        for start in range(0, len(self), size):
+            yield np.stack([make()[streams] for make in self._makers[start : start + size]])
+
+    def first(self, count: int) -> Controls:
+        """The first few."""
+        return Controls(self._makers[:count])
+
+
+def functions_of_the_byte(
+    text: np.ndarray, label: np.ndarray, count: int, generator: np.random.Generator
+) -> Controls:
+    """Properties that the last byte decides at random, as often true as the concept is.
+
+    Args:
+        text: input bytes, uint8 (streams, length).
+        label: of the concept, (streams, length): bool, or a count.
+        count: how many at most.
+        generator: draws them.
+    """
+    if label.dtype != bool:
+        tables = [generator.standard_normal(256).astype(np.float32) for _ in range(count)]
+        return Controls([partial(table.__getitem__, text) for table in tables])
+    shares = np.bincount(text.ravel(), minlength=256) / max(1, text.size)
+    present, wanted = np.flatnonzero(shares), label.mean()
+    sets: list[np.ndarray] = []
+    for _ in range(count * TRIES):
+        order = generator.permutation(present)
+        total = np.cumsum(shares[order])
+        some = int(np.searchsorted(total, wanted)) + 1  # as many as reach the share
+        if len(sets) < count and wanted / LIKE <= total[some - 1 : some].sum() <= wanted * LIKE:
+            sets.append(np.isin(np.arange(256), order[:some]))
+    return Controls([partial(table.__getitem__, text) for table in sets])

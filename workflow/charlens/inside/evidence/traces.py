@@ -1,0 +1,101 @@
+"""The values of all cells over the test split, cell by cell, on disk where they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from charlens.inside.cells.score import cell_values
+from charlens.inside.evidence.keeping import Keeping
+from charlens.models.catalogue import CELLS
+from charlens.models.families import build_model
+from charlens.models.language_model import LanguageModel
+from charlens.models.parameters import Shape
+from charlens.models.running import running
+from charlens.models.trained import TrainedModel
+from charlens.runtime.device import choose_device
+from charlens.runtime.progress import progress
+from charlens.text.corpus import Codes
+
+IN_MEMORY = 256 * 2**20
+"""Bytes of values that are kept in memory; more lie in a file."""
+
+CELLS_AT_ONCE = 32
+"""How many cells a pass looks at together, which bounds its memory."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Values of cells after each input byte was read: tanh(c), or h of cells without c.
+
+    Attributes:
+        values: float32 (cells, streams, length), layer by layer.
+        layer: the layer of each cell, from 1, int64 (cells,).
+        unit: its place there, from 0, int64 (cells,).
+    """
+
+    values: np.ndarray
+    layer: np.ndarray
+    unit: np.ndarray
+
+    def of_streams(self, streams: slice) -> Traces:
+        """The same of some streams, without a copy."""
+        return Traces(self.values[:, streams], self.layer, self.unit)
+
+    def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some cells at a time: which, and their values (chunk, streams, length)."""
+        for start in range(0, len(self.values), CELLS_AT_ONCE):
+            part = slice(start, min(start + CELLS_AT_ONCE, len(self.values)))
+            yield part, np.asarray(self.values[part])
+
+
+def traces(
+    trained: TrainedModel, codes: Codes, steps: int, device: str, name: str, folder: Path
+) -> tuple[Traces, Keeping | None]:
+    """Run a network over the test split; keep what its cells hold and what its gates let them keep.
+
+    Args:
+        trained: the model.
+        codes: vocabulary codes of the test split, uint8 (B, length + 1).
+        steps: window length; divides length.
+        device: auto, cpu or cuda.
+        name: what the progress bar says.
+        folder: for a file that lasts as long as the traces are used.
+
+    Returns:
+        The traces, and of cells with a gate that keeps their value how much it keeps.
+    """
+    streams, length = codes.shape[0], codes.shape[1] - 1
+    options = {"batch": streams, "steps": steps, "training": False}
+    model = build_model(trained.shape, device=choose_device(device), **options)
+    model.load(trained.weights)
+    widths = [values.shape[-1] for values in cell_values(model)]
+    values = _room((sum(widths), streams, length), folder)
+    gate = CELLS[trained.shape.cell].keeps if isinstance(trained.shape, Shape) else ""
+    keeping = Keeping(sum(widths)) if gate else None
+    with progress(streams * length, name, "char") as bar:
+        for place, inputs, _ in running(model, codes):
+            window = torch.cat(cell_values(model), -1)  # (T, B, cells)
+            values[:, :, place] = window.permute(2, 1, 0).cpu().numpy()
+            if keeping:
+                keeping.add(_kept(model, gate))
+            bar.update(inputs.numel())
+    layer = np.repeat(np.arange(1, len(widths) + 1), widths)
+    return Traces(values, layer, np.concatenate([np.arange(width) for width in widths])), keeping
+
+
+def _kept(model: LanguageModel, gate: str) -> np.ndarray:
+    """Share of its value that each cell keeps at each step, float32 (cells, T·B)."""
+    gates = torch.cat([layer[gate[-1]][0] for layer in model.quantities()], -1)  # (T, B, cells)
+    shares = 1 - gates if gate.startswith("1-") else gates
+    return shares.flatten(0, 1).t().cpu().numpy()
+
+
+def _room(shape: tuple[int, int, int], folder: Path) -> np.ndarray:
+    if np.prod(shape) * 4 <= IN_MEMORY:
+        return np.empty(shape, np.float32)
+    return np.memmap(folder / "traces.float32", np.float32, "w+", shape=shape)

@@ -1,0 +1,19 @@
+"""Compare a trained model's cells with chance and with baselines."""
+
+from charlens.runtime.job import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.inside.evidence.assess import Effort
+    from charlens.inside.evidence.from_files import cell_evidence
+
+    config = snakemake.params.config
+    inputs = ("corpus", "train", "val", "test", "model", "ranking")
+    cell_evidence(
+        {name: snakemake.input[name] for name in inputs},
+        {name: snakemake.output[name] for name in ("cells", "concepts", "timescales")},
+        config["kind"],
+        config["unroll"],
+        config["device"],
+        config["seed"],
+        Effort(**config["effort"]),
+    )
