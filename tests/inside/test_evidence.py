@@ -47,7 +47,7 @@ def question(paths, effort=EFFORT):
 
 def test_the_known_cells_pass_and_alone_know_it_all(known):
     evidence = assess(known[0])
-    assert list(evidence.concepts.columns) == list(table.CONCEPTS)
+    assert list(evidence.concepts.columns) == list(table.COLUMNS)
     concepts = evidence.concepts.set_index("concept")
     quotes, lines = concepts.loc["inside_quotes"], concepts.loc["line_position"]
     assert (quotes["best_layer"], quotes["best_unit"]) == (2, LATCH)
@@ -114,7 +114,7 @@ def test_scripts_files_and_the_same_bytes_again(known, tmp_path, monkeypatch):
     for name in names:
         one, two = (of[name].read_bytes() for of in made_files)
         assert one == two
-    concepts = table.together([made_files[0]["concepts"]])
+    concepts = table.table([made_files[0]["concepts"]])
     expected = assess(known[0]).concepts
     pd.testing.assert_frame_equal(concepts, expected)
     assert len(table.read_cells(made_files[0]["cells"])) == 3 * LAYERS * WIDTH

@@ -7,6 +7,6 @@ with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.files.atomic import write_text
     from charlens.inside.evidence import table
 
-    evidence = table.together(snakemake.input)
+    evidence = table.table(snakemake.input)
     csv_tables.write(evidence, snakemake.output.csv)
     write_text(snakemake.output.md, table.markdown(evidence))

@@ -15,7 +15,6 @@ COMPARING = "4.1 Comparing recurrent networks"
 MECHANISMS = "4.2 Internal mechanisms"
 LONG_RANGE = "4.3 Long-range interactions"
 ERRORS = "4.4 Error analysis"
-BEYOND = "Beyond the paper"
 BESIDE = "The paper beside this run"
 
 
@@ -83,6 +82,23 @@ ANALYSES = by_name(
         module="charlens.inside.gates.table",
         sources={"figures/figure3.csv": "read"},
         when=lambda study: bool(choices.figure3_models(study)[1]),
+    ),
+    Analysis(
+        "evidence",
+        MECHANISMS,
+        title="Are the cells real? (Figure 7)",
+        shows=(
+            "How well the best cell for each concept follows it on text it was not chosen on, with "
+            "an interval over streams, beside networks that learned nothing, the last three bytes "
+            "and arbitrary properties of the text. A cell passes that is more than chance would "
+            "give and whose interval lies above every baseline."
+        ),
+        paper=(
+            "It shows cells and says what they keep track of; it compares them neither with chance "
+            "nor with a network that has learned nothing."
+        ),
+        module="charlens.inside.evidence.table",
+        when=lambda study: bool(choices.evidence_models(study)),
     ),
     Analysis(
         "table2",
@@ -188,23 +204,6 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
-        "evidence",
-        BEYOND,
-        title="Are the cells real? (Figure 7)",
-        shows=(
-            "How well the best cell for each concept follows it on text it was not chosen on, with "
-            "an interval over streams, beside networks that learned nothing, the last three bytes "
-            "and arbitrary properties of the text. A cell passes that is more than chance would "
-            "give and whose interval lies above every baseline."
-        ),
-        paper=(
-            "It shows cells and says what they keep track of; it compares them neither with chance "
-            "nor with a network that has learned nothing."
-        ),
-        module="charlens.inside.evidence.table",
-        when=lambda study: bool(choices.evidence_models(study)),
-    ),
-    Analysis(
         "paper_vs_ours",
         BESIDE,
         title="Every number of the paper beside ours",
@@ -266,6 +265,18 @@ FIGURES = by_name(
         analyses=(ANALYSES["gates"],),
     ),
     Figure(
+        "figure7",
+        "Figure 7: are the cells real",
+        "How well the best cell for each concept follows it on held-out text: 0 unrelated, 1 "
+        "perfectly, with its 95 % interval over streams. Grey marks are what networks with initial "
+        "or shuffled weights, a linear function of the last three bytes, and this network for "
+        "arbitrary properties of the text reach; the ring is a linear function of all cells. A "
+        "best cell passes that is more than chance and above all of these grey marks; where ring "
+        "and dot meet, one cell is the whole story.",
+        module="charlens.inside.evidence.figure",
+        analyses=(ANALYSES["evidence"],),
+    ),
+    Figure(
         "table2",
         "Table 2, drawn: length of context",
         "Test cross-entropy (nats per character, lower is better) against the number of characters "
@@ -323,18 +334,6 @@ FIGURES = by_name(
         "have its sizes.",
         module="charlens.analyses.oracles.bars",
         analyses=(ANALYSES["errors"],),
-    ),
-    Figure(
-        "figure7",
-        "Figure 7: are the cells real",
-        "How well the best cell for each concept follows it on held-out text: 0 unrelated, 1 "
-        "perfectly, with its 95 % interval over streams. Grey marks are what networks with initial "
-        "or shuffled weights, a linear function of the last three bytes, and this network for "
-        "arbitrary properties of the text reach; the ring is a linear function of all cells. A "
-        "best cell passes that is more than chance and above all of these grey marks; where ring "
-        "and dot meet, one cell is the whole story.",
-        module="charlens.inside.evidence.figure",
-        analyses=(ANALYSES["evidence"],),
     ),
 )
 """Figures by name, in the order of the paper."""

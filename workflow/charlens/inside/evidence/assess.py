@@ -57,7 +57,7 @@ class Evidence:
 
     Attributes:
         cells: one row per concept and cell (:data:`charlens.inside.evidence.table.CELLS`).
-        concepts: one row per concept (:data:`charlens.inside.evidence.table.CONCEPTS`).
+        concepts: one row per concept (:data:`charlens.inside.evidence.table.COLUMNS`).
         timescales: one row per cell (:data:`charlens.inside.evidence.timescales.COLUMNS`).
     """
 
@@ -228,7 +228,7 @@ def _concepts(question: Question, values: Traces, cells: pd.DataFrame) -> pd.Dat
         rows.append(row)
     frame = pd.DataFrame(rows).assign(corpus=question.corpus, model=question.trained.model)
     frame["interpretable"] = table.interpretable(frame)
-    return frame[list(table.CONCEPTS)].astype(table.CONCEPTS)
+    return frame[list(table.COLUMNS)].astype(table.COLUMNS)
 
 
 def _untrained(question: Question, kind: str) -> pd.DataFrame:

@@ -35,7 +35,7 @@ CELLS = (
 )
 """Columns of the evidence about every cell and concept; the statistics are of held-out text."""
 
-CONCEPTS = {
+COLUMNS = {
     "corpus": "string",
     "model": "string",
     "concept": "string",
@@ -87,7 +87,7 @@ def interpretable(frame: pd.DataFrame) -> pd.Series:
     return (frame["q"] < SIGNIFICANT) & (frame["low"] > bar)
 
 
-def together(paths: Iterable[FilePath]) -> pd.DataFrame:
+def table(paths: Iterable[FilePath]) -> pd.DataFrame:
     """The evidence about concepts of several models, one below the other.
 
     Raises:
@@ -95,7 +95,7 @@ def together(paths: Iterable[FilePath]) -> pd.DataFrame:
     """
     frames = [read_concepts(path) for path in paths]
     if not frames:
-        return pd.DataFrame(columns=list(CONCEPTS)).astype(CONCEPTS)
+        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
     return pd.concat(frames, ignore_index=True)
 
 
@@ -106,12 +106,12 @@ def read_cells(path: FilePath) -> pd.DataFrame:
 
 def read_concepts(path: FilePath) -> pd.DataFrame:
     """Read the evidence about concepts. Raises CharlensError: no such file, or not such a table."""
-    return parquet_tables.read(path, CONCEPTS, "evidence about concepts", "cell_evidence")
+    return parquet_tables.read(path, COLUMNS, "evidence about concepts", "cell_evidence")
 
 
 def read(path: FilePath) -> pd.DataFrame:
     """Read the table of all models. Raises CharlensError: no such file, or not such a table."""
-    return csv_tables.read(path, CONCEPTS, "a table of evidence about cells", "evidence")
+    return csv_tables.read(path, COLUMNS, "a table of evidence about cells", "evidence")
 
 
 def markdown(frame: pd.DataFrame) -> str:
