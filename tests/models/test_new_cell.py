@@ -31,6 +31,7 @@ from charlens.models.families import shapes_for
 from charlens.models.parameters import Shape, budget, parameter_count
 from charlens.models.precision import FLOAT16, FUSED_FLOAT32
 from charlens.models.recurrent import cells
+from charlens.models.recurrent.edits import Edit
 from charlens.models.recurrent.model import CharModel
 from charlens.models.trained import load_trained
 from charlens.predictions.score import score_model
@@ -191,6 +192,21 @@ def test_without_fused_kernels_a_cpu_computes_the_same_and_a_gpu_says_so():
     torch.testing.assert_close(padded.log_probabilities[..., :K], plain.log_probabilities)
     with pytest.raises(CharlensError, match=r"cell mgu has no fused kernels.*float32"):
         CharModel(shape, batch=B, steps=T, precision=FLOAT16)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_its_states_can_be_set(layer):
+    """Its own trajectory changes nothing; another value shows in the same step's predictions."""
+    model, inputs, targets = build("mgu", 2)
+    model.forward(inputs)
+    losses, own = model.losses(targets).clone(), model.layers[layer].h[0, 1:, :, 2].clone()
+    rows, units = torch.arange(B), torch.full((B,), 2)
+    model.forward(inputs, edits={layer: Edit(rows, units, own)})
+    torch.testing.assert_close(model.losses(targets), losses, rtol=1e-12, atol=0)
+    base = model.log_probabilities[0, :B].clone()
+    model.forward(inputs, edits={layer: Edit(rows, units, own + 0.5)})
+    assert (model.log_probabilities[0, :B] - base).abs().max() > 1e-2
+    assert torch.equal(model.layers[layer].h[0, 1:, :, 2], own + 0.5)
 
 
 # Is accepted

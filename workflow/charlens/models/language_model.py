@@ -8,14 +8,18 @@ iteration is a fixed sequence of operations that a CUDA graph can capture.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
+from charlens.errors import CharlensError
 from charlens.models.buffers import side_by_side
 from charlens.models.parameters import Architecture, Layout
 from charlens.models.precision import FLOAT32, Precision
+
+if TYPE_CHECKING:
+    from charlens.models.recurrent.edits import Edits
 
 Arch = TypeVar("Arch", bound=Architecture)
 
@@ -113,6 +117,21 @@ class LanguageModel(Generic[Arch]):
             drop: apply the dropout masks drawn last (training only).
         """
         raise NotImplementedError
+
+    def forward_edited(self, inputs: Tensor, edits: Edits) -> Tensor:
+        """:meth:`forward` with states set after each step.
+
+        Args:
+            inputs: as for ``forward``.
+            edits: which states are set to what, by layer from 0.
+
+        Raises:
+            CharlensError: a family whose models have no state that lasts from step to step.
+        """
+        raise CharlensError(
+            "interventions: a model with a fixed context has no state that lasts from character "
+            "to character; choose a recurrent network"
+        )
 
     def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:
         """Fill ``grad`` with the gradient of the window's summed loss, (M, total).

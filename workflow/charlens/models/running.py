@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,24 +12,38 @@ from torch import Tensor
 from charlens.models.families import build_model
 from charlens.models.language_model import LanguageModel
 from charlens.models.parameters import Architecture
+from charlens.models.recurrent.edits import Edits
 
 
-def running(model: LanguageModel[Any], codes: np.ndarray) -> Iterator[tuple[slice, Tensor, Tensor]]:
+def running(
+    model: LanguageModel[Any],
+    codes: np.ndarray,
+    edits: Callable[[slice], Edits] | None = None,
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
     """Run a model over streams, window by window, states carried, each stream from zero.
 
     Args:
         model: with its weights loaded; after each step it holds that window's states.
         codes: vocabulary codes, uint8 (B, length + 1); the model's window divides length.
+        edits: gives the states to set in a window from its place in the streams, by layer from 0;
+            None sets none.
 
     Yields:
         The window's place in the streams, its inputs and its targets, int64 (T, B).
+
+    Raises:
+        CharlensError: edits of a model that cannot be edited.
     """
     model.reset()
     for start in range(0, codes.shape[1] - 1, model.steps):
         window = torch.from_numpy(codes[:, start : start + model.steps + 1].T.astype(np.int64))
         window = window.to(model.device)
-        model.forward(window[:-1])
-        yield slice(start, start + model.steps), window[:-1], window[1:]
+        place = slice(start, start + model.steps)
+        if edits is None:
+            model.forward(window[:-1])
+        else:
+            model.forward_edited(window[:-1], edits(place))
+        yield place, window[:-1], window[1:]
         model.carry()
 
 

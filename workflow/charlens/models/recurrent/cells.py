@@ -22,14 +22,17 @@ entry; a cell without fused kernels computes with the class alone.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import torch
 from torch import Tensor
 
+from charlens.errors import CharlensError
 from charlens.models import catalogue
 from charlens.models.buffers import side_by_side
+from charlens.models.recurrent.edits import Edit
 
 Empty = Callable[[int, int], Tensor]
 """Makes a buffer (M, length, B, columns) from its length and columns."""
@@ -106,14 +109,57 @@ class Recurrence:
 
     # -- the time loops --------------------------------------------------------------------
 
-    def forward(self, w: Tensor) -> None:
+    def forward(self, w: Tensor, edit: Edit | None = None) -> None:
         """Turn pre-activations in ``gates`` (input part, bias included) into gates and states.
 
         Args:
             w: recurrent weights, (M, n, G·n).
+            edit: states to set after each step. ``backward`` knows nothing of it.
+
+        Raises:
+            CharlensError: an edit of a cell that cannot be edited.
         """
+        if edit is not None:
+            self._forward_edited(w, edit)
+            return
         for lane in self._lanes:
             self._forward(lane, w[lane])
+
+    def _forward_edited(self, w: Tensor, edit: Edit) -> None:
+        """The same, one step at a time with the edit after each, for any cell.
+
+        A loop of its own, so that the one without an edit stays what it is.
+        """
+        for t in range(self.steps):
+            step = self._one_step(t)
+            for lane in self._lanes:
+                step._forward(lane, w[lane])
+            step._set(edit.step(t))
+
+    def _one_step(self, t: int) -> Self:
+        """This layer at step t of the window alone; its buffers are views of this one's."""
+        step = copy.copy(self)
+        step.steps = 1
+        step.gates = self.gates[:, t : t + 1]
+        step.h = self.h[:, t : t + 2]
+        step.c = None if self.c is None else self.c[:, t : t + 2]
+        step.aux = None if self.aux is None else self.aux[:, t : t + 1]
+        return step
+
+    def _set(self, edit: Edit) -> None:
+        """Set the states after a window of one step."""
+        if self.c is None:
+            edit.write(self.h[:, 1], edit.values)
+            return
+        edit.write(self.c[:, 1], edit.values)
+        edit.write(self.h[:, 1], self._hidden(edit))
+
+    def _hidden(self, edit: Edit) -> Tensor:
+        """The edited entries of h after a window of one step, from those of c, (M, E)."""
+        raise CharlensError(
+            f"the cell {self.facts.title} has a cell state and does not say how h follows from "
+            "it, so it cannot be intervened on; give its class a method _hidden"
+        )
 
     def backward(self, w: Tensor, dh: Tensor) -> None:
         """Fill ``grad`` with d loss / d pre-activations (M, T, B, G·n).
@@ -262,6 +308,10 @@ class LSTM(Recurrence):
             tanh_c[t].sigmoid_()  # (B, n)
             torch.add(minus_one, tanh_c[t], alpha=2.0, out=tanh_c[t])  # (B, n): tanh
             torch.mul(o[t], tanh_c[t], out=h[t + 1])  # (B, n)
+
+    def _hidden(self, edit: Edit) -> Tensor:
+        o = self.gates[:, 0, :, : self.width]  # (M, B, n)
+        return edit.read(o) * edit.read(self.c[:, 1]).tanh()
 
     def _factors(self, lane: int | slice) -> None:
         o, i, f, g = self.gates[lane].chunk(4, -1)

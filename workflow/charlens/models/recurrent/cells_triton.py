@@ -21,7 +21,9 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from charlens.errors import CharlensError
 from charlens.models.recurrent.cells import GRU, LSTM, RNN, Empty, Recurrence
+from charlens.models.recurrent.edits import Edit
 
 WIDTH_MULTIPLE = 32
 _LIMIT = tl.constexpr(60000.0)
@@ -297,6 +299,17 @@ class _Fused(Recurrence):
         if self.c is not None:
             self.c = self.c.float()
 
+    def forward(self, w: Tensor, edit: Edit | None = None) -> None:
+        if edit is not None:
+            raise CharlensError(
+                "interventions: the fused kernels compute a whole window at once and cannot be "
+                "intervened on; run the network with precision float32"
+            )
+        self._fused_forward(w)
+
+    def _fused_forward(self, w: Tensor) -> None:
+        raise NotImplementedError
+
     def _launch(self, kernel: Any, *tensors: Tensor, w: Tensor) -> None:
         block = _geometry(self.width)
         grid = (triton.cdiv(self.batch, block["BB"]), self.models)
@@ -320,7 +333,7 @@ def _geometry(width: int) -> dict[str, int]:
 class FusedRNN(_Fused, RNN):
     """RNN, fused."""
 
-    def forward(self, w: Tensor) -> None:
+    def _fused_forward(self, w: Tensor) -> None:
         self._launch(_rnn_forward, self.gates, self.h, w=w)
 
     def backward(self, w: Tensor, dh: Tensor) -> None:
@@ -333,7 +346,7 @@ class FusedLSTM(_Fused, LSTM):
     def _auxiliary(self, empty: Empty) -> None:
         return None
 
-    def forward(self, w: Tensor) -> None:
+    def _fused_forward(self, w: Tensor) -> None:
         self._launch(_lstm_forward, self.gates, self.h, self.c, w=w)
 
     def backward(self, w: Tensor, dh: Tensor) -> None:
@@ -343,7 +356,7 @@ class FusedLSTM(_Fused, LSTM):
 class FusedGRU(_Fused, GRU):
     """GRU with the reset gate before the product, fused."""
 
-    def forward(self, w: Tensor) -> None:
+    def _fused_forward(self, w: Tensor) -> None:
         self._launch(_gru_forward, self.gates, self.h, self.aux, w=w)
 
     def backward(self, w: Tensor, dh: Tensor) -> None:

@@ -20,6 +20,7 @@ from charlens.models.language_model import LanguageModel, product_into
 from charlens.models.parameters import Shape
 from charlens.models.precision import FLOAT32, Precision
 from charlens.models.recurrent.cells import CELLS, Recurrence
+from charlens.models.recurrent.edits import Edits
 
 
 class CharModel(LanguageModel[Shape]):
@@ -119,21 +120,27 @@ class CharModel(LanguageModel[Shape]):
 
     # -- forward ---------------------------------------------------------------------------
 
-    def forward(self, inputs: Tensor, *, drop: bool = False) -> Tensor:
+    def forward(self, inputs: Tensor, *, drop: bool = False, edits: Edits | None = None) -> Tensor:
         """Log-probabilities of the next symbol, (M, T·B, K); rows time-major.
 
         Args:
             inputs: symbol codes, int64 (T, B), shared by all models.
             drop: apply the dropout masks drawn last (training only).
+            edits: states to set after each step, by layer from 0; not in training.
         """
+        edits = edits or {}
         below: Tensor | None = None
         for index, layer in enumerate(self.layers):
             self._input_part(index, inputs, below)
-            layer.forward(self.operands[f"recurrent.{index}"])
+            layer.forward(self.operands[f"recurrent.{index}"], edits.get(index))
             below = layer.h[:, 1:]
             if drop and self.masks:
                 below = torch.mul(below, self.masks[index], out=self.dropped[index])
         return self._decode(self._output(len(self.layers) - 1, drop))
+
+    def forward_edited(self, inputs: Tensor, edits: Edits) -> Tensor:
+        """:meth:`forward` with states set after each step."""
+        return self.forward(inputs, edits=edits)
 
     def _input_part(self, index: int, inputs: Tensor, below: Tensor | None) -> None:
         """Fill the layer's gates with W_x x + b for the whole window."""
