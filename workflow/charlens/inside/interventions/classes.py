@@ -28,6 +28,10 @@ LEAST_SHARE = 0.1
 """A byte is a symbol of a concept's beginnings if this share of them at least has it."""
 
 
+AT_A_SPACE = "no line end, a space"
+"""The class of spaces, whose symbols are what ends a line."""
+
+
 @dataclass(frozen=True, eq=False)
 class CharacterClass:
     """Predicted characters that are looked at together.
@@ -97,6 +101,11 @@ def classes_of(concept: str, text: LexedText, label: np.ndarray) -> Classes:
         label: its value after each byte, bool or a count, (bytes,).
     """
     return RULES.get(concept, beginnings_and_ends)(text, label)
+
+
+def full_name(concept: str, name: str) -> str:
+    """The name of a class among those of all concepts."""
+    return f"{concept}: {name}"
 
 
 def claims(label: np.ndarray) -> dict[str, np.ndarray]:
@@ -220,12 +229,12 @@ def lines(text: LexedText, label: np.ndarray) -> Classes:
         {
             "line end": CharacterClass(end),
             "space": CharacterClass(space),
-            "no line end, a space": CharacterClass(space, ends),
+            AT_A_SPACE: CharacterClass(space, ends),
             "no space, a line end": CharacterClass(end, (ord(" "),)),
             "other": CharacterClass(~end & ~space),
         },
         (
-            Target("line end", LOW, "no line end, a space", "other"),
+            Target("line end", LOW, AT_A_SPACE, "other"),
             Target("space", HIGH, "no space, a line end", "other"),
         ),
     )

@@ -1,0 +1,196 @@
+"""From measured effects to tables: every effect with its interval, and what it says of the cell.
+
+A cell is shown to be *causal* for its concept if, on text where neither it nor its clamps were
+chosen, for both targets of the concept
+
+(a) the probability of the symbol moves as predicted, down where it comes and up where it does not,
+    with 95 % intervals that leave out 0;
+(b) no control cell, clamped to its own low and high, costs as much loss there; the chance of that
+    rank is corrected by Holm's procedure over the concepts of the network;
+(c) the loss there grows at least :data:`SPECIFIC` times as much as elsewhere.
+
+A cell that misses one of these goes along with the concept; that it does anything is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from charlens.inside.interventions import controls
+from charlens.inside.interventions.clamps import MEAN
+from charlens.inside.interventions.classes import Target
+from charlens.inside.interventions.effects import interval
+from charlens.inside.interventions.frames import framed
+from charlens.inside.interventions.results import LEAST_LOSS, Results
+from charlens.inside.interventions.subjects import Subject
+
+SPECIFIC = 5.0
+"""A cell's effect is specific if it is so many times that on other characters."""
+
+CAUSAL, CORRELATED = "causal", "correlated, not shown causal"
+"""The verdicts."""
+
+Slope = tuple[float, float, float]
+"""Of the median predicted length of lines, with the ends of its interval."""
+
+COLUMNS = {
+    "corpus": "string",
+    "model": "string",
+    "concept": "string",
+    "title": "string",
+    "layer": "int64",  # from 1
+    "unit": "int64",
+    "strength": "float64",  # how well it follows the concept, 0 … 1
+    "class": "string",  # the target
+    "mode": "string",  # the clamp that must hurt it
+    "n": "int64",
+    "p": "float64",  # probability of the byte that comes there, the network left alone
+    "p_clamped": "float64",
+    "delta_loss": "float64",  # nats
+    "low": "float64",
+    "high": "float64",
+    "other_loss": "float64",  # nats, on the characters that must hardly change
+    "specificity": "float64",
+    "control_rank": "int64",
+    "controls": "int64",
+    "control_loss": "float64",  # median of the controls, nats
+    "p_rank": "float64",  # chance of such a rank in both targets' worse, corrected by Holm
+    "fall": "bool",  # the probability falls where the symbol comes
+    "rise": "bool",  # and rises where it does not
+    "p_elsewhere": "float64",  # probability of the symbol where it does not come
+    "p_raised": "float64",  # the same under the other clamp
+    "second_layer": "Int64",  # the next best cell of the concept
+    "second_unit": "Int64",
+    "redundancy": "float64",  # share of the loss of ablating both that ablating one does not cost
+    "wrong_concept": "string",  # a concept that the cell should have nothing to do with
+    "wrong_loss": "float64",  # what the same clamp costs at its targets, nats; the larger
+    "slope": "float64",  # change of the median predicted line length per clamped column
+    "slope_low": "float64",
+    "slope_high": "float64",
+    "verdict": "string",
+}
+
+
+def table(
+    results: Results, slopes: Mapping[Subject, Slope], names: Mapping[str, str]
+) -> pd.DataFrame:
+    """Judge every cell: two rows each, one per target, with the columns of :data:`COLUMNS`.
+
+    Args:
+        results: the effects.
+        slopes: of cells that follow lines.
+        names: ``corpus`` and ``model``.
+    """
+    judged = [[_target(results, s, t) for t in _targets(results, s)] for s in results.subjects]
+    # Cells may be more than one for a concept; the correction is over all that are judged.
+    worst = [max(row["control_rank"] for row in rows) for rows in judged]
+    of = [rows[0]["controls"] + 1 for rows in judged]
+    corrected = controls.holm([rank / n for rank, n in zip(worst, of, strict=True)])
+    rows: list[dict[str, Any]] = []
+    for subject, pair, p_rank in zip(results.subjects, judged, corrected, strict=True):
+        verdict = CAUSAL if all(map(_passes, pair)) else CORRELATED
+        more = _about(results, subject, slopes.get(subject, (np.nan,) * 3))
+        rows += [row | more | {"p_rank": p_rank, "verdict": verdict} for row in pair]
+    return framed(rows, COLUMNS, names)
+
+
+def of_subjects(frame: pd.DataFrame, results: Results) -> dict[Subject, str]:
+    """The verdict of each cell in a table of :func:`table`."""
+    return dict(zip(results.subjects, frame["verdict"].iloc[::2], strict=True))
+
+
+def _targets(results: Results, subject: Subject) -> tuple[Target, Target]:
+    return results.classes[subject.concept].targets
+
+
+def _passes(row: Mapping[str, Any]) -> bool:
+    """Whether one target shows a cell to be causal; all comparisons with NaN fail."""
+    first = row["controls"] > 0 and row["control_rank"] == 1
+    return bool(row["fall"] and row["rise"] and first and row["specificity"] >= SPECIFIC)
+
+
+def _target(results: Results, subject: Subject, target: Target) -> dict[str, Any]:
+    """What the clamps do at one target, and whether that was predicted."""
+    sums = results.sums
+    at = results.column(subject.concept, target.name)
+    elsewhere = results.column(subject.concept, target.elsewhere)
+    other = results.column(subject.concept, target.other)
+    hurt, raised = (results.place(subject, m) for m in (target.hurt_by, target.raised_by))
+    loss, p, p_raised = (
+        sums.mean(some) for some in (sums.loss[hurt], sums.p[hurt], sums.p[raised])
+    )
+    low, high = interval(sums.mean(sums.loss[hurt], results.weights))
+    _, fall = interval(sums.mean(sums.p[hurt], results.weights))
+    rise, _ = interval(sums.mean(sums.p[raised], results.weights))
+    base = sums.mean(sums.base)
+    others = results.control_losses(subject, target.hurt_by, at)
+    return {
+        "class": target.name,
+        "mode": target.hurt_by,
+        "n": int(sums.count[:, at].sum()),
+        "p": base[at],
+        "p_clamped": base[at] + p[at],
+        "delta_loss": loss[at],
+        "low": low[at],
+        "high": high[at],
+        "other_loss": loss[other],
+        "specificity": results.ratio(subject, target, target.hurt_by),
+        # Without a single character the cell is the last.
+        "control_rank": len(others) + 1 if np.isnan(loss[at]) else controls.rank(loss[at], others),
+        "controls": len(others),
+        "control_loss": float(np.median(others)) if len(others) else np.nan,
+        "fall": bool(fall[at] < 0),
+        "rise": bool(rise[elsewhere] > 0),
+        "p_elsewhere": base[elsewhere],
+        "p_raised": base[elsewhere] + p_raised[elsewhere],
+        "wrong_loss": _wrong_loss(results, subject, target.hurt_by),
+    }
+
+
+def _wrong_loss(results: Results, subject: Subject, mode: str) -> float:
+    wrong = results.wrong_concept(subject)
+    if wrong is None:
+        return np.nan
+    job = results.place(subject, mode)
+    columns = [results.column(wrong, target.name) for target in results.classes[wrong].targets]
+    return float(np.fmax.reduce([results.loss(job, column) for column in columns]))
+
+
+def _about(results: Results, subject: Subject, slope: Slope) -> dict[str, Any]:
+    """What both rows of a cell say of it."""
+    second = subject.second or (pd.NA, pd.NA)
+    return {
+        "concept": subject.concept,
+        "title": subject.title,
+        "layer": subject.layer,
+        "unit": subject.unit,
+        "strength": subject.strength,
+        "second_layer": second[0],
+        "second_unit": second[1],
+        "redundancy": _redundancy(results, subject),
+        "wrong_concept": results.wrong_concept(subject),
+        "slope": slope[0],
+        "slope_low": slope[1],
+        "slope_high": slope[2],
+    }
+
+
+def _redundancy(results: Results, subject: Subject) -> float:
+    """1 − Δloss(best ablated) / Δloss(best two ablated) at both targets; NaN where they do little.
+
+    0 where the second cell adds nothing, near 1 where it can stand in for the first.
+    """
+    if subject.second is None:
+        return np.nan
+    sums = results.sums
+    columns = [results.column(subject.concept, t.name) for t in _targets(results, subject)]
+    alone, both = (
+        sums.loss[results.jobs.add(cells, MEAN, subject.concept)][:, columns].sum()
+        for cells in ([subject.cell], [subject.cell, subject.second])
+    )
+    count = sums.count[:, columns].sum()
+    return float(1 - alone / both) if both > LEAST_LOSS * count else np.nan
