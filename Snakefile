@@ -13,6 +13,7 @@
 #   activations.smk    {corpus}/activations/{model}/layer={l}/{quantity}.parquet,
 #                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
 #   evidence.smk       {corpus}/tables/cell_evidence/{model}.parquet, tables/evidence.csv
+#   interventions.smk  tables/interventions/{corpus}.csv, tables/causal_cells.csv
 #   cross_entropy.smk  tables/cross_entropy.csv
 #   agreement.smk      {corpus}/tables/agreement.csv
 #   context_length.smk tables/table2.csv
@@ -69,6 +70,7 @@ include: "workflow/rules/ngram.smk"
 include: "workflow/rules/probabilities.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/evidence.smk"
+include: "workflow/rules/interventions.smk"
 include: "workflow/rules/cross_entropy.smk"
 include: "workflow/rules/agreement.smk"
 include: "workflow/rules/context_length.smk"
@@ -129,6 +131,11 @@ rule figure7:
         figure_files("figure7"),
 
 
+rule figure8:
+    input:
+        figure_files("figure8"),
+
+
 rule figures:
     input:
         [figure_files(name) for name in FIGURES],
@@ -139,12 +146,18 @@ rule activations:
         [f"<results>/{dump.corpus}/activations/{dump.model}" for dump in DUMPS],
 
 
+rule interventions:
+    input:
+        [f"<results>/tables/interventions/{corpus}.csv" for corpus in INTERVENED],
+
+
 rule study:
     input:
         trained_models(),
         rules.tables.input,
         rules.figures.input,
         rules.activations.input,
+        rules.interventions.input,
         [f"<results>/report/{analysis.name}.html" for analysis in pages()],
 
 

@@ -45,6 +45,7 @@ def test_paper_is_planned_in_full_and_fast(repository: Path) -> None:
         "n_gram_probabilities": 4,
         "dump_activations": 2,
         "search_cells": 2,
+        "intervene": 2,
         "saturation": 2,
         **dict.fromkeys([*PAGES, *DRAWN], 1),  # the table behind each page, and each figure
     }

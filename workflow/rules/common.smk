@@ -23,6 +23,7 @@ from charlens.study.choices import (
     figure2_models,
     figure3_models,
     figure6_corpus,
+    interventions,
     lstm_models,
     watched,
 )
@@ -168,6 +169,15 @@ def evidence_config(wildcards):
     return {"effort": effort} | cells_config(wildcards)
 
 
+def interventions_config(wildcards):
+    """What is done to the cells of a corpus's networks, one entry for each."""
+    entries = [
+        entry.model_dump(mode="json", exclude={"corpus", "model"})
+        for entry in INTERVENED[wildcards.corpus].values()
+    ]
+    return {"networks": entries} | cells_config(wildcards)
+
+
 def dynamics_config():
     wanted = {"epochs": list(WATCHED.epochs), "contexts": list(WATCHED.n_gram)}
     return wanted | scoring_config()
@@ -232,6 +242,11 @@ def trained_models():
         for corpus in STUDY.corpora
         for model in (*STUDY.models(corpus), *STUDY.n_nn_models(corpus))
     ]
+
+
+def of_interventions(name):
+    """Tables of interventions, one per corpus that has a network for them."""
+    return [f"<results>/{corpus}/tables/interventions/{name}.csv" for corpus in INTERVENED]
 
 
 def saturation_tables():

@@ -22,6 +22,12 @@ DRAWN_FROM = {
         "eliminated": "<results>/tables/errors_eliminated.csv",
     },
     "figure7": {"evidence": "<results>/tables/evidence.csv"},
+    "figure8": {
+        "judged": of_interventions("verdicts"),
+        "effects": [f"<results>/tables/interventions/{corpus}.csv" for corpus in INTERVENED],
+        "newlines": of_interventions("newlines"),
+        "shown": of_interventions("excerpts"),
+    },
 }
 
 # What the config says of a figure, and the numbers of a figure that do not fit one table.
@@ -29,7 +35,13 @@ DRAWN_WITH = {
     "figure1_right": tsne_config(),
     "figure4": {"characters": STUDY.figure4.characters},
 }
-MORE_NUMBERS = {"figure4": {"overlap": "<results>/figures/figure4_overlap.csv"}}
+MORE_NUMBERS = {
+    "figure4": {"overlap": "<results>/figures/figure4_overlap.csv"},
+    "figure8": {
+        name: f"<results>/figures/figure8_{name}.csv"
+        for name in ("effects", "newlines", "excerpts")
+    },
+}
 
 
 for figure, tables in DRAWN_FROM.items():

@@ -101,6 +101,25 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.evidence_models(study)),
     ),
     Analysis(
+        "causal_cells",
+        MECHANISMS,
+        title="What the cells do (Figure 8)",
+        shows=(
+            "The best cell of each concept, set to the value it has where the concept is absent "
+            "(low) or present (high) while its network reads held-out text. A cell is called "
+            "causal if the probability of the symbols that open or close moves as predicted, if no "
+            "other cell of its layer costs as much there, and if the loss there is at least five "
+            "times that on other characters. Cells and their values were chosen on the other half "
+            "of the test streams."
+        ),
+        paper=(
+            "It showed cells that follow quotations, lines and code, and did not intervene on "
+            "them: whether such a cell causes predictions or goes along with them is asked here."
+        ),
+        module="charlens.inside.interventions.table",
+        when=lambda study: bool(choices.interventions(study)),
+    ),
+    Analysis(
         "table2",
         LONG_RANGE,
         title="Length of context (Table 2)",
@@ -275,6 +294,19 @@ FIGURES = by_name(
         "and dot meet, one cell is the whole story.",
         module="charlens.inside.evidence.figure",
         analyses=(ANALYSES["evidence"],),
+    ),
+    Figure(
+        "figure8",
+        "Figure 8: what the cells do",
+        "A row for the best cell of each concept, on held-out text. Left, above each character the "
+        "probability of the symbol that ends what the cell follows, the network left alone; below "
+        "it the same with the cell clamped all the time (bold: where the symbol comes). Middle, "
+        "the change of the loss by class of characters with its 95 % interval over streams, and "
+        "grey that of other cells of the layer under their own clamps. Right, how the probability "
+        "of the symbol moves where it comes and elsewhere; of cells that follow lines, the "
+        "probability that the line ends at each column, the cell free and made to stand still.",
+        module="charlens.inside.interventions.figure",
+        analyses=(ANALYSES["causal_cells"],),
     ),
     Figure(
         "table2",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from charlens.models.catalogue import LSTM, gated_cells
 from charlens.models.names import ModelId, parse
 from charlens.study.config import Config
-from charlens.study.sections import ActivationDump
+from charlens.study.sections import ActivationDump, Intervention
 
 
 def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId]:
@@ -45,6 +45,23 @@ def evidence_models(config: Config) -> dict[str, tuple[str, ...]]:
     if config.cells.models is not None:
         return dict(config.cells.models)
     return {corpus: (model,) for corpus, model in figure2_models(config).items()}
+
+
+def interventions(config: Config) -> dict[str, dict[str, Intervention]]:
+    """Corpus -> model -> what is done to its cells, in the order of the corpora.
+
+    An entry without a model is about the one whose cells Figure 2 shows, one without a corpus about
+    those of all corpora. The more a later entry names the more it counts.
+    """
+    shown = figure2_models(config)
+    wanted: dict[str, dict[str, Intervention]] = {corpus: {} for corpus in config.corpora}
+    by_detail = sorted(config.interventions, key=lambda e: (bool(e.corpus), bool(e.model)))
+    for entry in by_detail:
+        for corpus in [entry.corpus] if entry.corpus else config.corpora:
+            model = entry.model or shown.get(corpus)
+            if model is not None:
+                wanted[corpus][model] = entry
+    return {corpus: models for corpus, models in wanted.items() if models}
 
 
 def figure3_models(config: Config) -> tuple[str, tuple[str, ...]]:

@@ -44,6 +44,7 @@ from charlens.study.sections import (
     Figure4,
     Figure5,
     Figure6,
+    Intervention,
     NGram,
 )
 from charlens.text.kinds import KINDS
@@ -130,6 +131,8 @@ class Config(Section):
     activations: tuple[ActivationDump, ...] = ()
     """Models whose hidden states and gates are kept as Parquet files."""
     cells: Annotated[Cells, BeforeValidator(empty_section)] = Cells()
+    interventions: tuple[Intervention, ...] = (Intervention(),)
+    """Models whose cells are set to values while they run; [] for none."""
     figure1: Annotated[Figure1, BeforeValidator(empty_section)] = Figure1()
     figure2: Annotated[Figure2, BeforeValidator(empty_section)] = Figure2()
     figure3: Annotated[Figure3, BeforeValidator(empty_section)] = Figure3()
@@ -159,6 +162,7 @@ class Config(Section):
                 raise problem(path, model, f"expected {wanted.words} of {corpus}: {allowed}")
         self._check_dropout()
         self._check_activations()
+        self._check_interventions()
         self._check_external()
         self._check_figure1()
         return self
@@ -169,6 +173,9 @@ class Config(Section):
             names = getattr(self, section).corpora
             yield from ((f"{section}.corpora", name) for name in names or ())
         yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(self.activations))
+        for i, entry in enumerate(self.interventions):
+            if entry.corpus is not None:
+                yield f"interventions[{i}].corpus", entry.corpus
         yield from ((f"external[{i}].corpus", e.corpus) for i, e in enumerate(self.external))
         yield from (("figure2.models", name) for name in self.figure2.models or {})
         yield from (("cells.models", name) for name in self.cells.models or {})
@@ -189,6 +196,9 @@ class Config(Section):
         for corpus, models in (self.cells.models or {}).items():
             for i, model in enumerate(models):
                 yield f"cells.models.{corpus}[{i}]", corpus, model, any_cell()
+        for i, entry in enumerate(self.interventions):
+            if entry.corpus and entry.model:
+                yield f"interventions[{i}].model", entry.corpus, entry.model, any_cell()
         first = next(iter(self.corpora))
         for i, model in enumerate(self.figure3.models or ()):
             yield f"figure3.models[{i}]", self.figure3.corpus or first, model, cell_with_gates()
@@ -221,6 +231,19 @@ class Config(Section):
                 if letter not in tuple(letters):
                     message = f"expected a quantity of {dump.model}: {', '.join(letters)}"
                     raise problem(f"{path}.quantities[{j}]", letter, message)
+
+    def _check_interventions(self) -> None:
+        seen = set()
+        for i, entry in enumerate(self.interventions):
+            path = f"interventions[{i}]"
+            if entry.model and not entry.corpus:
+                raise problem(f"{path}.model", entry.model, "expected its corpus too")
+            if entry.cells and not entry.model:
+                message = "expected the corpus and the model whose cells these are too"
+                raise problem(f"{path}.cells", [*map(list, entry.cells)], message)
+            if (entry.corpus, entry.model) in seen:
+                raise problem(path, entry.model, "expected each model once per corpus")
+            seen.add((entry.corpus, entry.model))
 
     def _check_external(self) -> None:
         seen = set()

@@ -113,6 +113,50 @@ class Cells(Section):
     """Arbitrary properties of the text, at most, for each concept."""
 
 
+Mode = Literal["low", "high", "mean", "zero", "resample"]
+"""A way to intervene on a cell: :data:`charlens.inside.interventions.clamps.MODES`."""
+
+
+class Intervention(Section):
+    """Networks whose cells are set to values while they read the test split (Figure 8).
+
+    A cell that follows something may cause predictions or go along with them.
+    """
+
+    corpus: CorpusName | None = None
+    """Null takes every corpus that Figure 2 shows cells of."""
+    model: ModelName | None = None
+    """A recurrent model of the corpus; null takes the one whose cells Figure 2 shows."""
+    cells: (
+        Annotated[
+            tuple[
+                tuple[Annotated[Integer, Field(ge=1)], Annotated[Integer, Field(ge=0)]],
+                ...,
+            ],
+            Field(min_length=1),
+            AfterValidator(unique),
+        ]
+        | None
+    ) = None
+    """Layer, from 1, and unit of each; null takes the best cell of each concept."""
+    concepts: Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(unique)] | None = None
+    """What cells may follow, by the names in tables/cells; null takes those that Figure 2 shows."""
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1), AfterValidator(unique)] = (
+        "low",
+        "high",
+        "resample",
+        "mean",
+    )
+    """low, high: the cell's mean where the concept is absent and where it is present; mean: its
+    overall mean; zero; resample: what it did in another stream. low and high are always added."""
+    controls: Annotated[Integer, Field(ge=1, le=10_000)] = 50
+    """Other cells of the layer to compare with; all where there are at most twice as many."""
+    characters: Annotated[Integer, Field(ge=1)] = 40_000
+    """Characters of the held-out half that are read under each intervention, at most."""
+    bootstrap: Annotated[Integer, Field(ge=2, le=100_000)] = 2_000
+    """Resamples of streams behind each interval."""
+
+
 class Figure1(Section):
     """Settings of the cross-entropy table and of the t-SNE of models."""
 

@@ -41,8 +41,11 @@ def matched(unit: int, spread: np.ndarray, loss: np.ndarray | None, count: int) 
 
 
 def rank(value: float, controls: Sequence[float] | np.ndarray) -> int:
-    """The rank of a value among controls, the largest first, from 1; ties count against it."""
-    return 1 + int(np.sum(np.asarray(controls) >= value))
+    """The rank of a value among controls, the largest first, from 1; ties count against it.
+
+    What is no number comes last.
+    """
+    return 1 + int(np.sum(~(np.asarray(controls, float) < value)))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

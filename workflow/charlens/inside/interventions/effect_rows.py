@@ -129,4 +129,4 @@ def _cell(subject: Subject, cell: Cell, mode: str, jobs: JobList) -> dict[str, A
 
 def read(path: FilePath) -> pd.DataFrame:
     """Read a table of effects. Raises CharlensError: no such file, or not such a table."""
-    return csv_tables.read(path, COLUMNS, "a table of interventions", "interventions")
+    return csv_tables.read(path, COLUMNS, "a table of interventions", "intervene")

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
 from charlens.inside.interventions.clamps import HIGH, LOW
 from charlens.inside.interventions.classes import CharacterClass, Classes, full_name
 from charlens.inside.interventions.jobs import JobList
@@ -37,6 +39,11 @@ COLUMNS = {
     "p_low": "float64",  # the cell clamped low
     "p_high": "float64",  # the cell clamped high
 }
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table of excerpts. Raises CharlensError: no such file, or not such a table."""
+    return csv_tables.read(path, COLUMNS, "a table of excerpts", "intervene")
 
 
 def place_of(first: np.ndarray, second: np.ndarray) -> tuple[int, int] | None:

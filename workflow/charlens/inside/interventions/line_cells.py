@@ -124,4 +124,4 @@ def _rows(
 
 def read(path: FilePath) -> pd.DataFrame:
     """Read a table of hazards. Raises CharlensError: no such file, or not such a table."""
-    return csv_tables.read(path, COLUMNS, "a table of line ends", "interventions")
+    return csv_tables.read(path, COLUMNS, "a table of line ends", "intervene")

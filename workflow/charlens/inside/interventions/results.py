@@ -61,6 +61,24 @@ class Results:
         other = self.loss(job, self.column(subject.concept, target.other))
         return loss / max(other, LEAST_LOSS)
 
+    def harm(self, subject: Subject, cell: Cell) -> tuple[float, float]:
+        """What a cell's clamps cost at the targets of a concept that each must hurt, nats.
+
+        Returns:
+            The mean of both targets, and the same on the characters that must hardly change.
+        """
+        targets = self.classes[subject.concept].targets
+        jobs = [self.place(subject, target.hurt_by, cell) for target in targets]
+        losses = [
+            (
+                self.loss(job, self.column(subject.concept, target.name)),
+                self.loss(job, self.column(subject.concept, target.other)),
+            )
+            for job, target in zip(jobs, targets, strict=True)
+        ]
+        loss, other = np.mean(losses, axis=0).tolist()
+        return loss, other
+
     def control_losses(self, subject: Subject, mode: str, column: int) -> np.ndarray:
         """What the controls' own clamps cost."""
         jobs = [self.place(subject, mode, cell) for cell in self.compared[subject.cell]]

@@ -1,14 +1,15 @@
 """From measured effects to tables: every effect with its interval, and what it says of the cell.
 
-A cell is shown to be *causal* for its concept if, on text where neither it nor its clamps were
-chosen, for both targets of the concept
+Each of the two targets of a concept is to be hurt by one of the clamps. A cell is shown to be
+*causal* for its concept if, on text where neither it nor its clamps were chosen,
 
-(a) the probability of the symbol moves as predicted, down where it comes and up where it does not,
-    with 95 % intervals that leave out 0;
-(b) no control cell, clamped to its own low and high, costs as much loss there; the chance of that
-    rank is corrected by Holm's procedure over the concepts of the network;
-(c) the loss there grows at least :data:`SPECIFIC` times as much as elsewhere.
+(a) at both targets the probability of the symbol moves as predicted, down where it comes and, under
+    the opposite clamp, up where it does not, with 95 % intervals that leave out 0;
+(b) no control cell, clamped to its own low and high, costs as much loss, the mean of both targets;
+(c) that loss is at least :data:`SPECIFIC` times as much as on other characters.
 
+The chance of the first rank among n cells is 1/n; the column ``p_rank`` has it after Holm's
+correction for the number of concepts. In a layer of few cells it may stay above 0.05 for the first.
 A cell that misses one of these goes along with the concept; that it does anything is not shown.
 """
 
@@ -56,13 +57,16 @@ COLUMNS = {
     "other_loss": "float64",  # nats, on the characters that must hardly change
     "specificity": "float64",
     "control_rank": "int64",
-    "controls": "int64",
     "control_loss": "float64",  # median of the controls, nats
-    "p_rank": "float64",  # chance of such a rank in both targets' worse, corrected by Holm
     "fall": "bool",  # the probability falls where the symbol comes
     "rise": "bool",  # and rises where it does not
     "p_elsewhere": "float64",  # probability of the symbol where it does not come
     "p_raised": "float64",  # the same under the other clamp
+    "cell_loss": "float64",  # mean over both targets, each under its clamp, nats
+    "cell_specificity": "float64",  # that over the same mean of the other characters
+    "cell_rank": "int64",  # of cell_loss among those of the controls, from 1
+    "controls": "int64",
+    "p_rank": "float64",  # chance of such a rank, corrected for the number of concepts
     "second_layer": "Int64",  # the next best cell of the concept
     "second_unit": "Int64",
     "redundancy": "float64",  # share of the loss of ablating both that ablating one does not cost
@@ -87,14 +91,13 @@ def table(
     """
     judged = [[_target(results, s, t) for t in _targets(results, s)] for s in results.subjects]
     # Cells may be more than one for a concept; the correction is over all that are judged.
-    worst = [max(row["control_rank"] for row in rows) for rows in judged]
-    of = [rows[0]["controls"] + 1 for rows in judged]
-    corrected = controls.holm([rank / n for rank, n in zip(worst, of, strict=True)])
+    cells = [_about(results, s, slopes.get(s, (np.nan,) * 3)) for s in results.subjects]
+    corrected = controls.holm([cell["cell_rank"] / (cell["controls"] + 1) for cell in cells])
     rows: list[dict[str, Any]] = []
-    for subject, pair, p_rank in zip(results.subjects, judged, corrected, strict=True):
-        verdict = CAUSAL if all(map(_passes, pair)) else CORRELATED
-        more = _about(results, subject, slopes.get(subject, (np.nan,) * 3))
-        rows += [row | more | {"p_rank": p_rank, "verdict": verdict} for row in pair]
+    for pair, cell, p_rank in zip(judged, cells, corrected, strict=True):
+        directed = all(row["fall"] and row["rise"] for row in pair)
+        verdict = CAUSAL if directed and _stands_out(cell) else CORRELATED
+        rows += [row | cell | {"p_rank": p_rank, "verdict": verdict} for row in pair]
     return framed(rows, COLUMNS, names)
 
 
@@ -107,10 +110,10 @@ def _targets(results: Results, subject: Subject) -> tuple[Target, Target]:
     return results.classes[subject.concept].targets
 
 
-def _passes(row: Mapping[str, Any]) -> bool:
-    """Whether one target shows a cell to be causal; all comparisons with NaN fail."""
-    first = row["controls"] > 0 and row["control_rank"] == 1
-    return bool(row["fall"] and row["rise"] and first and row["specificity"] >= SPECIFIC)
+def _stands_out(cell: Mapping[str, Any]) -> bool:
+    """Whether a cell's loss is above its controls' and specific; a comparison with NaN fails."""
+    first = cell["controls"] > 0 and cell["cell_rank"] == 1
+    return bool(first and cell["cell_specificity"] >= SPECIFIC)
 
 
 def _target(results: Results, subject: Subject, target: Target) -> dict[str, Any]:
@@ -139,9 +142,7 @@ def _target(results: Results, subject: Subject, target: Target) -> dict[str, Any
         "high": high[at],
         "other_loss": loss[other],
         "specificity": results.ratio(subject, target, target.hurt_by),
-        # Without a single character the cell is the last.
-        "control_rank": len(others) + 1 if np.isnan(loss[at]) else controls.rank(loss[at], others),
-        "controls": len(others),
+        "control_rank": controls.rank(loss[at], others),
         "control_loss": float(np.median(others)) if len(others) else np.nan,
         "fall": bool(fall[at] < 0),
         "rise": bool(rise[elsewhere] > 0),
@@ -163,7 +164,13 @@ def _wrong_loss(results: Results, subject: Subject, mode: str) -> float:
 def _about(results: Results, subject: Subject, slope: Slope) -> dict[str, Any]:
     """What both rows of a cell say of it."""
     second = subject.second or (pd.NA, pd.NA)
+    compared = results.compared[subject.cell]
+    loss, other = results.harm(subject, subject.cell)
     return {
+        "cell_loss": loss,
+        "cell_specificity": loss / max(other, LEAST_LOSS),
+        "cell_rank": controls.rank(loss, [results.harm(subject, cell)[0] for cell in compared]),
+        "controls": len(compared),
         "concept": subject.concept,
         "title": subject.title,
         "layer": subject.layer,

@@ -1,0 +1,123 @@
+"""Interventions on all networks of a corpus that a config names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from charlens.errors import CharlensError
+from charlens.inside.interventions import effect_rows, excerpts, line_cells, verdicts
+from charlens.inside.interventions.causal import Tables, intervene
+from charlens.inside.interventions.frames import joined
+from charlens.inside.interventions.study import Settings, Study
+from charlens.inside.interventions.subjects import subjects_of
+from charlens.models.trained import TrainedModel
+from charlens.text.corpus import Codes, Corpus
+from charlens.text.whole_text import CorpusText
+
+_log = logging.getLogger("charlens")
+
+
+class Network(NamedTuple):
+    """A network whose cells are intervened on.
+
+    Attributes:
+        trained: the network.
+        ranking: of its cells by how well they follow each concept.
+        wanted: what the config says of it: ``cells``, ``concepts``, and the fields of
+            :class:`charlens.inside.interventions.study.Settings`.
+    """
+
+    trained: TrainedModel
+    ranking: pd.DataFrame
+    wanted: Mapping[str, Any]
+
+
+class Labelled(NamedTuple):
+    """A text and what its cells may follow.
+
+    Attributes:
+        text: the text.
+        kind: of the text.
+        labels: the concepts after each byte, (bytes,) each.
+        titles: the concepts in words.
+        shown: the concepts that are studied where the config names none.
+    """
+
+    text: CorpusText
+    kind: str
+    labels: Mapping[str, np.ndarray]
+    titles: Mapping[str, str]
+    shown: Sequence[str]
+
+
+def study_networks(
+    networks: Sequence[Network],
+    corpus: Corpus,
+    codes: Codes,
+    labelled: Labelled,
+    steps: int,
+    device: str,
+    seed: int,
+) -> Tables:
+    """Intervene on the cells of networks, one network after another.
+
+    Args:
+        networks: trained on the corpus.
+        corpus: the corpus.
+        codes: vocabulary codes of its test split, uint8 (B, length + 1).
+        labelled: its text.
+        steps: window length; divides length.
+        device: auto, cpu or cuda.
+        seed: the config's seed.
+
+    Raises:
+        CharlensError: a concept that the text does not have, a cell that a network does not have,
+            or too few streams.
+    """
+    found = []
+    for trained, ranking, wanted in networks:
+        titles = _titles(wanted["concepts"], labelled, f"{corpus.name}/{trained.model}")
+        names = ("modes", "controls", "characters", "bootstrap")
+        settings = Settings(**{name: wanted[name] for name in names}, seed=seed)
+        study = Study(
+            trained,
+            corpus,
+            codes,
+            labelled.text,
+            labelled.kind,
+            {name: labelled.labels[name] for name in titles},
+            settings,
+            steps,
+            device,
+        )
+        found.append(intervene(study, subjects_of(ranking, titles, wanted["cells"])))
+        for row in found[-1].verdicts.to_dict("records"):
+            _log.info(
+                "%(model)s, layer %(layer)d, cell %(unit)d, %(title)s, %(class)s clamped %(mode)s: "
+                "%(delta_loss)+.3f nats; %(verdict)s",
+                row,
+            )
+    kinds = (effect_rows.COLUMNS, verdicts.COLUMNS, line_cells.COLUMNS, excerpts.COLUMNS)
+    parts = zip(*found, strict=True) if found else ((),) * len(kinds)
+    return Tables(*(joined(tables, kind) for tables, kind in zip(parts, kinds, strict=True)))
+
+
+def _titles(wanted: Sequence[str] | None, labelled: Labelled, where: str) -> dict[str, str]:
+    """The concepts to study, in words.
+
+    Raises:
+        CharlensError: the text does not have one of them.
+    """
+    for name in wanted or ():
+        if name not in labelled.labels:
+            raise CharlensError(
+                f"interventions: concepts of {where}: found {name!r}, expected some of "
+                f"{', '.join(labelled.labels)} (a text of kind {labelled.kind})"
+            )
+    names = labelled.shown if wanted is None else wanted
+    return {name: labelled.titles[name] for name in names if name in labelled.labels}

@@ -1,0 +1,36 @@
+"""Set cells of trained models to values while they read the test split, and measure the effects."""
+
+from charlens.runtime.job import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.files import csv_tables
+    from charlens.inside.cells import score
+    from charlens.inside.cells.concepts import CONCEPTS, labels, panels
+    from charlens.inside.interventions.from_files import Labelled, Network, study_networks
+    from charlens.models.trained import load_trained
+    from charlens.text.corpus import Corpus, load_split
+    from charlens.text.kinds import kind_of
+    from charlens.text.whole_text import load_text
+
+    inputs, config = snakemake.input, snakemake.params.config
+    corpus = Corpus.load(inputs.corpus)
+    networks = [
+        Network(load_trained(model, corpus), score.read(ranking), wanted)
+        for model, ranking, wanted in zip(
+            inputs.models, inputs.rankings, config["networks"], strict=True
+        )
+    ]
+    text = load_text(corpus, {part: inputs[part] for part in ("train", "val", "test")})
+    kind = config["kind"] or kind_of(text.text)
+    titles = {name: concept.title for name, concept in CONCEPTS.items()}
+    tables = study_networks(
+        networks,
+        corpus,
+        load_split(inputs.test),
+        Labelled(text, kind, labels(text.text, kind), titles, panels()),
+        config["unroll"],
+        config["device"],
+        config["seed"],
+    )
+    for name, table in tables._asdict().items():
+        csv_tables.write(table, snakemake.output[name])
