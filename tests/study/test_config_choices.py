@@ -2,10 +2,18 @@
 
 import pytest
 from charlens.errors import CharlensError
+from charlens.inside.interventions.clamps import MODES
 from charlens.models import catalogue
 from charlens.models.recurrent.cells import CELLS
-from charlens.study.choices import activation_dumps, figure2_models, figure3_models, watched
+from charlens.study.choices import (
+    activation_dumps,
+    figure2_models,
+    figure3_models,
+    interventions,
+    watched,
+)
 from charlens.study.config import Config, GridBlock
+from charlens.study.sections import Intervention
 
 PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}
 
@@ -40,6 +48,38 @@ def test_figure_2_takes_what_the_config_names():
     assert figure2_models(study(figure2={"models": {}})) == {}
     config = study(figure2={"models": {"prose": "rnn-1x64"}})
     assert figure2_models(config) == {"prose": "rnn-1x64"}
+
+
+def of_interventions(**options):
+    """Corpus -> model -> number of controls."""
+    found = interventions(study(**options))
+    return {
+        corpus: {model: entry.controls for model, entry in models.items()}
+        for corpus, models in found.items()
+    }
+
+
+def test_interventions_are_on_the_networks_of_figure_2():
+    code = grid(("gru", [1], [8]))
+    assert of_interventions(code=code) == {"prose": {"lstm-3x128": 50}}
+    assert of_interventions(code=code, interventions=[]) == {}
+    assert of_interventions(prose=code) == {}
+    shown = {"models": {"code": "gru-1x8"}}
+    assert of_interventions(code=code, figure2=shown) == {"code": {"gru-1x8": 50}}
+
+
+def test_what_names_a_network_counts_more_than_what_does_not():
+    of_prose = {"corpus": "prose", "controls": 7}
+    named = {"corpus": "prose", "model": "gru-1x64", "controls": 9, "cells": [[1, 0]]}
+    entries = [named, of_prose, {"controls": 5}]
+    wanted = {"prose": {"lstm-3x128": 7, "gru-1x64": 9}, "code": {"lstm-1x8": 5}}
+    found = of_interventions(code=grid(("lstm", [1], [8])), interventions=entries)
+    assert found == wanted
+
+
+def test_modes_of_the_config_are_those_of_the_library():
+    schema = Intervention.model_json_schema()["properties"]["modes"]["items"]["enum"]
+    assert sorted(schema) == sorted(MODES)
 
 
 def test_figure_3_takes_the_deepest_of_the_first_corpus_that_has_them():
@@ -107,6 +147,18 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
          ["activations[0].positions[0]:", "found -1"]),
         ("activations", [DUMP | {"layers": [1]}], ["activations[0].layers:", "unknown key"]),
         ("activations", [{"corpus": "prose"}], ["activations[0].model:", "missing"]),
+        ("interventions", [{"corpus": "verse"}], ["interventions[0].corpus:", "'verse'", "prose"]),
+        ("interventions", [{"model": "lstm-1x64"}],
+         ["interventions[0].model:", "expected its corpus too"]),
+        ("interventions", [{"corpus": "prose", "model": "n-nn-1"}],
+         ["interventions[0].model:", "a recurrent model of prose: rnn-1x64, "]),
+        ("interventions", [{"cells": [[1, 2]]}], ["interventions[0].cells:", "the corpus and"]),
+        ("interventions", [{"corpus": "prose", "model": "lstm-1x64", "cells": [[0, 2]]}],
+         ["interventions[0].cells[0][0]:", "found 0"]),
+        ("interventions", [{"modes": ["median"]}], ["interventions[0].modes[0]:", "'median'"]),
+        ("interventions", [{"corpus": "prose"}, {"corpus": "prose"}],
+         ["interventions[1]:", "each model once"]),
+        ("interventions", [{"control": 3}], ["interventions[0].control:", "controls?"]),
         ("figure2", {"models": {"verse": "lstm-1x64"}},
          ["figure2.models:", "'verse'", "expected one of the corpora: prose"]),
         ("figure2", {"models": {"prose": "lstm-1x65"}},

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from charlens.api.inside import activations, cells
+    from charlens.api.interventions import intervene
     from charlens.api.models import load, train
     from charlens.api.predicted import compare, ngram, predict
     from charlens.api.runs import open_run
@@ -35,6 +36,7 @@ _HOMES = {
     "compare": "predicted",
     "activations": "inside",
     "cells": "inside",
+    "intervene": "interventions",
     "open_run": "runs",
 }
 """The public verbs, and the module of ``charlens.api`` that each lives in."""
@@ -45,6 +47,7 @@ __all__ = [
     "cells",
     "compare",
     "corpus",
+    "intervene",
     "load",
     "ngram",
     "open_run",

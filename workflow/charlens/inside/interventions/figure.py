@@ -39,6 +39,7 @@ _COLORS = {LOW: "#D55E00", HIGH: "#0072B2"}  # of Okabe & Ito (2008)
 _ALONE, _CLOUD = "#555555", "#c9c9c9"
 _COLUMN_COLORS = LinearSegmentedColormap.from_list("columns", ["#E69F00", "#CC79A7", "#332288"])
 
+_STILL = 0.2  # a probability that changes by a smaller share is a dot, not an arrow
 _LINEAR = 0.1  # nats: the axis of losses is linear up to here, logarithmic beyond
 
 
@@ -95,10 +96,14 @@ def cells(network: pd.DataFrame) -> Sequence[tuple[tuple, pd.DataFrame]]:
 def _of_cell(table: pd.DataFrame, cell: pd.DataFrame) -> pd.DataFrame:
     """The rows of a table about a cell's concept; those of other cells are its controls."""
     names = ["corpus", "model", "concept"]
-    here = (table[names] == cell[names].iloc[0]).all(axis=1)
     if "mode" not in table:  # no controls
-        here &= (table[["layer", "unit"]] == cell[["layer", "unit"]].iloc[0]).all(axis=1)
-    return table[here]
+        names += ["layer", "unit"]
+    return table[_equal(table, cell.iloc[0], names)]
+
+
+def _equal(table: pd.DataFrame, row: pd.Series, names: Sequence[str]) -> pd.Series:
+    """Which rows of a table have the values of another row in some columns."""
+    return np.logical_and.reduce([table[name] == row[name] for name in names])
 
 
 def _draw_row(
@@ -168,8 +173,7 @@ def _draw_text(axes: Axes, mode: str, shown: pd.DataFrame) -> None:
 def _draw_losses(axes: Axes, cell: pd.DataFrame, effects: pd.DataFrame) -> None:
     """Change of the loss at both targets and elsewhere, of the cell and of control cells."""
     names = [*cell["class"], "other"]
-    unit = tuple(cell[["layer", "unit"]].iloc[0])
-    own = (effects[["layer", "unit"]] == unit).all(axis=1) & (effects["verdict"] != CONTROL)
+    own = _equal(effects, cell.iloc[0], ["layer", "unit"]) & (effects["verdict"] != CONTROL)
     for y, name in enumerate(names):
         for mode, shift in ((LOW, -0.2), (HIGH, 0.2)):
             here = effects[(effects["class"] == name) & (effects["mode"] == mode)]
@@ -204,6 +208,9 @@ def _draw_probabilities(axes: Axes, cell: pd.DataFrame) -> None:
         if not np.isfinite([before, after]).all():
             continue
         ends = np.maximum([before, after], least)
+        if abs(np.log(ends[1] / ends[0])) < _STILL:
+            axes.plot(ends[1], y, "o", ms=2.2, mew=0, color=_COLORS[mode])
+            continue
         axes.annotate("", (ends[1], y), (ends[0], y), arrowprops={
             "arrowstyle": "-|>,head_width=0.14,head_length=0.28", "lw": 0.9, "shrinkA": 0,
             "shrinkB": 0, "color": _COLORS[mode]})  # fmt: skip

@@ -1,0 +1,447 @@
+"""Interventions on cells: against a slow loop, by hand, and on a network planted by hand."""
+
+from __future__ import annotations
+
+import math
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from charlens.display import style
+from charlens.errors import CharlensError
+from charlens.inside import in_memory
+from charlens.inside.cells.concepts import CONCEPTS, labels
+from charlens.inside.interventions import causal, controls, effect_rows, figure, newlines
+from charlens.inside.interventions import table as causal_cells
+from charlens.inside.interventions.cell_means import cell_means
+from charlens.inside.interventions.clamps import HIGH, LOW, MEAN, RESAMPLE, Clamp, other_streams
+from charlens.inside.interventions.classes import RULES, CharacterClass, claims, classes_of
+from charlens.inside.interventions.effects import interval, measure, resamples, taken_of
+from charlens.inside.interventions.runs import run, window_length
+from charlens.inside.interventions.study import Settings, Study
+from charlens.inside.interventions.subjects import Subject, subjects_of
+from charlens.models.n_nn import Context
+from charlens.models.parameters import Layout, Shape, uniform_weights
+from charlens.models.recurrent.cells import CELLS
+from charlens.models.trained import TrainedModel
+from charlens.text.corpus import prepare
+from charlens.text.lexed import LexedText
+from charlens.text.whole_text import CorpusText
+from reference_recurrence import run as by_equations
+
+B, LENGTH, STEPS, K = 4, 40, 20, 5
+
+
+def random_network(cell="lstm", layers=2, width=4, k=K):
+    shape = Shape(cell, layers, width, k)
+    weights = uniform_weights(Layout(shape), torch.Generator().manual_seed(7), 1.0)
+    return TrainedModel(f"{cell}-{layers}x{width}", shape, weights, {})
+
+
+def random_codes(k=K):
+    return np.random.default_rng(1).integers(0, k, (B, LENGTH + 1)).astype(np.uint8)
+
+
+# Running
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_cell_clamped_to_its_own_trajectory_keeps_the_loss(cell):
+    trained, codes = random_network(cell), random_codes()
+    letter = "c" if cell == "lstm" else "h"
+
+    def own(layer, unit):
+        return in_memory.activations(trained, codes, STEPS, letter, layer, [unit])[..., 0]
+
+    jobs = [
+        [Clamp(layer, unit, own(layer, unit))]
+        for layer in (1, 2)
+        for unit in range(4)
+    ]  # fmt: skip
+    blocks = np.concatenate(
+        [taken_of(window).permute(1, 2, 0) for window in run(trained, codes, jobs, STEPS, "cpu")],
+        -1,
+    )
+    assert blocks.shape == (9, B, LENGTH)
+    np.testing.assert_allclose(blocks[1:], blocks[[0]].repeat(8, 0), atol=1e-6)
+
+
+def slow(trained, codes, layer, unit, value):
+    """−ln P of every target, (B, length), one stream and one step at a time in float64."""
+    shape = trained.shape
+    w = {name: values[0].double() for name, values in trained.weights.items()}
+    found = np.empty(codes[:, 1:].shape)
+    for b, t in np.ndindex(found.shape):
+        if t == 0:
+            states = [torch.zeros(2, 1, shape.width).double() for _ in range(shape.layers)]
+        x = torch.nn.functional.one_hot(torch.tensor([int(codes[b, t])]), shape.k).double()
+        for index, (h, c) in enumerate(states):
+            w_h = w[f"recurrent.{index}"].reshape(shape.width, -1)
+            w_x = w[f"input.{index}"].reshape(-1, w_h.shape[1])
+            bias = w[f"bias.{index}"].flatten()
+            _, (step,) = by_equations(shape.cell, x[None], w_x, w_h, bias, h, c)
+            h, c = step["h"].clone(), step.get("c", c).clone()
+            if index == layer - 1 and value is not None:
+                if shape.cell == "lstm":
+                    c[0, unit] = value
+                    h[0, unit] = step["o"][0, unit] * math.tanh(value)
+                else:
+                    h[0, unit] = value
+            states[index] = torch.stack([h, c])
+            x = h
+        scores = (x @ w["decoder"] + w["bias.decoder"])[0]
+        found[b, t] = torch.logsumexp(scores, 0) - scores[int(codes[b, t + 1])]
+    return found
+
+
+@pytest.mark.parametrize(("cell", "layer"), [("lstm", 1), ("lstm", 2), ("gru", 1), ("rnn", 2)])
+def test_effects_by_class_equal_those_of_a_slow_loop(cell, layer):
+    trained, codes = random_network(cell), random_codes()
+    targets = codes[:, 1:]
+    classes = {
+        "twos": CharacterClass(targets == 2),
+        "others": CharacterClass(targets != 2, (12, 13)),
+    }
+    jobs = [[Clamp(layer, 1, 0.6)], [Clamp(layer, 3, -0.4)]]
+    vocabulary = (10, 11, 12, 13, 14)
+    sums = measure(trained, codes, vocabulary, classes, jobs, STEPS, "cpu")
+    base = slow(trained, codes, layer, 0, None)
+    for job, (unit, value) in enumerate([(1, 0.6), (3, -0.4)]):
+        clamped = slow(trained, codes, layer, unit, value)
+        for c, at in enumerate([targets == 2, targets != 2]):
+            difference = np.where(at, clamped - base, 0).sum(1)
+            np.testing.assert_allclose(sums.loss[job, :, c], difference, atol=2e-5)
+        chance = np.where(targets == 2, np.exp(-clamped) - np.exp(-base), 0).sum(1)
+        np.testing.assert_allclose(sums.p[job, :, 0], chance, atol=2e-5)
+        assert np.abs(sums.loss[job]).max() > 0.01
+    np.testing.assert_array_equal(sums.count[:, 0], (targets == 2).sum(1))
+    assert (sums.base[:, 1] < sums.count[:, 1]).all()
+    assert (sums.base[:, 1] > 0).all()
+
+
+def test_jobs_in_portions_give_what_they_give_together(monkeypatch):
+    trained, codes = random_network(), random_codes()
+    jobs = [[Clamp(1, unit, 0.5), Clamp(2, unit, -0.5)] for unit in range(4)]
+    everything = {"all": CharacterClass(np.ones((B, LENGTH), bool))}
+    together = measure(trained, codes, range(K), everything, jobs, STEPS, "cpu")
+    monkeypatch.setattr("charlens.inside.interventions.runs.ROWS", {"cpu": 2 * B})
+    alone = measure(trained, codes, range(K), everything, jobs, STEPS, "cpu")
+    np.testing.assert_allclose(alone.loss, together.loss, atol=1e-4)
+    np.testing.assert_allclose(alone.base, together.base, atol=1e-4)
+
+
+def test_a_patch_ends_and_a_late_start_leaves_the_beginning():
+    trained, codes = random_network(), random_codes()
+    jobs = [[Clamp(1, 0, 2.0, 15, 16)], [Clamp(1, 0, 2.0, 25)]]
+    blocks = np.concatenate(
+        [taken_of(window).permute(1, 2, 0) for window in run(trained, codes, jobs, STEPS, "cpu")],
+        -1,
+    )
+    changed = np.abs(blocks[1:] - blocks[0]).max(1) > 1e-6
+    assert not changed[0, :15].any()
+    assert changed[0, 15]
+    assert not changed[1, :25].any()
+    assert changed[1, 25]
+
+
+def test_windows_divide_those_of_the_corpus():
+    assert [window_length(n) for n in (100, 50, 20, 7, 13, 1)] == [10, 10, 10, 7, 1, 1]
+
+
+def test_every_stream_gets_another_one():
+    for seed in range(20):
+        other = other_streams(7, np.random.default_rng(seed))
+        assert sorted(other) == list(range(7))
+        assert (other != np.arange(7)).all()
+    with pytest.raises(CharlensError, match="at least 2 streams"):
+        other_streams(1, np.random.default_rng(0))
+
+
+# Statistics
+
+
+def test_the_interval_is_that_of_a_mean():
+    draws = np.random.default_rng(0)
+    values = draws.normal(1.0, 2.0, (200, 3))
+    weights = resamples(200, 4000, draws)
+    assert (weights.sum(1) == 200).all()
+    low, high = interval((weights @ values / 200)[None])
+    half = 1.96 * values.std(0) / np.sqrt(200)
+    np.testing.assert_allclose((high - low)[0] / 2, half, rtol=0.07)
+    np.testing.assert_allclose((high + low)[0] / 2, values.mean(0), atol=0.03)
+
+
+def test_without_two_streams_or_any_character_there_is_no_interval():
+    assert resamples(1, 10, np.random.default_rng(0)).shape == (0, 1)
+    assert np.isnan(interval(np.zeros((0, 2)))).all()
+    assert np.isnan(interval(np.full((5, 1), np.nan))).all()
+
+
+def test_ranks_and_their_correction():
+    assert controls.rank(3.0, [1.0, 2.0]) == 1
+    assert controls.rank(2.0, [1.0, 2.0, 5.0]) == 3  # a tie counts against it
+    assert controls.rank(np.nan, [1.0, 2.0]) == 3
+    # Holm's own example: the smallest times all, the next times one less, never falling.
+    np.testing.assert_allclose(controls.holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    assert controls.holm([0.9, 0.8]).tolist() == [1.0, 1.0]
+    assert controls.holm([]).tolist() == []
+
+
+def test_matched_controls_have_the_spread_and_the_loss_of_the_cell():
+    spread = np.array([1.0, 1.0, 1.0, 0.01, 1.1, 1.0])
+    loss = np.array([0.5, 0.5, 0.0, 0.5, 0.45, 0.52])
+    assert controls.matched(0, spread, loss, 3) == [1, 4, 5]
+    assert controls.matched(0, spread, None, 3) == [1, 2, 3, 4, 5]
+    assert controls.takes_all(101, 50)
+    assert not controls.takes_all(102, 50)
+
+
+# When the line ends
+
+
+def test_the_median_of_a_constant_hazard():
+    rate = np.full((2, 200), 0.05)
+    rate[1] = 0.2
+    expected = [math.log(0.5) / math.log(1 - h) for h in (0.05, 0.2)]
+    np.testing.assert_allclose(newlines.medians(rate), expected, rtol=0.02)
+    rate[0, 10:] = np.nan  # nobody knows what comes after column 9
+    assert newlines.medians(rate)[0] == 9
+
+
+def test_a_clock_that_is_set_forward_ends_its_lines_sooner():
+    """Hazards as of a clock: the farther along, the likelier the end."""
+    clamped, streams = (10, 30, 50), 6
+    count = np.full((streams, newlines.LONGEST + 1), 20.0)
+    rates = np.array([0.02, 0.01, 0.03, 0.05])  # alone, and clamped at each column
+    noise = 1 + 0.05 * np.random.default_rng(0).normal(size=(4, streams, 1))
+    found = newlines.Hazards(count, rates[:, None, None] * noise * count)
+    value, low, high = newlines.slope(
+        clamped, found, resamples(streams, 500, np.random.default_rng(1))
+    )
+    halves = [math.log(0.5) / math.log(1 - rate) for rate in rates[1:]]
+    assert value == pytest.approx(np.polyfit(clamped, halves, 1)[0], rel=0.05)
+    assert low < value < high < 0
+
+
+# Classes
+
+
+def test_rules_are_for_concepts_that_exist():
+    assert RULES.keys() <= CONCEPTS.keys()
+
+
+@pytest.mark.parametrize("kind", ["prose", "c"])
+def test_classes_of_every_concept_are_sound(kind):
+    """Targets are of different characters, "other" has none of them, elsewhere is elsewhere."""
+    code = b'if (a > (b)) {\n\tcall("x y", 1); /* why */\n\tgo();\n}\nint n;\n' * 20
+    text = code if kind == "c" else b'He said "no" and\nwent. "Why so?" I\nasked.\n' * 20
+    lexed = LexedText(text, kind)
+    for name, label in labels(text, kind).items():
+        found = classes_of(name, lexed, label)
+        first, second = found.targets
+        assert found.classes.keys() >= {first.name, second.name, first.elsewhere, second.elsewhere}
+        for target in found.targets:
+            here, other = found.classes[target.name].at, found.classes[target.other].at
+            elsewhere = found.classes[target.elsewhere]
+            assert here.sum() > 5, (name, target)
+            assert not (here & other).any()
+            assert not (here & elsewhere.at).any()
+            assert elsewhere.at.any()
+            assert elsewhere.symbols
+        assert not (found.classes[first.name].at & found.classes[second.name].at).any()
+
+
+def test_quotes_open_and_close():
+    text = b'a "b" c\n'
+    found = classes_of(
+        "inside_quotes", LexedText(text, "prose"), labels(text, "prose")["inside_quotes"]
+    )
+    assert np.flatnonzero(found.classes["opening"].at).tolist() == [2]
+    assert np.flatnonzero(found.classes["closing"].at).tolist() == [4]
+    assert found.classes["no closing, outside"].symbols == (34,)
+    # After a space nothing closes: of what follows the quote, "c" is no place for it.
+    assert np.flatnonzero(found.classes["no closing, outside"].at).tolist() == [0, 1, 5, 7]
+
+
+def test_claims_of_a_count_are_its_ends():
+    ends = claims(np.arange(100.0))
+    assert [int(at.sum()) for at in ends.values()] == [10, 10]
+    mostly_flat = claims(np.array([0.0] * 95 + [1.0] * 5))
+    assert [int(at.sum()) for at in mostly_flat.values()] == [95, 5]
+    assert not any((a & b).any() for a, b in [ends.values(), mostly_flat.values()])
+
+
+# A planted network: unit 0 knows whether a quotation is open
+
+OPEN, CLOSE, LEAD = 0x9C, 0x9D, 0x80  # last bytes of the curly quotes, and the byte before them
+
+
+def quoted_text(words=2600):
+    draw = random.Random(3)
+    parts = []
+    for _ in range(words):
+        word = draw.choice(["ab", "ba", "aab", "b"])
+        parts.append(f"“{word} {word}”" if draw.random() < 0.25 else word)
+    return "\n".join(" ".join(parts[i : i + 9]) for i in range(0, words, 9)).encode()
+
+
+def planted(corpus):
+    """An LSTM of nine units.
+
+    0 is a latch that predictions read, 1 the same latch that none reads, 2 to 4 see the byte before
+    a quote's last, 5 to 8 see other bytes and do a little.
+    """
+    n, k = 9, corpus.k
+    code = {byte: i for i, byte in enumerate(corpus.vocabulary)}
+    on = 20.0
+    weights = np.zeros((k, 4, n))  # blocks o, i, f, g
+    bias = np.zeros((4, n))
+    bias[0] = on
+    bias[1, :2], bias[2, :2] = -on, on  # the latches keep what they have
+    for byte, value in ((OPEN, 3.0), (CLOSE, -3.0)):
+        weights[code[byte], 1, :2], weights[code[byte], 2, :2] = 2 * on, -2 * on
+        weights[code[byte], 3, :2] = value
+    bias[1, 2:], bias[2, 2:], bias[3, 2:] = on, -on, -3.0  # the others see the last byte alone
+    for unit, byte in enumerate([LEAD] * 3 + [ord(c) for c in "ab \n"], 2):
+        weights[code[byte], 3, unit] = 6.0
+    decoder = np.zeros((n, k))
+    decoder[0, [code[CLOSE], code[OPEN]]] = 8.0, -8.0
+    decoder[2:5][:, [code[CLOSE], code[OPEN]]] = 5.0
+    decoder[5:, code[ord("a")]] = 0.3, 0.5, -0.2, 0.4
+    named = {"input.0": weights, "recurrent.0": np.zeros((n, 4, n)), "bias.0": bias}
+    named |= {"decoder": decoder, "bias.decoder": np.zeros(k)}
+    tensors = {name: torch.from_numpy(v[None]).float() for name, v in named.items()}
+    return TrainedModel("lstm-1x9", Shape("lstm", 1, n, k), tensors, {})
+
+
+@pytest.fixture(scope="module")
+def plant():
+    corpus, splits = prepare(quoted_text(), "quoted", "test", "streams", 16, 20, 0.1, 0.1)
+    text = CorpusText.of(corpus, splits)
+    trained, found = planted(corpus), labels(text.text, "prose")
+    settings = Settings(bootstrap=500, controls=50)
+    study = Study(
+        trained, corpus, splits["test"], text, "prose",
+        {name: found[name] for name in ("inside_quotes", "line_end")}, settings, 20, "cpu",
+    )  # fmt: skip
+    subjects = [
+        Subject("inside_quotes", "inside quotes", 1, u, 0.9, (1, (u + 1) % 9)) for u in range(9)
+    ]
+    return SimpleNamespace(study=study, subjects=subjects, tables=causal.intervene(study, subjects))
+
+
+def test_the_planted_latch_is_causal_and_no_other_unit_is(plant):
+    verdicts = plant.tables.verdicts
+    assert len(verdicts) == 18
+    by_unit = {unit: set(part["verdict"]) for unit, part in verdicts.groupby("unit")}
+    assert by_unit[0] == {"causal"}
+    assert all(by_unit[unit] == {"correlated, not shown causal"} for unit in range(1, 9))
+    latch = verdicts[verdicts["unit"] == 0].set_index("class")
+    assert latch.loc["closing", "mode"] == LOW
+    assert latch.loc["closing", "p"] > 0.9
+    assert latch.loc["closing", "p_clamped"] < 0.01
+    assert (latch["delta_loss"] > 5).all()
+    assert (latch["low"] > 5).all()
+    assert (latch["cell_rank"] == 1).all()
+    assert (latch["controls"] == 8).all()
+    np.testing.assert_allclose(latch["p_rank"], 1.0)  # one of nine, nine times corrected
+    assert (latch["redundancy"].abs() < 1e-6).all()
+
+
+def test_the_latch_that_nobody_reads_does_nothing(plant):
+    """It follows the quotations exactly as the other does."""
+    effects = plant.tables.effects
+    idle = effects[(effects["unit"] == 1) & (effects["verdict"] != effect_rows.CONTROL)]
+    assert idle["delta_loss"].abs().max() < 1e-6
+    means = cell_means(plant.study.trained, plant.study.codes, {}, 20, "cpu")  # of the same state
+    np.testing.assert_allclose(means.mean[MEAN][0, 0], means.mean[MEAN][0, 1])
+
+
+def test_the_table_of_effects_has_controls_and_ranks(plant):
+    effects = plant.tables.effects
+    assert list(effects.columns) == list(effect_rows.COLUMNS)
+    own = effects[effects["verdict"] != effect_rows.CONTROL]
+    assert set(own["mode"]) == {LOW, HIGH, RESAMPLE, MEAN}
+    latch = own[(own["unit"] == 0) & (own["class"] == "closing")].set_index("mode")
+    assert latch.loc[LOW, "value"] == pytest.approx(-math.tanh(math.tanh(3)), abs=0.05)
+    assert np.isnan(latch.loc[RESAMPLE, "value"])
+    assert latch.loc[RESAMPLE, "delta_loss"] > 1  # what another stream knows does not help
+    others = effects[(effects["verdict"] == effect_rows.CONTROL) & (effects["mode"] == LOW)]
+    compared = others[(others["class"] == "closing") & (others["unit"] != 0)]["delta_loss"]
+    assert latch.loc[LOW, "control_rank"] == 1
+    assert latch.loc[LOW, "delta_loss"] > compared.max()
+
+
+def test_figure_8_is_drawn_and_read_back(plant, tmp_path):
+    tables = plant.tables
+    for name, table in tables._asdict().items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    numbers = figure.numbers(
+        *([tmp_path / f"{name}.csv"] for name in ("verdicts", "effects", "newlines", "excerpts"))
+    )
+    assert list(numbers) == ["csv", "effects", "newlines", "excerpts"]
+    drawn = figure.draw(*numbers.values())
+    assert len(drawn.axes) == 9 * 3
+    words = [text.get_text() for text in drawn.texts]
+    assert "inside quotes: layer 1, cell 0" in words
+    assert sum(word.startswith("causal: loss ") for word in words) == 1
+    style.save(drawn, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    empty = figure.draw(*(table.iloc[:0] for table in numbers.values()))
+    assert "No cell" in empty.texts[0].get_text()
+
+
+def test_the_verdicts_in_words(plant):
+    found = " ".join(causal_cells.sentences(plant.tables.verdicts))
+    assert "in 1 of 9 cases: inside quotes." in found
+    assert "probability of closing where it comes" in found
+    markdown = causal_cells.markdown(plant.tables.verdicts)
+    assert markdown.count("| causal |") == 2
+    assert "No network" in causal_cells.markdown(plant.tables.verdicts.iloc[:0])
+
+
+# Whom it is done to
+
+
+def ranking(rows):
+    columns = ["concept", "layer", "unit", "strength_found", "strength_held_out"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_subjects_are_the_best_cells_or_those_named():
+    frame = ranking(
+        [("quotes", 1, 4, 0.9, 0.8), ("quotes", 2, 0, 0.5, 0.6), ("lines", 2, 0, 0.7, 0.7),
+         ("lines", 1, 4, 0.1, 0.1), ("never", 1, 4, np.nan, np.nan)]
+    )  # fmt: skip
+    titles = {"quotes": "in quotes", "lines": "of lines", "never": "never"}
+    best = subjects_of(frame, titles)
+    assert [(s.concept, s.cell, s.second) for s in best] == [
+        ("quotes", (1, 4), (2, 0)),
+        ("lines", (2, 0), (1, 4)),
+    ]
+    assert [(s.concept, s.cell, s.second) for s in subjects_of(frame, titles, [(2, 0)])] == [
+        ("lines", (2, 0), (1, 4))
+    ]
+    assert subjects_of(frame, {}) == []
+
+
+def test_too_few_streams_and_networks_without_states_are_refused(plant):
+    study = plant.study
+    with pytest.raises(CharlensError, match="at least 4 test streams"):
+        Study(
+            study.trained, study.corpus, study.codes[:3], study.text, "prose", {},
+            study.settings, 20, "cpu",
+        )  # fmt: skip
+    without = TrainedModel("n-nn-2", Context(2, 9, study.corpus.k), {}, {})
+    with pytest.raises(CharlensError, match="n-nn-2 has no state"):
+        next(run(without, study.codes, [[Clamp(1, 0, 0.0)]], 20, "cpu"))
+    with pytest.raises(CharlensError, match="no unit 9, expected 0 to 8"):
+        next(run(study.trained, study.codes, [[Clamp(1, 9, 0.0)]], 20, "cpu"))
+
+
+def test_without_subjects_tables_are_empty(plant):
+    tables = causal.intervene(plant.study, [])
+    assert [len(table) for table in tables] == [0, 0, 0, 0]
+    assert list(tables.effects.columns) == list(effect_rows.COLUMNS)
