@@ -46,6 +46,7 @@ def test_paper_is_planned_in_full_and_fast(repository: Path) -> None:
         "dump_activations": 2,
         "search_cells": 2,
         "intervene": 2,
+        "cell_evidence": 2,
         "saturation": 2,
         **dict.fromkeys([*PAGES, *DRAWN], 1),  # the table behind each page, and each figure
     }

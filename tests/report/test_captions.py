@@ -17,6 +17,7 @@ from charlens.analyses.training_dynamics import table as dynamics
 from charlens.errors import CharlensError
 from charlens.inside.cells import excerpts
 from charlens.inside.gates import table as saturation
+from charlens.inside.interventions import verdicts
 from charlens.replication import compare, findings
 from charlens.report import captions
 from charlens.report.captions import Caption
@@ -165,6 +166,28 @@ def test_gates(tmp_path: Path) -> None:
         "In GRU-2 (8) on Prose, for more than 90% of the text open and shut are 1 and 0 of 4 "
         "update gates.",
         "Of the time, gates are at one end or the other 10% in layer 1 and 95% in layer 2.",
+    ]
+
+
+def test_causal_cells(tmp_path: Path) -> None:
+    cell = {"corpus": "prose", "model": "lstm-1x8", "layer": 1, "unit": 3, "mode": "low"}
+    quotes = cell | {"concept": "inside_quotes", "title": "inside quotes", "verdict": "causal"}
+    quotes |= {"p": 0.25, "p_clamped": 0.125, "delta_loss": 0.75, "other_loss": 0.0}
+    lines = cell | {"concept": "line_position", "title": "position in line", "unit": 4}
+    lines |= {"verdict": "correlated, not shown causal", "class": "line end"}
+    lines |= {"slope": -0.5, "slope_low": -0.75, "slope_high": -0.25}
+    rows = [quotes | {"class": "}_`*closing"}, lines]
+    write(tmp_path / "tables" / "causal_cells.csv", verdicts.COLUMNS, rows)
+    frame = pd.read_csv(tmp_path / "tables" / "causal_cells.csv")
+    frame[["fall", "rise"]] = True
+    frame.to_csv(tmp_path / "tables" / "causal_cells.csv", index=False)
+    assert says("causal_cells", tmp_path) == [
+        "In LSTM-1 (8) on Prose the best cell of a concept is shown to cause what the concept "
+        "predicts in 1 of 2 cases: inside quotes.",
+        "With the cell for inside quotes (layer 1, cell 3) clamped low, the probability of "
+        "}_`*closing where it comes goes from 0.250 to 0.125 (+0.750 nats; elsewhere +0.000).",
+        "For each column by which the cell for position in line is moved on, the predicted length "
+        "of lines changes by −0.500 characters (95 % interval −0.750 to −0.250).",
     ]
 
 
