@@ -85,10 +85,10 @@ def hazards(
     places = column + (LONGEST + 1) * np.arange(batch)[:, None]
     sums = np.zeros((len(jobs) + 1, size))
     for window in run(trained, codes, jobs, steps, device):
-        chance = window.logs[..., list(ends)].exp().sum(-1).permute(1, 0, 2).flatten(1)
+        # On the CPU: a GPU adds up in another order each time.
+        chance = window.logs[..., list(ends)].exp().sum(-1).permute(1, 0, 2).flatten(1).cpu()
         at = torch.from_numpy(np.ascontiguousarray(places[:, window.place].T)).flatten()
-        added = torch.zeros(len(chance), size, dtype=chance.dtype, device=chance.device)
-        by_column = added.index_add_(1, at.to(chance.device), chance).cpu().numpy()
+        by_column = torch.zeros(len(chance), size).index_add_(1, at, chance).numpy()
         sums[1 + window.jobs.start : 1 + window.jobs.stop] += by_column[1:]
         if window.jobs.start == 0:
             sums[0] += by_column[0]

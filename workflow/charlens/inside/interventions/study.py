@@ -15,6 +15,7 @@ from charlens.inside.interventions.classes import (
     classes_of,
     full_name,
 )
+from charlens.inside.interventions.runs import window_length
 from charlens.models.trained import TrainedModel
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Codes, Corpus
@@ -54,7 +55,7 @@ class Study:
         kind: of the text.
         labels: the concepts after each byte of the whole text, (bytes,) each.
         settings: how to study it.
-        steps: window length; divides length.
+        steps: window length; divides length. Shortened to what is run at once.
         device: auto, cpu or cuda.
     """
 
@@ -76,6 +77,7 @@ class Study:
                 f"interventions: expected at least 4 test streams, two to choose on and two to "
                 f"judge on, found {batch} in {self.corpus.name}"
             )
+        self.steps = window_length(self.steps)
         self.found = slice(0, batch // 2)
         self.held = slice(-(-batch // 2), batch)
         held = batch - self.held.start
