@@ -122,6 +122,8 @@ def _draw_row(
     rank = f"rank {first['cell_rank']} of {first['controls'] + 1}"
     times = verdicts.ratio_text(first["cell_specificity"])
     verdict = f"{first['verdict']}: loss {times} times that elsewhere, {rank}"
+    if np.isnan(first["cell_loss"]):
+        verdict = f"{first['verdict']}: the text read has no such characters"
     right = (_RIGHT[0] + _RIGHT[1]) / _WIDTH
     figure.text(right, at, verdict, size=_TEXT - 0.4, color=style.SOFT, ha="right")
 

@@ -97,10 +97,12 @@ def study_networks(
         )
         found.append(intervene(study, subjects_of(ranking, titles, wanted["cells"])))
         for row in found[-1].verdicts.to_dict("records"):
+            loss = row["delta_loss"]
+            effect = "no such characters" if np.isnan(loss) else f"{loss:+.3f} nats"
             _log.info(
                 "%(model)s, layer %(layer)d, cell %(unit)d, %(title)s, %(class)s clamped %(mode)s: "
-                "%(delta_loss)+.3f nats; %(verdict)s",
-                row,
+                "%(effect)s; %(verdict)s",
+                row | {"effect": effect},
             )
     kinds = (effect_rows.COLUMNS, verdicts.COLUMNS, line_cells.COLUMNS, excerpts.COLUMNS)
     parts = zip(*found, strict=True) if found else ((),) * len(kinds)
