@@ -68,7 +68,7 @@ def study(tmp_path_factory):
     outputs |= {"examples": folder / "examples.parquet", "md": folder / "errors.md"}
     with pytest.MonkeyPatch.context() as patch:
         made = run_script(folder, patch, "errors", inputs, {k: p.name for k, p in outputs.items()},
-                          threshold=THRESHOLD, definitions="fitted")  # fmt: skip
+                          threshold=THRESHOLD, definitions="fitted", encoding=None)  # fmt: skip
     outputs = made
     return folder, inputs, outputs
 

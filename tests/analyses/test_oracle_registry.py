@@ -49,7 +49,7 @@ def test_an_entry_is_in_every_table_and_figure(
 ) -> None:
     _, inputs, outputs = study
     names = {name: path.name for name, path in outputs.items()}
-    config = {"threshold": THRESHOLD, "definitions": "fitted"}
+    config = {"threshold": THRESHOLD, "definitions": "fitted", "encoding": None}
     made = run_script(tmp_path, monkeypatch, "errors", inputs, names, **config)
 
     table = error_analysis.read(made["categories"])

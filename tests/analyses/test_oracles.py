@@ -150,7 +150,9 @@ def slow_categories(train, test, ngram, probability, definitions):
         for j in range(length):
             i, match = s * length + j, word_at.get(j)
             names = [f"{n}-gram" for n in range(1, 10) if ngram[n - 1, i] > 0.5]
-            if match and len(match[0]) >= definitions.memory_letters and j > match.start():
+            first = 2 if match and match[0].startswith("é".encode()) else 1
+            known = match and j >= match.start() + first  # its first character
+            if known and len(match[0]) >= definitions.memory_letters:
                 start = s * length + match.start()
                 for n in (100, 500, 1000, 5000):
                     if match[0] in joined[max(0, start - n) : start]:

@@ -116,7 +116,8 @@ def test_the_examples_show_what_the_cells_do(known):
         before = text.text[inputs[panel["position"].iloc[0]] - 1]
         assert before == ord("\n")
         assert panel["value"].abs().max() <= 1
-        assert len(panel) == len(lay_out(panel["byte"].to_numpy(), COLUMNS_OF_TEXT, ROWS))
+        cells = lay_out(panel["byte"].to_numpy(np.uint8), COLUMNS_OF_TEXT, ROWS)
+        assert len(panel) == cells[-1].stop
         if name != "typical":
             assert set(panel["title"]) == {CONCEPTS[name].title}
     position = by_name["line_position"].ravel()
@@ -144,7 +145,12 @@ def test_the_script_and_the_same_bytes_again(known, tmp_path, monkeypatch):
     _, paths, outputs = known
     inputs = {name: paths[name] for name in ("corpus", "train", "val", "test", "model")}
     names = {name: f"{name}.parquet" for name in outputs}
-    config = {"kind": None, "unroll": 50, "device": "cpu"}  # kind: it sees that this is prose
+    config = {
+        "kind": None,
+        "encoding": None,
+        "unroll": 50,
+        "device": "cpu",
+    }  # kind: it sees that this is prose
     again = run_script(tmp_path, monkeypatch, "search_cells", inputs, names, **config)
     for name, path in outputs.items():
         assert again[name].read_bytes() == path.read_bytes()

@@ -19,7 +19,7 @@ from charlens.text.brackets import (
     quotations,
 )
 from charlens.text.c_lexer import ByteClass, classify, tokens
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pictures import picture
 
@@ -283,9 +283,48 @@ def slow_quotations(text: bytes) -> list[tuple[int, int, bool]]:
 
 @given(st.text('"“”\n\n a', max_size=40).map(str.encode))
 def test_quotations_against_a_slow_one(text):
+    assume("“".encode() in text or "”".encode() not in text)  # else ” opens, too
     assert list(zip(*(part.tolist() for part in quotations(text)), strict=True)) == (
         slow_quotations(text)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("Il dit « oui » et «non».", ["« oui »", "«non»"]),
+        ("Er sagt „ja“ und »nein«. “", ["„ja“", "»nein«"]),
+        ("»Ja«, sagt er. »Nein«", ["»Ja«", "»Nein«"]),
+        ("„Tak”, mówi; „nie”", ["„Tak”", "„nie”"]),
+        ("Han sa ”ja” och ”nej”", ["”ja”", "”nej”"]),
+        ("彼は「はい『内』」と。「あ」", ["「はい『内』」", "「あ」"]),
+        ("他说“好”，又说“不”", ["“好”", "“不”"]),
+        ('"a «b» c" ‹d› ＂e＂', ['"a «b» c"', "‹d›", "＂e＂"]),
+        ('«a "b» c', ['«a "b»']),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_quotations_of_other_languages(text, quoted, encoding):
+    data = text.encode(encoding)
+    start, end, closed = quotations(data, encoding)
+    wide = {mark: len(mark.encode(encoding)) for mark in text}
+    found = []
+    for first, last in zip(start[closed].tolist(), end[closed].tolist(), strict=True):
+        before = data[: first + 1].decode(encoding)[-1]
+        found.append(data[first + 1 - wide[before] : last + 1].decode(encoding))
+    assert found == quoted
+
+
+def test_quotations_in_one_byte_encodings():
+    text = "Il dit «déjà» et".encode("latin-1")
+    assert [part.tolist() for part in quotations(text, "latin-1")] == [[7], [12], [True]]
+    assert quotations(text)[0].size == 0  # as UTF-8 it has none
+
+
+def test_old_line_ends_break_a_quotation():
+    for end in ("\n", "\r", "\r\n"):
+        text = f'"a{end}b{end}{end}c"'.encode()
+        assert quotations(text)[2].tolist() == [False, False]
 
 
 def test_quotes_of_c():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,6 +101,39 @@ def matching(regex: str, words: str, example: str | None = None, longest: int | 
 LONGEST_NAME = 100
 """Characters of a name: it becomes part of file names, which have at most 255 bytes."""
 
+# Encodings that keep a state, name no byte order or give two characters for one code: where one
+# character ends cannot be told from the character alone.
+_NOT_BY_CHARACTER = re.compile(
+    r"iso2022|^hz$|utf-7|^utf-16$|^utf-32$|2004|0213|hkscs|escape|punycode|idna|undefined|mbcs|oem"
+)
+
+
+def text_encoding(name: str) -> str:
+    """The name that Python gives to an encoding of texts.
+
+    Args:
+        name: any of its names, such as ``UTF8`` or ``latin-1``.
+
+    Raises:
+        PydanticCustomError: there is no such encoding, or one that cannot be read by character.
+    """
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        codec = None
+    if codec is None or not getattr(codec, "_is_text_encoding", False):
+        wanted = "expected an encoding that Python knows, such as utf-8, latin-1, cp1251 or gb18030"
+        raise problem("", name, wanted)
+    if codec.name in ("ascii", "utf-8-sig"):
+        return "utf-8"
+    if _NOT_BY_CHARACTER.search(codec.name):
+        wanted = "expected an encoding with one code for each character"
+        if codec.name in ("utf-16", "utf-32"):
+            wanted = f"expected its byte order, too: {codec.name}-le or {codec.name}-be"
+        raise problem("", name, wanted)
+    return codec.name
+
+
 Integer = Annotated[int, Strict()]
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Bytes = Annotated[Integer, Field(ge=1)]
@@ -110,6 +144,8 @@ Sha256 = Annotated[
     Text, matching("^[0-9a-fA-F]{64}$", "64 hexadecimal digits"), AfterValidator(str.lower)
 ]
 Share = Annotated[float, Number(ge=1e-4, lt=1)]
+Encoding = Annotated[Text, AfterValidator(text_encoding)]
+"""The name of an encoding of texts."""
 CorpusName = Annotated[
     Text,
     matching(

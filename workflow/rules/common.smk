@@ -107,7 +107,7 @@ def corpus_config(wildcards):
     entry = STUDY.corpora[wildcards.corpus]
     return {
         "name": wildcards.corpus,
-        "entry": entry.model_dump(mode="json", exclude={"grid", "kind"}),
+        "entry": entry.model_dump(mode="json", exclude={"encoding", "grid", "kind"}),
         "corpora_dir": None if entry.source.local else STUDY.corpora_dir,
         "batch": STUDY.training.batch,
         "unroll": STUDY.training.unroll,
@@ -161,7 +161,18 @@ def dump_config(wildcards):
 
 
 def cells_config(wildcards):
-    return {"kind": STUDY.corpora[wildcards.corpus].kind} | scoring_config()
+    entry = STUDY.corpora[wildcards.corpus]
+    return {"kind": entry.kind, "encoding": entry.encoding} | scoring_config()
+
+
+def encodings_of(corpora):
+    """What the config says of the encodings of corpora; None where they are guessed."""
+    return {name: STUDY.corpora[name].encoding for name in corpora if name in STUDY.corpora}
+
+
+def splits_of(corpora, name):
+    """A file of each corpus, such as its test split."""
+    return [f"<results>/{corpus}/{name}" for corpus in corpora if corpus]
 
 
 def evidence_config(wildcards):

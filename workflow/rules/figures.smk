@@ -4,7 +4,11 @@
 DRAWN_FROM = {
     "figure1_left": {"cross_entropy": "<results>/tables/cross_entropy.csv"},
     "figure1_right": {"agreement": f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv"},
-    "figure2": {"examples": of_searched_cells("cell_examples")},
+    "figure2": {
+        "examples": of_searched_cells("cell_examples"),
+        "corpora": splits_of(figure2_models(STUDY), "corpus.json"),
+        "tests": splits_of(figure2_models(STUDY), "test.npy"),
+    },
     "figure3": {"saturation": saturation_tables()},
     "table2": {"table2": "<results>/tables/table2.csv"},
     "figure4": {
@@ -16,6 +20,8 @@ DRAWN_FROM = {
     "figure6": {
         "categories": "<results>/tables/error_categories.csv",
         "examples": "<results>/tables/error_examples.parquet",
+        "corpora": splits_of([ERRORS], "corpus.json"),
+        "tests": splits_of([ERRORS], "test.npy"),
     },
     "figure6_bars": {
         "categories": "<results>/tables/error_categories.csv",
@@ -33,6 +39,8 @@ DRAWN_FROM = {
 # What the config says of a figure, and the numbers of a figure that do not fit one table.
 DRAWN_WITH = {
     "figure1_right": tsne_config(),
+    "figure2": {"encodings": encodings_of(figure2_models(STUDY))},
+    "figure6": {"encodings": encodings_of([ERRORS])},
     "figure4": {"characters": STUDY.figure4.characters},
 }
 MORE_NUMBERS = {

@@ -37,6 +37,7 @@ rule errors:
         config={
             "threshold": STUDY.figure6.threshold,
             "definitions": STUDY.figure6.definitions,
+            "encoding": encodings_of([ERRORS]).get(ERRORS),
         },
         fingerprint=fingerprint("errors.py", "charlens/paper/data/figure6_oracles.csv"),
     script:

@@ -10,7 +10,10 @@ with job(snakemake.log[0], threads=snakemake.threads):
 
     config, output = snakemake.params.config, snakemake.output
     tables = oracles.tables(
-        dict(snakemake.input.items()), config["threshold"], config["definitions"]
+        dict(snakemake.input.items()),
+        config["threshold"],
+        config["definitions"],
+        config["encoding"],
     )
     for name in ("categories", "eliminated", "orders", "sensitivity"):
         csv_tables.write(tables[name], output[name])

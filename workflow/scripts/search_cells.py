@@ -12,4 +12,5 @@ with job(snakemake.log[0], threads=snakemake.threads):
         config["kind"],
         config["unroll"],
         config["device"],
+        config["encoding"],
     )

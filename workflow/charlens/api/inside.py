@@ -18,6 +18,7 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, typical_excerpt
 from charlens.inside.cells.search import label
 from charlens.models import names
+from charlens.text.encodings import guess
 from charlens.text.grid import COLUMNS_OF_TEXT
 from charlens.text.kinds import kind_of
 
@@ -226,6 +227,7 @@ class Cells:
     _reading: Reading = field(repr=False)
     _labels: score.Labels = field(repr=False)
     _device: str = field(repr=False)
+    _encoding: str = field(repr=False)
 
     @property
     def concepts(self) -> tuple[str, ...]:
@@ -262,7 +264,7 @@ class Cells:
 
     def _trace(self, concept: str, layer: int, unit: int) -> Trace:
         text = self._reading.bytes
-        places = candidates(text)
+        places = candidates(text, self._encoding)
         excerpt = typical_excerpt(self._labels[concept], places) or _first_held_out(text.shape)
         stream = self._reading.codes[[excerpt.stream], : text.shape[1] + 1]
         windows = score.windows_of_cells(
@@ -326,6 +328,7 @@ def cells(
     what = reading(text, model.vocabulary, cut=True)
     if what.bytes.size < 2:
         raise CharlensError(f"{what.name}: expected at least 2 bytes, found {what.bytes.size}")
-    labels = label(what.text, kind or kind_of(what.text.text))
+    encoding = guess(what.bytes.ravel())
+    labels = label(what.text, kind or kind_of(what.text.text), encoding)
     ranking = score.score(model, what.name, what.codes, labels, what.steps, device)
-    return Cells(model, ranking, what, labels, device)
+    return Cells(model, ranking, what, labels, device, encoding)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from charlens.text.characters import Character, characters
+from charlens.text.characters import Character, graphemes
+from charlens.text.encodings import aligned, guess
 from charlens.text.grid import GLYPHS
 
 MOST_CHARACTERS = 1_000
 """Characters of a text that a notebook shows."""
+
+_SYMBOLS = {chr(code): symbol for code, symbol in GLYPHS.items()}
 
 NEGATIVE, POSITIVE = (0xD5, 0x5E, 0x00), (0x00, 0x72, 0xB2)
 """Colours of −1 and +1, those of Figure 2; 0 is white."""
@@ -30,8 +33,16 @@ def color(value: float) -> tuple[int, int, int]:
 
 
 def beginning(data: bytes) -> list[Character]:
-    """The first characters of a text, as many as a notebook shows."""
-    return characters(data[: 4 * MOST_CHARACTERS])[:MOST_CHARACTERS]
+    """The first characters of a text, as many as a notebook shows; its encoding is guessed."""
+    encoding = guess(data)
+    first = aligned(data, encoding)
+    shown = graphemes(data[first : first + 8 * MOST_CHARACTERS], encoding)[:MOST_CHARACTERS]
+    # What is left of a character that is cut in two goes with the next one.
+    starts = [0, *(part.start + first for part in shown[1:])]
+    return [
+        Character(start, part.stop + first, part.text)
+        for start, part in zip(starts, shown, strict=False)
+    ]
 
 
 def coloured_text(
@@ -53,13 +64,13 @@ def coloured_text(
     rest = size - shown[-1].stop if shown else size
     if rest:
         spans.append(f"<i> … {rest:,} bytes more</i>")
-    return f'<pre style="{_PAGE}">{"".join(spans)}</pre>'
+    return f'<pre dir="auto" style="{_PAGE}">{"".join(spans)}</pre>'
 
 
 def _span(character: str, value: float, hint: str) -> str:
     red, green, blue = color(float(value))
     ink = "#fff" if 0.299 * red + 0.587 * green + 0.114 * blue < 128 else "#111"
-    glyph = GLYPHS.get(ord(character), character) + ("\n" if character == "\n" else "")
+    glyph = _SYMBOLS.get(character, character) + ("\n" if character == "\n" else "")
     style = f"background:#{red:02x}{green:02x}{blue:02x};color:{ink}"
     return f'<span style="{style}" title="{escape(hint)}">{escape(glyph)}</span>'
 

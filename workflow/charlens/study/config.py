@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from charlens.config_types import (
     CorpusName,
+    Encoding,
     Integer,
     RunName,
     Section,
@@ -96,6 +97,9 @@ class CorpusEntry(Section):
     val: Share = 0.1
     kind: Literal[tuple(KINDS)] | None = None  # type: ignore[valid-type]
     """What quotes, comments and brackets mean in it; null guesses."""
+    encoding: Encoding | None = None
+    """How its characters are shown and its words and quotes are found; null guesses. Models read
+    bytes, whatever it is."""
     grid: tuple[GridBlock, ...] | None = None
     """This corpus's own recurrent models; null takes the top-level grid, [] means none."""
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from charlens.errors import CharlensError
 from charlens.text.c_lexer import ByteClass, Text, Tokens, byte_values
+from charlens.text.encodings import UTF_8, decode
 
 Pair = tuple[str, str]
 """An opening and a closing character: two different bytes, U+0000 to U+00FF by their value."""
@@ -22,11 +23,30 @@ BRACES: Pair = ("{", "}")
 PARENTHESES: Pair = ("(", ")")
 SQUARE_BRACKETS: Pair = ("[", "]")
 
-# What opens or closes a quotation, and the blank line that ends an unclosed one.
-_QUOTE_OR_BREAK = re.compile(
-    rb'(?P<straight>")|(?P<open>\xe2\x80\x9c)|(?P<close>\xe2\x80\x9d)'
-    rb"|(?P<blank>(?:\r\n?+|\n)[ \t]*+(?=[\r\n]))"
-)
+# What closes a quotation that a mark has opened. A mark of another family within is passed over,
+# one of the same family that opens ends it unclosed and begins another.
+_CLOSERS = {
+    '"': '"”',
+    "“": '”"',
+    "„": '“”"',
+    "«": "»",
+    "»": "«",
+    "‹": "›",
+    "›": "‹",
+    "「": "」",
+    "『": "』",
+    "﹁": "﹂",
+    "〝": "〞〟",
+    "＂": "＂",
+    "”": "”",
+}
+_FAMILIES = ('"“„”', "«»", "‹›", "「", "『", "﹁", "〝", "＂")
+QUOTATION_MARKS = "".join(sorted(set("".join(_CLOSERS) + "".join(_CLOSERS.values()))))
+"""All marks that open or close quotations."""
+_MARKS = frozenset(QUOTATION_MARKS)
+
+# A quotation mark, or the blank line that ends an unclosed quotation.
+_MARK_OR_BREAK = re.compile(rf"[{QUOTATION_MARKS}]|(?P<blank>(?:\r\n?+|\n)[ \t]*+(?=[\r\n]))")
 
 
 def match(text: Text, classes: np.ndarray | None = None, pair: Pair = BRACES) -> np.ndarray:
@@ -139,36 +159,76 @@ def match_quotes(text: Text, literals: Tokens | None = None) -> np.ndarray:
     return result
 
 
-def quotations(text: Text) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The quotations of prose, in double quotes, straight (") or curly (“ ”, in UTF-8).
+def quotations(text: Text, encoding: str = UTF_8) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The quotations of prose, in double quotes of any script.
 
-    Straight quotes open and close by turns, curly ones say which they are. A blank line ends an
-    open quotation, since one that runs over several paragraphs opens anew in each and closes in the
-    last alone. A curly quote has three bytes and is placed at the last, which tells it from other
-    punctuation.
+    Straight quotes (") open and close by turns; “ ”, „ “, « », ‹ › and 「 」 say which they are.
+    Where guillemets point inwards (»so«) and where ” alone is used, the text shows it. A quotation
+    within another in marks of another kind belongs to it. A blank line ends an open quotation,
+    since one that runs over several paragraphs opens anew in each and closes in the last alone. A
+    mark of several bytes is placed at the last, which tells it from other punctuation.
+
+    Args:
+        text: the text.
+        encoding: its encoding.
 
     Returns:
         Three arrays of shape (quotations,). Index of the opening quote, int64. End, int64: index of
         the closing quote; where there is none, that of the line end that makes a blank line, of a
-        second opening curly quote, or the length of the text. Whether it is closed, bool.
+        second opening quote, or the length of the text. Whether it is closed, bool.
 
     Raises:
         CharlensError: the text is neither bytes nor uint8.
     """
-    rows: list[tuple[int, int, bool]] = []
-    start: int | None = None  # of the open quotation
-    for event in _QUOTE_OR_BREAK.finditer(byte_values(text).tobytes()):
-        place, what = event.end() - 1, event.lastgroup
-        if start is not None:
-            end = event.end() if what == "blank" else place
-            rows.append((start, end, what in ("straight", "close")))
-            start = place if what == "open" else None
-        elif what in ("straight", "open"):
-            start = place
-    if start is not None:
-        rows.append((start, len(text), False))
-    starts, ends, closed = zip(*rows, strict=True) if rows else ((), (), ())
-    return np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(closed, bool)
+    decoded = decode(text, encoding)
+    openers = _openers(decoded.text)
+    rows: list[tuple[int, int, bool]] = []  # of characters; an end between two is the later one
+    start, mark = -1, ""  # of the open quotation
+    for event in _MARK_OR_BREAK.finditer(decoded.text):
+        found, place = event[0], event.start()
+        if not mark:
+            if found in openers:
+                start, mark = place, found
+        elif event["blank"]:
+            rows.append((start, event.end(), False))
+            mark = ""
+        elif found in _CLOSERS[mark]:
+            rows.append((start, place, True))
+            mark = ""
+        elif found in openers and _family(found) == _family(mark):
+            rows.append((start, place, False))
+            start, mark = place, found
+    if mark:
+        rows.append((start, len(decoded.text), False))
+    if not rows:
+        nothing = np.zeros(0, np.int64)
+        return nothing, nothing, np.zeros(0, bool)
+    starts, ends, closed = (np.array(column) for column in zip(*rows, strict=True))
+    last = np.append(decoded.bounds[1:] - 1, decoded.bounds[-1])
+    is_mark = np.array([decoded.text[end : end + 1] in _MARKS for end in ends.tolist()])
+    return last[starts], np.where(is_mark, last[ends], decoded.bounds[ends]), closed
+
+
+def _family(mark: str) -> int:
+    return next(i for i, marks in enumerate(_FAMILIES) if mark in marks)
+
+
+def _openers(text: str) -> set[str]:
+    """The marks that open quotations in a text; which ones do is a matter of its language."""
+    openers = set(_CLOSERS) - set("»›”")
+    for outward, inward in (("«", "»"), ("‹", "›")):
+        # French has spaces within, « so », or none, «so»; German and Danish have »so«.
+        if _before_letters(inward, text) > _before_letters(outward, text):
+            openers = openers - {outward} | {inward}
+    if text.count("„") > text.count("“") // 2:
+        openers.discard("“")  # it closes: „so“
+    elif "”" in text and "“" not in text:
+        openers.add("”")  # Swedish and Finnish: ”so”
+    return openers
+
+
+def _before_letters(mark: str, text: str) -> int:
+    return len(re.findall(rf"{mark}\w", text)) if mark in text else 0
 
 
 def string_literals(tokens: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,11 +1,16 @@
-"""Text as a grid of cells, one byte each, with visible line breaks and tabs."""
+"""Text as a grid of cells, one character each, with visible line breaks and tabs."""
 
 from __future__ import annotations
 
-import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby
 
 import numpy as np
+from wcwidth import wcswidth
+
+from charlens.text.characters import Character, graphemes
+from charlens.text.encodings import UTF_8
 
 TAB = 4  # cells between tab stops
 GLYPHS = {9: "⇥", 10: "↓", 13: "←"}
@@ -13,76 +18,191 @@ GLYPHS = {9: "⇥", 10: "↓", 13: "←"}
 
 LEGEND = "⇥ tab   ← carriage return   ↓ line feed"
 
+NOTHING = "·"
+"""Stands for what cannot be seen, and for a byte that is no part of a character."""
 
 COLUMNS_OF_TEXT = 76
-"""Characters in a line of an excerpt on the page."""
+"""Columns of an excerpt on the page."""
+
+_RIGHT_TO_LEFT = ("R", "AL")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One byte on the page.
+    """One character on the page.
 
     Attributes:
         row: line on the page, from 0.
         column: first column, from 0.
-        width: columns taken: more than one for a tab.
-        glyph: the character to print in it.
+        width: columns taken: more than one for a tab and for wide characters.
+        glyph: what to print in it.
+        start: the character's first byte, an index into the text laid out.
+        stop: the byte after its last.
     """
 
     row: int
     column: int
     width: int
     glyph: str
+    start: int
+    stop: int
 
 
-def lay_out(text: np.ndarray, columns: int, rows: int | None = None) -> list[Cell]:
-    """Place bytes on lines: a new line after each line feed and where the page ends.
+def lay_out(
+    text: np.ndarray, columns: int, rows: int | None = None, encoding: str = UTF_8
+) -> list[Cell]:
+    """Place characters on lines: a new line after each line end and where the page ends.
+
+    Columns count in the order of reading; :func:`turned` puts scripts that are read from right to
+    left into theirs.
 
     Args:
-        text: byte values, uint8 (bytes,).
+        text: byte values, uint8 (bytes,); the first one begins a character.
         columns: width of the page.
-        rows: stop before the first byte of line ``rows``; None takes all.
+        rows: stop before the first character of line ``rows``; None takes all.
+        encoding: of the text.
 
     Returns:
-        A cell for each byte, from the first on, as many as fit.
+        A cell for each character, from the first on, as many as fit.
     """
     cells: list[Cell] = []
-    glyphs = _glyphs(text)
+    shown = graphemes(text, encoding)
     row = column = 0
-    for byte, glyph in zip(text.tolist(), glyphs, strict=True):
-        width = TAB - column % TAB if byte == 9 else 1
-        if column + width > columns:
+    for i, part in enumerate(shown):
+        width, glyph = _look(part.text)
+        wide = TAB - column % TAB if part.text == "\t" else width
+        if column + wide > columns:
             row, column = row + 1, 0
-            width = TAB if byte == 9 else 1
+            wide = TAB if part.text == "\t" else width
         if rows is not None and row >= rows:
             break
-        cells.append(Cell(row, column, width, glyph))
-        column += width
-        if byte == 10:
+        cells.append(Cell(row, column, wide, glyph, part.start, part.stop))
+        column += wide
+        if part.text == "\n" or (part.text == "\r" and _next(shown, i) != "\n"):
             row, column = row + 1, 0
     return cells
 
 
-def _glyphs(text: np.ndarray) -> list[str]:
-    """One glyph per byte; of a character of several bytes the first has it, the rest a dot.
+def bytes_that_fill(text: np.ndarray, columns: int, encoding: str) -> int:
+    """How many bytes of a text are sure to fill so many columns, by its bytes per column."""
+    sample = text[: 1 << 16]
+    wide = sum(_look(part.text)[0] for part in graphemes(sample, encoding))
+    return columns if wide >= sample.size else -(-columns * 5 * sample.size // (4 * max(wide, 1)))
 
-    Text cut inside a character, or not UTF-8, shows a dot for each byte that is no character.
+
+def _next(shown: list[Character], i: int) -> str:
+    return shown[i + 1].text if i + 1 < len(shown) else ""
+
+
+@cache
+def _look(character: str) -> tuple[int, str]:
+    """Columns that a character takes, and what to print."""
+    glyph = GLYPHS.get(ord(character[0])) if len(character) == 1 else None
+    if glyph is not None:
+        return 1, glyph
+    visible = "".join(c for c in character if c.isprintable() and c != "\ufffd")
+    if not visible:
+        return 1, NOTHING
+    width = wcswidth(character)
+    return max(width, 1), character if width > 0 else " " + visible
+
+
+def turned(cells: list[Cell], columns: int) -> list[Cell]:
+    """Put a page that holds text read from right to left as it is read, its letters joined.
+
+    Paragraphs that begin with such text begin at the right end of the page.
+
+    Args:
+        cells: as from :func:`lay_out`, in order of the text.
+        columns: width of the page.
+
+    Returns:
+        The same cells in the same order, with other columns and glyphs.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    glyphs, start = ["·"] * len(text), 0
-    for i, byte in enumerate(text.tolist()):
-        decoded = decoder.decode(bytes([byte]))
-        if not decoded:
-            continue
-        place = (
-            start if len(decoded) == 1 else i
-        )  # two decoded: a broken character, then a whole one
-        character = decoded[-1]
-        if character != "\ufffd":
-            glyphs[place] = (
-                GLYPHS.get(byte, character) if character.isprintable() or (byte in GLYPHS) else "·"
-            )
-        start = (
-            i + 1 - len(decoder.getstate()[0])
-        )  # the byte that breaks a character may begin the next
-    return glyphs
+    from bidi.algorithm import bidirectional
+
+    kinds = [bidirectional(_first(cell)) for cell in cells]
+    if not any(kind in _RIGHT_TO_LEFT for kind in kinds):
+        return cells
+    joined = _joined(cells)
+    bases = _directions(cells, kinds)
+    result: list[Cell] = []
+    for _, group in groupby(range(len(cells)), key=lambda i: cells[i].row):
+        line = list(group)
+        result += _turned_line([joined[i] for i in line], bases[line[0]], columns)
+    return result
+
+
+_SEPARATORS = {glyph: chr(code) for code, glyph in GLYPHS.items()}
+
+
+def _first(cell: Cell) -> str:
+    """The character that decides a cell's direction."""
+    return _SEPARATORS.get(cell.glyph, cell.glyph.lstrip() or " ")[0]
+
+
+def _directions(cells: list[Cell], kinds: list[str]) -> list[str]:
+    """L or R for each cell: the first direction that is seen in its paragraph."""
+    bases = ["L"] * len(cells)
+    start = 0
+    for i, cell in enumerate(cells):
+        if cell.glyph in ("↓", "←") or i == len(cells) - 1:
+            strong = (kind for kind in kinds[start : i + 1] if kind in ("L", "R", "AL"))
+            bases[start : i + 1] = ["L" if next(strong, "L") == "L" else "R"] * (i + 1 - start)
+            start = i + 1
+    return bases
+
+
+def _turned_line(line: list[Cell], base: str, columns: int) -> list[Cell]:
+    """One line, from left to right on the page, given back in the order of the text."""
+    from bidi import algorithm
+
+    storage = algorithm.get_empty_storage()
+    storage["base_dir"], storage["base_level"] = base, algorithm.PARAGRAPH_LEVELS[base]
+    # White space stands for what separates lines and tabs, which the algorithm would cut out.
+    text = "".join(" " if cell.glyph in _SEPARATORS else _first(cell) for cell in line)
+    algorithm.get_embedding_levels(text, storage)
+    for i, entry in enumerate(storage["chars"]):
+        entry["cell"] = i
+    for step in (
+        algorithm.explicit_embed_and_overrides,
+        algorithm.resolve_weak_types,
+        algorithm.resolve_neutral_types,
+        algorithm.resolve_implicit_levels,
+    ):
+        step(storage, False)
+    algorithm.reorder_resolved_levels(storage, False)
+    algorithm.apply_mirroring(storage, False)
+    order = storage["chars"]
+    column = 0 if base == "L" else columns - sum(cell.width for cell in line)
+    placed: dict[int, Cell] = {}
+    for entry in order:
+        cell = line[entry["cell"]]
+        mirrored = entry["ch"] if entry["level"] % 2 and len(cell.glyph) == 1 else cell.glyph
+        glyph = cell.glyph if cell.glyph in _SEPARATORS else mirrored
+        placed[entry["cell"]] = replace(cell, column=column, glyph=glyph)
+        column += cell.width
+    return [placed[i] for i in range(len(line))]
+
+
+def _joined(cells: list[Cell]) -> list[Cell]:
+    """Arabic letters in the forms that they have at their place in a word."""
+    text = "".join(cell.glyph for cell in cells)
+    shaped = _reshaper().reshape(text)
+    if len(shaped) != len(text):
+        return cells
+    result, place = [], 0
+    for cell in cells:
+        stop = place + len(cell.glyph)
+        result.append(replace(cell, glyph=shaped[place:stop]))
+        place = stop
+    return result
+
+
+@cache
+def _reshaper():
+    import arabic_reshaper
+
+    # One letter stays one: no ligatures, no marks left out.
+    keep = {"delete_harakat": False, "delete_tatweel": False, "support_ligatures": False}
+    return arabic_reshaper.ArabicReshaper(configuration=keep)

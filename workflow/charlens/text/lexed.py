@@ -12,6 +12,7 @@ import numpy as np
 from charlens.text import brackets
 from charlens.text.brackets import Pair
 from charlens.text.c_lexer import ByteClass, Text, Tokens, byte_values, classify
+from charlens.text.encodings import UTF_8
 from charlens.text.kinds import kind_named
 
 
@@ -21,6 +22,7 @@ class LexedText:
     Args:
         text: the text.
         kind: a name in :data:`charlens.text.kinds.KINDS`.
+        encoding: of the text.
 
     Raises:
         CharlensError: an unknown kind, or a text that is neither bytes nor uint8.
@@ -31,8 +33,9 @@ class LexedText:
         [0, 1, 1, 0, 0]
     """
 
-    def __init__(self, text: Text, kind: str) -> None:
+    def __init__(self, text: Text, kind: str, encoding: str = UTF_8) -> None:
         self._kind = kind_named(kind)
+        self.encoding = encoding
         self._matched: dict[Pair, tuple[np.ndarray, np.ndarray]] = {}
         self.kind = kind
         self.values = byte_values(text)
@@ -65,7 +68,7 @@ class LexedText:
         Where the kind has a lexer these are its string literals.
         """
         if self.tokens is None:
-            return brackets.quotations(self.values)
+            return brackets.quotations(self.values, self.encoding)
         return brackets.string_literals(self.tokens)
 
     @cached_property

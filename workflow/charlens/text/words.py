@@ -10,7 +10,6 @@ touches it may be a fragment: it counts as a word, but not as *whole*.
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.errors import CharlensError
+from charlens.text.encodings import UTF_8
+from charlens.text.letters import DIGIT, LETTER, MARK, OTHER, Letters
 from charlens.text.whole_text import joined
 
 Bytes = npt.NDArray[np.uint8]
@@ -29,29 +30,26 @@ NEVER = np.iinfo(np.int32).max
 
 @dataclass(frozen=True)
 class Word:
-    """Definition of a word: a longest run of word bytes.
+    """Definition of a word: a longest run of word characters.
+
+    In scripts that write no spaces, words within such a run are told apart, too.
 
     Attributes:
-        of: the bytes that words are made of.
-        inner: bytes that belong to a word where they stand alone between two bytes of ``of``.
+        of: kinds of the characters that words are made of (:mod:`charlens.text.letters`).
+        inner: bytes that belong to a word where they stand alone between two of its characters.
     """
 
-    of: bytes
+    of: tuple[int, ...]
     inner: bytes = b""
 
 
-# A byte from 128 on is part of a UTF-8 (or Latin-1) letter far more often than of anything else.
-_LETTERS = string.ascii_letters.encode() + bytes(range(128, 256))
-_DIGITS = string.digits.encode()
-_BLANKS = string.whitespace.encode()
-
 WORDS = {
-    "letters": Word(_LETTERS),
-    "letters_digits": Word(_LETTERS + _DIGITS),
-    "letters_apostrophes": Word(_LETTERS, inner=b"'"),
-    "letters_inner": Word(_LETTERS, inner=b"'-"),
-    "letters_digits_inner": Word(_LETTERS + _DIGITS, inner=b"'-"),
-    "nonblank": Word(bytes(byte for byte in range(256) if byte not in _BLANKS)),
+    "letters": Word((LETTER,)),
+    "letters_digits": Word((LETTER, DIGIT)),
+    "letters_apostrophes": Word((LETTER,), inner=b"'"),
+    "letters_inner": Word((LETTER,), inner=b"'-"),
+    "letters_digits_inner": Word((LETTER, DIGIT), inner=b"'-"),
+    "nonblank": Word((LETTER, DIGIT, MARK, OTHER)),
 }
 """Definitions of a word by name; ``inner`` means inner apostrophes and hyphens."""
 
@@ -63,11 +61,14 @@ class Words:
     Attributes:
         start: int64, shape (words,): index of each word's first byte in the joined streams.
         stop: int64, shape (words,): one past its last byte.
+        second: int64, shape (words,): index of its second character's first byte; ``stop`` where
+            there is none.
         whole: bool, shape (words,): the word touches no border of its stream.
     """
 
     start: npt.NDArray[np.int64]
     stop: npt.NDArray[np.int64]
+    second: npt.NDArray[np.int64]
     whole: npt.NDArray[np.bool_]
 
     def strings(self, text: Bytes) -> list[bytes]:
@@ -86,12 +87,13 @@ class Words:
         return index
 
 
-def find_words(text: Bytes, definition: str = "letters") -> Words:
+def find_words(text: Bytes, definition: str = "letters", encoding: str = UTF_8) -> Words:
     """Split a text into words.
 
     Args:
         text: byte values, uint8 of shape (streams, length).
         definition: a name in :data:`WORDS`.
+        encoding: of the text.
 
     Raises:
         CharlensError: there is no definition of that name.
@@ -100,25 +102,32 @@ def find_words(text: Bytes, definition: str = "letters") -> Words:
         raise CharlensError(
             f"word definition: expected one of {', '.join(WORDS)}, found {definition!r}"
         )
-    word = WORDS[definition]
+    word, letters = WORDS[definition], Letters(text, encoding)
     streams, length = text.shape
     edges = np.zeros((streams, length + 2), dtype=np.int8)
     inside = edges[:, 1:-1]
-    inside[:] = _table(word.of)[text]
+    inside[:] = np.isin(letters.kinds, word.of)
     if word.inner:
         between = inside[:, :-2] & inside[:, 2:]
         inside[:, 1:-1] |= between & _table(word.inner)[text[:, 1:-1]]
     steps = np.diff(edges, axis=1)
-    start, stop = (row * length + place for row, place in map(np.nonzero, (steps > 0, steps < 0)))
-    return Words(start, stop, (start % length != 0) & (stop % length != 0))
+    breaks = np.zeros((streams, length + 1), bool)
+    breaks[:, 1:length] = letters.breaks[:, 1:] & (inside[:, 1:] & inside[:, :-1] > 0)
+    start, stop = (
+        row * length + place
+        for row, place in map(np.nonzero, ((steps > 0) | breaks, (steps < 0) | breaks))
+    )
+    after = np.append(np.flatnonzero(letters.begins), text.size)
+    second = np.minimum(after[np.searchsorted(after, start, side="right")], stop)
+    return Words(start, stop, second, (start % length != 0) & (stop % length != 0))
 
 
-def count_words(text: Bytes, definition: str = "letters") -> Counter[bytes]:
+def count_words(text: Bytes, definition: str = "letters", encoding: str = UTF_8) -> Counter[bytes]:
     """Count each whole word of a text; words that differ in upper case are different.
 
     Arguments and errors as for :func:`find_words`.
     """
-    words = find_words(text, definition)
+    words = find_words(text, definition, encoding)
     strings = words.strings(text)
     return Counter(strings[i] for i in np.flatnonzero(words.whole))
 

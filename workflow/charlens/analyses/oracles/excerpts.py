@@ -13,7 +13,8 @@ import pandas as pd
 
 from charlens.analyses.oracles.oracles import ORACLES, Excerpt, slices
 from charlens.paper.definitions import OracleDefinitions
-from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
+from charlens.text.encodings import UTF_8, line_starts
+from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out
 from charlens.text.words import Words, find_words
 
 COLUMNS = {
@@ -27,21 +28,24 @@ COLUMNS = {
 }
 
 
-def examples(test: np.ndarray, found: np.ndarray, definitions: OracleDefinitions) -> pd.DataFrame:
+def examples(
+    test: np.ndarray, found: np.ndarray, definitions: OracleDefinitions, encoding: str = UTF_8
+) -> pd.DataFrame:
     """One excerpt per group that has errors.
 
     Args:
         test: byte values of the test split, uint8 (B, length + 1).
         found: category of each predicted character, −1 for none, int8 (N,).
         definitions: what a word is.
+        encoding: of the text.
 
     Returns:
         The columns of :data:`COLUMNS` less corpus and model.
     """
     text = np.ascontiguousarray(test[:, 1:])
-    words = find_words(text, definitions.word)
+    words = find_words(text, definitions.word, encoding)
     groups = [excerpt for oracle in ORACLES.values() for excerpt in oracle.excerpts]
-    spans = {rows: _spans(text, rows) for rows in {group.rows for group in groups}}
+    spans = {rows: _spans(text, rows, encoding) for rows in {group.rows for group in groups}}
     parts = []
     for group in groups:
         marked = np.isin(found, slices_of(group))
@@ -69,16 +73,16 @@ def slices_of(group: Excerpt) -> range:
     return range(names.index(group.first), names.index(group.last) + 1)
 
 
-def _spans(text: np.ndarray, rows: int) -> list[tuple[int, int]]:
+def _spans(text: np.ndarray, rows: int, encoding: str) -> list[tuple[int, int]]:
     """First and last positions of every excerpt that starts a line and has so many rows."""
     length = text.shape[1]
-    full = COLUMNS_OF_TEXT * rows
+    full = bytes_that_fill(text.ravel(), COLUMNS_OF_TEXT * rows, encoding)
     spans = []
     for stream, line in enumerate(text):
-        starts = np.flatnonzero(line[:-1] == 10) + 1
+        starts = line_starts(line, encoding)
         for start in starts[starts + min(full, length // 2) <= length].tolist():
-            count = len(lay_out(line[start : start + full], COLUMNS_OF_TEXT, rows))
-            spans.append((stream * length + start, stream * length + start + count))
+            cells = lay_out(line[start : start + full], COLUMNS_OF_TEXT, rows, encoding)
+            spans.append((stream * length + start, stream * length + start + cells[-1].stop))
     return spans
 
 

@@ -20,16 +20,16 @@ budget come closest to the slices it published, and agree with the examples it p
   :func:`charlens.text.words.corpus_history` gives the alternative, the text that truly precedes.
 * A rare word was seen as a word, not within others, in the training split's inputs; all of its
   characters count, the first too.
-* A quote is the double quote: most single ones are apostrophes.
+* A quote is a double quote of any script: most single ones are apostrophes.
 * After newline means among the first three characters after a line feed. The examples mark "Ann"
   of "Anna" and "fat" of "father", and the published slice holds more errors than there are lines.
-* Punctuation is the ASCII characters that are neither letters, digits nor blanks.
+* Punctuation is the ASCII characters that are neither letters, digits nor blanks, and what Unicode
+  calls punctuation, currency, mathematical and modifier symbols.
 * A boost of b removes errors whose probability falls short of the threshold by b or less.
 """
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +39,8 @@ import numpy.typing as npt
 
 from charlens.paper.definitions import ERROR_BELOW, ORACLE_CONTEXTS, ORACLE_DEFINITIONS
 from charlens.paper.definitions import OracleDefinitions as Definitions
+from charlens.text.encodings import UTF_8, line_end
+from charlens.text.letters import MARK, Letters
 from charlens.text.words import (
     NEVER,
     WORDS,
@@ -57,8 +59,6 @@ NGRAMS = ORACLE_CONTEXTS
 MEMORIES = (100, 500, 1000, 5000)  # characters
 RARE = tuple(range(6))  # occurrences in training
 BOOSTS = (0.1, 0.2, 0.3, 0.4, 0.5)
-NEWLINE = ord("\n")
-PUNCTUATION = string.punctuation.encode()
 
 FITTED, STATED = ORACLE_DEFINITIONS["fitted"], ORACLE_DEFINITIONS["stated"]
 DEFINITIONS: dict[str, Definitions] = ORACLE_DEFINITIONS | {
@@ -79,12 +79,14 @@ class Texts:
         test: of the test split, the same.
         definitions: what words and quotes are.
         history: where to look for earlier occurrences of a word.
+        encoding: of the text.
     """
 
     train: Bytes
     test: Bytes
     definitions: Definitions
     history: History
+    encoding: str = UTF_8
 
     @property
     def inputs(self) -> Bytes:
@@ -99,7 +101,7 @@ class Texts:
     @cached_property
     def words(self) -> Words:
         """The words of the predicted characters."""
-        return find_words(self.targets, self.definitions.word)
+        return find_words(self.targets, self.definitions.word, self.encoding)
 
     @cached_property
     def distance(self) -> npt.NDArray[np.int32]:
@@ -111,7 +113,7 @@ class Texts:
     def occurrences(self) -> list[int]:
         """How often each word occurs in training."""
         train = np.ascontiguousarray(self.train[:, :-1])
-        counts = count_words(train, self.definitions.word)
+        counts = count_words(train, self.definitions.word, self.encoding)
         return [counts[word] for word in self.words.strings(self.targets)]
 
 
@@ -199,7 +201,10 @@ def remembered(words: Words, distance: npt.NDArray[np.int32], size: int) -> Mask
         bool, shape (4, N), by length of memory.
     """
     back = _by_character(words, distance, size)
-    back[words.start] = NEVER
+    first = np.zeros(size + 1, np.int8)
+    first[words.start] += 1
+    np.subtract.at(first, words.second, 1)  # where the next word begins, if it has one character
+    back[np.cumsum(first[:size], dtype=np.int8) > 0] = NEVER
     return back <= np.array(MEMORIES)[:, None]
 
 
@@ -223,26 +228,34 @@ def _by_character(words: Words, values: npt.NDArray[np.int32], size: int) -> npt
     return np.append(values, np.int32(NEVER))[words.word_of(size)]  # outside: index −1
 
 
-def after_space_or_quote(inputs: Bytes, quotes: bytes) -> Mask:
-    """Whether the character before is a space or a quote: uint8 (streams, length) to bool (N,)."""
-    return np.isin(inputs, list(b" " + quotes)).ravel()
+def after_space_or_quote(inputs: Bytes, quotes: bytes, encoding: str = UTF_8) -> Mask:
+    """Whether the character before is a space or a quote: uint8 (streams, length) to bool (N,).
+
+    Beyond ASCII these are the spaces within lines and the double quotes of any script.
+    """
+    found = np.isin(inputs, list(b" " + quotes))
+    letters = Letters(inputs, encoding)
+    if not letters.is_ascii:
+        found = (found & letters.begins & letters.ends) | letters.ends_blank_or_quote
+    return found.ravel()
 
 
 def after_newline(inputs: Bytes, reach: int) -> Mask:
-    """Whether a line feed is among the ``reach`` characters before, in the same stream.
+    """Whether a line end is among the ``reach`` characters before, in the same stream.
 
-    The line feed of a CR LF is itself not after a newline.
+    The line feed of a CR LF is itself not after a newline. A carriage return counts only where a
+    text ends its lines with it alone.
     """
-    newline = inputs == NEWLINE
+    newline = inputs == line_end(inputs)
     found = newline.copy()
     for back in range(1, reach):
         found[:, back:] |= newline[:, :-back]
     return found.ravel()
 
 
-def punctuation(targets: Bytes) -> Mask:
-    """Whether the character to be predicted is ASCII punctuation, shape (N,)."""
-    return np.isin(targets, list(PUNCTUATION)).ravel()
+def punctuation(targets: Bytes, encoding: str = UTF_8) -> Mask:
+    """Whether the character to be predicted is punctuation or a sign, shape (N,)."""
+    return (Letters(targets, encoding).kinds == MARK).ravel()
 
 
 def boosted(probability: npt.NDArray[np.floating], threshold: float = THRESHOLD) -> Mask:
@@ -297,7 +310,7 @@ ORACLES: dict[str, Oracle] = {
             colours="Blues",
             of_texts=lambda texts: np.stack(
                 [
-                    after_space_or_quote(texts.inputs, texts.definitions.quotes),
+                    after_space_or_quote(texts.inputs, texts.definitions.quotes, texts.encoding),
                     after_newline(texts.inputs, texts.definitions.after_newline),
                 ]
             ),
@@ -311,7 +324,7 @@ ORACLES: dict[str, Oracle] = {
             "punctuation",
             names=("punctuation",),
             colours="Greys",
-            of_texts=lambda texts: punctuation(texts.targets),
+            of_texts=lambda texts: punctuation(texts.targets, texts.encoding),
             excerpts=(Excerpt("Punctuation", "punctuation", "punctuation"),),
             in_paper=True,
         ),

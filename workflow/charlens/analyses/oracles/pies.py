@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
@@ -12,42 +13,68 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from charlens.analyses.oracles.excerpts import COLUMNS_OF_TEXT
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.analyses.oracles.table import read, read_examples
 from charlens.display import style
+from charlens.display.fonts import Fonts
+from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import texts
-from charlens.text.grid import lay_out
+from charlens.text.encodings import UTF_8, of_corpora
+from charlens.text.grid import GLYPHS, NOTHING, Cell
 
 # Lengths in points.
-_LETTER, _LINE, _TITLE, _GAP = 3.42, 7.6, 10.0, 5.0
+_TITLE, _GAP = 10.0, 5.0
+_PAGE = Page(letter=3.42, line=7.6, size=5.6, baseline=0.72, top=_TITLE)
 _PIE, _SIDE, _MARGIN, _HEAD = 150.0, 40.0, 4.0, 14.0
-_TEXT = 5.6  # font size of the text shown
 _MARK, _BOX = "#56B4E9", "#D55E00"
 
 _NAME = 11  # characters of a line of a slice's name
 
 
-def numbers(categories: FilePath, examples: FilePath) -> dict[str, pd.DataFrame]:
-    """Read what :func:`draw` takes: errors by category, and the marked excerpts."""
-    return {"csv": read(categories), "examples": read_examples(examples)}
+def numbers(
+    categories: FilePath,
+    examples: FilePath,
+    corpora: Sequence[FilePath] = (),
+    tests: Sequence[FilePath] = (),
+    encodings: Mapping[str, str | None] | None = None,
+) -> dict[str, Any]:
+    """Read what :func:`draw` takes: errors by category, and the marked excerpts.
+
+    Args:
+        categories: the table of errors.
+        examples: the table of excerpts.
+        corpora: the description of their corpus, by which its encoding is guessed.
+        tests: its test split.
+        encodings: the config's of each corpus; None guesses.
+    """
+    return {
+        "csv": read(categories),
+        "examples": read_examples(examples),
+        "encodings": of_corpora(encodings or {}, corpora, tests),
+    }
 
 
-def draw(table: pd.DataFrame, examples: pd.DataFrame) -> Figure:
+def draw(
+    table: pd.DataFrame, examples: pd.DataFrame, encodings: Mapping[str, str] | None = None
+) -> Figure:
     """Draw the pies of each model, and excerpts of text of the first one.
 
     Args:
         table: of :func:`charlens.analyses.oracles.table.read`.
         examples: with the columns of :data:`charlens.analyses.oracles.excerpts.COLUMNS`.
+        encodings: in which each corpus is shown; UTF-8 where it is not named.
     """
     with style.styled():
+        encoding = (encodings or {}).get(table["corpus"].iloc[0], UTF_8)
         models = list(dict.fromkeys(table["model"]))
         groups = [part for _, part in examples.groupby("group", sort=False)]
-        text = COLUMNS_OF_TEXT * _LETTER if groups else 0
+        pages = [cells_of(group["byte"], encoding) for group in groups]
+        fonts = fonts_of(pages)
+        text = _PAGE.width if groups else 0
         width = _PIE + 2 * _SIDE + text + 2 * _MARGIN
-        tall = sum(_height(group) for group in groups)
+        tall = sum(map(_height, pages))
         height = max(tall + 4, len(models) * (_HEAD + _PIE))
         figure = style.new_figure(width * style.POINT, height * style.POINT)
         step = height / len(models)
@@ -65,11 +92,11 @@ def draw(table: pd.DataFrame, examples: pd.DataFrame) -> Figure:
             box = ((_MARGIN + _SIDE) / width, bottom / height, _PIE / width, _PIE / height)
             _draw_pie(figure.add_axes(box), part)
         top = 4.0
-        for group in groups:
-            high = _height(group)
+        for group, cells in zip(groups, pages, strict=True):
+            high = _height(cells)
             left = _PIE + 2 * _SIDE + _MARGIN
             box = (left / width, 1 - (top + high) / height, text / width, high / height)
-            _draw_example(figure.add_axes(box), group, text, high)
+            _draw_example(figure.add_axes(box), group, cells, fonts)
             top += high
         return figure
 
@@ -142,36 +169,30 @@ def _labels(part: pd.DataFrame) -> list[tuple[str, float]]:
     return found
 
 
-def _height(group: pd.DataFrame) -> float:
-    return _TITLE + (_cells(group)[-1].row + 1) * _LINE + _GAP
+def _height(cells: Sequence[Cell]) -> float:
+    return _TITLE + (cells[-1].row + 1) * _PAGE.line + _GAP
 
 
-def _cells(group: pd.DataFrame):
-    return lay_out(group["byte"].to_numpy(np.uint8), COLUMNS_OF_TEXT)
-
-
-def _draw_example(axes: Axes, group: pd.DataFrame, width: float, height: float) -> None:
+def _draw_example(axes: Axes, group: pd.DataFrame, cells: Sequence[Cell], fonts: Fonts) -> None:
     axes.set_axis_off()
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
+    axes.set_xlim(0, _PAGE.width)
+    axes.set_ylim(_height(cells), 0)
     axes.text(0, _TITLE - 3, group["group"].iloc[0], size=7, weight="bold")
-    cells = _cells(group)
-    for cell, marked in zip(cells, group["marked"], strict=True):
-        x, y = cell.column * _LETTER, _TITLE + cell.row * _LINE
-        if marked:
-            box = (cell.width * _LETTER, _LINE)
-            axes.add_patch(Rectangle((x, y), *box, facecolor=_MARK, edgecolor="none"))
-        if cell.glyph != " ":
-            place = (x + _LETTER / 2, y + 0.72 * _LINE)
-            letter = cell.glyph.replace("$", r"\$")
-            faint = style.SOFT if ord(cell.glyph) > 127 else style.INK
-            axes.text(
-                *place, letter, size=_TEXT, family="DejaVu Sans Mono", ha="center", color=faint
-            )
-    for number in sorted(set(group["boxed"]) - {0}):
-        inside = [c for c, boxed in zip(cells, group["boxed"], strict=True) if boxed == number]
+    marked, boxed = group["marked"].to_numpy(), group["boxed"].to_numpy()
+    for cell in cells:
+        if marked[cell.start : cell.stop].any():
+            x, y, wide, high = _PAGE.box(cell)
+            axes.add_patch(Rectangle((x, y), wide, high, facecolor=_MARK, edgecolor="none"))
+    inks = [
+        style.SOFT if cell.glyph in (*GLYPHS.values(), NOTHING) else style.INK for cell in cells
+    ]
+    _PAGE.write(axes, cells, inks, fonts)
+    for number in sorted(set(boxed) - {0}):
+        inside = [cell for cell in cells if boxed[cell.start] == number]
         for row in sorted({cell.row for cell in inside}):
             line = [cell for cell in inside if cell.row == row]
-            x, wide = line[0].column * _LETTER, len(line) * _LETTER
+            x = min(cell.column for cell in line) * _PAGE.letter
+            wide = sum(cell.width for cell in line) * _PAGE.letter
+            place = (x, _TITLE + row * _PAGE.line + 0.4)
             frame: dict[str, Any] = {"facecolor": "none", "edgecolor": _BOX, "lw": 0.8}
-            axes.add_patch(Rectangle((x, _TITLE + row * _LINE + 0.4), wide, _LINE - 0.8, **frame))
+            axes.add_patch(Rectangle(place, wide, _PAGE.line - 0.8, **frame))

@@ -21,8 +21,9 @@ from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM
 from charlens.paper import numbers as paper
-from charlens.paper.definitions import FIGURE6_MODELS
+from charlens.paper.definitions import FIGURE6_MODELS, OracleDefinitions
 from charlens.text.corpus import Corpus, load_split
+from charlens.text.encodings import of_corpus
 
 BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
 """Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""
@@ -98,15 +99,17 @@ class Evidence:
         test: of the test split.
         ngram: P(correct) by the n-grams that are oracles, (models, N); zeros for
             those that the study lacks, which then remove nothing.
+        encoding: of the text.
     """
 
     train: np.ndarray
     test: np.ndarray
     ngram: np.ndarray
+    encoding: str
 
 
 def tables(
-    inputs: Mapping[str, Any], threshold: float, definitions: str
+    inputs: Mapping[str, Any], threshold: float, definitions: str, encoding: str | None = None
 ) -> dict[str, pd.DataFrame]:
     """Break down the errors of a corpus's best and smallest LSTMs and of models from elsewhere.
 
@@ -115,6 +118,7 @@ def tables(
             probabilities files: ``models`` (LSTMs and n-grams) and ``external``.
         threshold: a character is an error where its probability is below this.
         definitions: a name in :data:`charlens.analyses.oracles.oracles.DEFINITIONS`.
+        encoding: of the text; None guesses.
 
     Returns:
         Tables ``categories``, ``eliminated``, ``orders``, ``sensitivity`` and ``examples``, with
@@ -127,9 +131,9 @@ def tables(
     corpus = Corpus.load(inputs["corpus"])
     (scored,) = contestants.read(inputs["models"], inputs.get("external", ()), [corpus])
     subjects = choose(scored)
-    evidence = _evidence(corpus, inputs, scored)
+    evidence = _evidence(corpus, inputs, scored, encoding)
     chosen = oracles.DEFINITIONS[definitions]
-    known = tally.evidence(evidence.train, evidence.test, chosen)
+    known = _known(evidence, chosen)
     found = {
         s.role + s.model: tally.categories(
             tally.removed(known, evidence.ngram, s.probability, threshold),
@@ -144,7 +148,7 @@ def tables(
         for s in subjects
     ]
     first = subjects[0]
-    shown = examples(evidence.test, found[first.role + first.model], chosen)
+    shown = examples(evidence.test, found[first.role + first.model], chosen, evidence.encoding)
     shown = shown.assign(corpus=corpus.name, model=first.model)
     return {
         "categories": _joined(parts, COLUMNS),
@@ -174,14 +178,22 @@ def choose(scored: Scored) -> list[Subject]:
     return [Subject(role, r.model, scored.probability[r.model]) for role, r in named]
 
 
-def _evidence(corpus: Corpus, inputs: Mapping[str, FilePath], scored: Scored) -> Evidence:
+def _evidence(
+    corpus: Corpus, inputs: Mapping[str, FilePath], scored: Scored, encoding: str | None
+) -> Evidence:
     vocabulary = np.array(corpus.vocabulary, np.uint8)
-    train, test = (vocabulary[load_split(inputs[part])] for part in ("train", "test"))
+    codes = {part: load_split(inputs[part]) for part in ("train", "test")}
+    encoding = of_corpus(encoding, corpus, codes["test"])
+    train, test = (vocabulary[codes[part]] for part in ("train", "test"))
     nothing = np.zeros(len(scored.byte), np.float32)
     ngram = [
         scored.probability.get(model_id.context_id(N_GRAM, n), nothing) for n in oracles.NGRAMS
     ]
-    return Evidence(train, test, np.stack(ngram))
+    return Evidence(train, test, np.stack(ngram), encoding)
+
+
+def _known(evidence: Evidence, definitions: OracleDefinitions) -> oracles.Mask:
+    return tally.evidence(evidence.train, evidence.test, definitions, encoding=evidence.encoding)
 
 
 def _categories(corpus: Corpus, subject: Subject, found: np.ndarray) -> pd.DataFrame:
@@ -228,7 +240,7 @@ def _sensitivity(
 ) -> pd.DataFrame:
     parts = []
     for name, definitions in oracles.DEFINITIONS.items():
-        known = tally.evidence(evidence.train, evidence.test, definitions)
+        known = _known(evidence, definitions)
         for s in subjects:
             masks = tally.removed(known, evidence.ngram, s.probability, threshold)
             part = tally.table(tally.categories(masks, s.probability, threshold))

@@ -22,6 +22,7 @@ from charlens.analyses.oracles.oracles import (
 from charlens.analyses.oracles.shapley import extremes, pattern_counts, shapley, shares
 from charlens.errors import CharlensError
 from charlens.paper.definitions import OracleDefinitions
+from charlens.text.encodings import UTF_8
 from charlens.text.words import Bytes, History, joined_history
 
 
@@ -30,6 +31,7 @@ def evidence(
     test: Bytes,
     definitions: OracleDefinitions | None = None,
     history: History | None = None,
+    encoding: str = UTF_8,
 ) -> Mask:
     """Which characters the oracles that know only the texts remove.
 
@@ -38,6 +40,7 @@ def evidence(
         test: of the test split, the same; N predicted characters.
         definitions: :data:`FITTED` by default.
         history: :func:`charlens.text.words.joined_history` by default.
+        encoding: of the texts.
 
     Returns:
         bool, shape (slices, N): the rows of :func:`slices` that have ``of_texts``.
@@ -45,7 +48,7 @@ def evidence(
     Raises:
         CharlensError: an unknown definition of a word.
     """
-    texts = Texts(train, test, definitions or FITTED, history or joined_history(test))
+    texts = Texts(train, test, definitions or FITTED, history or joined_history(test), encoding)
     return np.vstack(
         [
             oracle.of_texts(texts).reshape(len(oracle.names), texts.targets.size)

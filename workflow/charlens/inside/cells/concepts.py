@@ -24,6 +24,7 @@ import numpy as np
 
 from charlens.text import brackets
 from charlens.text.c_lexer import Text
+from charlens.text.encodings import UTF_8
 from charlens.text.kinds import KINDS
 from charlens.text.lexed import LexedText
 
@@ -133,12 +134,13 @@ def panels() -> tuple[str, ...]:
     return tuple(name for name, concept in CONCEPTS.items() if concept.panel)
 
 
-def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
+def labels(text: Text, kind: str, encoding: str = UTF_8) -> dict[str, np.ndarray]:
     """The concepts of a text.
 
     Args:
         text: the text.
         kind: a name in :data:`charlens.text.kinds.KINDS`.
+        encoding: of the text.
 
     Returns:
         For each concept of that kind an array of shape (bytes,), in the order of :data:`CONCEPTS`:
@@ -151,7 +153,7 @@ def labels(text: Text, kind: str) -> dict[str, np.ndarray]:
         >>> labels(b'a "b" c', "prose")["inside_quotes"].tolist()
         [False, False, True, True, False, False, False]
     """
-    lexed = LexedText(text, kind)
+    lexed = LexedText(text, kind, encoding)
     return {name: c.label(lexed) for name, c in CONCEPTS.items() if kind in c.kinds}
 
 

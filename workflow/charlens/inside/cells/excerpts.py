@@ -20,7 +20,8 @@ from charlens.inside.cells.concepts import CONCEPTS, CORRELATION, panels
 from charlens.inside.cells.score import Labels, best, halves, typical, windows_of_cells
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
-from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
+from charlens.text.encodings import UTF_8, line_starts
+from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out
 
 ROWS = 7  # of an excerpt on the page
 
@@ -55,25 +56,26 @@ class Excerpt:
     stop: int
 
 
-def candidates(text: np.ndarray) -> list[Excerpt]:
+def candidates(text: np.ndarray, encoding: str = UTF_8) -> list[Excerpt]:
     """Every excerpt of the held-out half that starts a line and fills a page.
 
     In streams shorter than two pages an excerpt may take half a stream and end with it.
 
     Args:
         text: input bytes of the test split, uint8 (B, length).
+        encoding: of the text.
     """
     length = text.shape[1]
     chosen_on = halves(*text.shape)
-    full = COLUMNS_OF_TEXT * ROWS  # so many bytes always fill the page
+    full = bytes_that_fill(text.ravel(), COLUMNS_OF_TEXT * ROWS, encoding)
     least = min(full, length // 2)
     found = []
     for stream, row in enumerate(text):
         first = int(chosen_on[stream].sum())
-        starts = np.flatnonzero(row[:-1] == 10) + 1
+        starts = line_starts(row, encoding)
         for start in starts[(starts >= first) & (starts + least <= length)].tolist():
-            stop = start + len(lay_out(row[start : start + full], COLUMNS_OF_TEXT, ROWS))
-            found.append(Excerpt(stream, start, stop))
+            cells = lay_out(row[start : start + full], COLUMNS_OF_TEXT, ROWS, encoding)
+            found.append(Excerpt(stream, start, start + cells[-1].stop))
     return found
 
 
@@ -109,6 +111,7 @@ def examples(
     ranking: pd.DataFrame,
     steps: int,
     device: str,
+    encoding: str = UTF_8,
 ) -> pd.DataFrame:
     """The best cell of every concept, and a typical one, on excerpts of held-out text.
 
@@ -121,12 +124,13 @@ def examples(
         ranking: of :func:`charlens.inside.cells.score.score`.
         steps: window length; divides length.
         device: auto, cpu or cuda.
+        encoding: of the text.
 
     Returns:
         One row per panel and byte with the columns of :data:`COLUMNS`. A concept that never
         changes in an excerpt of the held-out half has no panel.
     """
-    excerpts = candidates(text)
+    excerpts = candidates(text, encoding)
     chosen: list[tuple[str, pd.Series, Excerpt]] = []
     for concept in (name for name in panels() if name in labels):
         excerpt = typical_excerpt(labels[concept], excerpts)

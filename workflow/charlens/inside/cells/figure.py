@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,17 +15,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.display import style
+from charlens.display.fonts import Fonts
+from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CORRELATION
-from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS, TYPICAL, read
+from charlens.inside.cells.excerpts import ROWS, TYPICAL, read
 from charlens.models import names as model_id
 from charlens.paper import texts
-from charlens.text.grid import GLYPHS, LEGEND, lay_out
+from charlens.text.encodings import UTF_8, of_corpora
+from charlens.text.grid import GLYPHS, LEGEND, Cell
 
 # Lengths in points.
-_LETTER, _LINE = 3.16, 6.8  # one character cell
 _TITLE, _GAP, _MARGIN, _HEAD, _FOOT, _GUTTER = 17.0, 5.0, 5.0, 15.0, 22.0, 12.0
-_TEXT = 5.2  # font size of the text shown
+_PAGE = Page(letter=3.16, line=6.8, size=5.2, baseline=0.74, top=_TITLE)
 
 # Red for −1, blue for +1 as in the paper; both dark enough apart in lightness from white, and told
 # apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
@@ -33,18 +35,40 @@ _COLORS = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFF
 _SCALE = Normalize(-1, 1)
 
 
-def numbers(examples: Sequence[FilePath]) -> dict[str, pd.DataFrame]:
-    """Read what :func:`draw` takes: the examples of cells of all searched models."""
-    return {"csv": pd.concat([read(path) for path in examples], ignore_index=True)}
+def numbers(
+    examples: Sequence[FilePath],
+    corpora: Sequence[FilePath] = (),
+    tests: Sequence[FilePath] = (),
+    encodings: Mapping[str, str | None] | None = None,
+) -> dict[str, Any]:
+    """Read what :func:`draw` takes: the examples of cells of all searched models.
+
+    Args:
+        examples: their tables.
+        corpora: the descriptions of their corpora, by which encodings are guessed.
+        tests: the test splits of the same.
+        encodings: the config's of each corpus; None guesses.
+    """
+    return {
+        "csv": pd.concat([read(path) for path in examples], ignore_index=True),
+        "encodings": of_corpora(encodings or {}, corpora, tests),
+    }
 
 
-def draw(table: pd.DataFrame) -> Figure:
-    """Draw a table of :func:`charlens.inside.cells.excerpts.read`, in two equal columns."""
+def draw(table: pd.DataFrame, encodings: Mapping[str, str] | None = None) -> Figure:
+    """Draw a table of :func:`charlens.inside.cells.excerpts.read`, in two equal columns.
+
+    Args:
+        table: the table.
+        encodings: in which each corpus is shown; UTF-8 where it is not named.
+    """
     with style.styled():
         if table.empty:
             return _nothing()
+        table = table.assign(encoding=[(encodings or {}).get(c, UTF_8) for c in table["corpus"]])
+        fonts = fonts_of(_cells(panel) for _, panel in table.groupby(["corpus", "panel"]))
         columns = _columns([_panels(table[table["corpus"] == c]) for c in table["corpus"].unique()])
-        wide = COLUMNS_OF_TEXT * _LETTER
+        wide = _PAGE.width
         width = 2 * _MARGIN + len(columns) * wide + (len(columns) - 1) * _GUTTER
         height = _tallest(columns) + _FOOT
         figure = style.new_figure(width * style.POINT, height * style.POINT)
@@ -57,7 +81,7 @@ def draw(table: pd.DataFrame) -> Figure:
                     figure.text(*place, block, size=8, va="top", style="italic")
                 else:
                     box = (left / width, 1 - (top + tall) / height, wide / width, tall / height)
-                    _draw_panel(figure.add_axes(box), block, wide, tall)
+                    _draw_panel(figure.add_axes(box), block, wide, tall, fonts)
                 top += tall
         _draw_key(figure, width, height)
         return figure
@@ -102,12 +126,15 @@ def _panels(part: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _rows(panel: pd.DataFrame) -> int:
-    cells = lay_out(panel["byte"].to_numpy(np.uint8), COLUMNS_OF_TEXT)
-    return min(ROWS, cells[-1].row + 1)
+    return min(ROWS, _cells(panel)[-1].row + 1)
+
+
+def _cells(panel: pd.DataFrame) -> list[Cell]:
+    return cells_of(panel["byte"], panel["encoding"].iloc[0])
 
 
 def _height(block: Block) -> float:
-    return _HEAD if isinstance(block, str) else _TITLE + _rows(block) * _LINE + _GAP
+    return _HEAD if isinstance(block, str) else _TITLE + _rows(block) * _PAGE.line + _GAP
 
 
 def _corpus_title(panels: list[pd.DataFrame]) -> str:
@@ -133,37 +160,28 @@ def _panel_title(row: pd.Series) -> tuple[str, str]:
     return f"Best cell for: {row['title']}", f"{where}; {held_out} (held-out text){also}"
 
 
-def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float) -> None:
+def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float, fonts: Fonts) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
     title, detail = _panel_title(panel.iloc[0])
     axes.text(0, _TITLE - 9.5, title, size=7, va="baseline", weight="bold")
     axes.text(0, _TITLE - 2.5, detail, size=6.2, va="baseline", color=style.SOFT)
-    cells = lay_out(panel["byte"].to_numpy(np.uint8), COLUMNS_OF_TEXT)
-    colors = _COLORS(_SCALE(panel["value"].to_numpy()))
-    boxes = [
-        Rectangle((c.column * _LETTER, _TITLE + c.row * _LINE), c.width * _LETTER, _LINE)
-        for c in cells
-    ]
+    cells = _cells(panel)
+    # A character has the value after its last byte.
+    last = [cell.stop - 1 for cell in cells]
+    colors = _COLORS(_SCALE(panel["value"].to_numpy()[last]))
+    boxes = [Rectangle((x, y), wide, high) for x, y, wide, high in map(_PAGE.box, cells)]
     # Edges of the same colour close the hairlines between neighbours that viewers draw.
     axes.add_collection(PatchCollection(boxes, facecolors=colors, edgecolors=colors, lw=0.2))
-    marks = set(GLYPHS.values())
-    for cell, color in zip(cells, colors, strict=True):
-        if cell.glyph == " ":
-            continue
-        dark = np.dot(color[:3], (0.299, 0.587, 0.114)) < 0.5
-        ink = style.FAINT if cell.glyph in marks and not dark else "white" if dark else style.INK
-        axes.text(
-            (cell.column + 0.5) * _LETTER,
-            _TITLE + (cell.row + 0.74) * _LINE,
-            cell.glyph.replace("$", r"\$"),
-            size=_TEXT,
-            family="DejaVu Sans Mono",
-            ha="center",
-            va="baseline",
-            color=ink,
-        )
+    inks = [_ink(cell.glyph, color) for cell, color in zip(cells, colors, strict=True)]
+    _PAGE.write(axes, cells, inks, fonts)
+
+
+def _ink(glyph: str, color: np.ndarray) -> str:
+    if np.dot(color[:3], (0.299, 0.587, 0.114)) < 0.5:
+        return "white"
+    return style.FAINT if glyph in GLYPHS.values() else style.INK
 
 
 def _draw_key(figure: Figure, width: float, height: float) -> None:

@@ -11,6 +11,7 @@ from charlens.inside.cells.concepts import labels
 from charlens.inside.cells.excerpts import examples
 from charlens.inside.cells.score import Labels, score
 from charlens.models.trained import load_trained
+from charlens.text import encodings
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText, load_text
@@ -24,6 +25,7 @@ def search_cells(
     kind: str | None,
     steps: int,
     device: str,
+    encoding: str | None = None,
 ) -> None:
     """Rank the cells of a model by every concept, and show the best ones on held-out text.
 
@@ -35,6 +37,7 @@ def search_cells(
         kind: a name in :data:`charlens.text.kinds.KINDS`; None guesses from the text.
         steps: window length; divides the stream length.
         device: auto, cpu or cuda.
+        encoding: of the text; None guesses.
 
     Raises:
         CharlensError: a damaged input, or a model of another corpus.
@@ -43,11 +46,12 @@ def search_cells(
     trained = load_trained(inputs["model"], corpus)
     codes = load_split(inputs["test"])
     text = load_text(corpus, inputs)
-    found = label(text, kind or kind_of(text.text))
+    encoding = encodings.of_corpus(encoding, corpus, codes)
+    found = label(text, kind or kind_of(text.text), encoding)
     ranking = score(trained, corpus.name, codes, found, steps, device)
     parquet_tables.write(ranking, outputs["ranking"])
     shown = examples(
-        trained, corpus.name, codes, text.text[text.inputs], found, ranking, steps, device
+        trained, corpus.name, codes, text.text[text.inputs], found, ranking, steps, device, encoding
     )
     parquet_tables.write(shown, outputs["examples"])
     for row in shown.drop_duplicates("panel").itertuples():
@@ -62,6 +66,7 @@ def search_cells(
         )
 
 
-def label(text: CorpusText, kind: str) -> Labels:
+def label(text: CorpusText, kind: str, encoding: str = encodings.UTF_8) -> Labels:
     """The concepts of a kind of text at the input bytes of its test split."""
-    return {name: values[text.inputs] for name, values in labels(text.text, kind).items()}
+    found = labels(text.text, kind, encoding)
+    return {name: values[text.inputs] for name, values in found.items()}

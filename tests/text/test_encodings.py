@@ -1,0 +1,138 @@
+"""Encodings: guessing them, reading characters, and where lines begin."""
+
+import codecs
+import logging
+
+import numpy as np
+import pytest
+from charlens.errors import CharlensError
+from charlens.study.config import Config
+from charlens.text.characters import characters, graphemes
+from charlens.text.corpus import prepare, save_split
+from charlens.text.encodings import (
+    ESCAPED,
+    aligned,
+    decode,
+    guess,
+    line_end,
+    line_starts,
+    of_corpora,
+    of_corpus,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from languages import LANGUAGES, encoded
+
+ENCODINGS = ("utf-8", "latin-1", "gb18030", "cp932", "utf-16-le", "utf-16-be", "koi8-r", "big5")
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+@pytest.mark.parametrize("skipped", [0, 1, 2])
+def test_a_guess(name, skipped):
+    """The start may lie within a character, as that of a stream may."""
+    _, encoding = LANGUAGES[name]
+    assert guess(encoded(name, 20)[skipped:]) == codecs.lookup(encoding).name
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"plain text\n" * 9,
+        b"\xef\xbb\xbfwith a mark\n",
+        bytes(range(256)) * 40,
+        b"\0" * 3000,
+        b"ends\0\nin\0\nzeros\0\n" * 50,
+        np.random.default_rng(0).integers(256, size=20_000, dtype=np.uint8).tobytes(),
+    ],
+    ids=["nothing", "ASCII", "mark", "all bytes", "zeros", "C strings", "noise"],
+)
+def test_what_is_no_text_is_shown_as_utf_8(data):
+    assert guess(data) == "utf-8"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@given(data=st.binary(max_size=120))
+def test_characters_cover_every_byte_once(encoding, data):
+    decoded = decode(data, encoding)
+    assert decoded.bounds.tolist() == sorted(set(decoded.bounds.tolist()))
+    assert decoded.bounds[-1] == len(data)
+    for parts in (characters(data, encoding), graphemes(data, encoding)):
+        assert [part.start for part in parts] == [0, *(p.stop for p in parts)][: len(parts)]
+        assert "".join(part.text for part in parts) == "".join(
+            "\ufffd" if ESCAPED <= ord(c) < ESCAPED + 256 else c for c in decoded.text
+        )
+    for start, stop, character in zip(
+        decoded.bounds[:-1], decoded.bounds[1:], decoded.text, strict=True
+    ):
+        part = data[start:stop]
+        if ESCAPED <= ord(character) < ESCAPED + 256:
+            assert part == bytes([ord(character) - ESCAPED])
+        else:
+            assert part.decode(encoding) == character
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_lines_begin_where_python_says(name):
+    text, encoding = LANGUAGES[name]
+    data = np.frombuffer(encoded(name, 5), np.uint8)
+    ends = np.cumsum([len(line.encode(encoding)) for line in (text * 5).splitlines(True)])
+    starts = line_starts(data, encoding)
+    assert starts.tolist() == ends[: len(starts)].tolist()
+    assert len(starts) >= 9
+    cut = len("\n".encode(encoding)) - 1  # a stream that begins within a character
+    assert line_starts(data[cut:], encoding).tolist() == (ends - cut)[: len(starts)].tolist()
+    assert aligned(data[cut:], encoding) == cut
+
+
+@pytest.mark.parametrize(
+    ("text", "end"), [("a\nb\r\nc", "\n"), ("a\rb\rc", "\r"), ("a\rb\nc", "\n"), ("", "\n")]
+)
+def test_the_end_of_lines(text, end):
+    assert line_end(np.frombuffer(text.encode(), np.uint8)) == ord(end)
+
+
+def corpus(data, name="novel"):
+    return prepare(data, name, "a test", "streams", 4, 20, 0.6, 0.2)
+
+
+def test_a_guess_is_named_in_the_log_and_the_config_decides(caplog, tmp_path):
+    caplog.set_level(logging.INFO, "charlens")
+    made, splits = corpus(encoded("french", 30))
+    assert of_corpus(None, made, splits["test"]) == "cp1252"
+    assert "novel: its bytes are shown as CP1252, a guess" in caplog.text
+    assert "set corpora.novel.encoding" in caplog.text
+    assert of_corpus("cp1250", made, splits["test"]) == "cp1250"
+    made.save(tmp_path / "c.json")
+    save_split(tmp_path / "t.npy", splits["test"])
+    files = [tmp_path / "c.json"], [tmp_path / "t.npy"]
+    assert of_corpora({}, *files) == {"novel": "cp1252"}
+    assert of_corpora({"novel": "latin-1"}, *files) == {"novel": "latin-1"}
+
+
+def test_of_plain_text_nothing_is_said(caplog):
+    caplog.set_level(logging.INFO, "charlens")
+    made, splits = corpus(b"plain text\n" * 200)
+    assert of_corpus("utf-16-le", made, splits["test"]) == "utf-8"
+    assert caplog.text == ""
+
+
+def config(encoding):
+    entry = {"source": {"builtin": "python_docs"}, "encoding": encoding}
+    return Config.load({"run": "a", "corpora": {"c": entry}}).corpora["c"].encoding
+
+
+@pytest.mark.parametrize(
+    ("given_name", "name"),
+    [("UTF8", "utf-8"), ("latin-1", "iso8859-1"), ("gbk", "gbk"), ("UTF-16LE", "utf-16-le"),
+     ("ascii", "utf-8"), ("utf-8-sig", "utf-8"), (None, None)],
+)  # fmt: skip
+def test_names_in_the_config(given_name, name):
+    assert config(given_name) == name
+
+
+@pytest.mark.parametrize("wrong", ["latin9x", "base64", "utf-16", "iso2022_jp", "", 1252, "a\0b"])
+def test_what_is_no_encoding(wrong):
+    with pytest.raises(CharlensError, match=r"^config: corpora\.c\.encoding: ") as caught:
+        config(wrong)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,87 @@
+"""Words, punctuation, spaces and quotes of several scripts."""
+
+import numpy as np
+import pytest
+from charlens.analyses.oracles.oracles import after_newline, after_space_or_quote, punctuation
+from charlens.text.letters import word_breaks
+from charlens.text.words import count_words, find_words
+from languages import LANGUAGES, encoded
+
+
+def rows(text, encoding="utf-8"):
+    return np.frombuffer(text.encode(encoding), np.uint8)[None]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Il dit « déjà » l'été…", ["Il", "dit", "déjà", "l", "été"]),
+        ("—“Wie?”—", ["Wie"]),
+        ("Привет, мир 5", ["Привет", "мир"]),
+        ("한국어 글, «좋다»", ["한국어", "글", "좋다"]),
+        ("السلام، عليكم", ["السلام", "عليكم"]),
+        ("今天天气很好，回家", ["今天", "天气", "很", "好", "回家"]),
+        ("猫はiPhoneを", ["猫", "は", "iPhone", "を"]),
+        ("วันนี้อากาศดี มาก", ["วัน", "นี้", "อากาศ", "ดี", "มาก"]),
+        ("naïve 😀café", ["naïve", "café"]),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-be"])
+def test_words(text, words, encoding):
+    data = rows(text, encoding)
+    found = find_words(data, encoding=encoding)
+    assert [word.decode(encoding) for word in found.strings(data)] == words
+    first = [len(word[0].encode(encoding)) for word in words]
+    assert (found.second - found.start).tolist() == first
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_every_encoding_has_the_same_words(name):
+    text, encoding = LANGUAGES[name]
+    of_bytes = count_words(rows(text, encoding), encoding=encoding)
+    of_utf_8 = count_words(rows(text))
+    assert {word.decode(encoding): n for word, n in of_bytes.items()} == {
+        word.decode(): n for word, n in of_utf_8.items()
+    }
+    assert len(of_utf_8) > 10
+
+
+def test_scripts_with_spaces_have_no_breaks():
+    assert not word_breaks("Déjà vu 한국어 글 Привет").any()
+
+
+def marked(mask, text, encoding="utf-8"):
+    """The characters that a mask takes wholly."""
+    data, places = text.encode(encoding), mask.nonzero()[0]
+    return data[places[0] : places[-1] + 1].decode(encoding) if len(places) else ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "gb18030"])
+@pytest.mark.parametrize(("text", "mark"), [("好。么", "。"), ("a…b", "…"), ("a, b", ",")])
+def test_punctuation(text, mark, encoding):
+    assert marked(punctuation(rows(text, encoding), encoding), text, encoding) == mark
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("text", ["a «b", "a\u00a0b", "a「b", "a “b", 'é"b', "é b", "字　b"])
+def test_after_a_space_or_a_quote(text, encoding):
+    data = rows(text, encoding)
+    mask = after_space_or_quote(data[:, :-1], b'"', encoding)
+    first = len(text[:-1].encode(encoding))  # of the last character, whose first byte is meant
+    assert mask[first - 1]
+    assert not mask[first:].any()
+
+
+def test_after_a_newline_of_an_old_mac():
+    text = np.frombuffer(b"ab\rcdefg\rh", np.uint8)[None]
+    assert after_newline(text, 3).nonzero()[0].tolist() == [2, 3, 4, 8, 9]
+
+
+def test_words_of_a_text_cut_within_characters():
+    data = np.frombuffer(encoded("korean", 3), np.uint8)
+    length = len(data) // 3 * 3 // 7
+    streams = data[: 7 * length].reshape(7, length)
+    words = find_words(streams)
+    assert words.whole.sum() > 40
+    assert (words.stop > words.start).all()
+    assert (words.second <= words.stop).all()
