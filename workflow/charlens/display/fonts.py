@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -154,8 +154,3 @@ def _say_what_is_missing(characters: set[str]) -> None:
 
 def _characters(count: int) -> str:
     return "1 character" if count == 1 else f"{count} characters"
-
-
-def names(families: Sequence[str]) -> str:
-    """Fonts in a sentence."""
-    return ", ".join(families)

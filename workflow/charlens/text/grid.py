@@ -83,6 +83,14 @@ def lay_out(
     return cells
 
 
+def whole(cells: list[Cell], text: np.ndarray) -> int:
+    """Bytes of a page but for what is left of a character at its end that the text cuts in two."""
+    last = len(cells)
+    while last > 1 and cells[last - 1].glyph == NOTHING and text[cells[last - 1].start] >= 128:
+        last -= 1
+    return cells[last - 1].stop
+
+
 def bytes_that_fill(text: np.ndarray, columns: int, encoding: str) -> int:
     """How many bytes of a text are sure to fill so many columns, by its bytes per column."""
     sample = text[: 1 << 16]

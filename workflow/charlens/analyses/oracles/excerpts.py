@@ -14,7 +14,7 @@ import pandas as pd
 from charlens.analyses.oracles.oracles import ORACLES, Excerpt, slices
 from charlens.paper.definitions import OracleDefinitions
 from charlens.text.encodings import UTF_8, line_starts
-from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out
+from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out, whole
 from charlens.text.words import Words, find_words
 
 COLUMNS = {
@@ -82,7 +82,9 @@ def _spans(text: np.ndarray, rows: int, encoding: str) -> list[tuple[int, int]]:
         starts = line_starts(line, encoding)
         for start in starts[starts + min(full, length // 2) <= length].tolist():
             cells = lay_out(line[start : start + full], COLUMNS_OF_TEXT, rows, encoding)
-            spans.append((stream * length + start, stream * length + start + cells[-1].stop))
+            spans.append(
+                (stream * length + start, stream * length + start + whole(cells, line[start:]))
+            )
     return spans
 
 

@@ -23,6 +23,7 @@ from charlens.analyses.shared_errors import overlap as overlaps
 from charlens.analyses.shared_errors.advantage import largest
 from charlens.analyses.shared_errors.overlap import members_of, totals
 from charlens.display import style
+from charlens.display.fonts import fonts_for
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
@@ -32,7 +33,6 @@ _WIDTH = 6.9 / style.POINT  # a journal's two columns
 _VENN, _HEIGHT, _ASIDE, _LEFT, _RIGHT = 112.0, 84.0, 22.0, 186.0, 4.0
 _BARS, _TITLE, _FOOT, _GAP, _NOTE_LINE = 88.0, 20.0, 24.0, 8.0, 8.5
 _TEXT, _SMALL, _TINY = 7.0, 6.2, 5.0  # font sizes
-_MONO = "DejaVu Sans Mono"
 _ROOM = 7.0  # least radius around a number inside its region; smaller regions are pointed at
 
 _TO_SCALE = (
@@ -306,13 +306,14 @@ def _finish_bars(axes: Axes, x: np.ndarray, rows: pd.DataFrame) -> None:
     axes.set_xlim(-0.7, wide - 0.3)
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", ".5", "", "1"])
-    axes.set_xticks(x, list(rows["character"]))
+    fonts = fonts_for(rows["character"])
+    axes.set_xticks(x, [fonts.shown(name) for name in rows["character"]])
     axes.tick_params(labelsize=_SMALL, length=2, width=0.5, colors=style.SOFT, pad=1.5)
     axes.tick_params(axis="x", length=0)
     # Names of several letters must not run into their neighbours.
     slot = (_WIDTH - _LEFT - _RIGHT) / (wide + 0.4)
     for label in axes.get_xticklabels():
-        label.set(family=_MONO, color=style.INK, parse_math=False)
+        label.set(family=list(fonts.families), color=style.INK, parse_math=False)
         label.set_fontsize(min(_TEXT, slot / (0.62 * len(label.get_text()))))
     size = min(_TINY, slot / 2.2)
     for at, count in zip(x, rows["count"], strict=True):

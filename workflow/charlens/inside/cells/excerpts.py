@@ -21,7 +21,7 @@ from charlens.inside.cells.score import Labels, best, halves, typical, windows_o
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 from charlens.text.encodings import UTF_8, line_starts
-from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out
+from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out, whole
 
 ROWS = 7  # of an excerpt on the page
 
@@ -75,7 +75,7 @@ def candidates(text: np.ndarray, encoding: str = UTF_8) -> list[Excerpt]:
         starts = line_starts(row, encoding)
         for start in starts[(starts >= first) & (starts + least <= length)].tolist():
             cells = lay_out(row[start : start + full], COLUMNS_OF_TEXT, ROWS, encoding)
-            found.append(Excerpt(stream, start, start + cells[-1].stop))
+            found.append(Excerpt(stream, start, start + whole(cells, row[start:])))
     return found
 
 
