@@ -43,6 +43,7 @@ if not workflow.overwrite_configfiles:
 
 
 STUDY = load_study(config)
+say("", summary=summary)
 
 
 pathvars:
@@ -171,10 +172,14 @@ rule all:
         rules.manifest.output,
 
 
+onstart:
+    say("", plan=planned(workflow.dag))
+
+
 onsuccess:
-    tell(places(Path("results", STUDY.run)))
+    say("\n".join(summary()), end=True)
 
 
 # Snakemake's own last words are that a job failed; with keep-going that was pages ago.
 onerror:
-    tell(failures(Path("logs", STUDY.run), STARTED))
+    say_failures(failures(Path("logs", STUDY.run), STARTED))

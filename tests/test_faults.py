@@ -95,7 +95,7 @@ def test_a_second_snakemake_in_the_folder_is_turned_away(study: Path) -> None:
     command = [sys.executable, "-m", "snakemake", *arguments]
     first = subprocess.Popen(command, cwd=study, stderr=subprocess.PIPE, text=True)
     for line in first.stderr:
-        if "rule search_cells" in line:
+        if "jobs to do: " in line:
             break
     first.send_signal(signal.SIGSTOP)  # it keeps its lock until the second has been turned away
     try:

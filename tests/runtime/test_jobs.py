@@ -113,6 +113,38 @@ def test_threads_are_bounded_before_and_after_torch_is_loaded(tmp_path: Path) ->
     assert done.stdout.split() == ["1", "2"]
 
 
+def test_what_libraries_print_goes_to_a_log_that_is_read(tmp_path: Path) -> None:
+    """Also what C code writes, and the traceback of a bug, once."""
+    code = (
+        "import os, sys\n"
+        "from charlens.runtime.job import job\n"
+        "with job('a.log') as log:\n"
+        "    log.info('begun')\n"
+        "    os.write(2, b'from C\\n'); print('warned', file=sys.stderr)\n"
+        "    log.info('done')\n"
+        "    1 / 0\n"
+    )
+    for read, code_of_exit in (("", 1), ("1", 1)):
+        environment = {**os.environ, "CHARLENS_LOGGER": read}
+        environment["PYTHONPATH"] = str(Path(__file__).parents[2] / "workflow")
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code_of_exit
+        log = (tmp_path / "a.log").read_text()
+        assert log.count("ZeroDivisionError: division by zero") == 1
+        if read:
+            assert done.stderr == ""
+            order = [log.index(word) for word in ("begun", "from C", "warned", "done", "a bug")]
+            assert order == sorted(order)
+        else:
+            assert done.stderr.startswith("from C\nwarned\nTraceback")
+
+
 def test_progress_writes_plain_lines(monkeypatch, caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
     monkeypatch.setattr("charlens.runtime.progress.time.monotonic", lambda: now)
@@ -121,9 +153,10 @@ def test_progress_writes_plain_lines(monkeypatch, caplog: pytest.LogCaptureFixtu
             now = float(second)
             bar.update(100, loss=2.5)
     assert caplog.messages == [
-        "lstm-1x8: 33%, 100 char/s, 0:20 left, loss 2.5",
-        "lstm-1x8: 67%, 100 char/s, 0:10 left, loss 2.5",
-        "lstm-1x8: 100%, 100 char/s, 0:00 left, loss 2.5",
+        "lstm-1x8: 7%, 100 char/s, 0:28 left, loss 2.5",
+        "lstm-1x8: 17%, 100 char/s, 0:25 left, loss 2.5",
+        "lstm-1x8: 50%, 100 char/s, 0:15 left, loss 2.5",
+        "lstm-1x8: 83%, 100 char/s, 0:05 left, loss 2.5",
     ]
 
 

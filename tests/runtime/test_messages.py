@@ -2,7 +2,7 @@
 
 import os
 
-from charlens.runtime.messages import failures, places, tell
+from charlens.runtime.messages import LOGS_ARE_READ, failures, say
 
 
 def write(path, text, time):
@@ -25,12 +25,9 @@ def test_what_failed_is_said_once_with_its_log(tmp_path):
     assert failures(tmp_path / "nothing", 0) == []
 
 
-def test_where_the_results_are(tmp_path, capsys):
-    assert places(tmp_path) == []
-    for name in ("figures", "tables"):
-        (tmp_path / name).mkdir()
-    tell(places(tmp_path))
-    told = capsys.readouterr().err
-    assert told == f"charlens: {tmp_path}/figures/ and {tmp_path}/tables/\n"
-    (tmp_path / "manifest.json").touch()  # written last, so all of it is there
-    assert places(tmp_path)[0].endswith("; one file of it all: make report")
+def test_what_the_user_reads_in_the_log_is_not_printed(capsys, monkeypatch):
+    monkeypatch.delenv(LOGS_ARE_READ, raising=False)
+    say("first")
+    monkeypatch.setenv(LOGS_ARE_READ, "1")
+    say("second")
+    assert capsys.readouterr().err == "first\n"

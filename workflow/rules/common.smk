@@ -13,6 +13,7 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join([LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
+from snakemake.logging import logger
 from snakemake.utils import update_config
 
 from charlens.study.config import Config
@@ -35,7 +36,7 @@ from charlens.study.checks import (
     watched_file,
 )
 from charlens.runtime.checksums import Checksums
-from charlens.runtime.messages import failures, places, tell
+from charlens.runtime.messages import failures
 from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
@@ -54,6 +55,31 @@ def stop(error):
     """End with the one line that the user needs, not with Snakemake's account of it."""
     print(f"charlens: error: {error}", file=sys.stderr)
     sys.exit(1)
+
+
+def say(text, **facts):
+    """Print a text; the logger plugin takes the facts and decides itself what to show."""
+    logger.info(text, extra={"charlens": facts})
+
+
+def say_failures(lines):
+    if lines:
+        logger.error("\n".join(lines), extra={"charlens": {"failed": lines}})
+
+
+def summary():
+    """Lines at the end of a run: its results, and where all of it is."""
+    from charlens.report.summary import summary
+
+    return summary(Path("results", STUDY.run), Path("logs", STUDY.run))
+
+
+def planned(dag):
+    """Rule of each job to do and, of trainings, the size: by them a logger estimates the time."""
+    return [
+        (job.rule.name, getattr(grid_point(job.wildcards.get("model", "")), "size", 0))
+        for job in dag.needrun_jobs()
+    ]
 
 
 def check_default_config(path):

@@ -5,6 +5,7 @@ from pathlib import Path
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
+    from charlens.runtime.progress import result
     from charlens.study.config import CorpusEntry
     from charlens.text.corpus import SPLITS, prepare, save_split
     from charlens.text.sources.any import read
@@ -25,3 +26,4 @@ with job(snakemake.log[0], snakemake.threads):
     for split in SPLITS:
         save_split(snakemake.output[split], splits[split])
     corpus.save(snakemake.output.json)
+    result(f"{corpus.bytes:,} bytes, {corpus.k} distinct")

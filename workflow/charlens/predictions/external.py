@@ -33,6 +33,8 @@ from charlens.predictions.file import (
     ProbabilityMetadata,
     write_probabilities,
 )
+from charlens.predictions.loss import losses
+from charlens.runtime.progress import result
 from charlens.text.corpus import Corpus, load_split
 
 Numbers = dict[str, np.ndarray]
@@ -75,6 +77,7 @@ def import_external(
         output, {name: _as_contract(name, ordered[name]) for name in ordered}, metadata
     )
     _log_what_follows(model, columns)
+    result(f"{losses(columns['probability']).mean():.3f} nats (test)")
 
 
 def _log_what_follows(model: str, columns: Numbers) -> None:

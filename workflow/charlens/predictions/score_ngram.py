@@ -28,7 +28,7 @@ from charlens.models.ngram.mixtures import Predictions
 from charlens.models.ngram.model import NgramModel
 from charlens.predictions.file import ProbabilityMetadata, write_probabilities
 from charlens.predictions.loss import bootstrap_sd
-from charlens.runtime.progress import progress
+from charlens.runtime.progress import progress, result
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus, load_split
 
@@ -104,6 +104,8 @@ def score_n_gram(
         columns = columns_of(rows, by_order[order], np.array(corpus.vocabulary, np.uint8))
         write_probabilities(path, columns, provenance(corpus, model, order, seed))
     csv_tables.write(table, scores)
+    best = table.loc[table["cross_entropy"].idxmin()]
+    result(f"{best['cross_entropy']:.3f} nats (test, {best['model']})")
 
 
 def scores_of_inputs(

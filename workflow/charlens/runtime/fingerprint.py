@@ -29,6 +29,7 @@ PLUMBING = frozenset(
         "charlens.errors",
         "charlens.files.atomic",
         "charlens.runtime.job",
+        "charlens.runtime.messages",
         "charlens.runtime.progress",
         "charlens.runtime.signals",
         "charlens.study.checks",

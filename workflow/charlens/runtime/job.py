@@ -11,6 +11,7 @@ from pathlib import Path
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath
+from charlens.runtime.messages import logs_are_read, say
 from charlens.runtime.signals import Interrupted, interruptible
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -37,7 +38,7 @@ def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]
     _limit_threads(threads)
     handler = _log_to(log_path)
     try:
-        with interruptible():
+        with _stderr_in(handler), interruptible():
             yield log
     except DamagedFileError as error:
         _fail(f"charlens: error: {_moved_aside(error) or error}")
@@ -53,6 +54,8 @@ def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]
             _fail(f"charlens: error: {_NO_GPU_MEMORY} ({str(error).splitlines()[0]})")
             raise SystemExit(1) from None
         log.exception("charlens: a bug, please report it with this traceback")
+        if logs_are_read():
+            raise SystemExit(1) from error
         raise
     finally:
         logging.getLogger().removeHandler(handler)
@@ -108,6 +111,24 @@ def _log_to(path: FilePath | None) -> logging.Handler:
     return handler
 
 
+@contextmanager
+def _stderr_in(handler: logging.Handler) -> Iterator[None]:
+    """Send what libraries print to the log, where the log is what the user is shown."""
+    stream = handler.stream if isinstance(handler, logging.FileHandler) else None
+    if stream is None or not logs_are_read():
+        yield
+        return
+    sys.stderr.flush()
+    before = os.dup(2)
+    os.dup2(stream.fileno(), 2)  # one open file: neither writes over the other
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(before, 2)
+        os.close(before)
+
+
 def _fail(line: str) -> None:
     log.error(line)
-    print(line, file=sys.stderr, flush=True)
+    say(line)

@@ -1,9 +1,13 @@
-"""Messages at the end of a run: where its results are, or what failed."""
+"""Messages for users: of a job while it runs, and of what failed at the end of a run."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+LOGS_ARE_READ = "CHARLENS_LOGGER"
+"""Environment variable set where Snakemake's logger plugin reads the logs of jobs for the user."""
 
 _MARKS = ("charlens: error: ", "charlens: a bug")
 
@@ -24,14 +28,12 @@ def failures(logs: Path, since: float) -> list[str]:
     return [f"{line} [{path}]" for line, path in log_of.items()]
 
 
-def places(results: Path) -> list[str]:
-    """Where the results of a finished run are; nothing where it made other things."""
-    shown = [f"{results / name}/" for name in ("figures", "tables") if (results / name).is_dir()]
-    report = "; one file of it all: make report" if (results / "manifest.json").exists() else ""
-    return [f"charlens: {' and '.join(shown)}{report}"] if shown else []
+def logs_are_read() -> bool:
+    """Whether the user sees what jobs write to their logs, so that they print nothing."""
+    return bool(os.environ.get(LOGS_ARE_READ))
 
 
-def tell(lines: list[str]) -> None:
-    """Print lines to stderr."""
-    for line in lines:
-        print(line, file=sys.stderr)
+def say(line: str) -> None:
+    """Print a line to stderr, unless the user sees it by the log."""
+    if not logs_are_read():
+        print(line, file=sys.stderr, flush=True)

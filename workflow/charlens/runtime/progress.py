@@ -1,4 +1,7 @@
-"""Progress of long work: a bar on a terminal, a plain line every ten seconds in the log."""
+"""Progress of long work: a bar on a terminal, plain lines in the log.
+
+What the workflow shows of a job that runs, the logger plugin reads in these lines.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +19,9 @@ from typing import Self
 
 from tqdm import tqdm
 
+from charlens.runtime.messages import say
+
+SECONDS_OF_FIRST_LINES = (2.0, 5.0)
 SECONDS_BETWEEN_LINES = 10.0
 
 _log = logging.getLogger("charlens")
@@ -34,7 +41,8 @@ class Progress(AbstractContextManager["Progress"]):
         self.total, self.desc, self.unit, self.done = total, desc, unit, done
         self.values: dict[str, float] = {}
         self._started, self._first = time.monotonic(), done
-        self._next_line = self._started + SECONDS_BETWEEN_LINES
+        self._lines = self._times_of_lines()
+        self._next_line = next(self._lines)
         self._slot = _Slot() if sys.stderr.isatty() else None
         self._bar = None
         if self._slot:
@@ -61,7 +69,13 @@ class Progress(AbstractContextManager["Progress"]):
             self._bar.update(units)
         if time.monotonic() >= self._next_line:
             _log.info(self.line())
-            self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+            self._next_line = next(self._lines)
+
+    def _times_of_lines(self) -> Iterator[float]:
+        """When lines are due: soon at first, so that short work is seen too."""
+        yield from (self._started + seconds for seconds in SECONDS_OF_FIRST_LINES)
+        while True:
+            yield time.monotonic() + SECONDS_BETWEEN_LINES
 
     def line(self) -> str:
         """The state in one plain line: share, speed, time left, shown values."""
@@ -100,9 +114,14 @@ def progress(total: int, desc: str, unit: str = "it", done: int = 0) -> Progress
 
 
 def announce(line: str) -> None:
-    """Print a line to the log and to stderr before the work starts."""
+    """Write a line to the log, and to stderr where nobody reads the log for the user."""
     _log.info(line)
-    print(line, file=sys.stderr, flush=True)
+    say(line)
+
+
+def result(text: str) -> None:
+    """Write to the log what a job found, in a few words, for the line of its end in a run."""
+    _log.info("result: %s", text)
 
 
 def _clock(seconds: float) -> str:

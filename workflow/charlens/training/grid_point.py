@@ -18,6 +18,7 @@ from charlens.files.atomic import FilePath, atomic_path
 from charlens.files.checkpoint import save_checkpoint
 from charlens.models.families import family_of, shapes_for
 from charlens.models.parameters import Architecture, parameter_count
+from charlens.runtime.progress import result
 from charlens.text.corpus import Corpus, load_split
 from charlens.training.settings import Training
 from charlens.training.task import Keep, Task
@@ -80,14 +81,9 @@ def train_grid_point(
         save_checkpoint(path, trained.early[iteration], metadata | {"iteration": iteration})
     write_curve(outputs["curve"], [{"width": s.width} | r for s, t in runs for r in t.curve])
     shutil.rmtree(resume, ignore_errors=True)
-    log.info(
-        "%s: best validation cross-entropy %.4f nats/char: width %d, dropout %g, epoch %d",
-        model,
-        trained.val_loss,
-        shape.width,
-        trained.dropout,
-        trained.epoch,
-    )
+    best = (shape.width, trained.dropout, trained.epoch)
+    log.info("%s: best in validation: width %d, dropout %g, epoch %d", model, *best)
+    result(f"{trained.val_loss:.3f} nats (validation)")
 
 
 def metadata_of(

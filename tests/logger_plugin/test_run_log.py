@@ -1,0 +1,234 @@
+"""What a user reads of a run, record by record."""
+
+import io
+import logging
+
+import pytest
+import snakemake_logger_plugin_charlens as plugin
+from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
+from snakemake_logger_plugin_charlens.board import Board, Job
+from snakemake_logger_plugin_charlens.run_log import RunLog
+from snakemake_logger_plugin_charlens.screen import Screen, duration, view
+
+
+class TestInterface(TestLogHandlerBase):
+    """Snakemake's own tests of a logger plugin."""
+
+    __test__ = True
+
+    @pytest.fixture(autouse=True)
+    def environment(self, monkeypatch):
+        monkeypatch.setenv(plugin.IN_JOBS, "")  # and take back what the handler sets
+
+    def get_log_handler_cls(self):
+        return plugin.LogHandler
+
+    def get_log_handler_settings(self):
+        return None
+
+
+class TestInterfaceQuiet(TestInterface):
+    def _create_handler(self):
+        settings = MockOutputSettings()
+        settings.printshellcmds = False
+        return plugin.LogHandler(common_settings=settings, settings=None)
+
+
+class Run:
+    """A run that records tell of, and what a user reads of it where there is no terminal."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+        self.log = RunLog(Screen(self.stream), MockOutputSettings())
+
+    def record(self, event=None, text="", level=logging.INFO, **facts) -> None:
+        record = logging.LogRecord("snakemake", level, "x.py", 1, text, (), None)
+        record.__dict__ |= facts | ({"event": event} if event else {})
+        self.log.handle(record)
+
+    def start(self, number, rule, log=(), output=(), **wildcards) -> None:
+        facts = {"jobid": number, "rule_name": rule, "log": list(log), "output": list(output)}
+        self.record(LogEvent.JOB_INFO, "long", wildcards=wildcards, input=["a"] * 100, **facts)
+
+    def finish(self, number) -> None:
+        self.record(LogEvent.JOB_FINISHED, "Finished", job_id=number)
+
+    def fail(self, number, rule, log=(), **facts) -> None:
+        text = 'CalledProcessError in file "x.smk", line 1:\nCommand python x.py ' + facts.pop(
+            "end", "returned non-zero exit status 1."
+        )
+        self.record(LogEvent.ERROR, text, logging.ERROR, exception="RuleException")
+        facts = {"jobid": number, "rule_name": rule, "rule_msg": None, "input": [], "output": []}
+        facts |= {"conda_env": None, "shellcmd": None, "aux": {}, "log": list(log)}
+        self.record(LogEvent.JOB_ERROR, "Error in rule", logging.ERROR, **facts)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stream.getvalue().splitlines()
+
+
+def test_a_run_is_one_line_per_result(tmp_path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("2026-01-01 00:00:00 result: 1.683 nats (validation)\n")
+    run = Run()
+    for text in ("Building DAG of jobs...", "Using shell: /bin/bash", "None", ""):
+        run.record(text=text)
+    run.record(LogEvent.WORKFLOW_STARTED, "SNAKEMAKE ====")
+    run.record(LogEvent.RUN_INFO, "Job stats:", stats={"train": 1, "total": 1})
+    jobs = [("train", 8), ("probabilities", 8), ("draw_figure4", 0), ("all", 0)]
+    run.record(charlens={"plan": jobs})
+    run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.finish(1)
+    run.start(2, "probabilities", corpus="prose", model="lstm-1x8")
+    run.finish(2)
+    run.start(3, "draw_figure4", output=["figures/figure4.pdf", "figures/figure4.png"])
+    run.finish(3)
+    run.start(0, "all")
+    run.finish(0)
+    run.record(LogEvent.PROGRESS, "4 of 4 steps", done=4, total=4)
+    run.record(text="figures  results/x/figures/", charlens={"end": True})
+    run.record(text="Complete log(s): x.log")
+    assert run.lines == [
+        "jobs to do: 3, trainings among them: 1",
+        "prose lstm-1x8: 1.683 nats (validation), 0 s, 1 of 2",
+        "figure4: figures/figure4.png, 0 s, 2 of 2",
+        "figures  results/x/figures/",
+        "took 0 s",
+    ]
+
+
+def test_what_is_not_routine_is_shown() -> None:
+    run = Run()
+    run.record(text="Creating report...")
+    run.record(text="something odd [brackets] :smile:", level=logging.WARNING)
+    run.record(LogEvent.ERROR, "WorkflowError:\nNo space", logging.ERROR)
+    assert run.lines == [
+        "Creating report...",
+        "something odd [brackets] :smile:",
+        "WorkflowError:",
+        "No space",
+    ]
+
+
+def test_nothing_to_do_says_where_the_results_are() -> None:
+    run = Run()
+    run.record(charlens={"summary": lambda: ["figures  here"]})
+    run.record(text="Nothing to be done (all requested files are present).")
+    assert run.lines == ["Nothing to be done (all requested files are present).", "figures  here"]
+
+
+def test_an_error_of_a_job_is_said_once_and_names_the_log(tmp_path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("begun\n2026-01-01 00:00:00 charlens: error: a.npy: damaged; delete it\n")
+    line = f"charlens: error: a.npy: damaged; delete it [{log}]"
+    run = Run()
+    run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.fail(1, "train", [str(log)])
+    run.record(text="Exiting because a job execution failed.", level=logging.ERROR)
+    run.record(text=line, level=logging.ERROR, charlens={"failed": [line]})
+    assert run.lines[1:] == [line]
+    run.record(text="others went on")
+    run.record(text=line, level=logging.ERROR, charlens={"failed": [line]})
+    assert run.lines[1:] == [line, "others went on", line]
+
+
+def test_a_job_that_died_without_a_word_is_told_in_full(tmp_path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("epoch 1\n")
+    run = Run()
+    run.start(1, "train", [str(log)])
+    run.fail(1, "train", [str(log)], end="died with <Signals.SIGKILL: 9>.")
+    text = "\n".join(run.lines)
+    assert "died with <Signals.SIGKILL: 9>." in text
+    assert "Error in rule train:" in text
+    assert "epoch 1" in text
+    assert str(log) in text
+
+
+def test_a_stopped_job_is_no_error(tmp_path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("charlens: stopped by SIGINT; run again to go on\n")
+    run = Run()
+    run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.fail(1, "train", [str(log)])
+    assert run.lines[1:] == ["prose lstm-1x8: stopped by SIGINT; run again to go on"]
+
+
+def test_an_exception_of_no_known_job_is_not_lost() -> None:
+    run = Run()
+    run.record(LogEvent.ERROR, "CalledProcessError in file x: y", logging.ERROR)
+    assert run.lines == []
+    run.log.close()
+    assert run.lines == ["CalledProcessError in file x: y"]
+
+
+@pytest.mark.parametrize("flag", ["dryrun", "verbose", "quiet", "printshellcmds", "debug_dag"])
+def test_snakemakes_own_output_is_a_flag_away(flag, capsys, monkeypatch) -> None:
+    monkeypatch.delenv(plugin.IN_JOBS, raising=False)
+    settings = MockOutputSettings()
+    settings.printshellcmds = False
+    settings.__dict__[flag] = {"x"} if flag == "quiet" else True
+    settings.quiet = settings.quiet or set()
+    handler = plugin.LogHandler(settings, None)
+    record = logging.LogRecord("snakemake", logging.INFO, "x.py", 1, "Building DAG", (), None)
+    handler.emit(record)
+    handler.close()
+    assert "Building DAG" in capsys.readouterr().err
+    assert plugin.IN_JOBS not in plugin.os.environ
+
+
+def test_a_fault_of_the_logger_stops_nothing(monkeypatch, capsys) -> None:
+    monkeypatch.setenv(plugin.IN_JOBS, "")
+    settings = MockOutputSettings()
+    settings.printshellcmds = False
+    handler = plugin.LogHandler(settings, None)
+    record = logging.LogRecord("snakemake", logging.INFO, "x.py", 1, "x", (), None)
+    record.event = LogEvent.JOB_INFO  # without its facts
+    handler.emit(record)
+    assert "AttributeError" in capsys.readouterr().err
+
+
+def test_a_checkout_that_is_not_installed_registers_it() -> None:
+    registry = LoggerPluginRegistry()
+    registry.plugins.pop("charlens", None)
+    plugin.register()
+    assert registry.get_plugin("charlens").log_handler is plugin.LogHandler
+
+
+# --- a terminal ---
+
+
+def text_of(board: Board, width: int) -> list[str]:
+    rich = pytest.importorskip("rich.console")
+    console = rich.Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(view(board, width))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_a_few_lines_stay(tmp_path, width) -> None:
+    board = Board()
+    board.plan([("train", 8)] * 12 + [("probabilities", 0)] * 4)
+    for number in range(10):
+        log = tmp_path / f"{number}.log"
+        log.write_text("x: 50%, 5 char/s, 1:40 left, loss 2.5\n")
+        wildcards = {"corpus": "a_long_name_of_a_corpus", "model": f"rnn-1x{number}"}
+        board.start(number, Job("train", wildcards, [str(log)], []))
+    lines = text_of(board, width)
+    assert len(lines) == 10
+    assert all(len(line) < width for line in lines)
+    assert "0 of 16 jobs" in lines[0]
+    assert lines[-1].startswith("  running: a_long_name_of_a_corpus rnn")
+    if width == 100:
+        assert "left" in lines[0]
+        assert lines[1].endswith("50%  loss 2.5  2 min left")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (0.2, "0 s"), (14.4, "14 s"), (99, "99 s"), (100, "2 min"), (7500, "2 h 05 min")],
+)
+def test_durations(seconds, text) -> None:
+    assert duration(seconds) == text

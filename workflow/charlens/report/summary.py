@@ -1,0 +1,149 @@
+"""The results of a run in a few lines: the best models of each text, and where everything is.
+
+Printed at the end of a run and shown at the top of its page. Loads no pandas: a run that has
+nothing to do prints them too.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES
+from charlens.models.names import cell_title, context_model, parse
+
+PAGE = "report.html"
+"""The page of a run in its folder."""
+
+OTHER = "other models"
+
+_TABLES = ("tables/cross_entropy.csv", "tables/table2.csv")
+
+
+@dataclass(frozen=True)
+class Score:
+    """The test cross-entropy of a model on a corpus.
+
+    Attributes:
+        corpus: the corpus's name.
+        model: the model's id.
+        nats: per character.
+    """
+
+    corpus: str
+    model: str
+    nats: float
+
+    @property
+    def kind(self) -> str:
+        """Title of the cell or family: ``LSTM``, ``n-gram``; :data:`OTHER` for a user's model."""
+        if point := parse(self.model):
+            return cell_title(point.cell)
+        family = context_model(self.model)
+        return CONTEXT_FAMILIES[family[0]].title if family else OTHER
+
+    @property
+    def which(self) -> str:
+        """What tells the model from others of its kind: ``2x128`` (layers x size), ``n = 20``."""
+        if point := parse(self.model):
+            return f"{point.layers}x{point.size}"
+        family = context_model(self.model)
+        return f"n = {family[1]}" if family else self.model
+
+
+def scores(results: Path) -> list[Score]:
+    """The scores of all models of a run; fewer where tables are missing or cannot be read."""
+    found: dict[tuple[str, str], Score] = {}
+    for name in _TABLES:
+        for row in _rows(results / name):
+            key = (row.get("corpus") or "", row.get("model") or "")
+            nats = _number(row.get("cross_entropy"))
+            if all(key) and nats is not None:
+                found.setdefault(key, Score(*key, nats))
+    return list(found.values())
+
+
+def kinds_of(found: Sequence[Score]) -> list[str]:
+    """Kinds of models that occur, in the order of tables."""
+    order = [cell.title for cell in CELLS.values()]
+    order += [family.title for family in reversed(CONTEXT_FAMILIES.values())] + [OTHER]
+    present = {score.kind for score in found}
+    return [kind for kind in order if kind in present] + sorted(present - set(order))
+
+
+def best(found: Sequence[Score]) -> dict[str, dict[str, Score]]:
+    """Corpus -> kind of model -> its best model."""
+    table: dict[str, dict[str, Score]] = {}
+    for score in sorted(found, key=lambda score: -score.nats):
+        table.setdefault(score.corpus, {})[score.kind] = score
+    order = list(dict.fromkeys(score.corpus for score in found))
+    return {corpus: table[corpus] for corpus in order}
+
+
+def summary(results: Path, logs: Path) -> list[str]:
+    """Lines for a terminal: the best model of each kind on each corpus, and where things are.
+
+    Args:
+        results: ``results/{run}``.
+        logs: ``logs/{run}``.
+    """
+    found = scores(results)
+    lines = []
+    if found:
+        lines = [
+            "",
+            "Best models: test cross-entropy, nats per character (* lowest of its text)",
+            "",
+        ]
+        lines += [f"  {line}" for line in _aligned(_cells(best(found), kinds_of(found)))]
+        if any(score.kind in [cell.title for cell in CELLS.values()] for score in found):
+            lines += ["  (2x128: two layers, the parameters of an LSTM with 128 cells)"]
+    places = [(name, path) for name, path in _places(results, logs) if path.exists()]
+    return [*lines, "", *(f"{name:<8} {path}{'/' * path.is_dir()}" for name, path in places)]
+
+
+def _places(results: Path, logs: Path) -> Iterator[tuple[str, Path]]:
+    yield "report", results / PAGE
+    yield "figures", results / "figures"
+    yield "tables", results / "tables"
+    yield "logs", logs
+
+
+def _cells(table: Mapping[str, Mapping[str, Score]], kinds: Sequence[str]) -> list[list[str]]:
+    rows = [["", *kinds]]
+    for corpus, row in table.items():
+        least = min(score.nats for score in row.values())
+        rows.append([corpus, *(_cell(row.get(kind), least, len(row)) for kind in kinds)])
+    return rows
+
+
+def _cell(score: Score | None, least: float, count: int) -> str:
+    if score is None:
+        return "–"
+    mark = "*" if score.nats == least and count > 1 else ""
+    return f"{score.nats:.3f}{mark} {score.which}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return [line.rstrip() for line in lines]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+    except (OSError, ValueError, csv.Error):
+        return []
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "nan")
+    except ValueError:
+        return None
+    return None if math.isnan(value) else value

@@ -1,0 +1,178 @@
+"""Records of Snakemake as a user wants to read them: results, errors, progress."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from logging import INFO, WARNING
+from typing import Any
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from snakemake_logger_plugin_charlens import job_logs
+from snakemake_logger_plugin_charlens.board import Board, Job, is_shown
+from snakemake_logger_plugin_charlens.screen import Screen, duration
+
+# What Snakemake says in every run and nobody asked. All else that it says is shown.
+_ROUTINE = re.compile(
+    r"Assuming unrestricted shared filesystem usage\.|Building DAG of jobs\.\.\.|Using shell: |"
+    r"Provided (cores|remote nodes|resources): |Rules claiming more threads|Group jobs: inactive|"
+    r"Conda environments: ignored|Singularity containers: ignored|Select jobs to execute|"
+    r"Execute \d+ jobs|Complete log\(s\): |Elapsed time: |Updating checkpoint dependencies|"
+    r"Activating |Updating jobs with queue input|Adding \S+ \(|Loading script code for rule |"
+    r"None$|$"
+)
+_SAID_ALREADY = "Exiting because a job execution failed"
+_NOTHING_TO_DO = "Nothing to be done"
+_SCRIPT_FAILED = "CalledProcessError in file"
+
+
+class RunLog:
+    """Shows records on a screen.
+
+    Args:
+        screen: where.
+        settings: Snakemake's output settings.
+    """
+
+    def __init__(self, screen: Screen, settings: Any) -> None:
+        self.screen, self.board = screen, Board()
+        self._settings = settings
+        self._summary: Callable[[], list[str]] = list
+        self._begun = False
+        self._held: list[str] = []  # exceptions of scripts whose job has not reported yet
+        self._said: list[str] = []  # the last lines, so that an error is not said twice in a row
+        self._noted: dict[int, set[str]] = {}
+        self._events: dict[object, Callable[[Any], None]] = {
+            None: self._message,
+            LogEvent.RUN_INFO: self._run_info,
+            LogEvent.RESOURCES_INFO: self._resources,
+            LogEvent.JOB_INFO: self._job_info,
+            LogEvent.JOB_FINISHED: self._job_finished,
+            LogEvent.JOB_ERROR: self._job_error,
+            LogEvent.GROUP_ERROR: self._group_error,
+            LogEvent.ERROR: self._error,
+        }
+
+    def handle(self, record: Any) -> None:
+        """Show what a record means to the user."""
+        if hasattr(record, "charlens"):
+            self._from_the_workflow(record, record.charlens)
+        elif action := self._events.get(getattr(record, "event", None)):
+            action(record)
+
+    def close(self) -> None:
+        """Say what is left to say and free the terminal."""
+        self.screen.release()
+        for text in self._held:
+            self._say(text, "red")
+        self._held.clear()
+
+    def _say(self, text: str, style: str = "") -> None:
+        self.screen.print(text, style)
+        self._said = [*self._said, *text.splitlines()][-50:]
+
+    # -- the workflow's own records ------------------------------------------------------------
+
+    def _from_the_workflow(self, record: Any, said: Mapping[str, Any]) -> None:
+        """Take what the Snakefile says: ``summary`` (a function), ``plan``, ``end``, ``failed``."""
+        self._summary = said.get("summary", self._summary)
+        if "plan" in said:
+            self.board.plan(said["plan"])
+            self._begin()
+        if "failed" in said:
+            self.screen.release()
+            repeated = self._said[-len(said["failed"]) :] == said["failed"]
+            if not repeated and said["failed"]:
+                self._say("\n".join(said["failed"]), "red")
+        if said.get("end"):
+            self.screen.release()
+            self._say(f"{record.getMessage()}\ntook {self._elapsed()}")
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        trainings = self.board.trainings()
+        of_them = f", trainings among them: {trainings}" if trainings else ""
+        self._say(f"jobs to do: {self.board.total}{of_them}")
+        self.screen.follow(self.board)
+
+    def _elapsed(self) -> str:
+        return duration(time.monotonic() - self.board.begun)
+
+    # -- Snakemake's records -------------------------------------------------------------------
+
+    def _message(self, record: Any) -> None:
+        text = record.getMessage()
+        if text.startswith(_SAID_ALREADY):
+            return
+        if record.levelno >= WARNING:
+            self._say(text, "red" if record.levelno > WARNING else "yellow")
+        elif text.startswith(_NOTHING_TO_DO):
+            self._say("\n".join([text, *self._summary()]))
+        elif record.levelno >= INFO and not _ROUTINE.match(text):
+            self._say(text)
+
+    def _run_info(self, record: Any) -> None:
+        if not self._begun:
+            self.board.plan_counts(getattr(record, "stats", {}))
+
+    def _resources(self, record: Any) -> None:
+        count = getattr(record, "cores", None) or getattr(record, "nodes", None)
+        if isinstance(count, int):
+            self.board.cores = count
+
+    def _job_info(self, record: Any) -> None:
+        self._begin()  # where no plan came (--no-hooks)
+        job = Job(
+            record.rule_name, dict(record.wildcards or {}), list(record.log), list(record.output)
+        )
+        self.board.start(record.jobid, job)
+
+    def _job_finished(self, record: Any) -> None:
+        job = self.board.finish(record.job_id)
+        if job is None:
+            return
+        lines = job_logs.tail(job.logs)
+        for note in job_logs.notes(lines):
+            self._say(f"{job.title}: {note}")
+        if is_shown(job.rule):
+            picture = next((path for path in job.output if path.endswith(".png")), "")
+            parts = [job_logs.result(lines) or picture, duration(job.seconds())]
+            parts.append(f"{self.board.lines} of {self.board.to_show}")
+            self._say(f"{job.title}: {', '.join(filter(None, parts))}")
+
+    def _error(self, record: Any) -> None:
+        text = record.getMessage()
+        if _SCRIPT_FAILED in text:
+            self._held.append(text)  # the job's log says it better, if it says anything
+        else:
+            self._say(text, "red")
+
+    def _job_error(self, record: Any) -> None:
+        job = self.board.fail(record.jobid)
+        exception = self._held.pop(0) if self._held else ""
+        title = job.title if job else record.rule_name
+        logs = list(record.log)
+        if stopped := job_logs.stopped(logs):
+            self._say(f"{title}: stopped by {stopped}; run again to go on")
+        elif explained := job_logs.errors(logs) or job_logs.bugs(logs):
+            self._say("\n".join(explained), "red")
+        else:
+            self._say("\n".join(filter(None, [exception, self._in_full(record)])), "red")
+
+    def _group_error(self, record: Any) -> None:
+        infos = list(record.job_error_info)
+        for info in infos:
+            self.board.fail(info["jobid"])
+        logs = [path for info in infos for path in info["log"]]
+        explained = job_logs.errors(logs) or job_logs.bugs(logs)
+        self._say("\n".join(explained) if explained else self._in_full(record), "red")
+
+    def _in_full(self, record: Any) -> str:
+        """The account that Snakemake gives of a failed job, with the logs."""
+        from snakemake.logging import DefaultFormatter
+
+        return DefaultFormatter(self._settings.quiet, show_failed_logs=True).format(record)
