@@ -445,3 +445,15 @@ def test_markdown():
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in tables} == {6}
     assert text.count("\n- ") == len(findings.FINDINGS)
+
+
+def test_what_was_found_comes_before_what_was_not_tested():
+    grid = cross_entropies().assign(corpus="python_docs")
+    text = findings.markdown(
+        findings.table(no_tables(cross_entropy=grid, corpora={"python_docs": DOCS}))
+    )
+    order = ["26 not tested.", "### On other", "**reproduced**", "### Not tested", "needs networks"]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert text.count("**not tested**") == 26
+    assert "\n|" not in text[: text.index("### On other")]  # no table without rows

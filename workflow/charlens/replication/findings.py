@@ -264,13 +264,18 @@ def _rows(finding: Finding, tables: Tables) -> Iterator[dict[str, Any]]:
 
 
 def markdown(frame: pd.DataFrame) -> str:
-    """The table as Markdown: verdicts on the paper's ground, then other outcomes, then criteria."""
+    """The table as Markdown: verdicts first, those on the paper's texts and models before others.
+
+    Then what was not tested, and when a finding counts as reproduced.
+    """
     due = frame[frame["comparable"]]
     counts = [
         f"{(due['verdict'] == v).sum()} {v}" for v in (REPRODUCED, NOT_REPRODUCED, NOT_TESTED)
     ]
-    lines = ["## Findings", "", f"On the paper's texts and models: {', '.join(counts)}.", ""]
-    lines += _grid(due)
+    lines = ["## Findings", "", f"On the paper's texts and models: {', '.join(counts)}."]
+    tested = due["verdict"] != NOT_TESTED
+    if tested.any():
+        lines += ["", *_grid(due[tested])]
     others = frame[~frame["comparable"]]
     if len(others):
         lines += [
@@ -281,6 +286,8 @@ def markdown(frame: pd.DataFrame) -> str:
             "",
             *_grid(others),
         ]
+    if not tested.all():
+        lines += ["", "### Not tested", "", *_grid(due[~tested])]
     lines += ["", "### When a finding counts as reproduced", ""]
     return "\n".join(lines + [f"- {f.words}: {f.criterion}." for f in FINDINGS]) + "\n"
 
