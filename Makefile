@@ -18,14 +18,14 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*##/:/' | \
 		awk -F': *' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: $(READY)  ## the default study (config.yaml): corpora, models, tables, figures
+run: $(READY)  ## the default study (config.yaml): corpora, models, figures, results/quick/report.html
 	$(SNAKEMAKE) $(ARGS) $(if $(CONFIG),--configfile "$(CONFIG)")
 
 paper: $(READY)  ## the paper's 72 models (config.paper.yaml): many days' work without a GPU
 	profiles/gpu/share.sh $(SNAKEMAKE) $(ARGS) --workflow-profile profiles/gpu \
 		--configfile config.paper.yaml
 
-report: $(READY)  ## results/report.html, the figures, tables and runtimes of a finished run in one file
+report: $(READY)  ## results/report.html, Snakemake's report of a finished run: its rules and runtimes too
 	@$(SNAKEMAKE) $(ARGS) --report results/report.html --report-stylesheet \
 		workflow/report/report.css $(if $(CONFIG),--configfile "$(CONFIG)") || \
 		{ echo "charlens: a report needs a finished run of the same config: make run first" >&2; exit 1; }

@@ -23,7 +23,7 @@
 #   oracles.smk        tables/error_categories.csv, tables/errors.md, ...
 #   replication.smk    tables/paper_vs_ours.csv, tables/findings.csv
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
-#   report.smk         report/cross_entropy.html, ...
+#   report.smk         report.html, report/cross_entropy.html, ...
 #   manifest.smk       manifest.json
 
 from snakemake.utils import min_version
@@ -159,7 +159,7 @@ rule study:
         rules.figures.input,
         rules.activations.input,
         rules.interventions.input,
-        [f"<results>/report/{analysis.name}.html" for analysis in pages()],
+        rules.page.output,
 
 
 include: "workflow/rules/manifest.smk"

@@ -89,7 +89,7 @@ def test_every_working_rule_has_log_benchmark_environment_threads_and_resources(
     repository: Path,
 ) -> None:
     working = {name: rule for name, rule in rules(repository).items() if rule["script"]}
-    assert working.keys() >= {"train", "train_watched", "table_page", *PAGES, *DRAWN}
+    assert working.keys() >= {"train", "train_watched", "page", *PAGES, *DRAWN}
     for name, rule in working.items():
         for word in ("log", "benchmark", "conda", "threads"):
             assert rule[word], f"{name}: {word}"

@@ -42,7 +42,7 @@ class Run:
             "activations",
             "tables",
             "corpora",
-            "table_page",
+            "page",
             "figures",
             "manifest",
         }

@@ -4,22 +4,16 @@ import base64
 import json
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from browser import needs_chromium
+from browser import run as run_browser
 from charlens.report.contents import FIGURES, PAGES
 from workflow_runs import TINY, copy_repository, snakemake
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--enable-logging=stderr", "--virtual-time-budget=60000", "--dump-dom"),
-)
 
 
 @dataclass
@@ -121,7 +115,7 @@ def test_the_rules_and_their_runtimes_are_there(report: Report) -> None:
     nodes = next(d for d in report.value("rulegraph")["data"] if d["name"] == "node-data")
     runtimes = report.value("runtimes")["data"]["values"]
     rules = {node["rule"] for node in nodes["values"]}
-    assert {"prepare_corpus", "train", "draw_figure6", "table_page"} <= rules
+    assert {"prepare_corpus", "train", "draw_figure6", "page"} <= rules
     assert {"train", "draw_figure6"} <= {job["rule"] for job in runtimes if job["runtime"] > 0}
 
 
@@ -188,16 +182,11 @@ window.addEventListener("load", walk);
 """
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@needs_chromium
 def test_it_opens_without_a_network(report: Report, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text(report.html.replace("<head>", f"<head><script>{WALK}</script>", 1))
-    done = subprocess.run(
-        [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'chromium'}", page.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_browser(page, "--dump-dom")
     seen = json.loads(re.search(r'<pre id="seen">(.*?)</pre>', text_of_dom(done.stdout), re.S)[1])
     assert seen["errors"] == []
     assert not re.search(r"CONSOLE.*(Uncaught|ERR_|Refused)", done.stderr)

@@ -44,8 +44,9 @@ from charlens.models.catalogue import N_GRAM, N_NN
 from charlens.models.names import GRID_IDS, context_id
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.paper.definitions import ORACLE_CONTEXTS
-from charlens.report.captions import PAGE_IN_REPORT, Caption, as_image, as_pdf
-from charlens.report.contents import FIGURES, PAGES
+from charlens.report.captions import PAGE_IN_REPORT, Caption, Captions, as_image, as_pdf
+from charlens.report.contents import ANALYSES, FIGURES, PAGES
+from charlens.report.entries import PAGE_TEMPLATES
 
 STARTED = time.time()
 NONE = "none"  # stands for the corpus in rules that the study has no use for
@@ -409,5 +410,17 @@ def table_files(analysis):
 
 
 def caption(entry):
-    """The caption of a figure or of a page, which the report asks when it is made."""
+    """The caption of a figure, which the report asks when it is made."""
     return Caption(entry, f"results/{STUDY.run}", STUDY.tsne_corpus)
+
+
+def captions():
+    """The same of all tables, by the wildcard of Snakemake's report."""
+    return Captions({analysis.name: caption(analysis) for analysis in pages()})
+
+
+def page_fingerprint():
+    """What the page uses: modules that the registry names, and the templates."""
+    modules = [analysis.module for analysis in ANALYSES.values()]
+    templates = [f"charlens/report/templates/{name}" for name in PAGE_TEMPLATES]
+    return fingerprint("page.py", *modules, *templates)

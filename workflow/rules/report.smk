@@ -1,27 +1,34 @@
-# Needs: tables. Makes: report/{table}.html, a page for each of them, as the report shows them.
-# The report itself, all figures and pages in one file, is made by `snakemake --report` (make report).
+# Needs: figures, tables. Makes: report.html, the page of the run: all figures and tables with what the
+# paper found and what this run found; report/{table}.html, each table alone, for Snakemake's report
+# (`snakemake --report`, make report), which has the rules and their runtimes too.
 
 
-rule table_page:
+rule page:
     input:
-        lambda wildcards: table_file(PAGES[wildcards.table]),
+        figures=[figure_files(name) for name in FIGURES],
+        tables=[path for analysis in pages() for path in table_files(analysis)],
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
     output:
-        report("<results>/report/{table}.html", **PAGE_IN_REPORT),
+        page="<results>/report.html",
+        tables=report(directory("<results>/report"), patterns=["{table}.html"], **PAGE_IN_REPORT),
     log:
-        "<logs>/table_page/{table}.log",
+        "<logs>/page.log",
     benchmark:
-        "<benchmarks>/table_page/{table}.tsv"
+        "<benchmarks>/page.tsv"
     group:
         "summary"
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
-        title=lambda wildcards: PAGES[wildcards.table].title,
-        fingerprint=fingerprint("table_page.py"),
-        caption=lambda wildcards: caption(PAGES[wildcards.table]),
+        figures=[name for name in FIGURES if FIGURES[name].when(STUDY)],
+        tables=[analysis.name for analysis in pages()],
+        corpora=list(STUDY.corpora),
+        agreement=STUDY.tsne_corpus,
+        fingerprint=page_fingerprint(),
+        caption=captions(),
     script:
-        "../scripts/table_page.py"
+        "../scripts/page.py"

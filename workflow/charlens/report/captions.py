@@ -7,8 +7,10 @@ need pandas, which is loaded only when the report is made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from charlens.report.contents import ANALYSES, FIGURES, PAGES
 from charlens.report.entries import Analysis, Figure
@@ -90,9 +92,35 @@ class Caption:
             sentences(analysis, Path(self.results), self.corpus) for analysis in self.entry.analyses
         )
 
+    def of(self, wildcards: object) -> Caption:
+        """The caption itself: that of a file of a rule that makes one entry."""
+        return self
+
     def about(self, name: str) -> str:
         """What this run found in another analysis, by its name in the registry."""
         return sentences(ANALYSES[name], Path(self.results), self.corpus)
+
+
+class Captions:
+    """The captions of the tables, all of which one rule makes, for the template.
+
+    Args:
+        by_name: the caption of each table by its name.
+    """
+
+    def __init__(self, by_name: Mapping[str, Caption]) -> None:
+        self.by_name = dict(by_name)
+
+    def __repr__(self) -> str:
+        return "captions of tables"
+
+    def of(self, wildcards: Any) -> Caption:
+        """The caption of one of the files, by the wildcard ``table``."""
+        return self.by_name[wildcards.table]
+
+    def about(self, name: str) -> str:
+        """What this run found in another analysis, by its name in the registry."""
+        return next(iter(self.by_name.values())).about(name)
 
 
 def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:

@@ -82,6 +82,9 @@ class Figure:
         return all(analysis.when(study) for analysis in self.analyses)
 
 
+PAGE_TEMPLATES = ("run.html", "table.html", "style.css")
+"""What pages are made of, in ``templates``: rules name them, for fingerprints see modules only."""
+
 Entry = TypeVar("Entry", Analysis, Figure)
 
 
