@@ -223,7 +223,8 @@ LOOK = """
 const wide = document.documentElement;
 const beyond = [...document.querySelectorAll("main *, header *, nav *")].filter((element) => {
   const inside = ".table, .picture, .hero > a";
-  if (element.closest(inside) && !element.matches(inside)) return false; // scrolls, or is cut, inside
+  const held = element.closest(inside);  // scrolls, or is cut, inside
+  if (held && held !== element) return false;
   return element.getBoundingClientRect().right > innerWidth + 1;
 });
 const style = getComputedStyle(document.body);
