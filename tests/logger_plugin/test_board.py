@@ -1,8 +1,11 @@
 """How long a run may still take."""
 
+import re
+
 import pytest
 from snakemake_logger_plugin_charlens import board as boards
 from snakemake_logger_plugin_charlens.board import Board, Job
+from workflow_runs import ROOT
 
 
 @pytest.fixture
@@ -33,6 +36,13 @@ def test_targets_are_no_jobs() -> None:
     board.start(0, job("all"))
     assert board.finish(0) is None
     assert board.done == 0
+
+
+def test_every_target_of_the_workflow_is_known() -> None:
+    """Rules in the Snakefile itself only name what is to be made."""
+    targets = re.findall(r"^rule (\w+):", (ROOT / "Snakefile").read_text(), re.MULTILINE)
+    assert len(targets) > 10
+    assert [rule for rule in targets if not boards.is_target(rule)] == []
 
 
 def test_the_time_of_larger_networks_is_estimated_by_that_of_smaller_ones(clock) -> None:

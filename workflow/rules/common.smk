@@ -367,11 +367,6 @@ def pages():
     return [analysis for analysis in PAGES.values() if analysis.when(STUDY)]
 
 
-def table_file(analysis):
-    """The table for people of an analysis; the agreement of one corpus is numbers alone."""
-    return f"<results>/{analysis.page.format(corpus=STUDY.tsne_corpus)}"
-
-
 def n_gram_corpora():
     return [corpus for corpus in STUDY.corpora if STUDY.n_gram_models(corpus)]
 
@@ -404,7 +399,7 @@ def training_share(wildcards):
 
 
 def table_files(analysis):
-    """The same and the tables behind it, for one that is lost is else not made again."""
+    """The table for people of an analysis and those behind it: one that is lost is made again."""
     names = (analysis.page, *analysis.sources)
     return [f"<results>/{name.format(corpus=STUDY.tsne_corpus)}" for name in names]
 
