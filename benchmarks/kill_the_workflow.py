@@ -32,7 +32,8 @@ TIMINGS = ("benchmarks", "manifest.json")
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *STUDY, *arguments]
+    # Snakemake's own output says of each job that it begins and that it is done.
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--verbose", *STUDY, *arguments]
     return subprocess.Popen(
         command,
         cwd=folder,
