@@ -101,6 +101,28 @@ def test_every_figure_and_table_of_the_registry_has_a_rule(repository: Path) -> 
     assert named == DRAWN
 
 
+def test_three_lines_plan_a_small_study_named_after_their_file(
+    repository: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "my novel.yaml"
+    path.write_text("corpora:\n  novel:\n    source: {builtin: python_docs}\n")
+    run = snakemake(repository, "-n", "--configfile", str(path))
+    assert run.jobs["train"] + run.jobs["train_watched"] == 11
+    assert run.jobs["train_n_nn"] == 4
+    assert "results/my-novel/novel/models/lstm-1x128.safetensors" in run.stdout
+
+
+def test_n_grams_alone_need_no_network_and_no_figure_named(
+    repository: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "counted.yaml"
+    text = "corpora: {novel: {source: {builtin: python_docs}}}\ngrid: []\nn_nn: {corpora: []}\n"
+    path.write_text(text)
+    run = snakemake(repository, "-n", "--configfile", str(path))
+    kept = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED}
+    assert run.jobs == dict.fromkeys(kept, 1)
+
+
 # --- errors ---
 
 

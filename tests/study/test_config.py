@@ -10,11 +10,20 @@ from pathlib import Path
 import pytest
 import yaml
 from charlens.errors import CharlensError
-from charlens.study.checks import check_file, check_references, typed, watched_file
-from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, GridBlock, schema_text
+from charlens.report.contents import ANALYSES
+from charlens.study.checks import (
+    check_file,
+    check_references,
+    run_named_after,
+    typed,
+    watched_file,
+)
+from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, schema_text
+from charlens.study.default_study import GridBlock
 from charlens.text.sources.builtin import BuiltinSource
 from charlens.text.sources.tree import TreeSource
 from charlens.text.sources.web import UrlSource
+from charlens.training.settings import Training
 
 ROOT = Path(__file__).parents[2]
 SHA256 = "ab" * 32
@@ -44,6 +53,8 @@ def elsewhere(*names: str) -> list[dict]:
     """Models from elsewhere by these names."""
     return [{"corpus": "prose", "model": name, "file": "a.csv"} for name in names]
 
+
+EXTERNAL = elsewhere("mine")[0]
 
 # dotted path to change, bad value, words of the line that tells (key, value, what is allowed)
 BROKEN = [
@@ -136,8 +147,7 @@ BROKEN = [
     ("corpora.prose.source", {"tree": "x", "glob": ["a/../../*.c"]}, ["prose.source.glob[0]:"]),
     ("corpora.prose.source", {"tree": "x", "glob": ["./"]}, ["prose.source.glob[0]:", "'./'"]),
     ("corpora.prose.source", {"published": "hamlet"}, ["source.published:", "war_and_peace"]),
-    ("grid", [], ["grid:", "found []", "non-empty list"]),
-    ("grid", {"cells": ["lstm"]}, ["grid:", "a non-empty list"]),
+    ("grid", {"cells": ["lstm"]}, ["grid:", "a list, each a mapping with the keys cells"]),
     ("grid.0.cells", ["lstn"], ["grid[0].cells[0]:", "did you mean lstm?"]),
     ("grid.0.layers", [0], ["grid[0].layers[0]:", "found 0", "at least 1"]),
     ("grid.0.sizes", [64, 64], ["grid[0].sizes:", "[64, 64]", "each value once"]),
@@ -190,16 +200,71 @@ def test_models_from_elsewhere_may_be_points_of_the_grid_that_the_study_lacks() 
     assert Config.load(values).external_models("prose")[0] == "lstm-4x512"
 
 
-def test_defaults_are_the_papers() -> None:
-    config = Config.load({"run": "x", "corpora": GOOD["corpora"]})
-    training = config.training
+def test_a_config_of_corpora_alone_has_the_default_studys_settings() -> None:
+    default = Config.load(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    config = Config.load({"corpora": GOOD["corpora"]})
+    assert config.run == "study"
+    assert config.models("prose") == default.models("python_docs")
+    for section in ("seed", "training", "n_gram", "figure1", "figure4", "figure5", "figure6"):
+        assert getattr(config, section) == getattr(default, section), section
+    assert config.n_nn.model_dump() == default.n_nn.model_dump() | {"corpora": None}
+    # Nothing else of the default study: not its corpora, not the files that it keeps.
+    assert config.activations == ()
+
+
+def test_the_papers_recipe_is_the_librarys_and_the_papers_configs() -> None:
+    training = Config.load(yaml.safe_load((ROOT / "config.paper.yaml").read_text())).training
+    dropout = {"dropout": training.dropout}
+    assert training.model_dump() == Training(**dropout).model_dump()
     assert (training.epochs, training.batch, training.unroll) == (50, 100, 100)
     assert (training.learning_rate, training.rmsprop_decay, training.clip) == (2e-3, 0.95, 5.0)
     assert (training.anneal_after, training.anneal_factor) == (10, 0.95)
     assert training.init_range == 0.08
-    assert config.figure1.bootstrap == 100
-    assert (config.corpora["prose"].train, config.corpora["prose"].val) == (0.8, 0.1)
-    assert len(config.models("prose")) == 36
+    campaign = yaml.safe_load((ROOT / "benchmarks" / "campaign.yaml").read_text())
+    kept = campaign["training"].keys() & {"epochs", "batch", "unroll", "learning_rate"}
+    assert {key: campaign["training"][key] for key in kept} == training.model_dump(include=kept)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"grid": []},
+        {"grid": [], "n_nn": {"corpora": []}},
+        {"grid": [], "n_gram": {"corpora": []}},
+        {"grid": [], "n_nn": {"corpora": []}, "external": [EXTERNAL]},
+        {"corpora": {"prose": GOOD["corpora"]["prose"] | {"grid": []}}},
+    ],
+)
+def test_a_study_without_recurrent_networks_names_no_figure(more: dict) -> None:
+    config = Config.load({"corpora": GOOD["corpora"]} | more)
+    assert config.tsne_corpus == ""
+    assert config.models("prose") == ()
+    shown = {name for name, analysis in ANALYSES.items() if analysis.when(config)}
+    assert "agreement" not in shown
+    assert ("cross_entropy" in shown) == bool(config.external)
+    assert shown >= {"table2", "paper_vs_ours"}
+
+
+def test_the_t_sne_takes_the_first_corpus_with_networks() -> None:
+    corpora = {"bare": {"source": {"builtin": "python_docs"}, "grid": []}} | GOOD["corpora"]
+    assert Config.load(GOOD | {"corpora": corpora}).tsne_corpus == "prose"
+    with pytest.raises(CharlensError, match="tsne_corpus: found 'bare', expected a corpus with"):
+        Config.load(GOOD | {"corpora": corpora, "figure1": {"tsne_corpus": "bare"}})
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("mine.yaml", "mine"),
+        ("texts/my novel.v2.yaml", "my-novel-v2"),
+        ("Überblick.yaml", "berblick"),
+        ("小说.yaml", "study"),
+        ("x" * 200 + ".yaml", "x" * 100),
+    ],
+)
+def test_a_study_is_named_after_its_file(path: str, name: str) -> None:
+    assert run_named_after(Path(path)) == name
+    assert Config.load({"run": name, "corpora": GOOD["corpora"]}).run == name
 
 
 def test_empty_sections_and_exponents_without_a_point() -> None:

@@ -12,7 +12,8 @@ from charlens.study.choices import (
     interventions,
     watched,
 )
-from charlens.study.config import Config, GridBlock
+from charlens.study.config import Config
+from charlens.study.default_study import GridBlock
 from charlens.study.sections import Intervention
 
 PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}

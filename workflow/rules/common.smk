@@ -32,6 +32,7 @@ from charlens.study.checks import (
     check_file,
     check_references,
     own_contents,
+    run_named_after,
     typed,
     watched_file,
 )
@@ -93,6 +94,8 @@ def check_default_config(path):
 def load_study(values):
     """The checked config as a typed object."""
     origin = ", ".join(os.path.relpath(path) for path in workflow.configfiles) or "config"
+    if workflow.configfiles:
+        values.setdefault("run", run_named_after(Path(workflow.configfiles[-1])))
     overrides = dict(workflow.config_settings.config)  # --config key=value
     if overrides:
         update_config(values, typed(overrides))
@@ -396,6 +399,13 @@ def training_share(wildcards):
     rows = len(training.dropout) * training.batch * training.unroll
     need = training_memory(grid_point(wildcards.model).size, rows)
     return gpu_share(min(100, max(least, math.ceil(100 * need / memory))))
+
+
+def table_of(name):
+    """The CSV table of an analysis; none where the study has nothing for it to show."""
+    analysis = PAGES[name]
+    path = next(iter(analysis.sources)).format(corpus=STUDY.tsne_corpus)
+    return f"<results>/{path}" if analysis.when(STUDY) else []
 
 
 def table_files(analysis):

@@ -3,7 +3,7 @@
 # Figure -> the tables that it is drawn from, by the names that its module knows them by.
 DRAWN_FROM = {
     "figure1_left": {"cross_entropy": "<results>/tables/cross_entropy.csv"},
-    "figure1_right": {"agreement": f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv"},
+    "figure1_right": {"agreement": f"<results>/{STUDY.tsne_corpus or NONE}/tables/agreement.csv"},
     "figure2": {
         "examples": of_searched_cells("cell_examples"),
         "corpora": splits_of(figure2_models(STUDY), "corpus.json"),

@@ -6,9 +6,9 @@
 rule paper_vs_ours:
     input:
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
-        cross_entropy="<results>/tables/cross_entropy.csv",
-        table2="<results>/tables/table2.csv",
-        agreement=f"<results>/{STUDY.tsne_corpus}/tables/agreement.csv",
+        cross_entropy=table_of("cross_entropy"),
+        table2=table_of("table2"),
+        agreement=table_of("agreement"),
         cells=of_searched_cells("cells"),
         saturation=saturation_tables(),
         overlap="<results>/tables/error_overlap.csv" if COMPARED else [],

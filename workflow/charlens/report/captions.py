@@ -97,8 +97,16 @@ class Caption:
         return self
 
     def about(self, name: str) -> str:
-        """What this run found in another analysis, by its name in the registry."""
-        return sentences(ANALYSES[name], Path(self.results), self.corpus)
+        """What this run found in another analysis; empty where the study does not have it.
+
+        Args:
+            name: of the analysis in the registry.
+        """
+        results, analysis = Path(self.results), ANALYSES[name]
+        made = all(
+            (results / path.format(corpus=self.corpus)).exists() for path in analysis.sources
+        )
+        return sentences(analysis, results, self.corpus) if made else ""
 
 
 class Captions:

@@ -39,6 +39,7 @@ ANALYSES = by_name(
             "0.829 on the Linux kernel."
         ),
         module="charlens.analyses.cross_entropy.table",
+        when=choices.has_networks,
     ),
     Analysis(
         "agreement",
@@ -55,6 +56,7 @@ ANALYSES = by_name(
         module="charlens.analyses.agreement.table",
         page="{corpus}/tables/agreement.csv",
         sources={"{corpus}/tables/agreement.csv": "read"},
+        when=lambda study: bool(study.tsne_corpus),
     ),
     Analysis(
         "cells",
@@ -136,6 +138,7 @@ ANALYSES = by_name(
             "in its own Figure 1)."
         ),
         module="charlens.analyses.context_length.table",
+        when=choices.has_contexts,
     ),
     Analysis(
         "error_overlap",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 import yaml
 
+from charlens.config_types import LONGEST_NAME
 from charlens.errors import CharlensError
 from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config
@@ -62,6 +64,16 @@ def check_file(path: Path) -> None:
         raise CharlensError(f"{path}{line}: not valid YAML: {cause}") from None
     if not isinstance(values, dict):
         raise CharlensError(f"{path}: holds no keys, expected YAML such as `run: my-study`")
+
+
+def run_named_after(path: Path) -> str:
+    """The name of a study whose config does not say ``run``: that of the config's file.
+
+    Example:
+        >>> run_named_after(Path("texts/my novel.yaml"))
+        'my-novel'
+    """
+    return re.sub("[^A-Za-z0-9_-]+", "-", path.stem).strip("-_")[:LONGEST_NAME] or "study"
 
 
 def typed(value: object) -> object:

@@ -16,6 +16,19 @@ def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId
     return [point for point in points if point is not None and point.cell in cells]
 
 
+def has_networks(config: Config) -> bool:
+    """Whether any corpus has recurrent models, or models from elsewhere to set beside them."""
+    return any(config.models(name) or config.external_models(name) for name in config.corpora)
+
+
+def has_contexts(config: Config) -> bool:
+    """Whether any corpus has a model that Table 2 shows: recurrent, n-gram or n-NN."""
+    return any(
+        config.models(name) or config.n_gram_models(name) or config.n_nn_models(name)
+        for name in config.corpora
+    )
+
+
 def lstm_models(config: Config, corpus: str) -> tuple[str, ...]:
     """Ids of a corpus's LSTMs, in grid order.
 

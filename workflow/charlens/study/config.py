@@ -1,8 +1,9 @@
 """What a study is made of: the one source of truth for every key of ``config.yaml``.
 
 ``Config.load`` turns the plain mapping read from YAML into typed, immutable objects or raises one
-:class:`~charlens.errors.CharlensError` line. Defaults are the paper's settings (section 3.3)
-wherever the paper states one. ``python -m charlens.study.config`` exports the JSON Schema for
+:class:`~charlens.errors.CharlensError` line. Defaults are those of the default study
+(:mod:`charlens.study.default_study`), so that a small config is a small study; the paper's are in
+``config.paper.yaml``. ``python -m charlens.study.config`` exports the JSON Schema for
 editors.
 """
 
@@ -10,11 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from charlens.config_types import (
     CorpusName,
@@ -26,13 +26,13 @@ from charlens.config_types import (
     Text,
     empty_section,
     problem,
-    unique,
 )
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
-from charlens.models.catalogue import CELLS, N_GRAM, N_NN, PAPER_CELLS
-from charlens.models.names import ModelId, context_id, is_kept_for_baselines, parse
-from charlens.study.cells import Cell, Wanted, any_cell, cell_with_gates, quantities_of
+from charlens.models.catalogue import CELLS, N_GRAM, N_NN
+from charlens.models.names import context_id, is_kept_for_baselines, parse
+from charlens.study.cells import Wanted, any_cell, cell_with_gates, quantities_of
+from charlens.study.default_study import DEFAULT_GRID, GridBlock, StudyTraining
 from charlens.study.explain import did_you_mean, explain
 from charlens.study.sections import (
     NNN,
@@ -50,7 +50,7 @@ from charlens.study.sections import (
 )
 from charlens.text.kinds import KINDS
 from charlens.text.sources.any import Source
-from charlens.training.settings import Dropout, Training
+from charlens.training.settings import Training
 
 SCHEMA_PATH = Path(__file__).parents[2] / "schemas" / "config.schema.json"
 
@@ -58,32 +58,7 @@ SCHEMA_PATH = Path(__file__).parents[2] / "schemas" / "config.schema.json"
 RESERVED_CORPUS_NAMES = ("benchmarks", "figures", "report", "tables")
 
 
-class GridBlock(Section):
-    """The models of one block are the product of its three lists (paper, section 3)."""
-
-    cells: Annotated[tuple[Cell, ...], Field(min_length=1), AfterValidator(unique)]
-    layers: Annotated[
-        tuple[Annotated[Integer, Field(ge=1, le=9)], ...],
-        Field(min_length=1),
-        AfterValidator(unique),
-    ]
-    sizes: Annotated[
-        tuple[Annotated[Integer, Field(ge=1, le=4096)], ...],
-        Field(min_length=1),
-        AfterValidator(unique),
-    ]
-    """Parameter budgets, each named by the 1-layer LSTM with so many cells."""
-    dropout: Dropout | None = None
-    """Candidates of this block's models; null takes those of training."""
-
-    def models(self) -> tuple[str, ...]:
-        """Model ids such as ``lstm-3x512``, cell by cell, then by layers, then by size."""
-        combinations = product(self.cells, self.layers, self.sizes)
-        return tuple(str(ModelId(*combination)) for combination in combinations)
-
-
-Grid = Annotated[tuple[GridBlock, ...], Field(min_length=1)]
-PAPER_GRID = GridBlock(cells=PAPER_CELLS, layers=(1, 2, 3), sizes=(64, 128, 256, 512))
+Grid = tuple[GridBlock, ...]
 
 
 class CorpusEntry(Section):
@@ -100,7 +75,7 @@ class CorpusEntry(Section):
     encoding: Encoding | None = None
     """How its characters are shown and its words and quotes are found; null guesses. Models read
     bytes, whatever it is."""
-    grid: tuple[GridBlock, ...] | None = None
+    grid: Grid | None = None
     """This corpus's own recurrent models; null takes the top-level grid, [] means none."""
 
     @model_validator(mode="after")
@@ -121,15 +96,16 @@ class CorpusEntry(Section):
 class Config(Section):
     """A whole study."""
 
-    run: RunName
-    """Name of this config: everything it makes lies in results/{run}/."""
+    run: RunName = "study"
+    """Name of this config: everything it makes lies in results/{run}/. The workflow takes the name
+    of the config's file where this is left out."""
     seed: Annotated[Integer, Field(ge=0)] = 1
     corpora_dir: Text | None = None
     """Folder searched for corpus files before the network."""
     corpora: Annotated[dict[CorpusName, CorpusEntry], Field(min_length=1)]
-    grid: Grid = (PAPER_GRID,)
-    """Models of every corpus without a grid of its own: the union of the blocks."""
-    training: Annotated[Training, BeforeValidator(empty_section)] = Training()
+    grid: Grid = DEFAULT_GRID
+    """Models of every corpus without a grid of its own: the union of the blocks; [] means none."""
+    training: Annotated[StudyTraining, BeforeValidator(empty_section)] = StudyTraining()
     n_gram: Annotated[NGram, BeforeValidator(empty_section)] = NGram()
     n_nn: Annotated[NNN, BeforeValidator(empty_section)] = NNN()
     activations: tuple[ActivationDump, ...] = ()
@@ -264,19 +240,20 @@ class Config(Section):
             seen.add((entry.corpus, entry.model))
 
     def _check_figure1(self) -> None:
-        count = len(self.models(self.tsne_corpus))
-        if count == 0:
+        count = len(self.models(self.tsne_corpus)) if self.tsne_corpus else 0
+        if count == 0 and self.figure1.tsne_corpus:
             message = "expected a corpus with recurrent models (its grid is empty)"
             raise problem("figure1.tsne_corpus", self.tsne_corpus, message)
         perplexity = self.figure1.perplexity
-        if perplexity is not None and perplexity >= count:
+        if perplexity is not None and 0 < count <= perplexity:
             allowed = f"expected less than {count}, the number of models of {self.tsne_corpus}"
             raise problem("figure1.perplexity", perplexity, allowed)
 
     @property
     def tsne_corpus(self) -> str:
-        """The corpus whose models the t-SNE shows."""
-        return self.figure1.tsne_corpus or next(iter(self.corpora))
+        """The corpus whose models the t-SNE shows; empty where no corpus has recurrent models."""
+        having = (corpus for corpus in self.corpora if self.models(corpus))
+        return self.figure1.tsne_corpus or next(having, "")
 
     def models(self, corpus: str) -> tuple[str, ...]:
         """Model ids of one corpus in grid order, each once."""

@@ -14,22 +14,32 @@ Dropout = Annotated[
     AfterValidator(unique),
 ]
 
+Epochs = Annotated[Integer, Field(ge=1, le=100_000)]
+Batch = Annotated[Integer, Field(ge=1)]
+Unroll = Annotated[Integer, Field(ge=1)]
+LearningRate = Annotated[float, Number(gt=0, le=10)]
+AnnealAfter = Annotated[Integer, Field(ge=0)]
+AnnealFactor = Annotated[float, Number(gt=0, le=1)]
+
 
 class Training(Section):
-    """Optimisation of every recurrent model (paper, section 3.3)."""
+    """Optimisation of every recurrent model (paper, section 3.3).
 
-    epochs: Annotated[Integer, Field(ge=1, le=100_000)] = 50
-    batch: Annotated[Integer, Field(ge=1)] = 100
+    Defaults are the paper's; those of a config are in :mod:`charlens.study.default_study`.
+    """
+
+    epochs: Epochs = 50
+    batch: Batch = 100
     """Parallel streams; also how the corpus is laid out and split."""
-    unroll: Annotated[Integer, Field(ge=1)] = 100
+    unroll: Unroll = 100
     """Steps of truncated back-propagation through time; also the block of the split."""
-    learning_rate: Annotated[float, Number(gt=0, le=10)] = 2e-3
+    learning_rate: LearningRate = 2e-3
     rmsprop_decay: Annotated[float, Number(ge=0, lt=1)] = 0.95
     epsilon: Annotated[float, Number(ge=1e-30, le=1)] = 1e-8
     """Added to RMSProp's root mean square."""
-    anneal_after: Annotated[Integer, Field(ge=0)] = 10
+    anneal_after: AnnealAfter = 10
     """Epochs at the full learning rate."""
-    anneal_factor: Annotated[float, Number(gt=0, le=1)] = 0.95
+    anneal_factor: AnnealFactor = 0.95
     """Factor on the learning rate at every later epoch."""
     clip: Annotated[float, Number(gt=0, le=1_000_000)] = 5.0
     """Every element of the gradient is clamped to [-clip, clip]."""

@@ -1,0 +1,80 @@
+"""The grid and the recipe of the default study, which a config gets where it says nothing.
+
+They are those of ``config.yaml``, so that a config of three lines runs in minutes on two cores. The
+paper's own are in ``config.paper.yaml``, and :class:`~charlens.training.settings.Training` keeps
+them as its defaults for those who train in a notebook.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from charlens.config_types import Integer, Section, unique
+from charlens.models.catalogue import LSTM, PAPER_CELLS
+from charlens.models.names import ModelId
+from charlens.study.cells import Cell
+from charlens.training.settings import (
+    AnnealAfter,
+    AnnealFactor,
+    Batch,
+    Dropout,
+    Epochs,
+    LearningRate,
+    Training,
+    Unroll,
+)
+
+
+class GridBlock(Section):
+    """The models of one block are the product of its three lists (paper, section 3)."""
+
+    cells: Annotated[tuple[Cell, ...], Field(min_length=1), AfterValidator(unique)]
+    layers: Annotated[
+        tuple[Annotated[Integer, Field(ge=1, le=9)], ...],
+        Field(min_length=1),
+        AfterValidator(unique),
+    ]
+    sizes: Annotated[
+        tuple[Annotated[Integer, Field(ge=1, le=4096)], ...],
+        Field(min_length=1),
+        AfterValidator(unique),
+    ]
+    """Parameter budgets, each named by the 1-layer LSTM with so many cells."""
+    dropout: Dropout | None = None
+    """Candidates of this block's models; null takes those of training."""
+
+    def models(self) -> tuple[str, ...]:
+        """Model ids such as ``lstm-3x512``, cell by cell, then by layers, then by size."""
+        combinations = product(self.cells, self.layers, self.sizes)
+        return tuple(str(ModelId(*combination)) for combination in combinations)
+
+
+DEFAULT_GRID = (
+    GridBlock(cells=PAPER_CELLS, layers=(1, 2, 3), sizes=(64,)),
+    GridBlock(cells=(LSTM,), layers=(1,), sizes=(32, 128)),
+)
+"""Eleven models: every cell and depth at one budget, and one row of budgets."""
+
+
+class StudyTraining(Training):
+    """Optimisation of every recurrent model; a short recipe unless the config says another.
+
+    What is not listed here is the paper's (section 3.3).
+    """
+
+    epochs: Epochs = 2
+    """Passes over the training split; the paper's are 50."""
+    batch: Batch = 20
+    """Parallel streams; also how the corpus is laid out and split. The paper's are 100."""
+    unroll: Unroll = 50
+    """Steps of truncated back-propagation through time; also the block of the split. The paper's
+    are 100."""
+    learning_rate: LearningRate = 5e-3
+    """The paper's is 0.002."""
+    anneal_after: AnnealAfter = 1
+    """Epochs at the full learning rate; the paper's are 10."""
+    anneal_factor: AnnealFactor = 0.5
+    """Factor on the learning rate at every later epoch; the paper's is 0.95."""
