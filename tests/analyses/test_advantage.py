@@ -178,7 +178,14 @@ def test_the_script(tmp_path, monkeypatch):
     inputs = {"models": models, "corpora": [tmp_path / "corpus.json"]}
     outputs = {"csv": "a.csv", "md": "a.md"}
     made = run_script(
-        tmp_path, monkeypatch, "advantage", inputs, outputs, min_count=2, characters=5
+        tmp_path,
+        monkeypatch,
+        "advantage",
+        inputs,
+        outputs,
+        min_count=2,
+        characters=5,
+        standard_errors=2.0,
     )
     table = advantage.read(made["csv"])
     np.testing.assert_allclose(table["difference"], np.exp(-1) - np.exp(-2), rtol=1e-6)

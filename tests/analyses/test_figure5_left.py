@@ -22,11 +22,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def table():
+    """Of all groups of distances, one of which is empty."""
     return made_table(external=("mine",))
 
 
 def test_bars_intervals_counts_and_rings(table):
     figure = figure5_left.draw(table)
+    table = table[table["closings"] > 0]
     (axes,) = figure.axes
     assert figure.get_size_inches()[0] == pytest.approx(3.3)
     assert within(figure)
@@ -85,7 +87,19 @@ def test_nothing_closed(table):
     empty = table.assign(closings=0, **dict.fromkeys(["probability", "lower", "upper"], np.nan))
     figure = figure5_left.draw(empty.assign(paper=np.nan))
     assert within(figure)
-    assert np.isfinite(figure.axes[0].get_ylim()).all()
+    assert not figure.axes
+    assert "Nothing that was opened is closed" in figure.texts[0].get_text()
+
+
+def test_empty_groups_and_panels_are_left_out(table):
+    some = table.copy()
+    some.loc[some["low"] >= 100, "closings"] = 0
+    empty = table.assign(closings=0, corpus="python_docs")
+    figure = figure5_left.draw(pd.concat([some, empty], ignore_index=True))
+    (axes,) = figure.axes
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    assert names == ["0–20", "20–40", "40–60", "80–100"]  # none closes after 60 to 80
+    assert within(figure)
 
 
 def test_many_models(table):

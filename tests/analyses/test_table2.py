@@ -386,9 +386,15 @@ def test_figure(table):
     assert markers(prose, style.INK) == {
         (0, 2.3987), (1, 1.9278), (5, 1.1951), (0, 2.41), (1, 1.95), (5, 1.25),
     }  # fmt: skip
-    shown = {text.get_text() for text in drawn_texts(figure)}
+    keys = [axes.get_legend() for axes in figure.axes]
+    shown = {text.get_text() for key in keys for text in key.get_texts()}
     names = ("LSTM-3 (512)", "GRU-3 (512)", "RNN-1 (64)")
     assert shown == {f"best: {name}" for name in names}
+    for axes, key in zip(figure.axes, keys, strict=True):
+        box = key.get_window_extent()
+        for line in axes.lines:
+            places = line.get_transform().transform(line.get_xydata())
+            assert not box.count_contains(places)
     rings = {
         (line.get_marker(), float(line.get_xdata()[0]), float(line.get_ydata()[0]))
         for line in prose.lines

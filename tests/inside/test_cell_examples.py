@@ -47,5 +47,5 @@ def test_the_excerpt_with_the_median_share():
     once = np.arange(60)[None] >= 5
     assert typical_excerpt(once, excerpts) is None  # it begins but does not end
     counts = np.tile(np.arange(10, dtype=np.float32), 6)[None] * np.repeat([0, 5, 1, 3, 2, 1], 10)
-    assert typical_excerpt(counts, excerpts) == excerpts[2]  # of 0, 1, 1, 2, 3, 5 the earlier 1
+    assert typical_excerpt(counts, excerpts) == excerpts[4]  # of 1, 1, 2, 3, 5
     assert typical_excerpt(counts, []) is None

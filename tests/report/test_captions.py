@@ -46,6 +46,7 @@ def says(name: str, results: Path, corpus: str = "") -> list[str]:
 LOSS = {"lstm-1x8": 2.0}
 ADVANTAGE = {"corpus": "prose", "role": "lstm", "model": "lstm-1x8", "baseline": "n-gram-5"}
 ADVANTAGE |= {"character": "x", "byte": 120, "count": 50, "difference": 0.5, "rank": 1}
+ADVANTAGE |= {"difference_se": 0.01}
 
 # The table of agreement is a square of models; excerpts of cells are made from a ranking; the
 # paper's numbers and findings are two tables, made by modules of their own.
@@ -206,7 +207,15 @@ def test_advantage_with_characters_that_mean_something_in_a_caption(tmp_path: Pa
     same = {"corpus": "prose", "role": "lstm", "model": "lstm-1x8", "baseline": "n-gram-5"}
     lead = {"`": 0.5, "<s>": 0.4, r"\r": 0.3, "x": 0.2, "_": -0.1, "*": -0.2, "|": -0.3}
     rows = [
-        same | {"character": c, "byte": i, "count": 50, "difference": d, "rank": i + 1}
+        same
+        | {
+            "character": c,
+            "byte": i,
+            "count": 50,
+            "difference": d,
+            "difference_se": 0.01,
+            "rank": i + 1,
+        }
         for i, (c, d) in enumerate(lead.items())
     ]
     write(tmp_path / "tables" / "advantage.csv", advantage.COLUMNS, rows)

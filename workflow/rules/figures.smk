@@ -41,7 +41,10 @@ DRAWN_WITH = {
     "figure1_right": tsne_config(),
     "figure2": {"encodings": encodings_of(figure2_models(STUDY))},
     "figure6": {"encodings": encodings_of([ERRORS])},
-    "figure4": {"characters": STUDY.figure4.characters},
+    "figure4": {
+        "characters": STUDY.figure4.characters,
+        "standard_errors": STUDY.figure4.standard_errors,
+    },
 }
 MORE_NUMBERS = {
     "figure4": {"overlap": "<results>/figures/figure4_overlap.csv"},

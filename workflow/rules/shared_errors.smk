@@ -52,7 +52,7 @@ rule advantage:
         mem_mb=2000,
         runtime=30,
     params:
-        config={"min_count": STUDY.figure4.min_count, "characters": STUDY.figure4.characters},
+        config=STUDY.figure4.model_dump(mode="json", exclude={"corpora"}),
         fingerprint=fingerprint("advantage.py", "charlens/paper/data/figure4_advantage.csv"),
     script:
         "../scripts/advantage.py"

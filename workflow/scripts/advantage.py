@@ -17,4 +17,7 @@ with job(snakemake.log[0], threads=snakemake.threads):
     )
     table = advantage.table(contests, config["min_count"])
     csv_tables.write(table, snakemake.output.csv)
-    write_text(snakemake.output.md, advantage.markdown(table, config["characters"]))
+    write_text(
+        snakemake.output.md,
+        advantage.markdown(table, config["characters"], config["standard_errors"]),
+    )

@@ -205,8 +205,11 @@ class Figure4(Section):
 
     corpora: Corpora = None
     """Null takes all that have an LSTM and n-gram models."""
-    min_count: Annotated[Integer, Field(ge=1, le=1_000_000_000)] = 20
+    min_count: Annotated[Integer, Field(ge=1, le=1_000_000_000)] = 50
     """Characters that come less often in the test split are not ranked."""
+    standard_errors: Annotated[float, Number(ge=0, le=100)] = 2.0
+    """A character is shown where a lead is larger than so many of its standard errors; 0 shows all
+    that are ranked."""
     characters: Annotated[Integer, Field(ge=1, le=256)] = 10
     """How many to show each way."""
 

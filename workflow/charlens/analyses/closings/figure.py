@@ -36,8 +36,12 @@ def draw(table: pd.DataFrame) -> Figure:
     """Draw one panel per corpus and pair, from :func:`charlens.analyses.closings.table.read`.
 
     Bars are means with their bootstrap 95 % intervals, below each group the number of closings.
+    Distances at which nothing is closed are left out, and so are pairs that are nowhere closed.
     """
     with style.styled():
+        table = table[table["closings"] > 0]
+        if table.empty:
+            return _nothing()
         panels = [part for _, part in table.groupby(["corpus", "pair"], sort=False)]
         ticks = _TICKS + _SLANTED * any(_is_crowded(part) for part in panels)
         step = _TITLE + _PANEL + ticks
@@ -58,6 +62,12 @@ def draw(table: pd.DataFrame) -> Figure:
                 text = "Distance from the opening one in characters; below, number of closings"
                 figure.text(middle, 3 / height, text, size=_TEXT, color=style.SOFT, ha="center")
         return figure
+
+
+def _nothing() -> Figure:
+    figure = style.new_figure(style.COLUMN, 0.4)
+    figure.text(0.02, 0.4, "Nothing that was opened is closed in the test text.")
+    return figure
 
 
 def _names(part: pd.DataFrame) -> list[str]:

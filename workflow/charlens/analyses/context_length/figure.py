@@ -174,38 +174,41 @@ def _draw_papers(axes: Axes, rows: pd.DataFrame, places: dict[int, float]) -> No
 
 
 def _fit_height(axes: Axes, shown: pd.DataFrame) -> None:
-    """Limits that hold every value, with room for a name below the lowest line."""
+    """Limits that hold every value, with room around them."""
     values = np.concatenate([shown["cross_entropy"], shown["paper"].dropna()])
     if len(values) == 0:
         return
     low, high = float(values.min()), float(values.max())
     room = max(high - low, 0.05 * high, 1e-3)
-    axes.set_ylim(low - 0.11 * room, high + 0.08 * room)
+    axes.set_ylim(low - 0.08 * room, high + 0.08 * room)
 
 
 def _draw_recurrent(axes: Axes, rows: pd.DataFrame) -> None:
-    """A line across the panel for the best recurrent model, its name at the left.
+    """A line across the panel for the best recurrent model of each split.
 
-    There the curves are high above, for n = 1 sees hardly anything.
+    Their names are in a key of the panel's own, which Matplotlib puts where no line is: beside the
+    lines they would run into curves, and into each other where two splits are close.
     """
-    lowest = rows["cross_entropy"].min()
-    colors = _recurrent_colors(rows)
-    for row, color in zip(rows.itertuples(), colors, strict=True):
-        axes.axhline(row.cross_entropy, color=color, ls=_STYLES[row.split], lw=0.9, zorder=1.5)
-        below = row.cross_entropy == lowest
-        axes.annotate(
-            f"best: {title(row.model)}",
-            (0.0, row.cross_entropy),
-            (3, -2 if below else 1.5),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            size=_TICK,
-            va="top" if below else "bottom",
-            bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 0.3},
-        )
+    lines = []
+    for row, color in zip(rows.itertuples(), _recurrent_colors(rows), strict=True):
+        name = f"best: {title(row.model)}"
+        look: dict[str, Any] = {"color": color, "ls": _STYLES[row.split], "lw": 0.9}
+        lines.append(axes.axhline(row.cross_entropy, label=name, zorder=1.5, **look))
         if not math.isnan(row.paper):
             place = axes.get_yaxis_transform()
             axes.plot(0.975, row.paper, transform=place, **_ring(_RECURRENT_RING))
+    if lines:
+        key = axes.legend(
+            handles=lines,
+            loc="best",
+            fontsize=_TICK,
+            borderpad=0.2,
+            borderaxespad=0.4,
+            labelspacing=0.3,
+            handlelength=2.0,
+            handletextpad=0.5,
+        )
+        key.set_zorder(6)
 
 
 def _recurrent_colors(rows: pd.DataFrame) -> list[str]:

@@ -142,11 +142,12 @@ def _draw_part(page: _Page, part: CorpusPart) -> None:
 def _draw_row(page: _Page, label: str, entries: list) -> None:
     page.y += _LINE
     page.text(page.left, label)
+    several = sum(entry is not None for entry in entries) > 1  # the only one is no best
     for x, entry in zip(page.middles, entries, strict=False):
         if entry is None:
             page.text(x + _MIDDLE, "–", color=style.FAINT, ha="center")
             continue
-        weight = "bold" if entry.best_in_row else "normal"
+        weight = "bold" if entry.best_in_row and several else "normal"
         page.text(x + _EDGE, number(entry.cross_entropy), ha="right", weight=weight)
         if not math.isnan(entry.bootstrap_sd):
             spread = f"±{entry.bootstrap_sd:.3f}".replace("±0", "±")

@@ -199,14 +199,19 @@ def _markdown_grid(layout: CorpusPart, columns: list[tuple[str, int]]) -> list[s
     if not layout.grid:
         return []
     heads = [f"{model_id.cell_title(cell)}-{layers}" for cell, layers in columns]
-    rows = [[size, *map(_markdown_entry, entries)] for size, entries in layout.grid]
+    rows = []
+    for size, entries in layout.grid:
+        several = sum(entry is not None for entry in entries) > 1  # the only one is no best
+        rows.append([size, *(_markdown_entry(entry, several) for entry in entries)])
     return markdown_table(["Size", *heads], rows, "r")
 
 
-def _markdown_entry(row) -> str:
+def _markdown_entry(row, several: bool = True) -> str:
     if row is None:
         return "–"
-    value = f"**{number(row.cross_entropy)}**" if row.best_in_row else number(row.cross_entropy)
+    value = number(row.cross_entropy)
+    if row.best_in_row and several:
+        value = f"**{value}**"
     spread = "" if math.isnan(row.bootstrap_sd) else f" ± {row.bootstrap_sd:.3f}"
     printed = "" if math.isnan(row.paper) else f"<br>*{number(row.paper)}*"
     return value + spread + printed

@@ -43,6 +43,9 @@ COLUMNS = {
 }
 """Columns of the table, one row per pair of models and character, by difference."""
 
+STANDARD_ERRORS = 2.0
+"""A lead beyond so many of its standard errors is worth a word."""
+
 _NAMES = {" ": "<s>", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
@@ -150,41 +153,50 @@ def read(path: FilePath) -> pd.DataFrame:
     return csv_tables.read(path, COLUMNS, "a table of advantages by character", "advantage")
 
 
-def largest(part: pd.DataFrame, characters: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def largest(
+    part: pd.DataFrame, characters: int, standard_errors: float = 0.0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The characters on which each of two models is ahead most.
 
     Args:
         part: rows of one pair of models.
         characters: how many to give each way, at most.
+        standard_errors: of the paired difference, which a lead must exceed; 0 takes every lead.
 
     Returns:
         Those with the model ahead, the largest advantage first, and those with the baseline ahead,
         the largest last: the paper's order.
     """
     ranked = part[part["rank"].notna()].sort_values("rank")
+    if standard_errors:
+        lead = ranked["difference"].abs()
+        ranked = ranked[lead > standard_errors * ranked["difference_se"]]
     ahead = ranked[ranked["difference"] > 0].head(characters)
     return ahead, ranked[ranked["difference"] < 0].tail(characters)
 
 
-def shown(frame: pd.DataFrame, characters: int) -> pd.DataFrame:
+def shown(frame: pd.DataFrame, characters: int, standard_errors: float = 0.0) -> pd.DataFrame:
     """The rows that are :func:`largest`, of every pair of models."""
     parts = [part for _, part in frame.groupby(["corpus", "model"], sort=False)]
-    return pd.concat([half for part in parts for half in largest(part, characters)])
+    halves = (half for part in parts for half in largest(part, characters, standard_errors))
+    return pd.concat(halves) if parts else frame
 
 
-def markdown(frame: pd.DataFrame, characters: int) -> str:
+def markdown(frame: pd.DataFrame, characters: int, standard_errors: float = 0.0) -> str:
     """The largest advantages as Markdown, one section per pair of models.
 
     Args:
         frame: made by :func:`table` or :func:`read`.
         characters: how many to show each way.
+        standard_errors: as for :func:`largest`.
     """
+    least = f" beyond {standard_errors:g} standard errors" if standard_errors else ""
     lines = [
         "# Advantage by character",
         "",
         "Mean probability of the correct character where it came, and the difference ± its "
-        f"standard error (paired); the {characters} largest differences each way. `<s>` is the "
-        "space.",
+        f"standard error (paired); the {characters} largest differences{least} each way. `<s>` "
+        "is the space.",
     ]
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         names = title(model), title(part["baseline"].iloc[0])
@@ -193,7 +205,7 @@ def markdown(frame: pd.DataFrame, characters: int) -> str:
             lines += ["", texts.ANOTHER_CUT]
         compared = bool(part["paper_probability"].notna().any())
         head = ["Character", "Count", names[0], names[1], "Difference", *["*paper*"] * compared]
-        rows = pd.concat(largest(part, characters)).itertuples()
+        rows = pd.concat(largest(part, characters, standard_errors)).itertuples()
         lines += ["", *markdown_table(head, [_cells(row, compared) for row in rows], "lr")]
     return "\n".join(lines) + "\n"
 
@@ -213,7 +225,7 @@ def _cells(row, compared: bool) -> list[str]:
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
     """The three characters that are furthest apart leads way."""
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
-        ahead, behind = largest(part, 3)
+        ahead, behind = largest(part, 3, STANDARD_ERRORS)
         sides = (model, ahead), (part["baseline"].iloc[0], behind.iloc[::-1])
         leads = [
             f"{rst_model(name)} leads most on {listed([_lead(row) for row in most.itertuples()])}"

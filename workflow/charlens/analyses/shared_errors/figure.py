@@ -48,15 +48,18 @@ _PAPERS = {
 }
 
 
-def numbers(overlap: FilePath, advantage: FilePath, characters: int) -> dict[str, pd.DataFrame]:
+def numbers(
+    overlap: FilePath, advantage: FilePath, characters: int, standard_errors: float = 0.0
+) -> dict[str, pd.DataFrame]:
     """Read what :func:`draw` takes: the regions of errors, and the characters furthest apart.
 
     Args:
         overlap: the table of regions.
         advantage: the table of advantages by character.
         characters: how many to show each way.
+        standard_errors: which a lead must exceed.
     """
-    shown = advantages.shown(advantages.read(advantage), characters)
+    shown = advantages.shown(advantages.read(advantage), characters, standard_errors)
     return {"overlap": overlaps.read(overlap), "csv": shown}
 
 

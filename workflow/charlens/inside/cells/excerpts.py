@@ -83,7 +83,7 @@ def typical_excerpt(label: np.ndarray, excerpts: list[Excerpt]) -> Excerpt | Non
     """The excerpt in which a concept is neither rarer nor more frequent than it usually is.
 
     Of the excerpts where a yes/no concept begins and ends, the one with the median share of "yes";
-    of a count, the one with the median spread. The earliest of equals.
+    of those where a count varies, the one with the median spread. The earliest of equals.
 
     Args:
         label: the concept at every input byte, (B, length), bool or numbers.
@@ -93,13 +93,32 @@ def typical_excerpt(label: np.ndarray, excerpts: list[Excerpt]) -> Excerpt | Non
     for e in excerpts:
         part = label[e.stream, e.start : e.stop]
         if label.dtype != bool:
-            measured.append((float(part.std()), e))
+            if (part != part[0]).any():
+                measured.append((float(part.std()), e))
         elif np.count_nonzero(part[1:] != part[:-1]) >= 2:
             measured.append((float(part.mean()), e))
     if not measured:
         return None
     median = sorted(value for value, _ in measured)[(len(measured) - 1) // 2]
     return next(e for value, e in measured if value == median)
+
+
+def _another(label: np.ndarray, excerpts: list[Excerpt], used: list[Excerpt]) -> Excerpt | None:
+    """The typical excerpt of those that no earlier panel shows, or of all if these show nothing.
+
+    Args:
+        label: as for :func:`typical_excerpt`.
+        excerpts: to choose from.
+        used: those shown already; the one chosen is added.
+    """
+    free = [e for e in excerpts if not any(_overlap(e, other) for other in used)]
+    excerpt = typical_excerpt(label, free) or typical_excerpt(label, excerpts)
+    used += [excerpt] if excerpt else []
+    return excerpt
+
+
+def _overlap(one: Excerpt, other: Excerpt) -> bool:
+    return one.stream == other.stream and one.start < other.stop and other.start < one.stop
 
 
 def examples(
@@ -132,8 +151,9 @@ def examples(
     """
     excerpts = candidates(text, encoding)
     chosen: list[tuple[str, pd.Series, Excerpt]] = []
+    used: list[Excerpt] = []
     for concept in (name for name in panels() if name in labels):
-        excerpt = typical_excerpt(labels[concept], excerpts)
+        excerpt = _another(labels[concept], excerpts, used)
         cell = best(ranking, concept)
         if excerpt is None or cell[["found", "held_out"]].isna().any():
             _log.info("%s: no excerpt shows %s", corpus, CONCEPTS[concept].title)
@@ -141,8 +161,8 @@ def examples(
         chosen.append((concept, cell, excerpt))
     if chosen:
         cell = typical(ranking)
-        shown = next((e for concept, _, e in chosen if concept == cell["concept"]), chosen[0][2])
-        chosen.append((TYPICAL, cell, shown))
+        shown = _another(labels[cell["concept"]], excerpts, used)
+        chosen.append((TYPICAL, cell, shown or chosen[0][2]))
     traces = _traces(trained, corpus, codes, {e.stream for _, _, e in chosen}, steps, device)
     length = text.shape[1]
     parts = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -33,6 +34,7 @@ _LAYERS = (
     ("#8c510a", ">"),
 )
 _LEGEND = 5  # layers on one line of the legend
+_IN_CELL = 5  # and in the place of one panel
 
 
 def numbers(saturation: Sequence[FilePath]) -> dict[str, pd.DataFrame]:
@@ -49,7 +51,8 @@ def draw(table: pd.DataFrame) -> Figure:
         columns = max(table.groupby("model")["gate"].nunique())
         side = (_WIDTH - _LEFT - _RIGHT - _GAP * (columns - 1)) / columns
         layers = sorted(set(table["layer"]))
-        head = _head(len(layers))
+        free = _free_cell(table, models, columns) if len(layers) <= _IN_CELL else None
+        head = _head(len(layers)) if free is None else 2.0
         height = head + len(models) * (_HEAD + side + _FOOT)
         figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
         for row, model in enumerate(models):
@@ -63,7 +66,14 @@ def draw(table: pd.DataFrame) -> Figure:
                 bottom = height - top - _HEAD - side
                 box = (left / _WIDTH, bottom / height, side / _WIDTH, side / height)
                 _draw_gate(figure.add_axes(box), part[part["gate"] == gate], column == 0)
-        _draw_legend(figure, layers, height)
+        if free is None:
+            place = ("upper right", (1 - 2 / _WIDTH, 1 - 1 / height), min(len(layers), _LEGEND))
+        else:
+            row, column = free
+            top = head + row * (_HEAD + side + _FOOT) + _HEAD
+            left = _LEFT + column * (side + _GAP)
+            place = ("upper left", (left / _WIDTH, 1 - top / height), 1)
+        _draw_legend(figure, layers, *place)
         return figure
 
 
@@ -117,7 +127,17 @@ def _draw_gate(axes: Axes, part: pd.DataFrame, first: bool) -> None:
         axes.set_ylabel(f"left-saturated (< {LEFT:g})", size=_TICK + 0.5, labelpad=1.5)
 
 
-def _draw_legend(figure: Figure, layers: list[int], height: float) -> None:
+def _free_cell(table: pd.DataFrame, models: list[str], columns: int) -> tuple[int, int] | None:
+    """Row and column of the first place that has no panel: a GRU has fewer gates than an LSTM."""
+    gates = table.groupby("model")["gate"].nunique()
+    free = ((row, int(gates[model])) for row, model in enumerate(models) if gates[model] < columns)
+    return next(free, None)
+
+
+def _draw_legend(
+    figure: Figure, layers: list[int], loc: str, anchor: tuple[float, float], columns: int
+) -> None:
+    """What a point is and the look of each layer, at a corner of the figure's unit square."""
     handles = []
     for layer in layers:
         color, marker = _look(layer)
@@ -134,17 +154,19 @@ def _draw_legend(figure: Figure, layers: list[int], height: float) -> None:
                 alpha=0.8,
             )
         )
+    place: dict[str, Any] = {"loc": loc, "alignment": "left" if columns == 1 else "right"}
     figure.legend(
         handles=handles,
-        title="a point: one unit, fractions of characters",
+        title="a point: one unit,\nfractions of characters"
+        if columns == 1
+        else "a point: one unit, fractions of characters",
         title_fontsize=_TEXT,
         fontsize=_TEXT,
-        loc="upper right",
-        bbox_to_anchor=(1 - 2 / _WIDTH, 1 - 1 / height),
-        ncols=min(len(handles), _LEGEND),
+        bbox_to_anchor=anchor,
+        ncols=columns,
         borderpad=0,
         borderaxespad=0,
         handletextpad=0.1,
         columnspacing=0.8,
-        alignment="right",
+        **place,
     )
