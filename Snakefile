@@ -21,6 +21,7 @@
 #   closings.smk       tables/closings.csv
 #   training_dynamics.smk  tables/dynamics.csv
 #   oracles.smk        tables/error_categories.csv, tables/errors.md, ...
+#   memory.smk         {corpus}/tables/context/{model}.csv, tables/context_curve.csv, ...
 #   replication.smk    tables/paper_vs_ours.csv, tables/findings.csv
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
 #   report.smk         report.html, report/cross_entropy.html, ...
@@ -79,6 +80,7 @@ include: "workflow/rules/shared_errors.smk"
 include: "workflow/rules/closings.smk"
 include: "workflow/rules/training_dynamics.smk"
 include: "workflow/rules/oracles.smk"
+include: "workflow/rules/memory.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/replication.smk"
 include: "workflow/rules/report.smk"
@@ -135,6 +137,12 @@ rule figure7:
 rule figure8:
     input:
         figure_files("figure8"),
+
+
+rule figure9:
+    input:
+        figure_files("figure9"),
+        figure_files("figure9_memory"),
 
 
 rule figures:

@@ -19,6 +19,7 @@ from snakemake.utils import update_config
 from charlens.study.config import Config
 from charlens.study.choices import (
     activation_dumps,
+    context_models,
     error_corpora,
     evidence_models,
     figure2_models,
@@ -42,7 +43,7 @@ from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
 from charlens.models.catalogue import N_GRAM, N_NN
-from charlens.models.names import GRID_IDS, context_id
+from charlens.models.names import GRID_IDS, context_id, context_model
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.paper.definitions import ORACLE_CONTEXTS
 from charlens.report.captions import PAGE_IN_REPORT, Caption, Captions, as_image, as_pdf
@@ -239,6 +240,19 @@ def closings_config():
         "bins": list(STUDY.figure5.bins),
         "seed": STUDY.seed,
     }
+
+
+def memory_config(wildcards):
+    asked = {"model": wildcards.model, "kind": STUDY.corpora[wildcards.corpus].kind}
+    context = STUDY.context.model_dump(mode="json", exclude={"corpora", "models"})
+    return asked | context | STUDY.probes.model_dump(mode="json") | scoring_config()
+
+
+def model_file(wildcards):
+    """A trained network, or the file of all of a corpus's n-gram models."""
+    family, _ = context_model(wildcards.model) or (None, None)
+    name = N_GRAM if family == N_GRAM else wildcards.model
+    return f"<results>/{wildcards.corpus}/models/{name}.safetensors"
 
 
 def probabilities_of(corpus):

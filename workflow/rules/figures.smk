@@ -34,6 +34,11 @@ DRAWN_FROM = {
         "newlines": of_interventions("newlines"),
         "shown": of_interventions("excerpts"),
     },
+    "figure9": {"curves": "<results>/tables/context_curve.csv"},
+    "figure9_memory": {
+        "closings": "<results>/tables/closing_memory.csv",
+        "probed": "<results>/tables/memory_probes.csv",
+    },
 }
 
 # What the config says of a figure, and the numbers of a figure that do not fit one table.
@@ -52,6 +57,7 @@ MORE_NUMBERS = {
         name: f"<results>/figures/figure8_{name}.csv"
         for name in ("effects", "newlines", "excerpts")
     },
+    "figure9_memory": {"probes": "<results>/figures/figure9_memory_probes.csv"},
 }
 
 

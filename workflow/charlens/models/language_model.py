@@ -133,6 +133,20 @@ class LanguageModel(Generic[Arch]):
             "to character; choose a recurrent network"
         )
 
+    def advance(self, inputs: Tensor) -> None:
+        """Read a window without predicting; ``carry`` then goes on from its end.
+
+        Cheaper than ``forward`` where a family keeps the decoder out of it.
+
+        Args:
+            inputs: symbol codes, int64 (T, B), shared by all models.
+        """
+        self.forward(inputs)
+
+    def from_states(self) -> Tensor:
+        """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K)."""
+        raise NotImplementedError
+
     def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:
         """Fill ``grad`` with the gradient of the window's summed loss, (M, total).
 
@@ -165,12 +179,17 @@ class LanguageModel(Generic[Arch]):
             rows: which row of ``hidden`` each prediction of the window has, int64 (T·B,); None
                 where R = T·B and each has its own (``_backward_decoder`` takes the same).
         """
-        scores = product(hidden, self.operands["decoder"], self.flat.dtype)
-        scores += self.weights["bias.decoder"].unsqueeze(1)
+        scores = self._scores(hidden)
         for m in self._lanes:
             logs = torch.log_softmax(scores[m], -1)
             self.log_probabilities[m] = logs if rows is None else logs.index_select(0, rows)
         return self.log_probabilities
+
+    def _scores(self, hidden: Tensor) -> Tensor:
+        """Output of the decoder before the softmax, (M, R, K), from the top layer's (M, R, n)."""
+        scores = product(hidden, self.operands["decoder"], self.flat.dtype)
+        scores += self.weights["bias.decoder"].unsqueeze(1)
+        return scores
 
     def losses(self, targets: Tensor) -> Tensor:
         """Sum of −log p(target) over the window per model, nats, (M,); after ``forward``.

@@ -147,6 +147,22 @@ class ContextModel(LanguageModel[Context]):
             torch.tanh(total.add_(self.weights["bias.hidden"][m]), out=hidden[m])
         return self._decode(hidden, self._rows)
 
+    def advance(self, inputs: Tensor) -> None:
+        """Read a window without predicting; ``carry`` then goes on from its end.
+
+        Args:
+            inputs: symbol codes, int64 (T, B), shared by all models.
+        """
+        self._codes[self.shape.n - 1 :] = inputs
+
+    def from_states(self) -> Tensor:
+        """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K).
+
+        The last character is missing, as before a stream's first.
+        """
+        nothing = torch.full((self.steps, self.batch), self.shape.k, device=self.device)
+        return self.forward(nothing).unflatten(1, (self.steps, self.batch))[:, 0].clone()
+
     def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:
         """Fill ``grad`` with the gradient of the window's summed loss, (M, total).
 

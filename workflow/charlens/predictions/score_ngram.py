@@ -95,7 +95,7 @@ def score_n_gram(
     """
     _check(contexts)
     corpus = Corpus.load(inputs["corpus"])
-    model = _model_of(corpus, inputs)
+    model = fitted_on(corpus, inputs["model"])
     rows = load_split(inputs["test"])
     table = scores_of_inputs(corpus, model, rows, contexts, bootstrap, seed)
     orders = [n + 1 for n in contexts]
@@ -166,14 +166,18 @@ def _check(contexts: Sequence[int]) -> None:
         )
 
 
-def _model_of(corpus: Corpus, inputs: Mapping[str, FilePath]) -> NgramModel:
-    model = load_ngram(inputs["model"])
-    fitted_on = tuple(model.metadata.get(key) for key in ("corpus", "corpus_sha256"))
-    if fitted_on != (corpus.name, corpus.sha256):
+def fitted_on(corpus: Corpus, path: FilePath) -> NgramModel:
+    """Read the n-gram models of a corpus.
+
+    Raises:
+        CharlensError: a damaged file, or models of another corpus.
+    """
+    model = load_ngram(path)
+    name, sha256 = (model.metadata.get(key) for key in ("corpus", "corpus_sha256"))
+    if (name, sha256) != (corpus.name, corpus.sha256):
         raise CharlensError(
-            f"{inputs['model']}: fitted on another corpus ({fitted_on[0]}, sha256 "
-            f"{str(fitted_on[1])[:12]}…; {inputs['corpus']} is {corpus.name}, "
-            f"{corpus.sha256[:12]}…); delete the model and run again to fit it anew"
+            f"{path}: fitted on another corpus ({name}, sha256 {str(sha256)[:12]}…; expected "
+            f"{corpus.name}, {corpus.sha256[:12]}…); delete the model and run again to fit it anew"
         )
     return model
 

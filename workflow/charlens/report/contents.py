@@ -18,6 +18,10 @@ ERRORS = "4.4 Error analysis"
 BESIDE = "The paper beside this run"
 
 
+def _measures_memory(study: Config) -> bool:
+    return bool(choices.context_models(study)[0])
+
+
 def _compares_errors(study: Config) -> bool:
     return bool(choices.error_corpora(study, study.figure4.corpora))
 
@@ -204,6 +208,55 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.watched(study).model),
     ),
     Analysis(
+        "context_curve",
+        LONG_RANGE,
+        title="What the far past is worth (Figure 9)",
+        shows=(
+            "What a model loses, in nats per character, where it knows the last c characters only, "
+            "by what stands in for the rest; then what lies further back than training unrolled is "
+            "worth, by class of character."
+        ),
+        paper=(
+            "It did not measure this. It unrolled 100 steps in training and inferred from cells "
+            "that track quotations, and from closing braces, that networks use what lies further "
+            "back; n-grams stopped at 20 characters."
+        ),
+        module="charlens.analyses.context_curve.table",
+        when=_measures_memory,
+    ),
+    Analysis(
+        "closing_memory",
+        LONG_RANGE,
+        title="Closing characters beyond the horizon (Figure 9)",
+        shows=(
+            "How well a model tells the inside of a quotation or block from the outside where a "
+            "closing character is likely by what is near, by the distance of the opening one; and "
+            "the log-odds of the closing character where it comes less those elsewhere."
+        ),
+        paper=(
+            "It showed the mean probability of closing braces by distance (Figure 5), which what "
+            "is near may give away, and a cell that follows quotations of more than 100 "
+            "characters, though training unrolled no further."
+        ),
+        module="charlens.analyses.memory.discrimination",
+        when=_measures_memory,
+    ),
+    Analysis(
+        "memory_probes",
+        LONG_RANGE,
+        title="Probes of memory (Figure 9)",
+        shows=(
+            "For how long something that was put into a text still changes the prediction of what "
+            "would close or continue it, against the same text without it."
+        ),
+        paper=(
+            "It had no such experiment. Among the errors of its best network on War and Peace, 6 % "
+            "were at words read before that a memory of recent words would have removed."
+        ),
+        module="charlens.analyses.memory.probes",
+        when=_measures_memory,
+    ),
+    Analysis(
         "errors",
         ERRORS,
         title="Kinds of errors (Figure 6)",
@@ -369,6 +422,28 @@ FIGURES = by_name(
         "have its sizes.",
         module="charlens.analyses.oracles.bars",
         analyses=(ANALYSES["errors"],),
+    ),
+    Figure(
+        "figure9",
+        "Figure 9: what the far past is worth",
+        "What a model loses where it knows the last c characters only, against the longest context "
+        "(nats per character, both axes logarithmic, below 0.001 linear); the rest is replaced by "
+        "the state after another text, dotted by none. Bands are 95 % intervals over streams. The "
+        "vertical line is the number of steps that training unrolls, the horizontal one the loss "
+        "below which a context counts as enough. Below, the same by class of character, for one "
+        "network.",
+        module="charlens.analyses.context_curve.figure",
+        analyses=(ANALYSES["context_curve"],),
+    ),
+    Figure(
+        "figure9_memory",
+        "Figure 9, continued: what is remembered",
+        "First, how well a model tells the inside of a quotation or block from the outside, where "
+        "what is near does not decide: 0.5 is no memory, 1 a perfect one. Then, for how long "
+        "something put into a text matters: 0 is forgotten. Whiskers are 95 % intervals over "
+        "streams; the vertical line is the number of steps that training unrolls.",
+        module="charlens.analyses.memory.figure",
+        analyses=(ANALYSES["closing_memory"], ANALYSES["memory_probes"]),
     ),
 )
 """Figures by name, in the order of the paper."""

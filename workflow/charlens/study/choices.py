@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from charlens.models.catalogue import LSTM, gated_cells
+from charlens.models.catalogue import CELLS, LSTM, gated_cells
 from charlens.models.names import ModelId, parse
 from charlens.study.config import Config
 from charlens.study.sections import ActivationDump, Intervention
@@ -167,3 +167,30 @@ def activation_dumps(config: Config) -> tuple[tuple[ActivationDump, ...], tuple[
             missing = f"{dump.corpus} has no model {dump.model} in this study"
             notes.append(f"activations[{i}]: {missing}; nothing is kept of it")
     return tuple(made), tuple(notes)
+
+
+def context_models(config: Config) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Whose memory is measured: corpus -> ids, and a note for each name that no corpus has.
+
+    Recurrent models come first, then the n-NN and the n-gram model with the longest context.
+    Corpora without a recurrent model are left out.
+    """
+    chosen, wanted = {}, config.context.models
+    corpora = config.corpora if config.context.corpora is None else config.context.corpora
+    for corpus in corpora:
+        networks = [model for model in config.models(corpus) if model in (wanted or ())]
+        if wanted is None:
+            networks = _largest_of_each_cell(config, corpus)
+        baselines = (config.n_nn_models(corpus)[-1:], config.n_gram_models(corpus)[-1:])
+        if networks:
+            chosen[corpus] = (*networks, *baselines[0], *baselines[1])
+    known = {model for models in chosen.values() for model in models}
+    missing = [model for model in wanted or () if model not in known]
+    notes = [f"context.models: no corpus has {model} in this study" for model in missing]
+    return chosen, tuple(notes)
+
+
+def _largest_of_each_cell(config: Config, corpus: str) -> list[str]:
+    points = [_points(config, corpus, (cell,)) for cell in CELLS]
+    largest = (max(some, key=lambda p: (p.size, p.layers)) for some in points if some)
+    return list(map(str, largest))

@@ -38,6 +38,7 @@ from charlens.study.sections import (
     NNN,
     ActivationDump,
     Cells,
+    Context,
     External,
     Figure1,
     Figure2,
@@ -47,6 +48,7 @@ from charlens.study.sections import (
     Figure6,
     Intervention,
     NGram,
+    Probes,
 )
 from charlens.text.kinds import KINDS
 from charlens.text.sources.any import Source
@@ -119,6 +121,8 @@ class Config(Section):
     figure4: Annotated[Figure4, BeforeValidator(empty_section)] = Figure4()
     figure5: Annotated[Figure5, BeforeValidator(empty_section)] = Figure5()
     figure6: Annotated[Figure6, BeforeValidator(empty_section)] = Figure6()
+    context: Annotated[Context, BeforeValidator(empty_section)] = Context()
+    probes: Annotated[Probes, BeforeValidator(empty_section)] = Probes()
     external: tuple[External, ...] = ()
     """Models from elsewhere that join the tables and figures by their probabilities."""
 
@@ -145,11 +149,12 @@ class Config(Section):
         self._check_interventions()
         self._check_external()
         self._check_figure1()
+        self._check_context()
         return self
 
     def _named_corpora(self) -> Iterator[tuple[str, str]]:
         """Every key that names a corpus, and the name."""
-        for section in ("n_gram", "n_nn", "figure4", "figure5"):
+        for section in ("n_gram", "n_nn", "figure4", "figure5", "context"):
             names = getattr(self, section).corpora
             yield from ((f"{section}.corpora", name) for name in names or ())
         yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(self.activations))
@@ -248,6 +253,14 @@ class Config(Section):
         if perplexity is not None and 0 < count <= perplexity:
             allowed = f"expected less than {count}, the number of models of {self.tsne_corpus}"
             raise problem("figure1.perplexity", perplexity, allowed)
+
+    def _check_context(self) -> None:
+        """Models are recurrent ones; that no corpus has one may be meant, so that is only noted."""
+        for i, model in enumerate(self.context.models or ()):
+            point = parse(model)
+            if point is None or point.cell not in CELLS:
+                message = f"expected a recurrent model{_misspelt(model)}"
+                raise problem(f"context.models[{i}]", model, message)
 
     @property
     def tsne_corpus(self) -> str:

@@ -264,3 +264,55 @@ class Figure6(Section):
     definitions: Literal[tuple(ORACLE_DEFINITIONS)] = "fitted"  # type: ignore[valid-type]
     """fitted: memory of words of five letters or more, three characters after a newline, which
     reproduces the paper's slices; stated: all words, one character, as its text reads."""
+
+
+Start = Literal["swap", "zero", "mean"]
+
+
+class Context(Section):
+    """How far back predictions depend on the text: context curves (Figure 9).
+
+    Its choice of models holds for probes, too.
+    """
+
+    corpora: Corpora = None
+    """Null takes all that have recurrent models, [] none."""
+    models: Annotated[tuple[ModelName, ...], Field(min_length=1), AfterValidator(unique)] | None = (
+        None
+    )
+    """Recurrent models, as far as a corpus has them; null takes of each cell the one with the
+    largest budget, of equal ones the deepest. The longest n-NN and n-gram model join them."""
+    anchors: Annotated[Integer, Field(ge=20, le=1_000_000)] = 1000
+    """Characters whose prediction is measured; rare classes get up to a tenth more of their own."""
+    lengths: Annotated[
+        tuple[Annotated[Integer, Field(ge=0, le=100_000)], ...],
+        Field(min_length=2),
+        AfterValidator(increasing),
+    ] = (0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+    """Characters of context; those that test streams are too short for are left out."""
+    starts: Annotated[tuple[Start, ...], Field(min_length=1), AfterValidator(unique)] = (
+        "swap",
+        "zero",
+    )
+    """What stands in for the rest: the state after another stream, none, or a mean state."""
+    classes: bool = True
+    """Whether there are curves by class of character."""
+
+
+class Probes(Section):
+    """For how long quotations, comments, blocks and new words are remembered (Figure 9)."""
+
+    contexts: Annotated[Integer, Field(ge=20, le=100_000)] = 200
+    """Places of the test text where each probe is put in."""
+    distances: Annotated[
+        tuple[Annotated[Integer, Field(ge=1, le=100_000)], ...],
+        Field(min_length=1),
+        AfterValidator(increasing),
+    ] = (10, 20, 50, 100, 200, 400, 800)
+    """Characters until it is measured; met to a quarter."""
+    bins: Annotated[
+        tuple[Annotated[Integer, Field(ge=0, le=1_000_000_000)], ...],
+        Field(min_length=2),
+        AfterValidator(increasing),
+    ] = (0, 20, 40, 60, 80, 100, 150, 200, 300, 500, 1000)
+    """Borders of the groups of distances of the text's own closing characters."""

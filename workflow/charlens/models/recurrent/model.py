@@ -158,6 +158,22 @@ class CharModel(LanguageModel[Shape]):
         else:
             torch.baddbmm(bias.unsqueeze(1), x, w, out=gates)
 
+    def advance(self, inputs: Tensor) -> None:
+        """Read a window without predicting; ``carry`` then goes on from its end.
+
+        Args:
+            inputs: symbol codes, int64 (T, B), shared by all models.
+        """
+        below: Tensor | None = None
+        for index, layer in enumerate(self.layers):
+            self._input_part(index, inputs, below)
+            layer.forward(self.operands[f"recurrent.{index}"])
+            below = layer.h[:, 1:]
+
+    def from_states(self) -> Tensor:
+        """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K)."""
+        return torch.log_softmax(self._scores(self.layers[-1].h[:, 0]), -1)
+
     # -- backward --------------------------------------------------------------------------
 
     def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:

@@ -1,0 +1,173 @@
+"""The table of probes: for how long what was put into a text still matters.
+
+In each pair of texts one has had something put in and the other has not
+(:mod:`charlens.analyses.memory.probe_texts`). The effect is the difference of the log-probabilities
+of what would close or continue it, in nats per character of that: 0 once it is forgotten. No
+training, no labels: the pairs share all that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from charlens.analyses.memory.probe_texts import PROBES, Pairs
+from charlens.analyses.stream_bootstrap import interval, resample, resampled_means
+from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import rst_corpus, rst_model
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
+from charlens.models.names import title
+from charlens.paper import texts
+from charlens.text.corpus import Corpus
+
+COLUMNS = {
+    "corpus": "string",
+    "probe": "string",
+    "model": "string",
+    "unroll": "int64",  # steps that training unrolls
+    "distance": "int64",  # characters since what was put in; met to a quarter
+    "n": "int64",  # pairs of texts
+    "effect": "float64",  # log-probability with it less that without, nats per character measured
+    "low": "float64",  # 95 % interval, from resampled streams
+    "high": "float64",
+    "with": "float64",  # mean log-probability where it was put in
+    "without": "float64",
+    "note": "string",  # why there are no pairs; else empty
+}
+"""Columns of the table, one row per probe, model and distance."""
+
+RESAMPLES = 1000
+"""Bootstrap resamples of the streams behind each interval."""
+
+
+def row(
+    corpus: Corpus,
+    probe: str,
+    model: str,
+    distance: int,
+    pairs: Pairs | str,
+    scores: tuple[np.ndarray, np.ndarray] | None,
+    generator: np.random.Generator,
+) -> dict[str, Any]:
+    """One row of the table.
+
+    Args:
+        corpus: that the texts were made from.
+        probe: its name.
+        model: its id.
+        distance: in characters.
+        pairs: the texts, or why there are none.
+        scores: log-probabilities with and without what was put in, (pairs,) each.
+        generator: draws the resamples of streams.
+    """
+    known = {"corpus": corpus.name, "probe": probe, "model": model, "unroll": corpus.unroll}
+    known |= {"distance": distance, "n": 0, "note": None}
+    if isinstance(pairs, str) or scores is None:
+        return known | {"note": pairs}
+    opened, control = scores
+    effects = (opened - control)[:, None]
+    drawn = resample(corpus.batch, RESAMPLES, generator)
+    low, high = interval(resampled_means(effects, pairs.stream, drawn), pairs.stream)
+    means = {"with": opened.mean(), "without": control.mean()}
+    return known | means | {"n": len(effects), "effect": effects.mean(), "low": low[0],
+                            "high": high[0]}  # fmt: skip
+
+
+def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The table of rows made by :func:`row`."""
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    return csv_tables.read(path, COLUMNS, "a table of probes", "memory_probes")
+
+
+def title_of(probe: str) -> str:
+    """A probe in words: ``an opened quotation``."""
+    return PROBES[probe].title if probe in PROBES else probe
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """Effects by distance, for people."""
+    lines = [
+        "# Probes of memory",
+        "",
+        "Pairs of texts of which one has had something put in d characters ago. Effect: "
+        "log-probability of what would close or continue it, with it less without, in nats per "
+        "character [95 % interval over streams]. 0 is forgotten. Distances are met to a quarter "
+        "of them.",
+    ]
+    for (corpus, probe), part in frame.groupby(["corpus", "probe"], sort=False):
+        name = texts.corpus_title(str(corpus))
+        lines += ["", f"## {name}: {title_of(str(probe))}", ""]
+        made = part[part["n"] > 0]
+        for note, missing in part[part["n"] == 0].groupby("note", sort=False):
+            distances = ", ".join(map(str, sorted(set(missing["distance"]))))
+            lines += [f"Not measured at a distance of {distances}: {note}.", ""]
+        if len(made):
+            lines += _grid(made)
+        else:
+            lines.pop()
+    return "\n".join(lines) + "\n"
+
+
+def _grid(made: pd.DataFrame) -> list[str]:
+    models = list(dict.fromkeys(made["model"]))
+    body = []
+    for distance, rows in made.groupby("distance", sort=True):
+        of = rows.set_index("model")
+        cells = [_cell(of.loc[model]) if model in of.index else "–" for model in models]
+        body.append([distance, rows["n"].iloc[0], *cells])
+    return markdown_table(["Distance", "Pairs", *map(title, models)], body, "r")
+
+
+def _cell(of: pd.Series) -> str:
+    ends = "" if np.isnan(of["low"]) else f" [{of['low']:.2f}, {of['high']:.2f}]"
+    return f"{of['effect']:.2f}{ends}".replace("-", "−")
+
+
+def remembered(part: pd.DataFrame) -> int:
+    """The distance up to which the interval of the effect lies above 0; 0 if at none.
+
+    Args:
+        part: the rows of one probe and model.
+    """
+    last = 0
+    for entry in part[part["n"] > 0].sort_values("distance").itertuples():
+        if not entry.low > 0:
+            break
+        last = int(entry.distance)
+    return last
+
+
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """For how long each model remembers what was put in."""
+    for (corpus, probe), part in frame.groupby(["corpus", "probe"], sort=False):
+        where, what = rst_corpus(corpus), title_of(str(probe))
+        if not (part["n"] > 0).any():
+            yield f"On {where}, {what} could not be tried: {part['note'].iloc[0]}."
+            continue
+        for model, rows in part.groupby("model", sort=False):
+            last, most = remembered(rows), rows.loc[rows["n"] > 0, "distance"].max()
+            if last:
+                effect = rows.loc[rows["distance"] == last, "effect"].iloc[0]
+                end = "the longest tried" if last == most else "and not at the next distance"
+                yield (
+                    f"On {where}, {rst_model(model)} remembers {what} {last} characters later "
+                    f"({effect:.2f} nats), {end}."
+                )
+            else:
+                first = rows.loc[rows["n"] > 0, "distance"].min()
+                yield (
+                    f"On {where}, {rst_model(model)} shows no memory of {what} {first} characters "
+                    "later."
+                )

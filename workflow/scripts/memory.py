@@ -1,0 +1,30 @@
+"""A model and its corpus in; context curves, remembered closings and probes of it out."""
+
+from charlens.runtime.job import job
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    from charlens.analyses import subjects
+    from charlens.analyses.context_curve.measure import measure
+    from charlens.analyses.memory.measure import Memory
+    from charlens.files import csv_tables
+    from charlens.text.corpus import SPLITS, Corpus, load_split
+
+    inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
+    corpus = Corpus.load(inputs.corpus)
+    splits = {part: load_split(inputs[part]) for part in SPLITS}
+    subject = subjects.load(inputs.model, corpus, config["model"], config["device"])
+    curves = measure(
+        subject,
+        corpus,
+        splits["test"],
+        config["lengths"],
+        config["starts"],
+        config["anchors"],
+        config["classes"],
+        config["seed"],
+    )
+    csv_tables.write(curves, output.context)
+    memory = Memory(corpus, splits, config["kind"], config["seed"])
+    csv_tables.write(memory.closings(subject, config["bins"]), output.closings)
+    probes = memory.probes(subject, config["distances"], config["contexts"])
+    csv_tables.write(probes, output.probes)
