@@ -20,6 +20,7 @@ from charlens.inside.interventions.cell_means import cell_means
 from charlens.inside.interventions.clamps import HIGH, LOW, MEAN, RESAMPLE, Clamp, other_streams
 from charlens.inside.interventions.classes import RULES, CharacterClass, claims, classes_of
 from charlens.inside.interventions.effects import interval, measure, resamples, taken_of
+from charlens.inside.interventions.from_files import Labelled, Network, study_networks
 from charlens.inside.interventions.runs import run, window_length
 from charlens.inside.interventions.study import Settings, Study
 from charlens.inside.interventions.subjects import Subject, subjects_of
@@ -445,3 +446,39 @@ def test_without_subjects_tables_are_empty(plant):
     tables = causal.intervene(plant.study, [])
     assert [len(table) for table in tables] == [0, 0, 0, 0]
     assert list(tables.effects.columns) == list(effect_rows.COLUMNS)
+
+
+def test_few_controls_are_matched_and_the_same_study_gives_the_same_tables(plant):
+    study = plant.study
+    study = Study(
+        study.trained, study.corpus, study.codes, study.text, "prose", study.labels,
+        Settings(bootstrap=50, controls=3, characters=900, modes=("zero",)), 20, "cpu",
+    )  # fmt: skip
+    first, second = (causal.intervene(study, plant.subjects[:2]) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    assert (first.verdicts["controls"] == 3).all()
+    assert set(first.effects["mode"]) == {LOW, HIGH, "zero"}
+    assert study.length * len(study.held_codes) <= 900
+    of_latch = first.effects[first.effects["class"] == "closing"]
+    compared = set(of_latch[of_latch["verdict"] == effect_rows.CONTROL]["unit"])
+    assert 1 in compared  # the latch that nobody reads has the spread of the one that is read
+
+
+def test_networks_of_a_config_are_studied_one_by_one(plant):
+    study = plant.study
+    titles = {name: CONCEPTS[name].title for name in CONCEPTS}
+    found = labels(study.text.text, "prose")
+    labelled = Labelled(study.text, "prose", found, titles, ["inside_quotes", "if_condition"])
+    frame = ranking([("inside_quotes", 1, 0, 0.9, 0.9), ("inside_quotes", 1, 1, 0.9, 0.9)])
+    wanted = {"cells": None, "concepts": None, "modes": [MEAN], "controls": 50}
+    wanted |= {"characters": 900, "bootstrap": 50}
+    networks = [Network(study.trained, frame, wanted), Network(study.trained, frame, wanted)]
+    tables = study_networks(networks, study.corpus, study.codes, labelled, 20, "cpu", 1)
+    assert len(tables.verdicts) == 4
+    assert (tables.verdicts["title"] == "inside quotes").all()
+    nothing = study_networks([], study.corpus, study.codes, labelled, 20, "cpu", 1)
+    assert [len(table) for table in nothing] == [0, 0, 0, 0]
+    networks = [Network(study.trained, frame, wanted | {"concepts": ["rhyme"]})]
+    with pytest.raises(CharlensError, match=r"'rhyme', expected some of line_position, .*prose"):
+        study_networks(networks, study.corpus, study.codes, labelled, 20, "cpu", 1)

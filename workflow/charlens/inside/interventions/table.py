@@ -12,7 +12,7 @@ from charlens.display.wording import cases, listed, rst, rst_corpus, rst_model, 
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.interventions.frames import joined
-from charlens.inside.interventions.verdicts import CAUSAL, COLUMNS
+from charlens.inside.interventions.verdicts import CAUSAL, COLUMNS, SPECIFIC
 from charlens.models.names import title
 from charlens.paper import texts
 
@@ -115,6 +115,14 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
                 f"goes from {row['p']:.3f} to {row['p_clamped']:.3f} "
                 f"({signed(row['delta_loss'])} nats; elsewhere {signed(row['other_loss'])})."
             )
+        halves = part[(part["verdict"] != CAUSAL) & part["fall"] & part["rise"]]
+        halves = halves[halves["specificity"] >= SPECIFIC]
+        if len(halves):
+            said = [
+                f"at {rst(row['class'])} for {rst(row['title'])} ({signed(row['delta_loss'])} nats)"
+                for row in halves.to_dict("records")
+            ]
+            yield f"Of the others some do so in part: {listed(said)}."
         for row in cells[cells["slope"].notna()].to_dict("records"):
             low, high = signed(row["slope_low"]), signed(row["slope_high"])
             yield (
