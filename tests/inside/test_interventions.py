@@ -21,6 +21,7 @@ from charlens.inside.interventions.clamps import HIGH, LOW, MEAN, RESAMPLE, Clam
 from charlens.inside.interventions.classes import RULES, CharacterClass, claims, classes_of
 from charlens.inside.interventions.effects import interval, measure, resamples, taken_of
 from charlens.inside.interventions.from_files import Labelled, Network, study_networks
+from charlens.inside.interventions.impulse import impulse
 from charlens.inside.interventions.runs import run, window_length
 from charlens.inside.interventions.study import Settings, Study
 from charlens.inside.interventions.subjects import Subject, subjects_of
@@ -401,6 +402,36 @@ def test_the_verdicts_in_words(plant):
     markdown = causal_cells.markdown(plant.tables.verdicts)
     assert markdown.count("| causal |") == 2
     assert "No network" in causal_cells.markdown(plant.tables.verdicts.iloc[:0])
+
+
+# How long a change lasts
+
+
+def leaking_unit(keep):
+    """An RNN of one unit that keeps a share of itself from step to step, whatever it reads."""
+    named = {"input.0": torch.zeros(1, 2, 1), "recurrent.0": torch.full((1, 1, 1), keep)}
+    named |= {"bias.0": torch.zeros(1, 1), "decoder": torch.ones(1, 1, 2)}
+    shape = Shape("rnn", 1, 1, 2)
+    return TrainedModel("rnn-1x1", shape, named | {"bias.decoder": torch.zeros(1, 2)}, {})
+
+
+@pytest.mark.parametrize("keep", [0.6, 0.9, 0.97])
+def test_a_change_lasts_as_long_as_the_unit_keeps_it(keep):
+    codes = np.random.default_rng(0).integers(0, 2, (4, 401)).astype(np.uint8)
+    found = impulse(leaking_unit(keep), codes, (1, 0), (-0.01, 0.01), 10, "cpu")
+    value, low, high = found.half_life(resamples(4, 50, np.random.default_rng(0)))
+    assert value == low == high == math.ceil(math.log(0.5) / math.log(keep))
+    assert found.change.shape == (4, 300)
+    expected = np.tile(0.01 * keep ** np.arange(5.0), (4, 1))
+    np.testing.assert_allclose(found.change[:, :5], expected, rtol=1e-2)
+
+
+def test_a_latch_keeps_a_change_until_it_is_set_again(plant):
+    """The planted one for as long as quotations or the text between them go on."""
+    verdicts = plant.tables.verdicts.drop_duplicates("unit").set_index("unit")
+    assert 3 < verdicts.loc[0, "memory"] < 40
+    assert verdicts.loc[0, "memory_low"] <= verdicts.loc[0, "memory"]
+    assert (verdicts.loc[5:8, "memory"] == 1).all()  # they hold the last byte, no longer
 
 
 # Whom it is done to

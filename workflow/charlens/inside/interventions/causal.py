@@ -35,6 +35,7 @@ from charlens.inside.interventions.clamps import (
 from charlens.inside.interventions.classes import CharacterClass, claims
 from charlens.inside.interventions.effects import measure, resamples
 from charlens.inside.interventions.frames import framed, joined
+from charlens.inside.interventions.impulse import impulse
 from charlens.inside.interventions.jobs import Cell, JobList, set_of
 from charlens.inside.interventions.results import Results
 from charlens.inside.interventions.study import Study
@@ -97,7 +98,7 @@ def intervene(study: Study, subjects: Sequence[Subject]) -> Tables:
     results = Results(study.classes, subjects, compared, modes, jobs, sums, weights)
     lines, slopes = line_cells.standing_still(study, subjects, means, weights)
     names = {"corpus": study.corpus.name, "model": study.trained.model}
-    judged = verdicts.table(results, slopes, names)
+    judged = verdicts.table(results, slopes, _memories(study, subjects, jobs, weights), names)
     rows = effect_rows.table(results, verdicts.of_subjects(judged, results), names)
     return Tables(rows, judged, lines, _excerpts(study, subjects, jobs, names))
 
@@ -187,6 +188,20 @@ def _resampled(study: Study, letter: str, cells: Sequence[Cell]) -> dict[Cell, n
             study.trained, study.held_codes, study.steps, letter, layer, units, study.device
         )
         found |= {(layer, unit): values[:, :, i] for i, unit in enumerate(units)}
+    return found
+
+
+def _memories(
+    study: Study, subjects: Sequence[Subject], jobs: JobList, weights: np.ndarray
+) -> dict[Subject, verdicts.Memory]:
+    """How long each cell keeps a change that is made at a single step."""
+    found = {}
+    for subject in subjects:
+        low, high = (jobs.value(subject.cell, mode, subject.concept) for mode in (LOW, HIGH))
+        changed = impulse(
+            study.trained, study.held_codes, subject.cell, (low, high), study.steps, study.device
+        )
+        found[subject] = changed.half_life(weights)
     return found
 
 

@@ -12,6 +12,7 @@ from charlens.display.wording import cases, listed, rst, rst_corpus, rst_model, 
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.interventions.frames import joined
+from charlens.inside.interventions.impulse import EVERY
 from charlens.inside.interventions.verdicts import CAUSAL, COLUMNS, SPECIFIC
 from charlens.models.names import title
 from charlens.paper import texts
@@ -123,6 +124,12 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
                 for row in halves.to_dict("records")
             ]
             yield f"Of the others some do so in part: {listed(said)}."
+        for row in causal[causal["memory"].notna()].to_dict("records"):
+            yield (
+                f"Changed at a single step, the cell for {rst(row['title'])} keeps more than half "
+                f"of it for {row['memory']:.0f} characters (95 % interval "
+                f"{row['memory_low']:.0f} to {row['memory_high']:.0f}; followed up to {EVERY})."
+            )
         for row in cells[cells["slope"].notna()].to_dict("records"):
             low, high = signed(row["slope_low"]), signed(row["slope_high"])
             yield (

@@ -38,6 +38,9 @@ CAUSAL, CORRELATED = "causal", "correlated, not shown causal"
 Slope = tuple[float, float, float]
 """Of the median predicted length of lines, with the ends of its interval."""
 
+Memory = tuple[float, float, float]
+"""Characters until half of a change of the cell is gone, with the ends of its interval."""
+
 COLUMNS = {
     "corpus": "string",
     "model": "string",
@@ -75,23 +78,33 @@ COLUMNS = {
     "slope": "float64",  # change of the median predicted line length per clamped column
     "slope_low": "float64",
     "slope_high": "float64",
+    "memory": "float64",  # characters until half of a change made at one step is gone; 300 at most
+    "memory_low": "float64",
+    "memory_high": "float64",
     "verdict": "string",
 }
 
 
 def table(
-    results: Results, slopes: Mapping[Subject, Slope], names: Mapping[str, str]
+    results: Results,
+    slopes: Mapping[Subject, Slope],
+    memories: Mapping[Subject, Memory],
+    names: Mapping[str, str],
 ) -> pd.DataFrame:
     """Judge every cell: two rows each, one per target, with the columns of :data:`COLUMNS`.
 
     Args:
         results: the effects.
         slopes: of cells that follow lines.
+        memories: of all cells.
         names: ``corpus`` and ``model``.
     """
     judged = [[_target(results, s, t) for t in _targets(results, s)] for s in results.subjects]
     # Cells may be more than one for a concept; the correction is over all that are judged.
-    cells = [_about(results, s, slopes.get(s, (np.nan,) * 3)) for s in results.subjects]
+    cells = [
+        _about(results, s) | _three("slope", slopes.get(s)) | _three("memory", memories.get(s))
+        for s in results.subjects
+    ]
     corrected = controls.holm([cell["cell_rank"] / (cell["controls"] + 1) for cell in cells])
     rows: list[dict[str, Any]] = []
     for pair, cell, p_rank in zip(judged, cells, corrected, strict=True):
@@ -161,7 +174,13 @@ def _wrong_loss(results: Results, subject: Subject, mode: str) -> float:
     return float(np.fmax.reduce([results.loss(job, column) for column in columns]))
 
 
-def _about(results: Results, subject: Subject, slope: Slope) -> dict[str, Any]:
+def _three(name: str, values: tuple[float, float, float] | None) -> dict[str, float]:
+    """A number and the ends of its interval, by column."""
+    columns = (name, f"{name}_low", f"{name}_high")
+    return dict(zip(columns, values or (np.nan,) * 3, strict=True))
+
+
+def _about(results: Results, subject: Subject) -> dict[str, Any]:
     """What both rows of a cell say of it."""
     second = subject.second or (pd.NA, pd.NA)
     compared = results.compared[subject.cell]
@@ -180,9 +199,6 @@ def _about(results: Results, subject: Subject, slope: Slope) -> dict[str, Any]:
         "second_unit": second[1],
         "redundancy": _redundancy(results, subject),
         "wrong_concept": results.wrong_concept(subject),
-        "slope": slope[0],
-        "slope_low": slope[1],
-        "slope_high": slope[2],
     }
 
 
