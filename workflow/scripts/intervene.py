@@ -9,6 +9,7 @@ with job(snakemake.log[0], threads=snakemake.threads):
     from charlens.inside.interventions.from_files import Labelled, Network, study_networks
     from charlens.models.trained import load_trained
     from charlens.text.corpus import Corpus, load_split
+    from charlens.text.encodings import of_corpus
     from charlens.text.kinds import kind_of
     from charlens.text.whole_text import load_text
 
@@ -22,12 +23,14 @@ with job(snakemake.log[0], threads=snakemake.threads):
     ]
     text = load_text(corpus, {part: inputs[part] for part in ("train", "val", "test")})
     kind = config["kind"] or kind_of(text.text)
+    codes = load_split(inputs.test)
+    encoding = of_corpus(config["encoding"], corpus, codes)
     titles = {name: concept.title for name, concept in CONCEPTS.items()}
     tables = study_networks(
         networks,
         corpus,
-        load_split(inputs.test),
-        Labelled(text, kind, labels(text.text, kind), titles, panels()),
+        codes,
+        Labelled(text, kind, labels(text.text, kind, encoding), titles, panels(), encoding),
         config["unroll"],
         config["device"],
         config["seed"],

@@ -20,6 +20,7 @@ from charlens.inside.interventions.runs import run
 from charlens.models import names
 from charlens.models.families import build_model
 from charlens.runtime.randomness import generator
+from charlens.text.encodings import guess
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
 
@@ -214,7 +215,8 @@ def _letter(model: TrainedModel) -> str:
 
 def _labels(what: Reading, concept: str, kind: str | None) -> np.ndarray:
     """A concept after each byte of the whole text, (bytes,)."""
-    found = labels(what.text.text, kind or kind_of(what.text.text))
+    text = what.text.text
+    found = labels(text, kind or kind_of(text), guess(what.bytes.ravel()))
     if concept not in found:
         raise CharlensError(
             f"intervene: there is no concept {concept!r} in this kind of text, expected one of "
@@ -227,7 +229,8 @@ def _classes(
     what: Reading, concept: str, label: np.ndarray, kind: str | None, known: int
 ) -> dict[str, np.ndarray]:
     """Which predicted bytes are of each class of a concept, bool (bytes,)."""
-    lexed = LexedText(what.text.text, kind or kind_of(what.text.text))
+    text = what.text.text
+    lexed = LexedText(text, kind or kind_of(text), guess(what.bytes.ravel()))
     found = classes_of(concept, lexed, label)
     targets = what.text.inputs[:, :known] + 1
     return {name: c.at[targets].ravel() for name, c in found.classes.items() if not c.symbols}

@@ -219,6 +219,7 @@ def _excerpts(
             jobs,
             study.steps,
             study.device,
+            study.encoding,
         )
         for subject in subjects
     ]

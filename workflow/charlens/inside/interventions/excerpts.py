@@ -20,6 +20,9 @@ from charlens.inside.interventions.runs import run
 from charlens.inside.interventions.subjects import Subject
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
+from charlens.text.encodings import aligned
+
+_WIDEST = 4  # bytes of a unit of an encoding, at most
 
 BEFORE, AFTER = 48, 24
 """Characters shown before the target and from it on."""
@@ -31,6 +34,7 @@ COLUMNS = {
     "title": "string",
     "layer": "int64",  # from 1
     "unit": "int64",
+    "encoding": "string",  # of the text
     "symbols": "string",  # whose probability is shown, byte values apart by spaces
     "place": "int64",  # from 0
     "byte": "int64",  # the byte that comes there
@@ -60,7 +64,7 @@ def place_of(first: np.ndarray, second: np.ndarray) -> tuple[int, int] | None:
     places = [
         (int(stream), int(step) - BEFORE)
         for stream, step in zip(*np.nonzero(first), strict=True)
-        if BEFORE <= step <= length - AFTER
+        if BEFORE <= step <= length - AFTER - _WIDEST
     ]
     for stream, start in places:
         if second[stream, start : start + BEFORE + AFTER].any():
@@ -78,6 +82,7 @@ def example(
     jobs: JobList,
     steps: int,
     device: str,
+    encoding: str,
 ) -> pd.DataFrame:
     """Probabilities along an excerpt, left alone and clamped.
 
@@ -91,6 +96,7 @@ def example(
         jobs: knows what the clamps set it to.
         steps: window length; divides length.
         device: auto, cpu or cuda.
+        encoding: of the text.
 
     Returns:
         One row per byte with the columns of :data:`COLUMNS` but corpus and model; empty where the
@@ -102,6 +108,8 @@ def example(
     if place is None or not symbols:
         return pd.DataFrame(columns=list(COLUMNS))
     stream, start = place
+    text = np.array(vocabulary, np.uint8)[codes[stream, 1:]]
+    start += (aligned(text, encoding) - start) % len("\n".encode(encoding))
     shown = slice(start, start + BEFORE + AFTER)
     clamps = [jobs.jobs[jobs.add([subject.cell], mode, subject.concept)] for mode in (LOW, HIGH)]
     mine = np.flatnonzero(np.isin(vocabulary, symbols)).tolist()
@@ -117,9 +125,10 @@ def example(
             "title": subject.title,
             "layer": subject.layer,
             "unit": subject.unit,
+            "encoding": encoding,
             "symbols": " ".join(map(str, symbols)),
             "place": np.arange(BEFORE + AFTER),
-            "byte": np.array(vocabulary)[row[0, 1:][shown]],
+            "byte": text[shown],
             "target": first[stream, shown],
             "p": alone,
             "p_low": low,

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from charlens.display import style
+from charlens.display.page import fonts_of
 from charlens.files.atomic import FilePath
 from charlens.inside.interventions import effect_rows, excerpts, line_cells
 from charlens.inside.interventions import table as verdicts
@@ -26,7 +27,7 @@ from charlens.inside.interventions.effect_rows import CONTROL
 from charlens.inside.interventions.frames import joined
 from charlens.models.names import title
 from charlens.paper import texts
-from charlens.text.grid import lay_out
+from charlens.text.grid import Cell, lay_out
 
 # Lengths in points.
 _WIDTH = 500.0
@@ -150,8 +151,7 @@ def _draw_text(axes: Axes, mode: str, shown: pd.DataFrame) -> None:
         axes.text(0, 12, "The text read has no place to show.", size=_SMALL, color=style.SOFT)
         return
     line, bar = _PANEL / 2, 10.0
-    glyphs = lay_out(shown["byte"].to_numpy(np.uint8), columns=10**6)
-    for row, glyph in zip(shown.to_dict("records"), glyphs, strict=True):
+    for row in shown.to_dict("records"):
         x = (row["place"] % _COLUMNS) * wide
         middle = (row["place"] // _COLUMNS) * line + line / 2
         for value, below, color in (
@@ -160,16 +160,30 @@ def _draw_text(axes: Axes, mode: str, shown: pd.DataFrame) -> None:
         ):
             edge = middle - below * 3.4
             axes.bar(x + wide / 2, -below * bar * value, 0.8 * wide, edge, color=color, lw=0)
+    # A character lies under its first bytes, as far as they are on one line.
+    letters = _letters(shown)
+    fonts = fonts_of([letters])
+    for letter in letters:
+        first = letter.start
+        last = min(letter.stop, (first // _COLUMNS + 1) * _COLUMNS)
+        target = shown["target"].iloc[letter.start : letter.stop].any()
+        properties = fonts.properties(_LETTERS)
+        properties.set_weight("bold" if target else "normal")
         axes.text(
-            x + wide / 2,
-            middle + 1.9,
-            glyph.glyph.replace("$", r"\$"),
-            size=_LETTERS,
-            family="DejaVu Sans Mono",
+            ((first + last) / 2 - first // _COLUMNS * _COLUMNS) * wide,
+            (first // _COLUMNS) * line + line / 2 + 1.9,
+            fonts.shown(letter.glyph),
+            fontproperties=properties,
             ha="center",
-            weight="bold" if row["target"] else "normal",
-            color=style.INK if row["target"] else style.SOFT,
+            color=style.INK if target else style.SOFT,
+            parse_math=False,
         )
+
+
+def _letters(shown: pd.DataFrame) -> list[Cell]:
+    """The characters of an excerpt."""
+    values = shown["byte"].to_numpy(np.uint8)
+    return lay_out(values, columns=10**6, encoding=shown["encoding"].iloc[0])
 
 
 def _draw_losses(axes: Axes, cell: pd.DataFrame, effects: pd.DataFrame) -> None:

@@ -17,6 +17,7 @@ from charlens.inside.interventions.study import Settings, Study
 from charlens.inside.interventions.subjects import subjects_of
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes, Corpus
+from charlens.text.encodings import UTF_8
 from charlens.text.whole_text import CorpusText
 
 _log = logging.getLogger("charlens")
@@ -46,6 +47,7 @@ class Labelled(NamedTuple):
         labels: the concepts after each byte, (bytes,) each.
         titles: the concepts in words.
         shown: the concepts that are studied where the config names none.
+        encoding: of the text.
     """
 
     text: CorpusText
@@ -53,6 +55,7 @@ class Labelled(NamedTuple):
     labels: Mapping[str, np.ndarray]
     titles: Mapping[str, str]
     shown: Sequence[str]
+    encoding: str = UTF_8
 
 
 def study_networks(
@@ -94,6 +97,7 @@ def study_networks(
             settings,
             steps,
             device,
+            labelled.encoding,
         )
         found.append(intervene(study, subjects_of(ranking, titles, wanted["cells"])))
         for row in found[-1].verdicts.to_dict("records"):

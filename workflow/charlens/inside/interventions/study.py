@@ -19,6 +19,7 @@ from charlens.inside.interventions.runs import window_length
 from charlens.models.trained import TrainedModel
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Codes, Corpus
+from charlens.text.encodings import UTF_8
 from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText
 
@@ -57,6 +58,7 @@ class Study:
         settings: how to study it.
         steps: window length; divides length. Shortened to what is run at once.
         device: auto, cpu or cuda.
+        encoding: of the text.
     """
 
     trained: TrainedModel
@@ -68,6 +70,7 @@ class Study:
     settings: Settings
     steps: int
     device: str
+    encoding: str = UTF_8
     classes: dict[str, Classes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +89,7 @@ class Study:
         self.held_codes = np.ascontiguousarray(self.codes[self.held, : self.length + 1])
         self.inputs = self.text.inputs[self.held, : self.length]
         self.targets = self.inputs + 1
-        lexed = LexedText(self.text.text, self.kind)
+        lexed = LexedText(self.text.text, self.kind, self.encoding)
         self.classes = {name: classes_of(name, lexed, label) for name, label in self.labels.items()}
 
     def draws(self, purpose: str) -> np.random.Generator:
