@@ -397,8 +397,8 @@ def test_figure_8_is_drawn_and_read_back(plant, tmp_path):
 
 def test_the_verdicts_in_words(plant):
     found = " ".join(causal_cells.sentences(plant.tables.verdicts))
-    assert "in 1 of 9 cases: inside quotes." in found
-    assert "probability of closing where it comes" in found
+    assert "in 1 of 9 cases: inside quotes (first of 9 cells, p = 1.000)." in found
+    assert "probability of the right byte at closing goes from" in found
     markdown = causal_cells.markdown(plant.tables.verdicts)
     assert markdown.count("| causal |") == 2
     assert "No network" in causal_cells.markdown(plant.tables.verdicts.iloc[:0])

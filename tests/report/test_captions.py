@@ -174,6 +174,7 @@ def test_causal_cells(tmp_path: Path) -> None:
     cell = {"corpus": "prose", "model": "lstm-1x8", "layer": 1, "unit": 3, "mode": "low"}
     quotes = cell | {"concept": "inside_quotes", "title": "inside quotes", "verdict": "causal"}
     quotes |= {"p": 0.25, "p_clamped": 0.125, "delta_loss": 0.75, "other_loss": 0.0}
+    quotes |= {"controls": 8, "p_rank": 0.25}
     lines = cell | {"concept": "line_position", "title": "position in line", "unit": 4}
     lines |= {"verdict": "correlated, not shown causal", "class": "line end"}
     lines |= {"slope": -0.5, "slope_low": -0.75, "slope_high": -0.25}
@@ -184,9 +185,9 @@ def test_causal_cells(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "tables" / "causal_cells.csv", index=False)
     assert says("causal_cells", tmp_path) == [
         "In LSTM-1 (8) on Prose the best cell of a concept is shown to cause what the concept "
-        "predicts in 1 of 2 cases: inside quotes.",
-        "With the cell for inside quotes (layer 1, cell 3) clamped low, the probability of "
-        "}_`*closing where it comes goes from 0.250 to 0.125 (+0.750 nats; elsewhere +0.000).",
+        "predicts in 1 of 2 cases: inside quotes (first of 9 cells, p = 0.250).",
+        "With the cell for inside quotes (layer 1, cell 3) clamped low, the probability of the "
+        "right byte at }_`*closing goes from 0.250 to 0.125 (+0.750 nats; elsewhere +0.000).",
         "For each column by which the cell for position in line is moved on, the predicted length "
         "of lines changes by −0.500 characters (95 % interval −0.750 to −0.250).",
     ]

@@ -104,15 +104,19 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         cells = part.drop_duplicates(["layer", "unit", "concept"])
         causal = cells[cells["verdict"] == CAUSAL]
+        first = [
+            f"{rst(row['title'])} (first of {row['controls'] + 1} cells, p = {row['p_rank']:.3f})"
+            for row in causal.to_dict("records")
+        ]
         yield (
             f"In {rst_model(model)} on {rst_corpus(corpus)} the best cell of a concept is shown to "
             f"cause what the concept predicts in {cases(len(causal), len(cells))}"
-            f"{': ' + listed([*map(rst, causal['title'])]) if len(causal) else ''}."
+            f"{': ' + listed(first) if first else ''}."
         )
         for row in part[part["verdict"] == CAUSAL].to_dict("records"):
             yield (
                 f"With the cell for {rst(row['title'])} (layer {row['layer']}, cell {row['unit']}) "
-                f"clamped {row['mode']}, the probability of {rst(row['class'])} where it comes "
+                f"clamped {row['mode']}, the probability of the right byte at {rst(row['class'])} "
                 f"goes from {row['p']:.3f} to {row['p_clamped']:.3f} "
                 f"({signed(row['delta_loss'])} nats; elsewhere {signed(row['other_loss'])})."
             )
