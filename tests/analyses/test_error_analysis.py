@@ -12,6 +12,7 @@ from charlens.analyses.oracles import oracles
 from charlens.analyses.oracles import pies as figure6
 from charlens.analyses.oracles import table as error_analysis
 from charlens.analyses.oracles.excerpts import examples, slices_of
+from charlens.analyses.oracles.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.predictions.file import ProbabilityMetadata, read_probabilities, write_probabilities
@@ -30,7 +31,9 @@ def prose(lines: int = 900) -> bytes:
     )
 
 
-def predict(folder: Path, corpus: Corpus, model: str, level: float) -> Path:
+def predict(
+    folder: Path, corpus: Corpus, model: str, level: float, into: Path | None = None
+) -> Path:
     """A probabilities file of made-up predictions; a higher level makes fewer errors."""
     rows = load_split(folder / "test.npy")
     size = rows[:, 1:].size
@@ -45,7 +48,7 @@ def predict(folder: Path, corpus: Corpus, model: str, level: float) -> Path:
         "top_byte": np.zeros(size, np.uint8),
         "top_probability": np.ones(size, np.float32),
     }
-    path = folder / f"{model}.parquet"
+    path = (into or folder) / f"{model}.parquet"
     write_probabilities(path, columns, ProbabilityMetadata(corpus.sha256, model, corpus.name))
     return path
 
@@ -210,3 +213,20 @@ def test_a_model_without_errors_has_a_pie_that_says_so(study):
     figure = figure6.draw(table, error_analysis.read_examples(outputs["examples"]))
     assert [text.get_text() for text in figure.axes[0].texts] == ["no errors"]
     assert [len(axes.patches) for axes in figure.axes[:3]] == [0, 27, 27]
+
+
+def test_models_without_errors_have_dashes_and_no_shares(study, tmp_path):
+    folder, inputs, _ = study
+    corpus = Corpus.load(folder / "corpus.json")
+    right = [predict(folder, corpus, m, 1.0, tmp_path) for m in ("lstm-1x64", "lstm-1x512")]
+    made = error_analysis.tables(inputs | {"models": right, "external": []}, THRESHOLD, "stated")
+    assert made["categories"]["errors"].sum() == 0
+    text = markdown(made)
+    assert "nan" not in text
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| 1-gram")]
+    assert [row[1][0] for row in rows] == ["–"]
+    sentences = list(error_analysis.sentences(made["categories"], made["eliminated"]))
+    assert sentences[0] == r"LSTM\-1 \(64\) on War and Peace makes no errors."
+    assert not any("nan" in sentence for sentence in sentences)
+    figure6_bars.draw(made["categories"], made["eliminated"])
+    figure6.draw(made["categories"], made["examples"])

@@ -479,3 +479,13 @@ def test_script(tmp_path, monkeypatch):
     text = done["md"].read_text()
     assert text.startswith("# The paper's numbers beside ours\n")
     assert "\n## Findings\n" in text
+
+
+def test_slices_of_no_errors_are_not_compared():
+    table = pies().assign(errors=0, percent=np.nan)
+    found = comparison.table(no_tables(categories=table))
+    assert not found["comparable"].any()
+    assert set(found["remark"]) == {
+        "our LSTM-3 (512) makes no errors",
+        "our LSTM-2 (64) makes no errors",
+    }

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from charlens.analyses.cross_entropy.table import COLUMNS as CROSS_ENTROPY
+from charlens.analyses.shared_errors.overlap import members_of
 from charlens.models import names as model_id
 from charlens.replication import findings
 from contests import a_corpus
@@ -41,7 +42,7 @@ def outcomes(words: str, **tables) -> dict[str, tuple[bool, str]]:
     """Corpus -> what came of the one finding with these words, and its evidence."""
     (finding,) = (f for f in findings.FINDINGS if words in f.words)
     found = {o.corpus: (o.holds, o.evidence) for o in finding.test(no_tables(**tables))}
-    assert all(type(holds) is bool for holds, _ in found.values())
+    assert all(holds is None or type(holds) is bool for holds, _ in found.values())
     return found
 
 
@@ -155,8 +156,7 @@ def test_depth_within_what_seeds_do_decides_nothing():
         "average"
     )
     ties = outcomes("depth", cross_entropy=table[table["cell"] == "gru"])["war_and_peace"]
-    assert not ties[0]
-    assert ties[1].startswith("deeper is better in 0 of 0 cells and sizes (1 more")
+    assert ties == (None, "of 1 cells and sizes none differ by more than 0.02 nats")
 
 
 def test_gated_networks():
@@ -339,6 +339,37 @@ def test_shared_errors():
     assert not outcomes(words, overlap=none)["linux_kernel"][0]
 
 
+@pytest.mark.parametrize(
+    ("errors_of", "named"),
+    [((), "the LSTM, the n-NN and the n-gram model"), (("n-nn",), "the LSTM and the n-gram model"),
+     (("lstm", "n-nn"), "the n-gram model")],
+)  # fmt: skip
+def test_models_without_errors_share_none(errors_of, named):
+    table = overlaps()
+    made = [set(members_of(region)) <= set(errors_of) for region in table["region"]]
+    table["percent"] = table["percent"].where(made, 0.0)
+    found = outcomes("shared by", overlap=table)["linux_kernel"]
+    assert found == (None, f"no errors are made by {named}")
+    rows = findings.table(no_tables(overlap=table)).query("figure == 'Figure 4 left'")
+    assert list(rows["verdict"]) == ["not tested"]  # one row: with its own reason
+    assert list(rows["evidence"]) == [found[1]]
+
+
+def test_what_comes_once_has_no_standard_error():
+    table = advantages()
+    once = (table["character"] == r"\r") & (table["corpus"] == WP.name)
+    table.loc[once, "difference_se"] = np.nan
+    found = outcomes("carriage", advantage=table)[WP.name]
+    assert found == (None, r"too few in the test text for a standard error: `\r`")
+
+
+def test_gates_that_are_never_saturated_above_the_first_layer():
+    table = gates(LSTM, 9, "fio", (0.1, 0.1), (0.3, 0.3))
+    table.loc[(table["gate"] == "o") & (table["layer"] > 1), ["left", "right"]] = 0.0
+    found = outcomes("diffuse", saturation=table)["linux_kernel"]
+    assert found == (None, "LSTM-3 (512): above layer 1 never saturated: o")
+
+
 def test_carriage_return():
     table = advantages()
     found = outcomes("carriage", advantage=table)
@@ -426,7 +457,9 @@ def test_scaling_up():
     assert found == (True, "36,259 of 43,975 (82%) from LSTM-2 (64) to LSTM-3 (512)")
     table.loc[table["family"] == "boost", "eliminated"] += 7000
     assert not outcomes("scaling up", eliminated=table)[WP.name][0]
-    assert not outcomes("scaling up", eliminated=table.assign(eliminated=0))[WP.name][0]
+    none = table.assign(eliminated=0, errors_small=1, errors_large=1)
+    evidence = "LSTM-3 (512) makes 27 errors, not fewer than the 27 of LSTM-2 (64)"
+    assert outcomes("scaling up", eliminated=none)[WP.name] == (None, evidence)
 
 
 # For people

@@ -321,6 +321,7 @@ def _figure6(tables: Tables) -> Iterator[Number]:
             row.percent,
             row.paper,
             tolerances.of_slice(row.oracle, row.paper, count, row.model, own),
+            "" if count else f"our {title(row.model)} makes no errors",
         )
 
 

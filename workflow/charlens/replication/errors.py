@@ -14,6 +14,7 @@ import pandas as pd
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
+from charlens.display.wording import listed
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM, N_NN
 from charlens.models.names import title
@@ -75,12 +76,16 @@ def most_errors_are_shared(tables: Tables) -> Iterator[Outcome]:
     trio = [LSTM, N_NN, N_GRAM]
     frame = tables.overlap[tables.overlap["trio"] == "+".join(trio)]
     for (corpus, models), part in frame.groupby(["corpus", "models"], sort=False):
-        percent = part.set_index("region")["percent"]
-        shared = [percent[overlap.region_name(trio)] / total for total in overlap.totals(part)]
+        percent, totals = part.set_index("region")["percent"], overlap.totals(part)
+        comparable = not other_models(models.split(" "))
+        if min(totals) == 0:
+            none = [_NAMES[role] for role, total in zip(trio, totals, strict=True) if total == 0]
+            yield Outcome(corpus, None, f"no errors are made by {listed(none)}", comparable)
+            continue
+        shared = [percent[overlap.region_name(trio)] / total for total in totals]
         alone = [percent[overlap.region_name([role])] for role in trio]
         each = [f"{s:.0%} of {_NAMES[role]}'s" for s, role in zip(shared, trio, strict=True)]
         holds = bool(min(shared) > 0.5 and min(alone) > 0)
-        comparable = not other_models(models.split(" "))
         yield Outcome(corpus, holds, f"errors of all three are {', '.join(each)}", comparable)
 
 
@@ -105,14 +110,24 @@ def _told(model: str, rows: pd.DataFrame) -> str:
     return f"mean P by {title(model)} and {title(rows['baseline'].iloc[0])}: {'; '.join(each)}"
 
 
+def _judged(corpus: str, model: str, holds: bool, rows: pd.DataFrame) -> Outcome:
+    """What came of a finding about characters; one that comes once has no standard error."""
+    once = rows.index[rows["difference_se"].isna()]
+    if len(once):
+        names = listed([f"`{name}`" for name in once])
+        reason = f"too few in the test text for a standard error: {names}"
+        return Outcome(corpus, None, reason, model == LARGE)
+    return Outcome(corpus, holds, _told(model, rows), model == LARGE)
+
+
 def carriage_return_known(tables: Tables) -> Iterator[Outcome]:
     """The LSTM has a distinct advantage on the carriage return, which ends lines of 70."""
     for corpus, model, characters in _by_character(tables):
         if r"\r" in characters.index:
             row = characters.loc[r"\r"]
             holds = _ahead(row) and row["rank"] <= SHOWN
-            evidence = _told(model, characters.loc[[r"\r"]])
-            yield Outcome(corpus, bool(holds), evidence, model == LARGE)
+            rows = characters.loc[[r"\r"]]
+            yield _judged(corpus, model, bool(holds), rows)
 
 
 def structure_known(tables: Tables) -> Iterator[Outcome]:
@@ -123,7 +138,7 @@ def structure_known(tables: Tables) -> Iterator[Outcome]:
         rows = characters.loc[list(STRUCTURE)]
         leading = [row["rank"] <= SHOWN for _, row in rows.iterrows()]
         holds = all(_ahead(row) for _, row in rows.iterrows()) and sum(leading) >= SOME
-        yield Outcome(corpus, holds, _told(model, rows), model == LARGE)
+        yield _judged(corpus, model, holds, rows)
 
 
 # Closing braces and training (Figure 5)
@@ -195,9 +210,14 @@ def scaling_removes_n_gram_errors(tables: Tables) -> Iterator[Outcome]:
     """Of the errors that a larger LSTM no longer makes, most are those of the n-gram oracle."""
     frame = tables.eliminated
     for (corpus, small, large), part in frame.groupby(["corpus", "small", "large"], sort=False):
+        sizes = [model_id.grid_point(model).size for model in (small, large)]
         gone = part.groupby("family")["eliminated"].sum()
-        share = gone["n-gram"] / gone.sum() if gone.sum() > 0 else 0.0
+        if gone.sum() <= 0:
+            before, after = (part[f"errors_{which}"].sum() for which in ("small", "large"))
+            evidence = f"{title(large)} makes {after:,} errors, not fewer than the {before:,} of "
+            yield Outcome(corpus, None, evidence + title(small), sizes == [64, LARGEST])
+            continue
+        share = gone["n-gram"] / gone.sum()
         evidence = f"{gone['n-gram']:,} of {gone.sum():,} ({share:.0%}) from {title(small)} to "
         evidence += title(large)
-        sizes = [model_id.grid_point(model).size for model in (small, large)]
         yield Outcome(corpus, bool(share > 0.5), evidence, sizes == [64, LARGEST])

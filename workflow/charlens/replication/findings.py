@@ -27,6 +27,8 @@ WP, LK = CORPORA
 
 REPRODUCED, NOT_REPRODUCED, NOT_TESTED = "reproduced", "not reproduced", "not tested"
 
+_VERDICTS = {True: REPRODUCED, False: NOT_REPRODUCED, None: NOT_TESTED}
+
 COLUMNS = {
     "finding": "string",
     "figure": "string",  # that shows it
@@ -248,7 +250,7 @@ def _rows(finding: Finding, tables: Tables) -> Iterator[dict[str, Any]]:
         tested |= {outcome.corpus} if comparable else set()
         yield stated | {
             "corpus": outcome.corpus,
-            "verdict": REPRODUCED if outcome.holds else NOT_REPRODUCED,
+            "verdict": _VERDICTS[outcome.holds],
             "evidence": outcome.evidence,
             "comparable": comparable,
         }

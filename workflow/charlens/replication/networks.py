@@ -44,11 +44,15 @@ def depth_helps(tables: Tables) -> Iterator[Outcome]:
         decided = [gain for gain in gains if abs(gain) > TRAINED]
         if gains:
             better = sum(gain > 0 for gain in decided)
+            if not decided:
+                evidence = f"of {len(gains)} cells and sizes none differ by more than {TRAINED:g}"
+                yield Outcome(corpus, None, f"{evidence} nats")
+                continue
             evidence = f"deeper is better in {better} of {len(decided)} cells and sizes"
             if len(decided) < len(gains):
                 evidence += f" ({len(gains) - len(decided)} more within {TRAINED:g} nats)"
             evidence += f", by {np.mean(gains):+.3f} nats on average"
-            holds = len(decided) > 0 and better >= MOST * len(decided)
+            holds = better >= MOST * len(decided)
             yield Outcome(corpus, bool(holds), evidence)
 
 
@@ -177,6 +181,10 @@ def first_layer_diffuse(tables: Tables) -> Iterator[Outcome]:
         time = part.assign(time=part["left"] + part["right"], first=part["layer"] == 1)
         means = time.groupby(["gate", "first"])["time"].mean().unstack("first")
         each = [f"{gate} {row[True]:.2f} and {row[False]:.2f}" for gate, row in means.iterrows()]
+        if not (means[False] > 0).all():
+            never = ", ".join(map(str, means.index[means[False] == 0]))
+            yield Outcome(corpus, None, f"{point.label}: above layer 1 never saturated: {never}")
+            continue
         evidence = f"{point.label}: saturated in layer 1 and above: {', '.join(each)} of the time"
         holds = (means[True] < DIFFUSE * means[False]).all()
         yield Outcome(corpus, bool(holds), evidence)  # "present across all of our models"

@@ -11,12 +11,13 @@ class Outcome:
 
     Attributes:
         corpus: its name.
-        holds: whether the finding's criterion is met.
-        evidence: the numbers behind it.
+        holds: whether the finding's criterion is met; None where the numbers cannot say, such as
+            a share of the errors of a model that makes none.
+        evidence: the numbers behind it, or why they cannot say.
         comparable: whether the models are the paper's; the text is looked at elsewhere.
     """
 
     corpus: str
-    holds: bool
+    holds: bool | None
     evidence: str
     comparable: bool = True

@@ -252,6 +252,10 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         wide = part[part["role"] != EXTERNAL].pivot_table("probability", ["low", "high"], "role")
         wide = wide.reindex(columns=[LSTM, N_GRAM]).dropna()
         if wide.empty:
+            yield (
+                f"The test text of {rst_corpus(corpus)} closes no {rst(pair_title(str(pair)))} "
+                "that was opened in the same stream at such a distance."
+            )
             continue
         models = part.drop_duplicates("role").set_index("role")["model"]
         lead = wide[LSTM] - wide[N_GRAM]

@@ -31,7 +31,12 @@ def markdown(tables: Mapping[str, pd.DataFrame]) -> str:
 
 
 def _beside(ours: float, papers: float) -> str:
-    return f"{ours:.2f}" + ("" if np.isnan(papers) else f" ({papers:.2f})")
+    return _shown(ours, ".2f") + ("" if np.isnan(papers) else f" ({papers:.2f})")
+
+
+def _shown(value: float, form: str) -> str:
+    """A share; a dash where it is one of nothing."""
+    return "–" if np.isnan(value) else format(value, form)
 
 
 def _categories(table: pd.DataFrame) -> list[str]:
@@ -63,16 +68,16 @@ def _eliminated(table: pd.DataFrame) -> list[str]:
     if table.empty:
         return []
     small, large = (model_id.title(table[key].iloc[0]) for key in ("small", "large"))
-    sums = table.groupby("family", sort=False)[["eliminated", "percent"]].sum()
+    sums = table.groupby("family", sort=False)[["eliminated", "percent"]].sum(min_count=1)
     rows = (
-        [str(f), f"{r['eliminated']:,.0f}", f"{r['percent']:.0f} %"] for f, r in sums.iterrows()
+        [str(f), f"{r['eliminated']:,.0f}", _shown(r["percent"], ".0f")] for f, r in sums.iterrows()
     )
     return [
         f"## Errors that {large} does not make any more, against {small}",
         "",
         "The paper, from its LSTM-2 (64) to its LSTM-3 (512): 44 thousand, 81 % of them n-gram.",
         "",
-        *markdown_table(["family", "errors", "share"], rows, "l"),
+        *markdown_table(["family", "errors", "%"], rows, "l"),
         "",
     ]
 
@@ -89,7 +94,7 @@ def _orders(table: pd.DataFrame) -> list[str]:
     }
     rows = (
         [model_id.title(row["model"]), f"{row['threshold']:g}", row["family"]]
-        + [f"{row[column]:.1f}" for column in columns]
+        + [_shown(row[column], ".1f") for column in columns]
         for _, row in table.iterrows()
     )
     return [
@@ -111,9 +116,9 @@ def _sensitivity(table: pd.DataFrame) -> list[str]:
 
     def rows() -> Iterator[list[str]]:
         for (model, name), part in frame.groupby(["model", "definitions"], sort=False):
-            sums = part.groupby("family", sort=False)["percent"].sum()
-            off = "" if part["paper"].isna().all() else f"{part['off'].sum():.2f}"
-            yield [model_id.title(model), name, *(f"{share:.2f}" for share in sums), off]
+            sums = part.groupby("family", sort=False)["percent"].sum(min_count=1)
+            off = _shown(part["off"].sum(min_count=1), ".2f")
+            yield [model_id.title(model), name, *(_shown(s, ".2f") for s in sums), off]
 
     printed = [o for o in oracles.ORACLES.values() if o.in_paper and o.family != "n-gram"]
     slices = sum(len(oracle.names) for oracle in printed)

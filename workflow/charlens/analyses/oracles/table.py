@@ -277,6 +277,9 @@ def sentences(categories: pd.DataFrame, eliminated: pd.DataFrame) -> Iterator[st
     """How many errors each model makes, and of what kinds."""
     for (corpus, model), part in categories.groupby(["corpus", "model"], sort=False):
         made = part["errors"].sum()
+        if made == 0:
+            yield f"{rst_model(model)} on {rst_corpus(corpus)} makes no errors."
+            continue
         kinds = part.groupby("family", sort=False)["percent"].sum()
         yield (
             f"{rst_model(model)} on {rst_corpus(corpus)} makes {made:,} errors "

@@ -124,7 +124,8 @@ def table(found: npt.NDArray[np.int8]) -> pd.DataFrame:
         found: of :func:`categories`, (N,).
 
     Returns:
-        ``oracle``, ``family``, ``errors`` and ``percent`` of all errors, in the order applied.
+        ``oracle``, ``family``, ``errors`` and ``percent`` of all errors, in the order applied; NaN
+        percent of a model without errors.
     """
     errors = _errors(found)
     return _by_oracle(errors=errors, percent=_percent(errors, errors.sum()))
@@ -139,7 +140,8 @@ def differences(large: npt.NDArray[np.int8], small: npt.NDArray[np.int8]) -> pd.
 
     Returns:
         ``oracle``, ``family``, ``errors_small``, ``errors_large``, ``eliminated`` (small minus
-        large) and ``percent`` of all that were eliminated.
+        large) and ``percent`` of all that were eliminated; NaN where the larger model makes as many
+        errors as the smaller one, or more.
 
     Raises:
         CharlensError: the models were not scored on the same number of characters.
@@ -221,8 +223,8 @@ def _errors(found: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
 
 
 def _percent(part: npt.NDArray, total: int) -> npt.NDArray[np.float64]:
-    """Percent of a total; none of nothing."""
-    return 100 * part / total if total else np.zeros(len(part))
+    """Percent of a total; NaN where there is nothing to be a part of."""
+    return 100 * part / total if total > 0 else np.full(len(part), np.nan)
 
 
 def _by_oracle(**columns: npt.NDArray) -> pd.DataFrame:

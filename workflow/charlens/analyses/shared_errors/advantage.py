@@ -218,7 +218,7 @@ def _cells(row, compared: bool) -> list[str]:
     cells.append(difference if row.count > 1 else difference.split(" ±")[0])
     if compared:
         known = not np.isnan(row.paper_probability)
-        cells.append(f"*{row.paper_probability:.2f}, {row.paper_baseline:.2f}*" if known else "")
+        cells.append(f"*{row.paper_probability:.2f}, {row.paper_baseline:.2f}*" if known else "–")
     return cells
 
 

@@ -156,9 +156,13 @@ def markdown(frame: pd.DataFrame) -> str:
             for row in part.itertuples()
         ]
         rows += [
-            [f"all of {name}", "", f"{ours:.1f}", _paper(theirs)]
-            for name, ours, theirs in zip(
-                names.values(), totals(part), totals(part, "paper"), strict=True
+            [f"all of {name}", f"{count:,.0f}", f"{ours:.1f}", _paper(theirs)]
+            for name, count, ours, theirs in zip(
+                names.values(),
+                totals(part, "characters"),
+                totals(part),
+                totals(part, "paper"),
+                strict=True,
             )
         ]
         head = ["Errors of", "Characters", "%", "*paper*"]
@@ -175,7 +179,7 @@ def _caveat(part: pd.DataFrame) -> str:
 
 
 def _paper(value: float) -> str:
-    return "" if np.isnan(value) else f"*{value:.1f}*"
+    return "–" if np.isnan(value) else f"*{value:.1f}*"
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
