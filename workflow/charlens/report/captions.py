@@ -103,9 +103,7 @@ class Caption:
             name: of the analysis in the registry.
         """
         results, analysis = Path(self.results), ANALYSES[name]
-        made = all(
-            (results / path.format(corpus=self.corpus)).exists() for path in analysis.sources
-        )
+        made = _is_made(analysis, results, self.corpus)
         return sentences(analysis, results, self.corpus) if made else ""
 
 
@@ -143,10 +141,25 @@ def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:
     Raises:
         CharlensError: a table is missing or damaged.
     """
+    frames = _tables(analysis, results, corpus)
+    others = [ANALYSES[name] for name in analysis.beside]
+    beside = {
+        other.name: _tables(other, results, corpus)[0]
+        for other in others
+        if _is_made(other, results, corpus)
+    }
+    of_one = any("{corpus}" in path for path in analysis.sources)
     module = import_module(analysis.module)
-    frames = [
+    return " ".join(module.sentences(*frames, *([corpus] if of_one else []), **beside))
+
+
+def _tables(analysis: Analysis, results: Path, corpus: str) -> list[Any]:
+    module = import_module(analysis.module)
+    return [
         getattr(module, reader)(results / path.format(corpus=corpus))
         for path, reader in analysis.sources.items()
     ]
-    of_one = any("{corpus}" in path for path in analysis.sources)
-    return " ".join(module.sentences(*frames, *([corpus] if of_one else [])))
+
+
+def _is_made(analysis: Analysis, results: Path, corpus: str) -> bool:
+    return all((results / path.format(corpus=corpus)).exists() for path in analysis.sources)

@@ -43,6 +43,7 @@ ANALYSES = by_name(
             "0.829 on the Linux kernel."
         ),
         module="charlens.analyses.cross_entropy.table",
+        beside=("table2",),
         when=choices.has_networks,
     ),
     Analysis(

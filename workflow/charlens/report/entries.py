@@ -24,6 +24,8 @@ class Analysis:
             agreement; its page is made from the CSV, all others from Markdown.
         sources: files inside the run's folder that the sentences are computed from, in order, and
             the function of ``module`` that reads each. By default the analysis's CSV table.
+        beside: names of other analyses whose models a ranking must count too. Their tables are
+            keyword arguments of ``sentences``, by name, where the run has them.
         when: whether a study has this analysis.
     """
 
@@ -35,6 +37,7 @@ class Analysis:
     shows: str = ""
     page: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
     when: Callable[[Config], bool] = lambda study: True
 
     def __post_init__(self) -> None:

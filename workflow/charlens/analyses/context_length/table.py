@@ -329,7 +329,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             ].itertuples()
         ]
         split = part["split"].iloc[0]
-        yield f"Lowest on {rst_corpus(corpus)}, split by {split}: {listed(best)}."
+        yield f"Lowest of each family on {rst_corpus(corpus)}, split by {split}: {listed(best)}."
     for family, part in frame[frame["difference"].notna()].groupby("family", sort=False):
         low, high = part["difference"].min(), part["difference"].max()
         yield (

@@ -224,16 +224,21 @@ def _markdown_others(layout: CorpusPart) -> list[str]:
     return ["", *markdown_table(["Other models", "Cross-entropy"], rows, "lr")]
 
 
-def sentences(frame: pd.DataFrame) -> Iterator[str]:
-    """The best model of each corpus; depth, cells, and the distance from the paper."""
+def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterator[str]:
+    """The best model of each corpus; depth, cells, and the distance from the paper.
+
+    Args:
+        frame: made by :func:`table` or :func:`read`.
+        table2: the table of context models, where the study has them: the best model may be one.
+    """
     for corpus, part in frame.groupby("corpus", sort=False):
-        best = part.loc[part["cross_entropy"].idxmin()]
-        spread = "" if math.isnan(best["bootstrap_sd"]) else f" ± {best['bootstrap_sd']:.3f}"
-        printed = "" if math.isnan(best["paper"]) else f" (the paper's: {best['paper']:.3f})"
-        yield (
-            f"On {rst_corpus(corpus)} the lowest is {best['cross_entropy']:.3f}{spread} nats per "
-            f"character, by {rst_model(best['model'])}{printed}."
-        )
+        everyone = _with_context_models(part, table2)
+        best = everyone.loc[everyone["cross_entropy"].idxmin()]
+        yield f"On {rst_corpus(corpus)} the lowest is {_score(best, 'nats per character, by ')}."
+        networks = part[part["size"].notna()]
+        if len(networks) and model_id.parse(best["model"]) is None:
+            leader = networks.loc[networks["cross_entropy"].idxmin()]
+            yield f"The lowest of its networks is {_score(leader, 'by ')}."
     grid = frame[frame["size"].notna()]
     yield from _depth(grid)
     yield from _cells(grid)
@@ -244,6 +249,22 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             f"by {signed(differences.min())} to {signed(differences.max())}, "
             f"{(differences <= RETRAINED).sum()} of them lie at most {RETRAINED:g} above it."
         )
+
+
+def _with_context_models(part: pd.DataFrame, table2: pd.DataFrame | None) -> pd.DataFrame:
+    """One corpus's models, followed by those that only the table of context models has."""
+    columns = ["corpus", "model", "cross_entropy", "bootstrap_sd", "paper"]
+    if table2 is None:
+        return part[columns]
+    others = table2[table2["corpus"] == part["corpus"].iloc[0]]
+    others = others[~others["model"].isin(part["model"])]
+    return pd.concat([part[columns], others[columns]], ignore_index=True)
+
+
+def _score(row: pd.Series, by: str) -> str:
+    spread = "" if math.isnan(row["bootstrap_sd"]) else f" ± {row['bootstrap_sd']:.3f}"
+    printed = "" if math.isnan(row["paper"]) else f" (the paper's: {row['paper']:.3f})"
+    return f"{row['cross_entropy']:.3f}{spread} {by}{rst_model(row['model'])}{printed}"
 
 
 def _depth(grid: pd.DataFrame) -> Iterator[str]:
