@@ -29,6 +29,8 @@ TABLES = {
     "table2": "tables/table2.csv",
     "agreement": "*/tables/agreement.csv",
     "cells": "*/tables/cells/*.parquet",
+    "evidence": "tables/evidence.csv",
+    "causal": "tables/causal_cells.csv",
     "saturation": "*/tables/saturation/*.csv",
     "overlap": "tables/error_overlap.csv",
     "advantage": "tables/advantage.csv",

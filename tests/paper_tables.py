@@ -188,6 +188,8 @@ def papers_tables() -> Tables:
         cross_entropy=cross_entropies(),
         table2=context_models(),
         cells=tracked(),
+        evidence=frame([], run_tables.evidence.COLUMNS),
+        causal=frame([], run_tables.causal.COLUMNS),
         saturation=saturated(),
         overlap=overlaps(),
         advantage=advantages(),

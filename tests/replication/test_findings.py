@@ -9,7 +9,8 @@ import pytest
 from charlens.analyses.cross_entropy.table import COLUMNS as CROSS_ENTROPY
 from charlens.analyses.shared_errors.overlap import members_of
 from charlens.models import names as model_id
-from charlens.replication import findings
+from charlens.replication import findings, run_tables
+from charlens.replication.cells import tracks
 from contests import a_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -242,6 +243,30 @@ def test_cells(concept, score, holds, evidence):
     assert outcomes("inside quotes", cells=tracked(score=np.nan)) == {}
     table = findings.table(no_tables(cells=tracked("lstm-3x64", score)))
     assert not table.loc[table["verdict"] != "not tested", "comparable"].any()
+
+
+def test_a_claim_about_a_cell_has_three_verdicts():
+    """It follows the concept; it is more than its baselines; it causes what it follows."""
+    cells = tracked("lstm-3x512", 0.95)
+    of_cell = {"corpus": "war_and_peace", "model": "lstm-3x512", "concept": "inside_quotes"}
+    known = {"best_layer": 2, "best_unit": 7, "low": 0.88, "high": 0.92, "interpretable": True}
+    known |= {"latch_95": 0.5, "bytes_3": 0.2, "controls": 3}
+    evidence = frame([of_cell | known], run_tables.evidence.COLUMNS)
+    verdict = of_cell | {"layer": 2, "unit": 7, "verdict": "causal"}
+    columns = run_tables.causal.COLUMNS
+    whole = {n: 0 if dtype in ("int64", "Int64") else False for n, dtype in columns.items()
+             if dtype in ("int64", "Int64", "bool")}  # fmt: skip
+    causal = frame([whole | verdict], columns)
+    measured = no_tables(cells=cells, evidence=evidence, causal=causal)
+    outcomes = {o.corpus: o.evidence for o in tracks("inside_quotes")(measured)}
+    assert outcomes["war_and_peace"] == (
+        "LSTM-3 (512): layer 2, cell 7, AUC = 0.95; above its baselines (strength 0.88 to 0.92, "
+        "highest baseline 0.50); causal"
+    )
+    assert outcomes["linux_kernel"] == "LSTM-3 (512): layer 2, cell 7, AUC = 0.95"
+    other = evidence.assign(best_unit=8)  # about another cell
+    measured = no_tables(cells=cells, evidence=other)
+    assert "baselines" not in next(tracks("inside_quotes")(measured)).evidence
 
 
 LSTM, GRU = "lstm-3x512", "gru-3x512"

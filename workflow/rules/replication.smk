@@ -10,6 +10,8 @@ rule paper_vs_ours:
         table2=table_of("table2"),
         agreement=table_of("agreement"),
         cells=of_searched_cells("cells"),
+        evidence=table_of("evidence"),
+        causal=table_of("causal_cells"),
         saturation=saturation_tables(),
         overlap="<results>/tables/error_overlap.csv" if COMPARED else [],
         advantage="<results>/tables/advantage.csv" if COMPARED else [],

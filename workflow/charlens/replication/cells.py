@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
 
 from charlens.inside.cells import concepts
 from charlens.inside.cells.concepts import CONCEPTS, PaperCell
+from charlens.inside.evidence.table import BARS
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM
 from charlens.paper.definitions import LARGEST
@@ -25,6 +29,8 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
     """A test of whether a single cell keeps track of a concept.
 
     The cell is the best one on half of the test text; what counts is its score on the other half.
+    Where the run has them, the evidence says whether the cell exceeds its baselines, and whether it
+    is shown to cause what it follows.
     """
 
     def test(tables: Tables) -> Iterator[Outcome]:
@@ -37,7 +43,34 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
                 score, least = max(row.held_out, 1 - row.held_out), AUC
                 score_text = f"AUC = {score:.2f}"
             evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {score_text}"
+            evidence += _beside_baselines(tables.evidence, row) + _causal(tables.causal, row)
             theirs = point.cell == LSTM and point.size == LARGEST
             yield Outcome(row.corpus, bool(score >= least), evidence, theirs)
 
     return test
+
+
+def _of_cell(frame: pd.DataFrame, row: Any) -> pd.DataFrame:
+    """The rows about one network and concept."""
+    same = (frame["corpus"] == row.corpus) & (frame["model"] == row.model)
+    return frame[same & (frame["concept"] == row.concept)]
+
+
+def _beside_baselines(evidence: pd.DataFrame, row: Any) -> str:
+    """Whether the cell is more than chance and than every baseline; empty where not known."""
+    known = _of_cell(evidence, row)
+    known = known[(known["best_layer"] == row.layer) & (known["best_unit"] == row.unit)]
+    known = known[known["low"].notna()]
+    if known.empty:
+        return ""
+    one = known.iloc[0]
+    bar, low, high = one[list(BARS)].max(), one["low"], one["high"]
+    word = "above" if one["interpretable"] else "not above"
+    return f"; {word} its baselines (strength {low:.2f} to {high:.2f}, highest baseline {bar:.2f})"
+
+
+def _causal(causal: pd.DataFrame, row: Any) -> str:
+    """The verdict of intervening on the cell; empty where nobody did."""
+    known = _of_cell(causal, row)
+    known = known[(known["layer"] == row.layer) & (known["unit"] == row.unit)]
+    return "" if known.empty else f"; {known['verdict'].iloc[0]}"

@@ -18,7 +18,9 @@ from charlens.analyses.training_dynamics import table as dynamics
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.inside.cells import score as cells
+from charlens.inside.evidence import table as evidence
 from charlens.inside.gates import table as saturation
+from charlens.inside.interventions import table as causal
 from charlens.paper import texts
 from charlens.text.corpus import Corpus
 
@@ -36,6 +38,8 @@ class Tables:
     cross_entropy: pd.DataFrame
     table2: pd.DataFrame
     cells: pd.DataFrame
+    evidence: pd.DataFrame
+    causal: pd.DataFrame
     saturation: pd.DataFrame
     overlap: pd.DataFrame
     advantage: pd.DataFrame
@@ -53,6 +57,8 @@ _TABLES: dict[str, tuple[Callable[[FilePath], pd.DataFrame], Mapping[str, str]]]
             "cross_entropy": cross_entropy,
             "table2": table2,
             "cells": cells,
+            "evidence": evidence,
+            "causal": causal,
             "saturation": saturation,
             "overlap": overlap,
             "advantage": advantage,
