@@ -11,6 +11,7 @@ One pass over the split, memory bounded by the window: sums for correlations, hi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numba
@@ -152,6 +153,11 @@ def _count(x: np.ndarray, flags: np.ndarray, everywhere: np.ndarray, positive: n
                     positive[flag, unit, place] += 1
 
 
+def _flat(labels: np.ndarray) -> np.ndarray:
+    """Labels (concepts, …) as (concepts, positions); there may be no concept of a measure."""
+    return labels.reshape(len(labels), math.prod(labels.shape[1:]))
+
+
 def _streams_or_mask(inside: np.ndarray) -> slice | np.ndarray:
     """Neighbouring streams as a slice, which copies nothing; else the mask itself."""
     streams = np.flatnonzero(inside.any(1))
@@ -187,8 +193,7 @@ class Tallies:
         for half, rows in zip(HALVES, (self._first_half, ~self._first_half), strict=True):
             inside = _streams_or_mask(rows[:, place])
             counts, flags = (
-                labels[:, :, place][:, inside].reshape(len(labels), -1)
-                for labels in (self._counts, self._flags)
+                _flat(labels[:, :, place][:, inside]) for labels in (self._counts, self._flags)
             )
             for layer, values in enumerate(layers, 1):
                 units = values.shape[-1]
