@@ -15,6 +15,7 @@ from charlens.models import names as model_id
 from charlens.models.names import ModelId
 from charlens.paper import numbers as paper
 from charlens.paper import texts
+from charlens.predictions import loss
 from charlens.predictions.loss import bootstrap_means, bootstrap_sd
 from charlens.runtime.randomness import derive_seed, generator
 from contests import a_corpus
@@ -77,7 +78,9 @@ def test_order_and_label_of_models():
 
 
 def test_bootstrap_of_equal_losses_is_zero():
-    assert bootstrap_sd(np.full(20_000, 0.7), 5, generator(1)) == pytest.approx(0, abs=1e-12)
+    stream = np.repeat(np.arange(100), 200)
+    loss = np.full(20_000, 0.7)
+    assert bootstrap_sd(loss, stream, 5, generator(1)) == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("size", [50, 8192, 20_001])
@@ -91,21 +94,64 @@ def test_bootstrap_agrees_with_theory(size):
 
 
 def test_bootstrap_agrees_with_a_slow_one():
-    values = np.random.default_rng(2).random(40)
-    draws = generator(3)
-    slow = []
+    """Of streams of unequal length: whole ones are drawn, and the mean is over their characters."""
+    random = np.random.default_rng(2)
+    parts = [random.random(length) for length in random.integers(1, 9, size=40)]
+    stream = np.repeat(np.arange(40), [len(part) for part in parts])
+    draws, slow = generator(3), []
     for _ in range(30):
-        drawn = [values[i] for i in draws.integers(40, size=40)]
-        slow.append(math.fsum(drawn) / 40)
-    assert bootstrap_sd(values, 30, generator(3)) == pytest.approx(np.std(slow, ddof=1), rel=1e-12)
+        times = draws.multinomial(40, np.full(40, 1 / 40))
+        drawn = [value for part, k in zip(parts, times, strict=True) for value in [*part] * k]
+        slow.append(math.fsum(drawn) / len(drawn))
+    ours = bootstrap_sd(np.concatenate(parts), stream, 30, generator(3))
+    assert ours == pytest.approx(np.std(slow, ddof=1), rel=1e-9)
+
+
+@pytest.mark.parametrize("streams", [1, 100])
+def test_bootstrap_of_losses_that_come_in_runs(streams):
+    """Its error is that of independent texts of this kind; one over characters is far too small."""
+    random = np.random.default_rng(5)
+
+    def text():
+        return np.repeat(random.exponential(size=2_000), 10)  # ten characters of one word
+
+    true = np.std([text().mean() for _ in range(400)])
+    stream = np.repeat(np.arange(streams), 20_000 // streams)
+    ours = [bootstrap_sd(text(), stream, 200, generator(k)) for k in range(20)]
+    assert np.mean(ours) == pytest.approx(true, rel=0.15)
+    single = bootstrap_means(text(), 200, generator(1)).std(ddof=1)
+    assert single < 0.5 * true
+
+
+def test_bootstrap_in_parts_draws_the_same(monkeypatch):
+    values, stream = np.random.default_rng(3).random(300), np.repeat(np.arange(50), 6)
+    whole = bootstrap_sd(values, stream, 40, generator(1))
+    monkeypatch.setattr(loss, "_CELLS", 150)
+    assert bootstrap_sd(values, stream, 40, generator(1)) == pytest.approx(whole, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "count"),
+    [([6] * 100, 100), ([3000], loss.FEWEST_RUNS), ([100] * 10, loss.FEWEST_RUNS),
+     ([100] * 29, 58), ([1], 1), ([2, 1], 3), ([1, 500], 16)],
+)  # fmt: skip
+def test_runs_are_streams_or_blocks_of_them(lengths, count):
+    stream = np.repeat(np.arange(len(lengths)), lengths)
+    edges = loss.runs(stream)
+    assert len(edges) == count + 1
+    assert (edges[0], edges[-1]) == (0, len(stream))
+    assert (np.diff(edges) > 0).all()
+    assert set(np.cumsum(lengths)) <= set(edges)  # no run is in two streams
 
 
 def test_bootstrap_limits():
-    assert math.isnan(bootstrap_sd(np.array([1.0, np.inf]), 10, generator(1)))
+    stream = np.arange(3)
+    assert math.isnan(bootstrap_sd(np.array([1.0, np.inf, 2.0]), stream, 10, generator(1)))
+    assert math.isnan(bootstrap_sd(np.ones(1), stream[:1], 10, generator(1)))
     with pytest.raises(CharlensError, match="at least 2 resamples, found 1"):
-        bootstrap_sd(np.ones(3), 1, generator(1))
+        bootstrap_sd(np.ones(3), stream, 1, generator(1))
     with pytest.raises(CharlensError, match="at least one character"):
-        bootstrap_sd(np.ones(0), 10, generator(1))
+        bootstrap_sd(np.ones(0), stream[:0], 10, generator(1))
 
 
 # The paper

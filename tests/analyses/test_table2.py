@@ -158,11 +158,13 @@ def test_numbers(files, table):
     assert exact["bootstrap_sd"] == pytest.approx(0, abs=1e-9)
     assert exact["characters"] == ROWS
     for model, index in (("n-nn-2", 2), ("lstm-3x512", 0)):
-        loss = -np.log(pd.read_parquet(files[1][index])["probability"].to_numpy(float))
+        columns = pd.read_parquet(files[1][index])
+        loss = -np.log(columns["probability"].to_numpy(float))
+        stream = columns["stream"].to_numpy()
         draws = generator(1, "bootstrap", "war_and_peace", model)
         row = row_of(table, "war_and_peace", model)
         assert row["cross_entropy"] == pytest.approx(math.fsum(loss) / ROWS)
-        assert row["bootstrap_sd"] == pytest.approx(bootstrap_sd(loss, 10, draws))
+        assert row["bootstrap_sd"] == pytest.approx(bootstrap_sd(loss, stream, 10, draws))
 
 
 def test_the_table_of_all_models_agrees(files, table):

@@ -73,11 +73,13 @@ def test_scores_are_of_inputs(scored):
     assert list(table["model"]) == ["n-gram-0", "n-gram-2", "n-gram-5"]
     assert list(table["n"]) == CONTEXTS
     assert set(table["characters"]) == {test.size}
+    batch, length = np.load(paths["test"])[:, :-1].shape
+    stream = np.repeat(np.arange(batch), length)
     for row in table.itertuples():
         loss = -np.log(NgramModel.fit(train, row.n + 1).probabilities(test, [row.n + 1])[0])
         assert row.cross_entropy == pytest.approx(math.fsum(loss) / test.size, rel=1e-8)
         draws = generator(1, "bootstrap", "text", row.model)
-        assert row.bootstrap_sd == pytest.approx(bootstrap_sd(loss, 10, draws), rel=1e-6)
+        assert row.bootstrap_sd == pytest.approx(bootstrap_sd(loss, stream, 10, draws), rel=1e-6)
 
 
 def test_probabilities_are_of_targets(scored):

@@ -322,7 +322,7 @@ def compare(
     Args:
         predictions: results of :func:`predict` or :func:`ngram`, or probabilities files; of any
             number of corpora, each model of a corpus once.
-        bootstrap: resamples of the test characters behind each standard deviation.
+        bootstrap: resamples of the test streams behind each standard deviation.
         seed: of the resamples; a config's ``seed`` gives the numbers of its run.
 
     Raises:

@@ -36,6 +36,12 @@ def is_other_version(papers_file: pd.Series) -> bool:
 ANOTHER_CUT = "The paper used another cut of this text: comparable, not equal."
 """Remark beside a number of such a text and the paper's."""
 
+PAPERS_BOOTSTRAP = (
+    "The paper's own errors (below 4e-3) resample single characters; ours resample streams, "
+    "because losses of neighbours depend on each other, and are larger."
+)
+"""Remark beside bootstrap errors where the paper's numbers are shown."""
+
 
 def bytes_of(corpus: str) -> int:
     """Size of the paper's file in bytes, of ``war_and_peace`` or ``linux_kernel``."""

@@ -132,6 +132,7 @@ def scores_of_inputs(
     Raises:
         CharlensError: a context length that the model was not fitted for.
     """
+    stream = np.repeat(np.arange(len(rows)), rows.shape[1] - 1)
     probability = model.probabilities(rows[:, :-1].ravel(), [n + 1 for n in contexts])
     entries = []
     with progress(len(contexts), f"{corpus.name} n-grams", "model") as bar:
@@ -139,7 +140,7 @@ def scores_of_inputs(
             loss = -np.log(values)  # no n-gram model calls a byte impossible
             draws = generator(seed, "bootstrap", corpus.name, model_name(n))
             entry = (corpus.name, corpus.sha256, model_name(n), n, loss.size, loss.mean())
-            entries.append((*entry, bootstrap_sd(loss, bootstrap, draws)))
+            entries.append((*entry, bootstrap_sd(loss, stream, bootstrap, draws)))
             bar.update()
     return pd.DataFrame(entries, columns=list(SCORES)).astype(SCORES)
 

@@ -307,7 +307,8 @@ FIGURES = by_name(
         "Test cross-entropy of every recurrent network in nats per character: lower is better, and "
         "a uniform guess among K characters would have ln K. Networks in one row have nearly the "
         "same number of parameters. The small number is the standard deviation over bootstrap "
-        "resamples of the test characters; grey below it is the paper's value where it has one.",
+        "resamples of the test streams (the paper's, below 4e-3, is over single characters); grey "
+        "below it is the paper's value where it has one.",
         module="charlens.analyses.cross_entropy.figure",
         analyses=(ANALYSES["cross_entropy"],),
     ),

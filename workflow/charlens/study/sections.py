@@ -161,7 +161,7 @@ class Figure1(Section):
     """Settings of the cross-entropy table and of the t-SNE of models."""
 
     bootstrap: Annotated[Integer, Field(ge=2, le=100_000)] = 100
-    """Resamples behind each standard deviation."""
+    """Resamples of test streams behind each standard deviation."""
     perplexity: Annotated[float, Number(gt=0)] | None = None
     """Of the t-SNE; null chooses it from the number of models."""
     tsne_corpus: CorpusName | None = None

@@ -18,7 +18,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from charlens.display.markdown import table as markdown_table
@@ -77,7 +76,7 @@ def table(
         probabilities: probabilities files of n-NN and recurrent models, of any number of corpora,
             read one at a time. Files of other models are passed over.
         corpora: all corpora that the files belong to.
-        bootstrap: number of resamples for the standard deviations (the paper's 100).
+        bootstrap: number of resamples of streams for the standard deviations (the paper's 100).
         seed: the config's seed.
 
     Returns:
@@ -171,12 +170,13 @@ def _scored_rows(
     paths: Sequence[FilePath], together: Together, bootstrap: int, seed: int
 ) -> list[Row]:
     """Rows of n-NN models, and of the best recurrent model of each corpus."""
-    chosen: list[tuple[Row, np.ndarray]] = []
-    best: dict[str, tuple[Row, np.ndarray]] = {}
-    for found in together.read(paths, ["probability"], _is_wanted):
+    chosen: list[Row] = []
+    best: dict[str, Row] = {}
+    for found in together.read(paths, ["probability", "stream"], _is_wanted):
         metadata, corpus = found.metadata, found.metadata.corpus
         family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
         loss = losses(found.columns["probability"])
+        draws = generator(seed, "bootstrap", corpus, metadata.model)
         row: Row = {
             "family": family,
             "corpus": corpus,
@@ -184,15 +184,13 @@ def _scored_rows(
             "n": n,
             "characters": loss.size,
             "cross_entropy": float(loss.mean()),
+            "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
         }
         if family != RECURRENT:
-            chosen.append((row, loss))
-        elif corpus not in best or _order(row) < _order(best[corpus][0]):
-            best[corpus] = (row, loss)
-    return [
-        row | {"bootstrap_sd": bootstrap_sd(loss, bootstrap, _draws(row, seed))}
-        for row, loss in [*chosen, *best.values()]
-    ]
+            chosen.append(row)
+        elif corpus not in best or _order(row) < _order(best[corpus]):
+            best[corpus] = row
+    return [*chosen, *best.values()]
 
 
 def _is_wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
@@ -206,10 +204,6 @@ def _is_wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[
 def _order(row: Row) -> tuple:
     """Sort key of recurrent models, the best first."""
     return (row["cross_entropy"], model_id.sort_key(row["model"]))
-
-
-def _draws(row: Row, seed: int) -> np.random.Generator:
-    return generator(seed, "bootstrap", row["corpus"], row["model"])
 
 
 def read(path: FilePath) -> pd.DataFrame:
@@ -238,11 +232,11 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     """
     caption = (
         "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
-        f"deviation over {bootstrap} bootstrap resamples of the test characters, against the "
+        f"deviation over {bootstrap} bootstrap resamples of the test streams, against the "
         "number n of context characters. **Bold**: the best of its row."
     )
     if frame["paper"].notna().any():
-        caption += " *Italic*: the paper's number."
+        caption += f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}"
     if frame["gap_to_streams"].notna().any():
         caption += (
             " The split by streams is the paper's and interleaves test text with training text; "

@@ -162,7 +162,8 @@ def _draw_row(page: _Page, label: str, entries: list) -> None:
 
 def _draw_caption(page: _Page, has_paper: bool) -> None:
     text = (
-        "Test cross-entropy in nats per character (low is good) ± bootstrap standard deviation. "
+        "Test cross-entropy in nats per character (low is good) ± bootstrap standard deviation "
+        "over test streams. "
         "Bold: best of its row."
     )
     if has_paper:

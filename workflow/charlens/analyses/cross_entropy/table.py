@@ -52,7 +52,7 @@ def table(
     Args:
         paths: probabilities files, or predictions in memory, of any number of corpora; one file is
             read at a time.
-        bootstrap: number of resamples for the standard deviation (the paper's 100).
+        bootstrap: number of resamples of streams for the standard deviation (the paper's 100).
         seed: the config's seed. Resamples depend on it, the corpus and the model, on nothing else.
         corpora: those of the files, as they are now; a file made on another version of one is
             refused.
@@ -66,7 +66,7 @@ def table(
             score the same characters.
     """
     rows = []
-    for found in Together(corpora, others=True).read(paths, ["probability"]):
+    for found in Together(corpora, others=True).read(paths, ["probability", "stream"]):
         metadata, corpus = found.metadata, found.corpus
         loss = losses(found.columns["probability"])
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
@@ -78,7 +78,7 @@ def table(
             | {
                 "parameters": metadata.parameters,
                 "characters": loss.size,
-                "bootstrap_sd": bootstrap_sd(loss, bootstrap, draws),
+                "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
             }
         )
     return _sorted(_mark_best(pd.DataFrame(rows, columns=list(COLUMNS)).astype(_loose(COLUMNS))))
@@ -177,13 +177,14 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         frame: made by :func:`table` or :func:`read`.
         bootstrap: the number of resamples, for the caption.
     """
+    has_paper = frame["paper"].notna().any()
     lines = [
         "# Test cross-entropy",
         "",
         "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
-        f"deviation over {bootstrap} bootstrap resamples of the test characters. **Bold**: the "
+        f"deviation over {bootstrap} bootstrap resamples of the test streams. **Bold**: the "
         "best of its row. Models in one row have nearly the same number of parameters."
-        + (" *Italic*: the paper's number." if frame["paper"].notna().any() else ""),
+        + (f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}" if has_paper else ""),
     ]
     for layout in layouts(frame):
         title = texts.corpus_title(layout.corpus)
