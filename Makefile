@@ -15,8 +15,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help run paper report test test-slurm peers lint format schema clean-venv
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*##/:/' | \
-		awk -F': *' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@awk -F' *## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
 
 run: $(READY)  ## the default study (config.yaml): corpora, models, figures, results/quick/report.html
 	$(SNAKEMAKE) $(ARGS) $(if $(CONFIG),--configfile "$(CONFIG)")

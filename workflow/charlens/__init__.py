@@ -15,7 +15,13 @@ Each verb loads what it needs when it is first used; ``import charlens`` alone l
 library.
 """
 
+import os
 from typing import TYPE_CHECKING
+
+if os.name == "nt":  # locks, signals and file names are POSIX's
+    raise ImportError(
+        "charlens does not run on Windows itself; run it in WSL, Linux inside Windows"
+    )
 
 if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from charlens.api.inside import activations, cells

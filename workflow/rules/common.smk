@@ -6,6 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+if os.name == "nt":
+    sys.exit("charlens: error: Windows itself is not supported; run this in WSL, Linux inside Windows")
+
 # The library of this checkout, here and in the scripts, whether or not it is installed.
 LIBRARY = str(Path(workflow.basedir, "workflow"))
 sys.path.insert(0, LIBRARY)
