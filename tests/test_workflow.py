@@ -166,11 +166,42 @@ def test_broken_yaml_in_the_default_config_is_one_line(tmp_path: Path) -> None:
     assert "config.yaml, line 3: not valid YAML" in run.said[0]
 
 
-def test_broken_yaml_on_the_command_line_has_no_traceback(repository: Path, tmp_path: Path) -> None:
-    (tmp_path / "my.yaml").write_text("run: x\ncorpora: [\n")
-    run = snakemake(repository, "-n", "--configfile", str(tmp_path / "my.yaml"))
-    assert run.code == 1
-    assert "Traceback" not in run.stderr + run.stdout
+def test_a_broken_config_on_the_command_line_is_one_line(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_bytes(b"run: x\n# caf\xe9\n")
+    for arguments in (
+        ("--configfile", str(tmp_path / "my.yaml")),
+        ("--configfile", str(tmp_path / "lost.yaml")),
+        ("--config", "training.epochs=3"),
+    ):
+        run = snakemake(repository, "-n", *arguments)
+        assert run.code == 1
+        assert len(run.said) == 1
+        assert run.said[0].startswith("charlens: error: ")
+
+
+def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) -> None:
+    text = "".join(f"{number} bottles of beer\n" for number in range(2000))
+    names = ["war {1869}", "war <draft>", "{", "<results>"]
+    corpora = {}
+    for i, name in enumerate(names):
+        (tmp_path / f"{name}.txt").write_text(text)
+        corpora[f"text{i}"] = {"source": {"file": str(tmp_path / f"{name}.txt")}}
+    (tmp_path / "my {best} model.csv").write_text("position,probability\n0,0.5\n")
+    external = {"corpus": "text0", "model": "mine", "file": str(tmp_path / "my {best} model.csv")}
+    (tmp_path / "my.yaml").write_text(
+        yaml.safe_dump({"corpora": corpora, "run": "patterns", "external": [external]})
+    )
+    file = "results/patterns/text0/probabilities/mine.parquet"
+    arguments = ("--configfile", str(tmp_path / "my.yaml"))
+    run = snakemake(repository, "--cores", "1", "corpora", *arguments)
+    assert run.code == 0, run.stderr
+    assert (repository / "results/patterns/text3/corpus.json").exists()
+    run = snakemake(repository, "--cores", "1", file, *arguments)
+    (line,) = (line for line in run.said if line.startswith("charlens: error: "))
+    assert "my {best} model.csv" in line  # read, and found too short
+    (tmp_path / "war <draft>.txt").write_text(text + "more\n")
+    run = snakemake(repository, "-n", "corpora", *arguments)
+    assert run.jobs == {"prepare_corpus": 1}
 
 
 def test_a_wrong_corpus_is_one_line_and_leaves_nothing(repository: Path, tmp_path: Path) -> None:

@@ -11,14 +11,9 @@ import pytest
 import yaml
 from charlens.errors import CharlensError
 from charlens.report.contents import ANALYSES
-from charlens.study.checks import (
-    check_file,
-    check_references,
-    run_named_after,
-    typed,
-    watched_file,
-)
+from charlens.study.checks import check_references, watched_file
 from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, schema_text
+from charlens.study.config_file import check_file, run_named_after
 from charlens.study.default_study import GridBlock
 from charlens.text.sources.builtin import BuiltinSource
 from charlens.text.sources.tree import TreeSource
@@ -498,13 +493,3 @@ def test_folders_and_pinned_sources_are_not_watched(tmp_path: Path) -> None:
     check_references(config)
     assert watched_file(config, "prose") is None
     assert watched_file(Config.load(GOOD), "prose") is None
-
-
-def test_nested_command_line_values_get_their_types() -> None:
-    given = {"training": {"epochs": "7", "patience": "null", "dropout": ["0.1"]}, "run": "abc"}
-    assert typed(given) == {
-        "training": {"epochs": 7, "patience": None, "dropout": [0.1]},
-        "run": "abc",
-    }
-    assert typed({"run": "a: b: c"}) == {"run": "a: b: c"}
-    assert typed(3) == 3

@@ -2,12 +2,15 @@
 
 import math
 import os
+import re
 import sys
 import time
 from pathlib import Path
 
 if os.name == "nt":
-    sys.exit("charlens: error: Windows itself is not supported; run this in WSL, Linux inside Windows")
+    sys.exit(
+        "charlens: error: Windows itself is not supported; run this in WSL, Linux inside Windows"
+    )
 
 # The library of this checkout, here and in the scripts, whether or not it is installed.
 LIBRARY = str(Path(workflow.basedir, "workflow"))
@@ -32,14 +35,8 @@ from charlens.study.choices import (
     lstm_models,
     watched,
 )
-from charlens.study.checks import (
-    check_file,
-    check_references,
-    own_contents,
-    run_named_after,
-    typed,
-    watched_file,
-)
+from charlens.study.checks import check_references, own_contents, watched_file
+from charlens.study.config_file import check_file, run_named_after, typed
 from charlens.runtime.checksums import Checksums
 from charlens.runtime.messages import failures
 from charlens.errors import CharlensError
@@ -119,9 +116,17 @@ def fingerprint(script, *names):
     return script_fingerprint(Path(LIBRARY, "scripts", script), *names)
 
 
+def as_input(path):
+    """A user's file as an input of a rule; none where Snakemake would read its name as a pattern.
+
+    Nothing is lost by that: rules have the checksum of such a file among their params.
+    """
+    return [] if path is None or re.search("[{}<>]", path) else path
+
+
 def own_file(wildcards):
     """The user's own text or archive behind a corpus, if it is one."""
-    return watched_file(STUDY, wildcards.corpus) or []
+    return as_input(watched_file(STUDY, wildcards.corpus))
 
 
 CHECKSUMS = Checksums(Path(".snakemake", "charlens-checksums.json"))
@@ -133,7 +138,7 @@ def own_contents_of(wildcards):
 
 
 def external_contents(wildcards):
-    return CHECKSUMS.of(Path(external_file(wildcards)))
+    return CHECKSUMS.of(Path(external_path(wildcards)))
 
 
 def corpus_config(wildcards):
@@ -341,12 +346,17 @@ def external_entry(wildcards):
     return next(entry for entry in STUDY.external if (entry.corpus, entry.model) == name)
 
 
-def external_file(wildcards):
+def external_path(wildcards):
     return os.path.expanduser(external_entry(wildcards).file)
 
 
+def external_file(wildcards):
+    return as_input(external_path(wildcards))
+
+
 def external_config(wildcards):
-    return external_entry(wildcards).model_dump(mode="json", include={"model", "corpus_sha256"})
+    wanted = external_entry(wildcards).model_dump(mode="json", include={"model", "corpus_sha256"})
+    return wanted | {"file": external_path(wildcards)}
 
 
 def error_models(corpus):

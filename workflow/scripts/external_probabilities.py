@@ -7,7 +7,11 @@ with job(snakemake.log[0], threads=snakemake.threads):
 
     config = snakemake.params.config
     import_external(
-        {name: snakemake.input[name] for name in ("corpus", "test", "file")},
+        {
+            "corpus": snakemake.input.corpus,
+            "test": snakemake.input.test,
+            "file": config["file"],
+        },
         snakemake.output[0],
         config["model"],
         config["corpus_sha256"],

@@ -34,7 +34,9 @@ PLUMBING = frozenset(
         "charlens.runtime.signals",
         "charlens.study.checks",
         "charlens.study.choices",
+        "charlens.study.command_line",
         "charlens.study.config",
+        "charlens.study.config_file",
         "charlens.study.explain",
         "charlens.study.sections",
     }

@@ -1,91 +1,16 @@
-"""Faults that the checked mapping cannot show: syntax, repeated keys, files that are not there."""
+"""Faults that the checked mapping cannot show: files and folders that are not there."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import yaml
-
-from charlens.config_types import LONGEST_NAME
 from charlens.errors import CharlensError
 from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config
 from charlens.study.explain import show
 from charlens.text.sources.own_file import find_path
-
-
-class _RepeatedKeyError(Exception):
-    pass
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys in silence; this loader does not."""
-
-    def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Hashable, object]:
-        seen = set()
-        for key_node, _ in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                continue
-            key = (key_node.tag, key_node.value)
-            if key in seen:
-                raise _RepeatedKeyError(
-                    f"line {key_node.start_mark.line + 1}: the key {key_node.value} is given twice"
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def check_file(path: Path) -> None:
-    """Check that a config file can be read and says nothing twice.
-
-    Raises:
-        CharlensError: missing or unreadable file, YAML syntax error, key given twice; with the
-            line number.
-    """
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except FileNotFoundError:
-        raise CharlensError(
-            f"{path}: no such config file in {Path.cwd()}; name yours with --configfile"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CharlensError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    except _RepeatedKeyError as error:
-        raise CharlensError(f"{path}, {error}; keep one of them") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        cause = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise CharlensError(f"{path}{line}: not valid YAML: {cause}") from None
-    if not isinstance(values, dict):
-        raise CharlensError(f"{path}: holds no keys, expected YAML such as `run: my-study`")
-
-
-def run_named_after(path: Path) -> str:
-    """The name of a study whose config does not say ``run``: that of the config's file.
-
-    Example:
-        >>> run_named_after(Path("texts/my novel.yaml"))
-        'my-novel'
-    """
-    return re.sub("[^A-Za-z0-9_-]+", "-", path.stem).strip("-_")[:LONGEST_NAME] or "study"
-
-
-def typed(value: object) -> object:
-    """Values of ``snakemake --config``, where numbers inside a mapping or list arrive as text."""
-    if isinstance(value, Mapping):
-        return {key: typed(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [typed(inner) for inner in value]
-    try:
-        return yaml.safe_load(value) if isinstance(value, str) else value
-    except yaml.YAMLError:
-        return value
 
 
 def check_references(config: Config, origin: str = "config") -> None:

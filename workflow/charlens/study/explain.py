@@ -60,8 +60,21 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
         kinds = [_keys(option, schema)[0] for option in _resolve(node, schema)["oneOf"]]
         hint = "".join(did_you_mean(key, kinds) for key in value)
         return f"{path}: found the keys {_listed(value)}, {expected}{hint}"
-    hint = did_you_mean(value, _resolve(node, schema).get("enum", ()))
+    hint = did_you_mean(value, _resolve(node, schema).get("enum", ())) or _as_text(
+        value, node, schema
+    )
     return f"{path}: found {show(value)}, {expected}{hint}"
+
+
+def _as_text(value: object, node: Schema, schema: Schema) -> str:
+    """Say how YAML is given text that looks like something else: ``no``, ``null``, ``1.10``."""
+    is_text = _resolve(node, schema).get("type") == "string"
+    plain = isinstance(value, bool | int | float) or value is None
+    return (
+        '; to YAML this is no text unless it is in quotes, such as "no"'
+        if is_text and plain
+        else ""
+    )
 
 
 def _dotted(location: Sequence[str | int]) -> str:
@@ -95,13 +108,47 @@ def _listed(keys: Iterable[object]) -> str:
     return ", ".join(map(str, keys)) or "nothing"
 
 
+# Words for the same thing elsewhere, which look like none of ours or like one that means another.
+_OTHER_WORDS = {
+    "gpu": "cuda",
+    "nvidia": "cuda",
+    "fp32": "float32",
+    "single": "float32",
+    "amp": "mixed",
+    "bf16": "mixed",
+    "bfloat16": "mixed",
+    "tanh": "rnn",
+    "vanilla": "rnn",
+    "random": "streams",
+    "lr": "learning_rate",
+    "bptt": "unroll",
+    "ngram": "n_gram",
+    "nnn": "n_nn",
+}
+
+
 def did_you_mean(word: object, allowed: Sequence[object], likeness: float = 0.6) -> str:
-    """The nearest allowed word, if ``found`` is a misspelling of one."""
+    """The allowed word that ``word`` misspells or stands for elsewhere; empty if there is none."""
     if word in allowed:
         return ""
-    words = [str(value) for value in allowed]
-    matches = get_close_matches(str(word), words, n=1, cutoff=likeness)
-    return f"; did you mean {matches[0]}?" if matches else ""
+    words, text = [str(value) for value in allowed], str(word)
+    meant = _OTHER_WORDS.get(text.lower().replace("-", ""))
+    if meant not in words:
+        likely = [name for name in words if not _another_word(text, name)]
+        meant = next(iter(get_close_matches(text, likely, n=1, cutoff=likeness)), None)
+    return f"; did you mean {meant}?" if meant else ""
+
+
+def _another_word(word: str, name: str) -> bool:
+    """Whether a word differs from a name by more than a slip of the fingers.
+
+    Another number is another thing (``float16`` is not ``float32``), and so are other letters in a
+    word of three (``tpu``, ``cpu``), unless two of them have changed places.
+    """
+    digits = [[letter for letter in text if letter.isdigit()] for text in (word, name)]
+    short = len(name) <= 3 and len(word) == len(name)
+    other_number = all(digits) and digits[0] != digits[1]
+    return other_number or (short and sorted(word) != sorted(name))
 
 
 def _belongs(location: Sequence[str | int], schema: Schema) -> str:

@@ -1,0 +1,159 @@
+"""Config files and values as people write them: each fault is one line with file, line and key."""
+
+from pathlib import Path
+
+import pytest
+from charlens.errors import CharlensError
+from charlens.study.command_line import check
+from charlens.study.config import Config
+from charlens.study.config_file import check_file, typed
+
+CORPORA = "corpora: {prose: {source: {builtin: python_docs}}}\n"
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(CharlensError) as error:
+        check_file(path)
+    line = str(error.value)
+    assert "\n" not in line
+    assert line.startswith(str(path))
+    return line.removeprefix(str(path))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"run: x\n\tb: 2\n", ", line 2: not valid YAML: tabs are not allowed here, use spaces"),
+        (b"run: x\n# caf\xe9\n", ", line 2: the byte 0xe9 is not UTF-8; save the file as UTF-8"),
+        ("run: x\n".encode("utf-16"), ", line 1: this is UTF-16; save the file as UTF-8"),
+        (b"run: x\nseed: \x00\n", ", line 2: not valid YAML: the character 0x00 is not allowed"),
+        (b"", ": holds no keys"),
+        (b"# all commented out\n", ": holds no keys"),
+        (b"{}", ": holds no keys"),
+        (b'{"run": "a", "run": "b"}', ": the key run is given twice"),
+        (b"? [a, b]\n: 1\n", ", line 1: the config: a list or mapping is no key"),
+    ],
+)
+def test_broken_files(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(data)
+    assert refusal(path).startswith(words)
+
+
+def test_folders_and_missing_files(tmp_path: Path) -> None:
+    assert "cannot be read (Is a directory)" in refusal(tmp_path)
+    assert "no such config file in" in refusal(tmp_path / "lost.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("run: x\nseed: 010\n", "line 2: seed: found 010, which YAML reads in base 8 as 8"),
+        ("training:\n  epochs: 1:30\n", "line 2: training.epochs: found 1:30, which YAML reads in"),
+        ("n_gram: {contexts: [1, 012]}\n", "n_gram.contexts[1]: found 012"),
+        ("training: {learning_rate: 1:30.5}\n", "in base 60 as 90.5"),
+        ("run: 2026-11-25\n", "line 1: run: found 2026-11-25, which YAML reads as a date"),
+        ("corpora:\n  no: {}\n", "line 2: the key no is no text: YAML reads it as true or false"),
+        ("corpora:\n  2015: {}\n", "the key 2015 is no text: YAML reads it as a number"),
+        ("corpora:\n  null: {}\n", "the key null is no text: YAML reads it as nothing"),
+    ],
+)
+def test_what_yaml_reads_otherwise_than_it_looks(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(text)
+    assert words in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed: 0\n",
+        "seed: 1_000\n",
+        "training: {learning_rate: 0.002}\n",
+        'corpora: {"no": 1}\n',
+        'run: "010"\n',
+        "base: &base {seed: 1}\nmore: {<<: *base}\n",
+        '{\n\t"run": "x"\n}\n',  # JSON may indent by tabs
+        "\ufeffrun: x\n",
+    ],
+)
+def test_what_means_what_it_looks_like_passes(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(text, encoding="utf-8")
+    check_file(path)
+
+
+@pytest.mark.parametrize("value", [False, True, None, 1.1, 7])
+def test_values_that_yaml_takes_for_no_text_say_that_quotes_are_missing(value: object) -> None:
+    with pytest.raises(CharlensError, match=r"^config: run: found .* in quotes"):
+        Config.load({"run": value, "corpora": {"prose": {"source": {"builtin": "python_docs"}}}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("device", "gpu", "; did you mean cuda?"),
+        ("device", "GPU", "; did you mean cuda?"),
+        ("device", "tpu", ""),
+        ("device", "mps", ""),
+        ("device", "cup", "; did you mean cpu?"),
+        ("device", "cudda", "; did you mean cuda?"),
+        ("precision", "float16", ""),
+        ("precision", "float64", ""),
+        ("precision", "bfloat16", "; did you mean mixed?"),
+        ("precision", "flaot32", "; did you mean float32?"),
+    ],
+)
+def test_hints_mean_what_was_meant(key: str, value: str, hint: str) -> None:
+    corpora = {"prose": {"source": {"builtin": "python_docs"}}}
+    with pytest.raises(CharlensError) as error:
+        Config.load({"corpora": corpora, "training": {key: value}})
+    assert str(error.value).partition("; did")[1:] == ("; did" * bool(hint), hint[5:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--config", "training.epochs=3"], "write --config 'training={epochs: 3}'"),
+        (["-n", "-C", "a.b.c=1"], "write --config 'a={b: {c: 1}}'"),
+        (["--config", "seed=2", "run"], "--config run: expected key=value"),
+        (["--config=seed", "-n"], "--config seed: expected key=value"),
+        (["--config", "seed=010"], "--config: seed: found 010"),
+        (["--config", "training={epochs: 1:30}"], "--config: training.epochs: found 1:30"),
+        (["--configfile", "lost.yaml", "-n"], "lost.yaml: no such config file"),
+        (["--configfile", "my.yaml", "figure1"], "such as figure1, goes before --configfile"),
+        (["--configfile=lost.json"], "lost.json: no such config file"),
+    ],
+)
+def test_a_call_that_snakemake_cannot_read(
+    tmp_path: Path, monkeypatch, capsys, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "my.yaml").write_text(CORPORA)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        check(arguments)
+    said = capsys.readouterr().err
+    assert end.value.code == 1
+    assert said.startswith("charlens: error: ")
+    assert said.count("\n") == 1
+    assert words in said
+
+
+def test_a_call_that_snakemake_can_read(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "my.yaml").write_text(CORPORA)
+    monkeypatch.chdir(tmp_path)
+    check(
+        ["figure1", "-n", "--configfile", "my.yaml", "--config", "seed=2", "training={epochs: 1}"]
+    )
+    check(["--configfiles", "my.yaml", "my.yaml", "--cores", "1", "lost.yaml", "-C", "run=a: b: c"])
+    check(["--configfile", "base64//bXkueWFtbA==", "--config", "base64//c2VlZD0y"])  # of a job
+
+
+def test_nested_command_line_values_get_their_types() -> None:
+    given = {"training": {"epochs": "7", "patience": "null", "dropout": ["0.1"]}, "run": "abc"}
+    assert typed(given) == {
+        "training": {"epochs": 7, "patience": None, "dropout": [0.1]},
+        "run": "abc",
+    }
+    assert typed({"run": "a: b: c"}) == {"run": "a: b: c"}
+    assert typed(3) == 3
