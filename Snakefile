@@ -181,6 +181,7 @@ rule all:
 
 
 onstart:
+    keep_settings()
     say("", plan=planned(workflow.dag))
 
 

@@ -352,8 +352,40 @@ def test_a_corpus_of_a_new_date_and_the_old_content_is_not_prepared_again(tmp_pa
 def test_changing_a_setting_reruns_what_depends_on_it(
     finished: Path, values: str, rerun: set[str]
 ) -> None:
+    # Replaced on purpose, as the refusal of other settings in the same folder says.
+    (finished / "results" / "tiny" / "settings.json").unlink(missing_ok=True)
     planned = snakemake(finished, "-n", "--configfile", TINY, "--config", values).jobs
     assert planned.keys() == rerun
+
+
+def test_other_settings_do_not_write_over_a_runs_results(tmp_path: Path) -> None:
+    folder = copy_repository(tmp_path / "charlens")
+    text = "".join(f"{number} bottles of beer\n" for number in range(2000))
+    (folder / "beer.txt").write_text(text)
+    (folder / "beer.yaml").write_text(
+        "corpora: {beer: {source: {file: beer.txt}}}\ngrid: []\nn_nn: {corpora: []}\n"
+    )
+    target = "results/beer/beer/models/n-gram.safetensors"
+    arguments = ("--cores", "1", target, "--configfile", "beer.yaml")
+    assert snakemake(folder, *arguments).code == 0
+    for values, words in (
+        ("seed=2", "seed = 1, this config has 2;"),
+        ("training={batch: 10}", "training.batch = 20, this config has 10;"),
+        ("corpora={beer: {split: position}}", "corpora.beer.split = 'streams'"),
+    ):
+        run = snakemake(folder, *arguments, "--config", values)
+        assert run.code == 1
+        line = run.said[-1]
+        assert line.startswith("charlens: error: results/beer holds results made with ")
+        assert words in line
+        assert "run=NAME" in line
+    assert snakemake(folder, "-n", *arguments[:2], "--configfile", "beer.yaml").code == 0
+    named = snakemake(folder, "-n", *arguments[:2], *arguments[3:], "--config", "seed=2", "run=b2")
+    assert named.code == 0
+    assert "results/b2/" in named.stdout
+    assert snakemake(folder, *arguments, "--config", "grid=[]", "n_gram={contexts: [2]}").code == 0
+    (folder / "results" / "beer" / "settings.json").unlink()
+    assert snakemake(folder, "-n", *arguments, "--config", "seed=2").code == 0
 
 
 def test_a_larger_grid_trains_only_the_new_models(finished: Path) -> None:

@@ -39,6 +39,7 @@ from charlens.study.checks import check_references, own_contents, watched_file
 from charlens.study.config_file import check_file, run_named_after, typed
 from charlens.runtime.checksums import Checksums
 from charlens.runtime.messages import failures
+from charlens.study.settings_record import check_settings, record_settings
 from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
@@ -106,9 +107,18 @@ def load_study(values):
             check_file(Path(os.path.relpath(path)))
         study = Config.load(values, origin)
         check_references(study, origin)
+        check_settings(study, Path("results", study.run))
     except CharlensError as error:
         stop(error)
     return study
+
+
+def keep_settings():
+    """Write down what this run's results are made with, before the first job."""
+    try:
+        record_settings(STUDY, Path("results", STUDY.run))
+    except CharlensError as error:
+        stop(error)
 
 
 def fingerprint(script, *names):

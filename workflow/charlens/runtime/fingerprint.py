@@ -39,6 +39,7 @@ PLUMBING = frozenset(
         "charlens.study.config_file",
         "charlens.study.explain",
         "charlens.study.sections",
+        "charlens.study.settings_record",
     }
 )
 

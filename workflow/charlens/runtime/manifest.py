@@ -39,6 +39,8 @@ PACKAGES = (
 
 # Resume states come and go, and timings differ between runs that agree in every result.
 _LEFT_OUT = ("resume", "benchmarks")
+# The manifest itself, and the settings that planning compares, which grow with the study.
+_NOT_RESULTS = (NAME, "settings.json")
 
 
 def write_manifest(results: FilePath, config: Mapping[str, Any]) -> None:
@@ -119,7 +121,9 @@ def _files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         if not path.is_file() or any(part.startswith(".") for part in parts):
             continue
-        if parts == (NAME,) or any(part in _LEFT_OUT for part in parts[:-1]):
+        if (len(parts) == 1 and parts[0] in _NOT_RESULTS) or any(
+            part in _LEFT_OUT for part in parts[:-1]
+        ):
             continue
         yield path
 
