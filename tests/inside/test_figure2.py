@@ -182,3 +182,41 @@ def test_the_script(tmp_path, monkeypatch):
     )
     numbers = csv_tables.read(found["csv"], COLUMNS, "a table", "figure2")
     pd.testing.assert_frame_equal(numbers, STUDY, rtol=1e-8)
+
+
+def test_what_no_cell_follows_has_no_block():
+    """Below the floors, either way, a line says so; a typical cell may score anything."""
+    study = table(
+        panel("line_position", score=-0.17),
+        panel("line_end", score=0.62),
+        panel("inside_quotes", score=0.31),
+        panel("if_condition", score=0.69),
+        panel("nesting_depth", score=-0.3),
+        panel("line_position", name=TYPICAL, score=0.05),
+    )
+    figure = figure2.draw(study)
+    words = shown(figure)
+    assert sum("none found" in text for text in words) == 4
+    assert "none found (best r = −0.17)" in words
+    assert "none found (best AUC = 0.62)" in words
+    assert words.count("none found (best AUC = 0.69)") == 2  # 0.31 is 0.69 the other way
+    blocks = [axes for axes in figure.axes if axes.collections and axes.texts]
+    assert len(blocks) == 2
+    assert not any("for 1 other" in text for text in words)
+    assert within(figure)
+
+
+def test_colours_are_of_the_cells_own_range():
+    part = panel("line_position", text=b"abcd", score=0.9)
+    part["value"] = [0.1, 0.2, 0.15, 0.1]
+    figure = figure2.draw(part)
+    (axes,) = [axes for axes in figure.axes if axes.collections and axes.texts]
+    low, high, middle, again = axes.collections[0].get_facecolors()
+    assert low[0] > low[2] + 0.5
+    assert high[2] > high[0] + 0.5
+    np.testing.assert_allclose(middle[:3], 1, atol=0.02)
+    np.testing.assert_array_equal(low, again)
+    assert "0.10 to 0.20" in shown(figure)
+    part["value"] = 0.3  # a cell that does not move is white
+    (axes,) = [axes for axes in figure2.draw(part).axes if axes.collections and axes.texts]
+    np.testing.assert_allclose(axes.collections[0].get_facecolors()[:, :3], 1, atol=0.02)

@@ -68,14 +68,14 @@ def test_figure_2_shows_every_character_once(name):
     cells = lay_out(data, COLUMNS_OF_TEXT, encoding=encoding)
     (boxes,) = axes.collections
     assert len(boxes.get_paths()) == len(cells)
-    shown = [text.get_text() for text in axes.texts[2:]]  # less the two lines of the title
+    shown = [text.get_text() for text in axes.texts[3:]]  # less title, detail and range
     missing = shown.count(UNKNOWN)
     if not missing and name not in ("emoji",):
         assert letters("".join(shown)) == letters(data.tobytes().decode(encoding))
     assert len(shown) == sum(cell.glyph != " " for cell in cells)
-    expected = figure2._COLORS(figure2._SCALE(table["value"].to_numpy()))
-    last = [cell.stop - 1 for cell in cells]
-    np.testing.assert_allclose(boxes.get_facecolors(), expected[last])
+    values = table["value"].to_numpy()[[cell.stop - 1 for cell in cells]]
+    expected = figure2._COLORS((values - values.min()) / np.ptp(values))
+    np.testing.assert_allclose(boxes.get_facecolors(), expected)
     left = [path.get_extents().x0 for path in boxes.get_paths()]
     assert (left[0] > left[1]) == (name in RIGHT_TO_LEFT)
 

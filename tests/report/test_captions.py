@@ -182,6 +182,19 @@ def test_cells(tmp_path: Path) -> None:
     ]
 
 
+def test_cells_that_are_near_chance(tmp_path: Path) -> None:
+    same = {"corpus": "prose", "model": "lstm-1x8", "layer": 1, "unit": 3, "position": 0}
+    same |= {"found": 0.5, "byte": 1, "value": 0.5}
+    lines = {"panel": "line_position", "title": "position in line", "measure": "correlation"}
+    quotes = {"panel": "inside_quotes", "title": "inside quotes", "measure": "auc"}
+    rows = [same | lines | {"held_out": -0.17}, same | quotes | {"held_out": 0.35}]
+    write(tmp_path / "figures" / "figure2.csv", excerpts.COLUMNS, rows)
+    assert says("cells", tmp_path) == [
+        "On Prose no cell of LSTM-1 (8) was found for position in line (best correlation −0.17) "
+        "and inside quotes (best AUC 0.65, low for yes)."
+    ]
+
+
 def test_gates(tmp_path: Path) -> None:
     same = {"corpus": "prose", "model": "gru-2x8", "gate": "z", "title": "update", "unit": 0}
     shares = [(1, 0.0, 0.1), (1, 0.1, 0.0), (2, 0.0, 0.95), (2, 0.05, 0.9)]

@@ -34,6 +34,21 @@ WAR_AND_PEACE, LINUX_KERNEL = "war_and_peace", "linux_kernel"
 AUC, CORRELATION = "auc", "correlation"
 """Measures: the area under the receiver operating characteristic, and Pearson's correlation."""
 
+FLOORS = {AUC: 0.7, CORRELATION: 0.3}
+"""The least score on held-out text, either way, of a cell that is shown as one that follows a
+concept: of many cells and concepts some come near it by chance."""
+
+
+def follows(measure: str, score: float) -> bool:
+    """Whether a cell's score on held-out text is at the floor or beyond, whatever its sign.
+
+    Example:
+        >>> follows(CORRELATION, -0.5), follows(AUC, 0.45), follows(AUC, 0.2)
+        (True, False, True)
+    """
+    size = abs(score) if measure == CORRELATION else max(score, 1 - score)
+    return bool(size >= FLOORS[measure])
+
 
 def measure_of(label: np.ndarray) -> str:
     """How to compare a label with a unit: by AUC if it is a yes or no, else by correlation.

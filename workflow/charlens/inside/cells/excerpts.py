@@ -16,7 +16,7 @@ import pandas as pd
 from charlens.display.wording import listed, rst, rst_corpus, rst_model
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
-from charlens.inside.cells.concepts import CONCEPTS, CORRELATION, panels
+from charlens.inside.cells.concepts import CONCEPTS, CORRELATION, follows, panels
 from charlens.inside.cells.score import Labels, best, halves, typical, windows_of_cells
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
@@ -223,11 +223,24 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
     """Which cell tracks what, and how well on text it was not chosen on."""
     shown = frame[frame["panel"] != TYPICAL].drop_duplicates(["corpus", "model", "panel"])
     for (corpus, model), part in shown.groupby(["corpus", "model"], sort=False):
+        rows = list(part.itertuples())
         cells = [
             f"{rst(row.title)} (layer {row.layer}, cell {row.unit}: {_score(row)})"
-            for row in part.itertuples()
+            for row in rows
+            if follows(row.measure, row.held_out)
         ]
-        yield f"On {rst_corpus(corpus)}, the best cells of {rst_model(model)}: {listed(cells)}."
+        none = [
+            f"{rst(row.title)} (best {_score(row)})"
+            for row in rows
+            if not follows(row.measure, row.held_out)
+        ]
+        if cells:
+            yield f"On {rst_corpus(corpus)}, the best cells of {rst_model(model)}: {listed(cells)}."
+        if none:
+            yield (
+                f"On {rst_corpus(corpus)} no cell of {rst_model(model)} was found for "
+                f"{listed(none)}."
+            )
 
 
 def _score(row) -> str:

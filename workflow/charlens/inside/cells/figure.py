@@ -18,7 +18,7 @@ from charlens.display import style
 from charlens.display.fonts import Fonts
 from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
-from charlens.inside.cells.concepts import CORRELATION
+from charlens.inside.cells.concepts import CORRELATION, follows
 from charlens.inside.cells.excerpts import ROWS, TYPICAL, read
 from charlens.models import names as model_id
 from charlens.paper import texts
@@ -27,12 +27,12 @@ from charlens.text.grid import GLYPHS, LEGEND, Cell
 
 # Lengths in points.
 _TITLE, _GAP, _MARGIN, _HEAD, _FOOT, _GUTTER = 17.0, 5.0, 5.0, 15.0, 22.0, 12.0
+_SIDES = ("left", "right")
 _PAGE = Page(letter=3.16, line=6.8, size=5.2, baseline=0.74, top=_TITLE)
 
-# Red for −1, blue for +1 as in the paper; both dark enough apart in lightness from white, and told
-# apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
+# Red for low, blue for high as in the paper; both dark enough apart in lightness from white, and
+# told apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
 _COLORS = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFFFF", "#0072B2"])
-_SCALE = Normalize(-1, 1)
 
 
 def numbers(
@@ -119,10 +119,16 @@ def _nothing() -> Figure:
 def _panels(part: pd.DataFrame) -> list[pd.DataFrame]:
     """The rows of each panel, the typical cell last; ``others`` counts panels of the same cell."""
     cells = part[part["panel"] != TYPICAL].drop_duplicates("panel")
+    cells = cells[[_is_followed(cell) for _, cell in cells.iterrows()]]
     same = cells.groupby(["layer", "unit"])["panel"].transform("size") - 1
     part = part.assign(others=part["panel"].map(dict(zip(cells["panel"], same, strict=True))))
     names = sorted(dict.fromkeys(part["panel"]), key=lambda name: name == TYPICAL)
     return [part[part["panel"] == name] for name in names]
+
+
+def _is_followed(row: pd.Series) -> bool:
+    """Whether there is a block of text to show: the cell is typical, or follows its concept."""
+    return row["panel"] == TYPICAL or follows(row["measure"], row["held_out"])
 
 
 def _rows(panel: pd.DataFrame) -> int:
@@ -134,7 +140,9 @@ def _cells(panel: pd.DataFrame) -> list[Cell]:
 
 
 def _height(block: Block) -> float:
-    return _HEAD if isinstance(block, str) else _TITLE + _rows(block) * _PAGE.line + _GAP
+    if isinstance(block, str):
+        return _HEAD
+    return _TITLE + _GAP + _rows(block) * _PAGE.line * _is_followed(block.iloc[0])
 
 
 def _corpus_title(panels: list[pd.DataFrame]) -> str:
@@ -155,6 +163,8 @@ def _panel_title(row: pd.Series) -> tuple[str, str]:
     where = f"layer {row['layer']}, cell {row['unit']}"
     if row["panel"] == TYPICAL:
         return "A typical cell", f"{where}; its best: {row['title']}, {held_out} (held-out text)"
+    if not _is_followed(row):
+        return f"Cell for: {row['title']}", f"none found (best {held_out.split(',')[0]})"
     others = int(row["others"])
     also = f"; best for {others} other{'s' * (others > 1)} too" if others else ""
     return f"Best cell for: {row['title']}", f"{where}; {held_out} (held-out text){also}"
@@ -167,10 +177,18 @@ def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float, fo
     title, detail = _panel_title(panel.iloc[0])
     axes.text(0, _TITLE - 9.5, title, size=7, va="baseline", weight="bold")
     axes.text(0, _TITLE - 2.5, detail, size=6.2, va="baseline", color=style.SOFT)
+    if not _is_followed(panel.iloc[0]):
+        return
     cells = _cells(panel)
     # A character has the value after its last byte.
     last = [cell.stop - 1 for cell in cells]
-    colors = _COLORS(_SCALE(panel["value"].to_numpy()[last]))
+    values = panel["value"].to_numpy()[last]
+    low, high = float(values.min()), float(values.max())
+    span = f"{low:.2f} to {high:.2f}".replace("-", "−")
+    axes.text(width, _TITLE - 9.5, span, size=6.2, ha="right", color=style.SOFT)
+    # Each cell has its own scale: one that moves between 0.1 and 0.3 is seen to move.
+    scale = Normalize(low, high) if low < high else Normalize(low - 1, high + 1)
+    colors = _COLORS(scale(values))
     boxes = [Rectangle((x, y), wide, high) for x, y, wide, high in map(_PAGE.box, cells)]
     # Edges of the same colour close the hairlines between neighbours that viewers draw.
     axes.add_collection(PatchCollection(boxes, facecolors=colors, edgecolors=colors, lw=0.2))
@@ -187,10 +205,11 @@ def _ink(glyph: str, color: np.ndarray) -> str:
 def _draw_key(figure: Figure, width: float, height: float) -> None:
     bar = figure.add_axes((_MARGIN / width, 11 / height, 80 / width, 5 / height))
     key = figure.colorbar(
-        ScalarMappable(_SCALE, _COLORS), cax=bar, orientation="horizontal", ticks=[-1, 0, 1]
+        ScalarMappable(Normalize(0, 1), _COLORS), cax=bar, orientation="horizontal", ticks=[0, 1]
     )
     key.outline.set_linewidth(0.4)
-    bar.set_xticklabels(["−1", "0", "+1"], size=6)
+    for label, side in zip(bar.set_xticklabels(["lowest", "highest"]), _SIDES, strict=True):
+        label.set(size=6, ha=side)
     bar.tick_params(length=1.5, width=0.4, pad=1, colors=style.SOFT)
     figure.text(
         (_MARGIN + 86) / width, 11 / height, "tanh(c) after the character was read", size=6.5,
