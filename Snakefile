@@ -36,11 +36,10 @@ include: "workflow/rules/common.smk"
 
 
 # A config file on the command line replaces config.yaml: merged, the corpora and the grid of the
-# default study would join those of the other one.
-if not workflow.overwrite_configfiles:
-    check_default_config("config.yaml")
+# default study would join those of the other one. So does the config that a `module:` hands over.
+if not workflow.overwrite_configfiles and not IMPORTED:
 
-    configfile: "config.yaml"
+    configfile: default_config()
 
 
 STUDY = load_study(config)

@@ -13,8 +13,13 @@ if os.name == "nt":
     )
 
 # The library of this checkout, here and in the scripts, whether or not it is installed.
-LIBRARY = str(Path(workflow.basedir, "workflow"))
+LIBRARY = os.path.dirname(str(workflow.current_basedir).rstrip("/"))
 sys.path.insert(0, LIBRARY)
+if not os.path.isdir(os.path.join(LIBRARY, "charlens")):
+    sys.exit(
+        "charlens: error: the library is not beside the rules; name the Snakefile of a clone"
+        ' (snakefile: "path/to/charlens/Snakefile"), not github(...)'
+    )
 os.environ.update(
     PYTHONPATH=os.pathsep.join([LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])])
 )
@@ -52,6 +57,7 @@ from charlens.report.contents import ANALYSES, FIGURES, PAGES
 from charlens.report.entries import PAGE_TEMPLATES
 
 STARTED = time.time()
+IMPORTED = workflow.modifier.skip_configfile  # by another workflow, as a module with a config
 NONE = "none"  # stands for the corpus in rules that the study has no use for
 
 
@@ -86,24 +92,32 @@ def planned(dag):
     ]
 
 
-def check_default_config(path):
+def default_config():
+    """The config of this folder or, where it has none, of the workflow: checked."""
+    own = Path(LIBRARY).parent / "config.yaml"
+    path = Path("config.yaml") if Path("config.yaml").exists() else Path(os.path.relpath(own))
     try:
-        check_file(Path(path))
+        check_file(path)
     except CharlensError as error:
         stop(error)
+    return str(path)
 
 
 def load_study(values):
     """The checked config as a typed object."""
     origin = ", ".join(os.path.relpath(path) for path in workflow.configfiles) or "config"
+    if IMPORTED:
+        origin += ", handed to the module"
     if workflow.configfiles:
         values.setdefault("run", run_named_after(Path(workflow.configfiles[-1])))
     overrides = dict(workflow.config_settings.config)  # --config key=value
+    if IMPORTED:  # the importing workflow has them, and decides which of them it hands over
+        overrides = {key: value for key, value in overrides.items() if values.get(key) == value}
     if overrides:
         update_config(values, typed(overrides))
         origin += " with --config"
     try:
-        for path in workflow.configfiles:
+        for path in [] if IMPORTED else workflow.configfiles:
             check_file(Path(os.path.relpath(path)))
         study = Config.load(values, origin)
         check_references(study, origin)
