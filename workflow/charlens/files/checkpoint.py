@@ -1,7 +1,8 @@
 """Tensors and their provenance in one safetensors file, whole or not at all, checked on reading.
 
-The header carries one JSON object (what the tensors are) and a SHA-256 over names, shapes, types
-and bytes: a flipped bit or a truncated file is noticed before anything uses it. No pickle.
+The header carries one JSON object (what the tensors are) and a SHA-256 over it and over names,
+shapes, types and bytes: a flipped bit or a truncated file is noticed before anything uses it. No
+pickle.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def save_checkpoint(
         CharlensError: the disk is full or the folder cannot be written.
     """
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    facts = {"format": FORMAT, "sha256": _digest(on_cpu), **metadata}
+    facts = json.loads(json.dumps({"format": FORMAT, **metadata}))  # as it will be read
+    facts["sha256"] = _digest(on_cpu, facts)
     header = {"charlens": json.dumps(facts, sort_keys=True)}  # one key: several have no fixed order
     with atomic_path(path) as temporary:
         try:
@@ -64,7 +66,10 @@ def load_checkpoint(path: FilePath) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise DamagedFileError(path, f"{path}: damaged checkpoint ({error})") from error
     if "charlens" not in header:
         raise CharlensError(f"{path}: not a charlens checkpoint (no charlens metadata)")
-    metadata = json.loads(header["charlens"])
+    try:
+        metadata = dict(json.loads(header["charlens"]))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DamagedFileError(path, f"{path}: damaged checkpoint (its header: {error})") from error
     if "kind" in metadata:  # another kind of file of charlens, with a digest of its own
         raise CharlensError(
             f"{path}: expected a trained network, found an {metadata['kind']} model"
@@ -74,13 +79,15 @@ def load_checkpoint(path: FilePath) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"{path}: checkpoint format {metadata.get('format')}, this version reads {FORMAT}; "
             "delete the file and run again to rebuild it"
         )
-    if _digest(tensors) != metadata.pop("sha256", None):
+    # Checksums of earlier versions leave the JSON out.
+    if metadata.pop("sha256", None) not in (_digest(tensors, metadata), _digest(tensors)):
         raise DamagedFileError(path, f"{path}: damaged checkpoint (checksum does not match)")
     return tensors, metadata
 
 
-def _digest(tensors: Mapping[str, Tensor]) -> str:
-    return digest(
+def _digest(tensors: Mapping[str, Tensor], facts: Mapping[str, Any] | None = None) -> str:
+    parts = (
         Part(name, str(t.dtype), tuple(t.shape), t.reshape(-1).view(torch.uint8).numpy().data)
         for name, t in tensors.items()
     )
+    return digest(parts, b"" if facts is None else json.dumps(facts, sort_keys=True).encode())

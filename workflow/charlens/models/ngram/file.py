@@ -81,9 +81,11 @@ def load_ngram(path: FilePath) -> NgramModel:
 
 def _header(path: FilePath, text: str | None, names: set[str]) -> dict[str, Any]:
     try:
-        header = json.loads(text or "")
-    except ValueError:
-        header = None
+        header = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise DamagedFileError(
+            path, f"{path}: damaged n-gram model (its header: {error})"
+        ) from error
     if not isinstance(header, dict) or header.get("kind") != "n-gram":
         raise CharlensError(f"{path}: expected an n-gram model of charlens, found another file")
     if header.get("format") != FORMAT:
