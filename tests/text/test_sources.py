@@ -17,6 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 from charlens.errors import CharlensError
+from charlens.runtime.checksums import Checksums
+from charlens.study.checks import changed_sources, own_contents
+from charlens.study.config import Config
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.sources import builtin as builtin_corpora
 from charlens.text.sources import tree as archives
@@ -441,6 +444,119 @@ def test_damaged_archives(name, damage):
     assert sorted(os.listdir()) == [name]
 
 
+@pytest.mark.parametrize("name", [name for name in MAKERS if name not in ("linux", "linux.tar")])
+def test_a_flipped_bit_of_an_archive_never_gives_another_text(name):
+    path = Path(name)
+    MAKERS[name](path, "linux-4.1/")
+    if name == "linux.zip":  # without its link: no checksum says that a link is one
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member, content in TREE.items():
+                archive.writestr(member, content)
+    data, whole = path.read_bytes(), read(tree=name, glob=["**/*.c"])[0]
+    places = random.Random(0).sample(range(8 * len(data)), 300)
+    noticed = 0
+    for place in places:
+        damaged = bytearray(data)
+        damaged[place // 8] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            assert read(tree=name, glob=["**/*.c"])[0] == whole  # a date, say
+        except CharlensError:
+            noticed += 1
+    assert noticed > 150
+    if name != "linux.zip":
+        path.write_bytes(data[:-4])  # the trailer alone
+        broken("damaged or truncated", tree=name, glob=["**/*.c"])
+
+
+def test_a_member_that_no_glob_selects_is_checked_too():
+    make_zip(Path("linux.zip"), "")
+    data = bytearray(Path("linux.zip").read_bytes())
+    data[data.index(b"kernel/Makefile") + len("kernel/Makefile") + 1] ^= 0x55
+    Path("linux.zip").write_bytes(data)
+    broken("damaged or truncated", tree="linux.zip", glob=["**/*.c"])
+
+
+def test_an_archive_may_not_go_on_after_its_end(monkeypatch):
+    make_tar(Path("linux.tar.gz"), "")
+    monkeypatch.setattr(archives, "MAX_BYTES", 5_000)  # less than the padding
+    broken("follow its last file", tree="linux.tar.gz", glob=KERNEL)
+
+
+def header_of(kind, content, size=None):
+    member = tarfile.TarInfo("x")
+    member.type, member.size = kind, len(content) if size is None else size
+    return member.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        header_of(tarfile.XHDTYPE, b"12 size=abc\n"),
+        header_of(tarfile.XHDTYPE, b"13 size=-512\n"),
+        header_of(tarfile.XHDTYPE, b"11 mtime=x\n"),
+        header_of(tarfile.XHDTYPE, b"99999999999999999999 path=x\n"),
+        header_of(tarfile.XHDTYPE, b"\xff\xfe garbage \x00"),
+        header_of(tarfile.XHDTYPE, b"26 GNU.sparse.map=a,b,c,d\n"),
+        header_of(tarfile.GNUTYPE_LONGNAME, b"x", size=1 << 40),
+        header_of(tarfile.GNUTYPE_LONGNAME, b"x" * 20) * 3000,
+    ],
+)
+def test_garbage_in_extended_headers_is_damage(start):
+    make_tar(Path("linux.tar"), "")
+    whole = read(tree="linux.tar", glob=KERNEL)[0]
+    Path("linux.tar").write_bytes(start + Path("linux.tar").read_bytes())
+    try:
+        data = read(tree="linux.tar", glob=KERNEL)[0]
+    except CharlensError as refusal:
+        data, line = whole, str(refusal)
+    else:
+        line = "linux.tar: read"
+    assert data == whole
+    assert line.startswith("linux.tar: ")
+    assert "\n" not in line
+
+
+def test_folders_nested_by_the_thousand():
+    with tarfile.open("deep.tar", "w") as archive:
+        member = tarfile.TarInfo("d/" * 2000 + "deep.c")
+        member.size = 5
+        archive.addfile(member, io.BytesIO(b"deep\n"))
+    assert read(tree="deep.tar", glob=["**/*.c"])[0] == b"deep\n"
+    top, here = Path.cwd(), Path.cwd()
+    for _ in range(1500):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("deep.c").write_bytes(b"deep\n")
+    os.chdir(top)
+    try:
+        data = read(tree="d", glob=["**/*.c"])[0]
+    finally:
+        subprocess.run(["rm", "-rf", str(here / "d")], check=True)
+    assert data == b"deep\n"
+
+
+def test_globs_that_could_go_back_for_ever():
+    parts = ("a",) * 60
+    assert not archives._matches(parts, [("**", "a") * 30 + ("b",)])
+    assert archives._matches(parts, [("**", "a") * 30])
+    assert not archives._matches(("a" * 200,), [("*a" * 40 + "b",)])
+
+
+@pytest.mark.parametrize("kind", ["file", "tree"])
+def test_a_device_is_refused_before_anything_runs(kind):
+    os.mkfifo("pipe")
+    for path in ("/dev/zero", "pipe"):
+        assert "a device or a pipe" in source(**{kind: path}).fault(None)
+
+
+def test_a_text_has_a_limit():
+    with open("sparse.txt", "wb") as file:
+        file.truncate(3 << 30)
+    assert "has 3,221,225,472 bytes" in source(file="sparse.txt").fault(None)
+    broken(r"sparse\.txt: has 3,221,225,472 bytes", file="sparse.txt")
+
+
 def test_an_encrypted_zip_is_told():
     make_zip(Path("linux.zip"), "")
     data = bytearray(Path("linux.zip").read_bytes())
@@ -518,7 +634,7 @@ class Outputs(dict):
     __getattr__ = dict.__getitem__
 
 
-def run_script(entry, batch=10, unroll=10, corpora_dir=None):
+def run_script(entry, batch=10, unroll=10, corpora_dir=None, contents=None):
     """Run the rule's script as Snakemake would, with outputs below out/."""
     outputs = Outputs({name: f"out/{name}.npy" for name in ("train", "val", "test")})
     outputs["json"] = "out/corpus.json"
@@ -526,7 +642,8 @@ def run_script(entry, batch=10, unroll=10, corpora_dir=None):
     job = SimpleNamespace(
         log=["log/mine.log"],
         threads=1,
-        params=SimpleNamespace(corpus="mine", config=config),
+        input=[],
+        params=SimpleNamespace(corpus="mine", config=config, contents=contents),
         output=outputs,
     )
     runpy.run_path(str(ROOT / "workflow/scripts/prepare_corpus.py"), {"snakemake": job})
@@ -542,6 +659,31 @@ def test_the_script_prepares_a_corpus():
         assert load_split(f"out/{name}.npy")[:, 1:].size == size
     assert str(Path.cwd()) not in Path("out/corpus.json").read_text()
 
+
+def test_a_changed_tar_is_said_to_have_changed(tmp_path):
+    make_tar(Path("linux.tar"), "")
+    entry = {"source": {"tree": "linux.tar", "glob": KERNEL}}
+    corpora = {"mine": entry | {"grid": []}, "same": entry}
+    study = Config.load({"run": "x", "corpora": corpora | {"built": BUILT}})
+    checksums = Checksums(tmp_path / "sums.json")
+    run_script(entry, 1, 1, contents=own_contents(study, "mine", checksums))
+    Path("results/mine").mkdir(parents=True)
+    os.replace("out/corpus.json", "results/mine/corpus.json")
+    files = Corpus.load("results/mine/corpus.json").files
+    assert files == {
+        name: hashlib.sha256(TREE[name]).hexdigest()
+        for name in ("kernel/fork.c", "kernel/fork.h", "kernel/sched/core.c")
+    }
+    assert changed_sources(study, Path("results"), checksums) == []
+    data = bytearray(Path("linux.tar").read_bytes())
+    data[data.index(b"fork\n")] ^= 1  # a plain tar has no checksum of what its files hold
+    Path("linux.tar").write_bytes(data)
+    assert read(tree="linux.tar", glob=KERNEL)
+    (line,) = changed_sources(study, Path("results"), checksums)
+    assert line.startswith("charlens: corpora.mine: linux.tar has changed since results/mine/")
+
+
+BUILT = {"source": {"builtin": "python_docs"}}
 
 BROKEN = {
     "missing": {"file": "nothing.txt"},

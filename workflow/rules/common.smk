@@ -40,7 +40,12 @@ from charlens.study.choices import (
     lstm_models,
     watched,
 )
-from charlens.study.checks import check_references, own_contents, watched_file
+from charlens.study.checks import (
+    changed_sources,
+    check_references,
+    own_contents,
+    watched_file,
+)
 from charlens.study.config_file import check_file, run_named_after, typed
 from charlens.runtime.checksums import Checksums
 from charlens.runtime.messages import failures
@@ -58,6 +63,7 @@ from charlens.report.entries import PAGE_TEMPLATES
 
 STARTED = time.time()
 IMPORTED = workflow.modifier.skip_configfile  # by another workflow, as a module with a config
+CHECKSUMS = Checksums(Path(".snakemake", "charlens-checksums.json"))
 NONE = "none"  # stands for the corpus in rules that the study has no use for
 
 
@@ -124,6 +130,9 @@ def load_study(values):
         check_settings(study, Path("results", study.run))
     except CharlensError as error:
         stop(error)
+    if workflow.is_main_process:
+        for line in changed_sources(study, Path("results", study.run), CHECKSUMS):
+            print(line, file=sys.stderr)
     return study
 
 
@@ -151,9 +160,6 @@ def as_input(path):
 def own_file(wildcards):
     """The user's own text or archive behind a corpus, if it is one."""
     return as_input(watched_file(STUDY, wildcards.corpus))
-
-
-CHECKSUMS = Checksums(Path(".snakemake", "charlens-checksums.json"))
 
 
 def own_contents_of(wildcards):

@@ -5,14 +5,17 @@ from pathlib import Path
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads):
+    from dataclasses import replace
+
     from charlens.runtime.progress import result
     from charlens.study.config import CorpusEntry
     from charlens.text.corpus import SPLITS, prepare, save_split
-    from charlens.text.sources.any import read
+    from charlens.text.sources.any import file_hashes, read
 
     config = snakemake.params.config
     entry = CorpusEntry.model_validate(config["entry"])
-    data, source = read(entry.source, config["corpora_dir"], Path("cache", "corpora"))
+    folders = config["corpora_dir"], Path("cache", "corpora")
+    data, source = read(entry.source, *folders)
     corpus, splits = prepare(
         data,
         name=config["name"],
@@ -25,5 +28,8 @@ with job(snakemake.log[0], snakemake.threads):
     )
     for split in SPLITS:
         save_split(snakemake.output[split], splits[split])
-    corpus.save(snakemake.output.json)
+    files = file_hashes(entry.source, *folders)
+    replace(corpus, contents=snakemake.params.contents or "", files=files).save(
+        snakemake.output.json
+    )
     result(f"{corpus.bytes:,} bytes, {corpus.k} distinct")

@@ -10,6 +10,7 @@ from charlens.errors import CharlensError
 from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config
 from charlens.study.explain import show
+from charlens.text.corpus import Corpus
 from charlens.text.sources.own_file import find_path
 
 
@@ -63,6 +64,33 @@ def own_contents(config: Config, corpus: str, checksums: Checksums) -> str | Non
     name = source.own_path()
     path = None if name is None else find_path(name, config.corpora_dir)
     return None if path is None else checksums.of(path, source.reads)
+
+
+def changed_sources(config: Config, results: Path, checksums: Checksums) -> list[str]:
+    """One line for each text or archive of the user's that is not the one its corpus came from.
+
+    A plain tar holds no checksum of its files, so a damaged one is another text without an error.
+
+    Args:
+        config: the study.
+        results: ``results/{run}``; a corpus that is not there yet is new, not changed.
+        checksums: of the files as they are now.
+    """
+    lines = []
+    for corpus in config.corpora:
+        path, made = watched_file(config, corpus), results / corpus / "corpus.json"
+        if path is None or not made.is_file():
+            continue
+        try:
+            before = Corpus.load(made).contents
+        except CharlensError:
+            continue  # damaged: the job that reads it says so
+        if before and before != own_contents(config, corpus, checksums):
+            lines.append(
+                f"charlens: corpora.{corpus}: {path} has changed since {made} was made from it; "
+                "all that comes from it is made again"
+            )
+    return lines
 
 
 def watched_file(config: Config, corpus: str) -> str | None:

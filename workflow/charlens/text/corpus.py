@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
@@ -47,6 +47,8 @@ class Corpus:
         val: fraction of the blocks used for validation; the rest is the test split.
         sizes: number of predictions in each split.
         vocabulary: the byte values in increasing order; a code is an index into it.
+        contents: SHA-256 of the user's own file, archive or folder behind it; empty for others.
+        files: SHA-256 of each file that the text is joined from, by name; empty for a single file.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Corpus:
     val: float
     sizes: dict[str, int]
     vocabulary: tuple[int, ...]
+    contents: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def k(self) -> int:
@@ -69,7 +73,8 @@ class Corpus:
 
     def save(self, path: FilePath) -> None:
         """Write ``corpus.json``, whole or not at all."""
-        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
+        values = {key: value for key, value in asdict(self).items() if key not in _LATER or value}
+        text = json.dumps({"format": FORMAT, **values}, indent=2, ensure_ascii=False)
         with atomic_path(path) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
 
@@ -113,14 +118,17 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "sizes": (dict,),
     "vocabulary": (list,),
 }
+# Not in every file: of the user's own sources only, and not in those of earlier versions.
+_LATER: dict[str, tuple[type, ...]] = {"contents": (str,), "files": (dict,)}
 
 
 def _inconsistency(values: Mapping[str, Any]) -> str | None:
     """The first fault in the content of a ``corpus.json``, or None."""
-    for key, kinds in _KINDS.items():
+    later = {key: kinds for key, kinds in _LATER.items() if key in values}
+    for key, kinds in (_KINDS | later).items():
         if not isinstance(values.get(key), kinds):
             return f"expected {kinds[-1].__name__} under '{key}', found {values.get(key)!r}"
-    extra = sorted(set(values) - set(_KINDS))
+    extra = sorted(set(values) - set(_KINDS) - set(_LATER))
     if extra:
         return f"found unknown keys {', '.join(extra)}"
     if values["split"] not in SCHEMES:

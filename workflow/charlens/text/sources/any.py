@@ -70,7 +70,22 @@ def read(
         >>> len(data) > 1_000_000
         True
     """
+    folders = _folders(corpora_dir, download_dir)
+    if folders.corpora is not None and not folders.corpora.is_dir():
+        log.warning("corpora_dir %s: no such folder, looking elsewhere", folders.corpora)
+    return source.read(folders)
+
+
+def file_hashes(
+    source: SourceKind, corpora_dir: str | Path | None, download_dir: str | Path
+) -> dict[str, str]:
+    """SHA-256 of every file that a text is joined from, by name; empty for a single file.
+
+    Arguments and errors are those of :func:`read`.
+    """
+    return source.file_hashes(_folders(corpora_dir, download_dir))
+
+
+def _folders(corpora_dir: str | Path | None, download_dir: str | Path) -> Folders:
     own = None if corpora_dir is None else Path(corpora_dir).expanduser()
-    if own is not None and not own.is_dir():
-        log.warning("corpora_dir %s: no such folder, looking elsewhere", own)
-    return source.read(Folders(own, Path(download_dir)))
+    return Folders(own, Path(download_dir))

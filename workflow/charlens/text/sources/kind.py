@@ -60,6 +60,16 @@ class SourceKind(Section):
             CharlensError: the source is missing, unreadable, empty or not what was declared.
         """
 
+    def file_hashes(self, folders: Folders) -> dict[str, str]:
+        """SHA-256 of every file that a text is joined from, by name; empty for a single file.
+
+        An archive that carries no checksum (a plain tar) changes unnoticed but for these.
+
+        Raises:
+            CharlensError: as :meth:`read`.
+        """
+        return {}
+
     def wrong(self) -> Wrong | None:
         """The first value that the types of the fields let pass although it cannot be meant."""
         return None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from charlens.config_types import Bytes, Sha256, Text
 from charlens.errors import CharlensError
 from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind
 from charlens.text.sources.verify import Expected
+
+MAX_BYTES = 1 << 30
+"""Most bytes of a text (1 GiB)."""
 
 
 class FileSource(SourceKind):
@@ -33,7 +37,17 @@ class FileSource(SourceKind):
             return f"but there is no such file in {searched(corpora_dir)}"
         if path.is_dir():
             return "which is a folder; for the files below it say tree: instead of file:"
-        return "which is empty" if path.is_file() and not path.stat().st_size else None
+        if is_device(path):
+            return "which is not a file but a device or a pipe"
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            return f"which has {size:,} bytes; a text may have {MAX_BYTES:,}"
+        return None if size else "which is empty"
+
+
+def is_device(path: Path) -> bool:
+    """Whether a path that exists is neither a file nor a folder: a device, a pipe, a socket."""
+    return not (path.is_file() or path.is_dir())
 
 
 def find_path(name: str, corpora_dir: str | Path | None) -> Path | None:
@@ -91,6 +105,12 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise CharlensError(f"{path}: expected a file, found a folder or a device")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
+                raise CharlensError(
+                    f"{path}: has {size:,} bytes, expected {MAX_BYTES:,} at most; choose a part"
+                )
+            return file.read()
     except OSError as error:
         raise CharlensError(f"{path}: cannot be read ({error.strerror})") from error

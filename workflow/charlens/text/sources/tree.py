@@ -2,15 +2,18 @@
 
 The paper's Linux kernel corpus was made this way (section 4) from the files below ``kernel/``. A
 tree is a folder or an archive. Archives are read member by member in memory: nothing is
-extracted, so no member can be written anywhere.
+extracted, so no member can be written anywhere. They are read to their end, members that no glob
+selects included, because that is where compressed streams keep the checksum of their content.
 """
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 import os
 import random
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -25,15 +28,15 @@ from pydantic import Field
 from charlens.config_types import Integer, Text
 from charlens.errors import CharlensError
 from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind, Wrong
-from charlens.text.sources.own_file import find_path, locate, searched
-
-MAX_BYTES = 1 << 30
-"""Most bytes the selected files may hold together (1 GiB)."""
+from charlens.text.sources.own_file import MAX_BYTES, find_path, is_device, locate, searched
 
 MAX_SCANNED = 1 << 36
 """Most bytes all members of an archive may claim to hold together (64 GiB)."""
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+MAX_HEADER = 1 << 20
+"""Most bytes of a tar header beyond its block: long names, extended attributes (1 MiB)."""
 
 _DAMAGE = (
     tarfile.TarError,
@@ -43,6 +46,13 @@ _DAMAGE = (
     EOFError,
     NotImplementedError,  # zip compression methods unknown to Python
     OSError,
+    # What tarfile and zipfile raise on garbage in headers besides: text that is no number, sizes
+    # below zero or beyond any machine's, one extended header behind another without end.
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+    RecursionError,
 )
 
 
@@ -66,6 +76,10 @@ class TreeSource(SourceKind):
             f"shuffled with seed {self.shuffle_seed}"
         )
 
+    def file_hashes(self, folders: Folders) -> dict[str, str]:
+        contents = _collect(locate(self.tree, folders.corpora), self.glob)
+        return {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
+
     def wrong(self) -> Wrong | None:
         for i, pattern in enumerate(self.glob):
             path = PurePosixPath(pattern)
@@ -84,6 +98,8 @@ class TreeSource(SourceKind):
         path = find_path(self.tree, corpora_dir)
         if path is None:
             return f"but there is no such tree in {searched(corpora_dir)}"
+        if is_device(path):
+            return "which is neither a folder nor a file, but a device or a pipe"
         if path.is_file() and not _is_archive(path):
             allowed = f"a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
             return f"expected {allowed}; for a single text say file: instead of tree:"
@@ -96,7 +112,7 @@ def _is_archive(path: Path) -> bool:
         return True
     try:
         return tarfile.is_tarfile(path)
-    except (EOFError, zlib.error):
+    except _DAMAGE:
         return False
 
 
@@ -181,28 +197,50 @@ def _matches(parts: Sequence[str], globs: Sequence[Sequence[str]]) -> bool:
 
 
 def _match(parts: Sequence[str], glob: Sequence[str]) -> bool:
-    if not glob:
-        return not parts
-    if glob[0] == "**" and _match(parts, glob[1:]):
-        return True
-    if not parts or (parts[0].startswith(".") and not glob[0].startswith(".")):
-        return False
-    if glob[0] == "**":
-        return _match(parts[1:], glob)
-    return fnmatchcase(parts[0], glob[0]) and _match(parts[1:], glob[1:])
+    """Whether all of ``parts`` matches all of ``glob``.
+
+    One pass over the glob with the set of places in the path that it may have reached, so that
+    several ``**`` take no longer than their number times the depth of the path.
+    """
+    reached = {0}
+    for piece in glob:
+        if piece == "**":
+            reached = _spread(reached, parts)
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and _same(parts[at], piece)}
+        if not reached:
+            return False
+    return len(parts) in reached
+
+
+def _spread(reached: set[int], parts: Sequence[str]) -> set[int]:
+    """Every place from those reached on that no hidden folder separates from them."""
+    spread: set[int] = set()
+    for at in sorted(reached):
+        while at not in spread:
+            spread.add(at)
+            if at == len(parts) or parts[at].startswith("."):
+                break
+            at += 1
+    return spread
+
+
+def _same(part: str, piece: str) -> bool:
+    hidden = part.startswith(".") and not piece.startswith(".")
+    return not hidden and fnmatchcase(part, piece)
 
 
 def _folder(root: Path) -> Iterator[_Entry]:
-    def fail(error: OSError) -> None:
-        raise error
-
-    for folder, _, names in os.walk(root, onerror=fail):
-        for name in names:
-            path = Path(folder, name)
-            status = path.lstat()
-            if stat.S_ISREG(status.st_mode):
-                relative = PurePosixPath(path.relative_to(root).as_posix())
-                yield _Entry(relative, status.st_size, path.read_bytes)
+    waiting = [PurePosixPath()]  # not os.walk, which nests as deep as the folders
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                path, status = folder / entry.name, entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
+                    waiting.append(path)
+                elif stat.S_ISREG(status.st_mode):
+                    yield _Entry(path, status.st_size, (root / path).read_bytes)
 
 
 def _archive(path: Path) -> Iterator[_Entry]:
@@ -223,23 +261,61 @@ def _archive(path: Path) -> Iterator[_Entry]:
 
 def _zip(path: Path) -> Iterator[_Entry]:
     with zipfile.ZipFile(path) as archive:
+        _check_count(path, archive)
         for info in archive.infolist():
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            if info.is_dir() or kind not in (0, stat.S_IFREG):
-                continue
             if info.flag_bits & 1:
                 raise CharlensError(
                     f"{path}: {info.filename} is encrypted; use an archive without a password"
                 )
-            yield _Entry(
-                PurePosixPath(info.filename), info.file_size, partial(_unzip, archive, info)
-            )
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if not info.is_dir() and kind in (0, stat.S_IFREG):
+                unzip = _Once(partial(_unzip, archive, info))
+                yield _Entry(PurePosixPath(info.filename), info.file_size, unzip)
+                if unzip.done:
+                    continue
+            for piece in _pieces(archive, info):  # compares its name and checksum on the way
+                _check_kind(info, kind, piece)
+
+
+def _check_count(path: Path, archive: zipfile.ZipFile) -> None:
+    """Compare the number of members with the one at the end of the file, which zipfile ignores."""
+    with path.open("rb") as file:
+        file.seek(-len(archive.comment) - 22, os.SEEK_END)
+        (count,) = struct.unpack_from("<H", file.read(22), 10)
+    if count not in (0xFFFF, len(archive.infolist())):  # 0xFFFF: it is in a 64-bit record
+        raise zipfile.BadZipFile(f"{len(archive.infolist()):,} members, {count:,} at its end")
+
+
+def _check_kind(info: zipfile.ZipInfo, kind: int, piece: bytes) -> None:
+    """Refuse special files that hold text: their kind must be damaged."""
+    link = kind == stat.S_IFLNK and len(piece) < 4096 and not set(piece) & set(b"\n\0")
+    if not (info.is_dir() or kind in (0, stat.S_IFREG) or link):
+        raise zipfile.BadZipFile(f"{info.filename} is a special file and holds text")
+
+
+class _Once:
+    """Reads a member, and knows whether that was asked."""
+
+    def __init__(self, read: Callable[[], bytes]) -> None:
+        self.read, self.done = read, False
+
+    def __call__(self) -> bytes:
+        self.done = True
+        return self.read()
 
 
 def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    # Asking for a number of bytes bounds the memory should the announced size be a lie.
+    return b"".join(_pieces(archive, info))
+
+
+def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A member's bytes, at most those it announces, whatever its stream holds."""
     with archive.open(info) as stream:
-        return stream.read(info.file_size + 1)
+        while piece := stream.read(_PIECE):
+            yield piece
+
+
+_PIECE = 1 << 20
 
 
 def _tar(path: Path) -> Iterator[_Entry]:
@@ -249,19 +325,56 @@ def _tar(path: Path) -> Iterator[_Entry]:
                 stream = archive.extractfile(member)
                 assert stream is not None  # only links and folders have none
                 yield _Entry(PurePosixPath(member.name), member.size, stream.read)
+        _read_out(path, archive)
+
+
+def _read_out(path: Path, archive: tarfile.TarFile) -> None:
+    """Read what follows the last member: padding, and the checksum of a compressed stream.
+
+    Raises:
+        CharlensError: there is more than any padding.
+        Exception: one of :data:`_DAMAGE`, if the checksum does not match or is missing.
+    """
+    assert archive.fileobj is not None
+    left = MAX_BYTES
+    while piece := archive.fileobj.read(_PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise CharlensError(
+                f"{path}: more than {MAX_BYTES:,} bytes follow its last file; pack it again"
+            )
 
 
 class _StrictMember(tarfile.TarInfo):
     """A member header that must be sound: tarfile takes a damaged one for the archive's end."""
 
     @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _HEADERS and not 0 <= member.size <= MAX_HEADER:
+            raise tarfile.ReadError(f"a header of {member.size:,} bytes")
+        return member
+
+    @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
         try:
-            return super().fromtarfile(archive)
+            member = super().fromtarfile(archive)
+            if member.size < 0:
+                raise tarfile.ReadError(f"a file of {member.size:,} bytes")
+            return member
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(f"{error} at byte {archive.offset:,}") from error
+
+
+_HEADERS = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
 
 
 def _damage(path: Path, error: Exception) -> str:
