@@ -13,7 +13,9 @@ class Named(list):
     """As Snakemake passes files: a list whose items have names."""
 
     def __init__(self, **items):
-        super().__init__(items.values())
+        super().__init__()
+        for item in items.values():
+            self.extend([item] if isinstance(item, str | Path) else item)
         self.__dict__.update(items)
         self.get, self.items = items.get, items.items
 

@@ -2,7 +2,7 @@
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses import contest as contestants
     from charlens.analyses.closings import table as closings
     from charlens.files import csv_tables

@@ -5,7 +5,7 @@ The module that draws it is a param, so one script serves all figures.
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from importlib import import_module
 
     from charlens.display import style

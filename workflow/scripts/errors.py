@@ -2,7 +2,7 @@
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.oracles import table as oracles
     from charlens.analyses.oracles.markdown import markdown
     from charlens.files import csv_tables, parquet_tables

@@ -2,7 +2,7 @@
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.files import csv_tables
     from charlens.inside.cells import score
     from charlens.inside.cells.concepts import CONCEPTS, labels, panels

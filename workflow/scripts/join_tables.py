@@ -5,7 +5,7 @@ The module that reads them is a param, so one script serves all such tables.
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from importlib import import_module
 
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from pathlib import Path
 
     from charlens.runtime.manifest import write_manifest

@@ -2,7 +2,7 @@
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses import subjects
     from charlens.analyses.context_curve.measure import measure
     from charlens.analyses.memory.measure import Memory

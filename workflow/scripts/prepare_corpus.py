@@ -4,7 +4,7 @@ from pathlib import Path
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from dataclasses import replace
 
     from charlens.runtime.progress import result

@@ -2,7 +2,7 @@
 
 from charlens.runtime.job import job
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.training.grid_point import train_grid_point
     from charlens.training.settings import Training
 

@@ -1,15 +1,16 @@
-"""Logging, thread limits and exit codes around the one library call of a workflow script."""
+"""Logging, thread limits, exit codes and checksums around a workflow script's one library call."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from charlens.errors import CharlensError, DamagedFileError
+from charlens.files import notes
 from charlens.files.atomic import FilePath
 from charlens.runtime.messages import logs_are_read, say
 from charlens.runtime.signals import Interrupted, interruptible
@@ -20,7 +21,12 @@ log = logging.getLogger("charlens")
 
 
 @contextmanager
-def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]:
+def job(
+    log_path: FilePath | None,
+    threads: int = 1,
+    inputs: Iterable[FilePath] = (),
+    outputs: Iterable[FilePath] = (),
+) -> Iterator[logging.Logger]:
     """Run the body of a script: log to a file, bound the threads, report users' errors in one line.
 
     Import torch and numpy inside the body (or import the modules that do): numeric libraries
@@ -29,6 +35,9 @@ def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]
     Args:
         log_path: the rule's log file, overwritten; None logs nowhere.
         threads: cores this job may use.
+        inputs: files that the body reads. Those that are not what a job wrote there are moved
+            aside, all of them, so that the next run makes them anew.
+        outputs: files that the body writes; their checksums are noted at its end.
 
     Raises:
         SystemExit: 1 after a CharlensError, printed in one line; 128 + n after signal n (130 after
@@ -39,7 +48,10 @@ def job(log_path: FilePath | None, threads: int = 1) -> Iterator[logging.Logger]
     handler = _log_to(log_path)
     try:
         with _stderr_in(handler), interruptible():
+            _check(inputs)
+            notes.forget(outputs)
             yield log
+            notes.note(outputs)
     except DamagedFileError as error:
         _fail(f"charlens: error: {_moved_aside(error) or error}")
         raise SystemExit(1) from None
@@ -76,6 +88,20 @@ def _is_lack_of_gpu_memory(error: Exception) -> bool:
     message = str(error)
     lacks = isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in message
     return lacks or "STATUS_ALLOC_FAILED" in message
+
+
+def _check(inputs: Iterable[FilePath]) -> None:
+    """Move damaged inputs aside, and raise the error of the last one."""
+    damaged = []
+    for path in inputs:
+        try:
+            notes.check(path)
+        except DamagedFileError as error:
+            damaged.append(error)
+    for fault in damaged[:-1]:
+        _fail(f"charlens: error: {_moved_aside(fault) or fault}")
+    if damaged:
+        raise damaged[-1]
 
 
 def _moved_aside(error: DamagedFileError) -> str:

@@ -116,14 +116,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Every result, in the order of names; hidden files are temporary."""
+    """Every result, in the order of names; hidden ones are temporary, damaged ones set aside."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if not path.is_file() or any(part.startswith(".") for part in parts):
             continue
-        if (len(parts) == 1 and parts[0] in _NOT_RESULTS) or any(
-            part in _LEFT_OUT for part in parts[:-1]
-        ):
+        if path.suffix == ".damaged" or (len(parts) == 1 and parts[0] in _NOT_RESULTS):
+            continue
+        if any(part in _LEFT_OUT for part in parts[:-1]):
             continue
         yield path
 
