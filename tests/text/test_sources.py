@@ -169,6 +169,74 @@ def downloads():
     return sorted(path.name for path in Path("downloads").glob("*"))
 
 
+def to(target):
+    def answer(request):
+        request.send_response(302)
+        request.send_header("Location", target)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("http://example.invalid/x", "redirects to http://example.invalid; only https"),
+        ("//example.invalid/x", "redirects to http://example.invalid; only https"),
+        ("ftp://example.invalid/x", "redirects to ftp://example.invalid; only https"),
+        ("file://localhost/etc/hostname", "redirects to file://localhost; only https"),
+        ("file:///etc/hostname", "not an address of the web"),
+        ("https://[::1/x", "not an address of the web"),
+        (f"https://{'a' * 64}.invalid/", "not an address of the web"),
+        ("https://a..invalid/", "not an address of the web"),
+        ("https://a.invalid:99999/", "not an address of the web"),
+    ],
+)
+def test_redirects_stay_on_https(server, target, said):
+    assert said in broken("redirects to", **from_web(server.url("moved", to(target))))
+
+
+def test_a_redirect_from_elsewhere_does_not_reach_into_this_machine():
+    for target, ok in (("http://127.0.0.1/x", False), ("https://b.invalid/x", True), ("/y", True)):
+        answer = SimpleNamespace(
+            is_redirect=True, url="https://a.invalid/x", headers={"location": target}
+        )
+        if ok:
+            sources._check_redirect(answer)
+        else:
+            with pytest.raises(sources._DownloadError, match=r"redirects to http://127\.0\.0\.1"):
+                sources._check_redirect(answer)
+
+
+def test_a_redirect_within_what_is_allowed_is_followed(server):
+    server.url("good", body(TEXT))
+    assert read(**from_web(server.url("moved", to("/good"))))[0] == TEXT
+
+
+def test_a_length_that_is_no_number(server):
+    broken("malformed|connection", **from_web(server.url("odd", body(TEXT, length="many"))))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://[::1/x",
+        "https://[gg::1]/x",
+        f"https://{'a' * 64}.org/",
+        "https://a..org/",
+        "https:///x",
+        "https://a.org:0/",
+        "https://a.org:99999/",
+        "https://a.org:port/",
+    ],
+)
+def test_a_malformed_address_is_refused_while_planning(url):
+    wrong = source(**from_web(url)).wrong()
+    assert (wrong.key, wrong.found) == ("urls[0]", url)
+    broken("not an address", **from_web(url))
+
+
 def test_a_download_is_verified_kept_and_used_again(server):
     keys = from_web(server.url("good", body(TEXT)), bytes=len(TEXT))
     data, description = read(**keys)

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pydantic import Field, model_validator
 
@@ -20,7 +20,7 @@ from charlens.config_types import Bytes, Sha1, Sha256, Text, matching, problem
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
 from charlens.paper.texts import bytes_of
-from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind
+from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind, Wrong
 from charlens.text.sources.own_file import read_bytes, verified
 from charlens.text.sources.verify import Expected, sha256
 
@@ -76,6 +76,12 @@ class UrlSource(SourceKind):
         if self.sha256 is None and self.git_blob_sha1 is None:
             raise problem("sha256", None, "expected sha256 or git_blob_sha1, at least one of them")
         return self
+
+    def wrong(self) -> Wrong | None:
+        for i, url in enumerate(self.urls):
+            if not _is_address(url):
+                return Wrong(f"urls[{i}]", url, "expected an address such as https://host/file.txt")
+        return None
 
     def read(self, folders: Folders) -> BytesAndOrigin:
         return find_or_download(self, folders.corpora, folders.downloads)
@@ -162,15 +168,18 @@ def _download(url: str, target: Path, expected: Expected) -> bytes:
     import pooch  # here, as planning reads this module
     import requests
 
-    address = urlsplit(url)
-    loopback = address.hostname in ("localhost", "127.0.0.1", "::1")
-    if address.scheme != "https" and not (address.scheme == "http" and loopback):
+    if not _is_address(url):
+        raise _DownloadError("not an address of the web")
+    if not _is_safe(url):
         raise _DownloadError("only https is allowed")
     log.info("downloading %s", url)
     # A wrong file of about the right size is worth keeping to look at, an endless one is not.
     limit = MAX_DOWNLOAD if expected.bytes is None else 2 * expected.bytes + (1 << 20)
     fetch = pooch.HTTPDownloader(
-        timeout=TIMEOUT, chunk_size=1 << 16, progressbar=sys.stderr.isatty()
+        timeout=TIMEOUT,
+        chunk_size=1 << 16,
+        progressbar=sys.stderr.isatty(),
+        hooks={"response": _check_redirect},
     )
     with atomic_path(target) as temporary:
         try:
@@ -178,12 +187,58 @@ def _download(url: str, target: Path, expected: Expected) -> bytes:
                 fetch(url, _Bounded(stream, limit), None)
         except requests.RequestException as error:
             raise _DownloadError(_reason(error)) from error
+        except ValueError as error:  # a length that is no number, an address that is none
+            raise _DownloadError("the server's answer is malformed") from error
         data = temporary.read_bytes()
         problem = expected.mismatch(data)
         if problem:
             aside = _set_aside(temporary, data, target.name) if data else None
             raise _DownloadError(problem + (f", kept aside as {aside}" if aside else ""))
     return data
+
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _is_address(url: str) -> bool:
+    """Whether an address has a host that can be looked up, and a port that can exist."""
+    try:
+        address = urlsplit(url)
+        host = address.hostname or ""
+        labels = host.removesuffix(".").encode("idna").split(b".")  # UnicodeError is a ValueError
+        return address.port != 0 and all(0 < len(label) < 64 for label in labels)
+    except ValueError:
+        return False
+
+
+def _is_safe(url: str) -> bool:
+    """Whether nobody on the way can read or change what an address gives."""
+    address = urlsplit(url)
+    return address.scheme == "https" or (address.scheme == "http" and address.hostname in _LOOPBACK)
+
+
+def _check_redirect(response: requests.Response, **_: object) -> None:
+    """Refuse, before it is followed, a redirect that leaves https or reaches into this machine.
+
+    Raises:
+        _DownloadError: the answer redirects to such an address.
+    """
+    if not response.is_redirect:
+        return
+    here = response.url
+    try:
+        target = urljoin(here, response.headers["location"])
+    except ValueError:  # of an IPv6 address without its end
+        target = ""
+    if not _is_address(target):
+        raise _DownloadError("redirects to what is not an address of the web")
+    if not _is_safe(target) or (_is_remote(here) and not _is_remote(target)):
+        place = f"{urlsplit(target).scheme}://{urlsplit(target).hostname}"
+        raise _DownloadError(f"redirects to {place}; only https is allowed")
+
+
+def _is_remote(url: str) -> bool:
+    return urlsplit(url).hostname not in _LOOPBACK
 
 
 def _set_aside(path: Path, data: bytes, name: str) -> Path:
