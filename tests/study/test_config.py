@@ -178,6 +178,44 @@ def test_broken_config_is_told_in_one_line(path: str, value: object, words: list
     assert [word for word in words if word not in line] == []
 
 
+NO_LSTM = [{"cells": ["gru"], "layers": [1], "sizes": [8]}]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"figure4": {"corpora": ["prose"]}, "grid": NO_LSTM}, ["figure4.corpora", "LSTM"]),
+        ({"figure5": {"corpora": ["prose"]}, "grid": []}, ["figure5.corpora", "LSTM"]),
+        ({"figure6": {"corpus": "prose"}, "n_gram": {"corpora": []}}, ["figure6.corpus", "n-gram"]),
+        (
+            {"figure5": {"dynamics": {"contexts": [2, 15]}}, "n_gram": {"contexts": [1, 2]}},
+            ["figure5.dynamics.contexts", "[2, 15]", "1, 2"],
+        ),
+        (
+            {
+                "figure5": {"dynamics": {"model": "gru-1x8"}},
+                "n_gram": {"corpora": []},
+                "n_nn": {"corpora": []},
+            },
+            ["figure5.dynamics.contexts", "it has none"],
+        ),
+        (
+            {
+                "activations": [
+                    {"corpus": "prose", "model": "lstm-1x8", "quantities": [q]} for q in "hc"
+                ]
+            },
+            ["activations[1].model", "lstm-1x8", "once per corpus"],
+        ),
+    ],
+)
+def test_what_a_figure_could_not_show_is_refused(more: dict, words: list[str]) -> None:
+    Config.load(GOOD)
+    with pytest.raises(CharlensError) as caught:
+        Config.load(GOOD | more)
+    assert all(word in str(caught.value) for word in words), caught.value
+
+
 @pytest.mark.parametrize("values", [None, [], "text", 3, {}])
 def test_config_that_is_no_mapping(values: object) -> None:
     with pytest.raises(CharlensError, match=r"^my\.yaml: .*(the whole config|missing)"):

@@ -29,7 +29,7 @@ from charlens.config_types import (
 )
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
-from charlens.models.catalogue import CELLS, N_GRAM, N_NN
+from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
 from charlens.models.names import context_id, is_kept_for_baselines, parse
 from charlens.study.cells import Wanted, any_cell, cell_with_gates, quantities_of
 from charlens.study.default_study import DEFAULT_GRID, GridBlock, StudyTraining
@@ -150,6 +150,8 @@ class Config(Section):
         self._check_external()
         self._check_figure1()
         self._check_context()
+        self._check_compared()
+        self._check_dynamics()
         return self
 
     def _named_corpora(self) -> Iterator[tuple[str, str]]:
@@ -207,8 +209,12 @@ class Config(Section):
                         raise problem(f"{path}.dropout", list(rates), message)
 
     def _check_activations(self) -> None:
+        seen = set()
         for i, dump in enumerate(self.activations):
             path, letters = f"activations[{i}]", quantities_of(dump.model)
+            if (dump.corpus, dump.model) in seen:  # both would be written to one folder
+                raise problem(f"{path}.model", dump.model, "expected each model once per corpus")
+            seen.add((dump.corpus, dump.model))
             if not letters:
                 message = f"expected a recurrent model or an n-NN{_misspelt(dump.model)}"
                 raise problem(f"{path}.model", dump.model, message)
@@ -261,6 +267,45 @@ class Config(Section):
             if point is None or point.cell not in CELLS:
                 message = f"expected a recurrent model{_misspelt(model)}"
                 raise problem(f"context.models[{i}]", model, message)
+
+    def _check_compared(self) -> None:
+        """Corpora named for Figures 4 to 6 have the models whose errors these compare."""
+        named = [
+            *(("figure4.corpora", corpus) for corpus in self.figure4.corpora or ()),
+            *(("figure5.corpora", corpus) for corpus in self.figure5.corpora or ()),
+            *([("figure6.corpus", self.figure6.corpus)] if self.figure6.corpus else ()),
+        ]
+        for path, corpus in named:
+            points = map(parse, self.models(corpus))
+            if not any(point is not None and point.cell == LSTM for point in points):
+                raise problem(path, corpus, "expected a corpus with an LSTM in its grid")
+            if not self.n_gram_models(corpus):
+                raise problem(path, corpus, "expected a corpus with n-gram models")
+
+    def _check_dynamics(self) -> None:
+        """Baselines named for the training dynamics are among those of its corpus."""
+        dynamics = self.figure5.dynamics
+        if dynamics is None or not dynamics.model_fields_set & {"corpus", "model", "contexts"}:
+            return
+        corpora = [dynamics.corpus] if dynamics.corpus else list(self.corpora)
+        known = {
+            n
+            for corpus in corpora
+            for section, models in (
+                (self.n_gram, self.n_gram_models(corpus)),
+                (self.n_nn, self.n_nn_models(corpus)),
+            )
+            if models
+            for n in section.contexts
+        }
+        wanted = dynamics.contexts
+        named = "contexts" in dynamics.model_fields_set
+        if not known.intersection(wanted) or (named and not known.issuperset(wanted)):
+            having = ", ".join(map(str, sorted(known))) or "it has none"
+            message = (
+                f"expected contexts of n-gram or n-NN models of {', '.join(corpora)}: {having}"
+            )
+            raise problem("figure5.dynamics.contexts", list(wanted), message)
 
     @property
     def tsne_corpus(self) -> str:
