@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run paper report test test-slurm peers lint format schema clean-venv
+.PHONY: help run paper report test test-slurm peers lint format schema docs clean-venv
 
 help:  ## list the targets
 	@awk -F' *## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2 }' \
@@ -55,6 +55,9 @@ format: $(READY)  ## bring the code into its form
 schema: $(READY)  ## export workflow/schemas/config.schema.json for editors
 	python -m charlens.study.config
 
+docs: .venv/docs/.ready  ## the docs site, from docs/ and docstrings: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --quiet
+
 clean-venv:  ## remove the environment; the next target makes it anew
 	rm -rf .venv
 
@@ -65,4 +68,10 @@ $(READY): envs/requirements.txt pyproject.toml
 	@echo "installing envs/requirements.txt into .venv (once; some minutes)"
 	@.venv/bin/python -m pip install --quiet -r envs/requirements.txt
 	@.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# An environment of its own: the site's packages need not agree with the workflow's.
+.venv/docs/.ready: envs/requirements-docs.txt | $(READY)
+	@.venv/bin/python -m venv .venv/docs
+	@.venv/docs/bin/python -m pip install --quiet -r envs/requirements-docs.txt
 	@touch $@
