@@ -179,6 +179,20 @@ def test_a_broken_config_on_the_command_line_is_one_line(repository: Path, tmp_p
         assert run.said[0].startswith("charlens: error: ")
 
 
+def test_n_grams_of_a_larger_text_ask_for_more_memory(repository: Path, tmp_path: Path) -> None:
+    asked = {}
+    for megabytes in (1, 100):
+        with (tmp_path / "big.txt").open("wb") as file:
+            file.truncate(megabytes * 1_000_000)
+        (tmp_path / "my.yaml").write_text(
+            f"corpora: {{big: {{source: {{file: {tmp_path}/big.txt}}}}}}\ngrid: []\n"
+        )
+        target = "results/my/big/models/n-gram.safetensors"
+        run = snakemake(repository, "-n", target, "--configfile", str(tmp_path / "my.yaml"))
+        asked[megabytes] = re.findall(r"rule fit_n_gram:.*?mem_mb=(\d+)", run.stdout, re.S)
+    assert asked == {1: ["2000"], 100: ["6000"]}
+
+
 def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) -> None:
     text = "".join(f"{number} bottles of beer\n" for number in range(2000))
     names = ["war {1869}", "war <draft>", "{", "<results>"]

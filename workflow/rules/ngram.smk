@@ -17,8 +17,8 @@ rule fit_n_gram:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=n_gram_memory,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         config=n_gram_config(),
         fingerprint=fingerprint("fit_n_gram.py"),
@@ -44,8 +44,8 @@ rule n_gram_probabilities:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=n_gram_memory,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         config=n_gram_config() | table_config(),
         fingerprint=fingerprint("n_gram_probabilities.py"),
