@@ -15,7 +15,7 @@ from charlens.analyses.agreement import table as agreement
 from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
-from charlens.inside.cells.figure import _COLORS, _SCALE
+from charlens.inside.cells.figure import _COLORS
 from charlens.predictions.file import read_probabilities
 from charlens.runtime.signals import Interrupted
 from charlens.text.characters import characters
@@ -433,7 +433,7 @@ def test_a_run_without_its_splits(tmp_path):
 @pytest.mark.parametrize("value", np.linspace(-1, 1, 41))
 def test_the_colours_are_those_of_figure_2(value):
     """But for the 256 steps of matplotlib's scale."""
-    expected = np.array(_COLORS(_SCALE(value))[:3]) * 255
+    expected = np.array(_COLORS((value + 1) / 2)[:3]) * 255
     assert np.abs(expected - html.color(value)).max() < 3
 
 

@@ -98,7 +98,7 @@ def test_few_streams_have_no_statistics_and_say_so(tmp_path, caplog):
 def test_scripts_files_and_the_same_bytes_again(known, tmp_path, monkeypatch):
     _, paths = known
     files = {name: paths[name] for name in ("corpus", "train", "val", "test", "model")}
-    config = {"kind": "prose", "unroll": 50, "device": "cpu"}
+    config = {"kind": "prose", "unroll": 50, "device": "cpu", "encoding": None}
     names = {"ranking": "ranking.parquet", "examples": "examples.parquet"}
     files["ranking"] = run_script(tmp_path, monkeypatch, "search_cells", files, names, **config)[
         "ranking"

@@ -16,4 +16,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["device"],
         config["seed"],
         Effort(**config["effort"]),
+        config["encoding"],
     )

@@ -408,25 +408,6 @@ FIGURES = by_name(
         analyses=(ANALYSES["dynamics"],),
     ),
     Figure(
-        "figure6",
-        "Figure 6: kinds of errors",
-        "Errors (probability below the threshold, 0.5 in the paper) by the first oracle, in the "
-        "paper's order, that would remove them: n-grams, a memory of recent words, rare words, the "
-        "start of a word, punctuation, and last a boost of the probability. The marked text shows "
-        "errors of each kind.",
-        module="charlens.analyses.oracles.pies",
-        analyses=(ANALYSES["errors"],),
-    ),
-    Figure(
-        "figure6_bars",
-        "Figure 6, as bars",
-        "The kinds of errors of Figure 6 as bars, which compare better than pies, and which kinds "
-        "the larger network makes fewer of. The paper's slices are beside ours where the networks "
-        "have its sizes.",
-        module="charlens.analyses.oracles.bars",
-        analyses=(ANALYSES["errors"],),
-    ),
-    Figure(
         "figure9",
         "Figure 9: what the far past is worth",
         "What a model loses where it knows the last c characters only, against the longest context "
@@ -447,6 +428,25 @@ FIGURES = by_name(
         "streams; the vertical line is the number of steps that training unrolls.",
         module="charlens.analyses.memory.figure",
         analyses=(ANALYSES["closing_memory"], ANALYSES["memory_probes"]),
+    ),
+    Figure(
+        "figure6",
+        "Figure 6: kinds of errors",
+        "Errors (probability below the threshold, 0.5 in the paper) by the first oracle, in the "
+        "paper's order, that would remove them: n-grams, a memory of recent words, rare words, the "
+        "start of a word, punctuation, and last a boost of the probability. The marked text shows "
+        "errors of each kind.",
+        module="charlens.analyses.oracles.pies",
+        analyses=(ANALYSES["errors"],),
+    ),
+    Figure(
+        "figure6_bars",
+        "Figure 6, as bars",
+        "The kinds of errors of Figure 6 as bars, which compare better than pies, and which kinds "
+        "the larger network makes fewer of. The paper's slices are beside ours where the networks "
+        "have its sizes.",
+        module="charlens.analyses.oracles.bars",
+        analyses=(ANALYSES["errors"],),
     ),
 )
 """Figures by name, in the order of the paper."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from charlens.models.catalogue import RNN
+
 Schema = Mapping[str, Any]
 
 _LIMITS = {
@@ -117,8 +119,8 @@ _OTHER_WORDS = {
     "amp": "mixed",
     "bf16": "mixed",
     "bfloat16": "mixed",
-    "tanh": "rnn",
-    "vanilla": "rnn",
+    "tanh": RNN,
+    "vanilla": RNN,
     "random": "streams",
     "lr": "learning_rate",
     "bptt": "unroll",

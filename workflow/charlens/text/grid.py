@@ -112,7 +112,7 @@ def _look(character: str) -> tuple[int, str]:
     if not visible:
         return 1, NOTHING
     width = wcswidth(character)
-    return max(width, 1), character if width > 0 else " " + visible
+    return min(max(width, 1), 2), character if width > 0 else " " + visible
 
 
 def turned(cells: list[Cell], columns: int) -> list[Cell]:

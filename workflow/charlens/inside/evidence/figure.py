@@ -18,7 +18,7 @@ from charlens.paper import texts
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
-_LEFT, _RIGHT, _ROW, _TITLE, _TICKS, _BOTTOM, _KEY = 92.0, 8.0, 13.0, 22.0, 12.0, 14.0, 34.0
+_LEFT, _RIGHT, _ROW, _TITLE, _TICKS, _BOTTOM, _KEY = 92.0, 8.0, 13.0, 22.0, 12.0, 14.0, 27.0
 _TEXT, _TICK = 7.0, 6.0  # font sizes
 
 _PASSES, _FAILS = "#0072B2", "#D55E00"  # of Okabe & Ito (2008); the shape says the same

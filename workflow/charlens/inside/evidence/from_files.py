@@ -12,6 +12,7 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.search import label
 from charlens.inside.evidence.assess import Effort, Question, assess
 from charlens.models.trained import load_trained
+from charlens.text import encodings
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import load_text
@@ -27,6 +28,7 @@ def cell_evidence(
     device: str,
     seed: int,
     effort: Effort,
+    encoding: str | None = None,
 ) -> None:
     """Compare the cells of a model with chance and with baselines.
 
@@ -40,19 +42,21 @@ def cell_evidence(
         device: auto, cpu or cuda.
         seed: the config's seed.
         effort: how much to compute.
+        encoding: of the text; None guesses.
 
     Raises:
         CharlensError: a damaged input, or a model of another corpus.
     """
     corpus = Corpus.load(inputs["corpus"])
-    text = load_text(corpus, inputs)
+    text, codes = load_text(corpus, inputs), load_split(inputs["test"])
+    encoding = encodings.of_corpus(encoding, corpus, codes)
     evidence = assess(
         Question(
             load_trained(inputs["model"], corpus),
             corpus.name,
-            load_split(inputs["test"]),
+            codes,
             text.text[text.inputs],
-            label(text, kind or kind_of(text.text)),
+            label(text, kind or kind_of(text.text), encoding),
             score.read(inputs["ranking"]),
             steps,
             device,
