@@ -300,7 +300,10 @@ N_GRAM = {"fit_n_gram", "n_gram_probabilities"}
         ("analyses/context_length/figure.py", {"draw_table2"}),
         ("analyses/oracles/oracles.py", FIGURE6 | COMPARED),
         ("inside/store.py", {"dump_activations"}),
-        ("text/brackets.py", {"search_cells", "draw_figure2"} | CLOSINGS | ASKED | COMPARED),
+        (
+            "text/brackets.py",
+            {"search_cells", "draw_figure2"} | CLOSINGS | FIGURE6 | ASKED | COMPARED,
+        ),
         ("models/ngram/kneser_ney.py", N_GRAM | (SCORED - FIGURE1) | DYNAMICS | MEMORY),
         ("models/running.py", {"probabilities"} | SCORED | INSIDE | DYNAMICS | ASKED),
         ("text/sources/web.py", {"prepare_corpus"} | NEURAL | N_GRAM),

@@ -95,9 +95,8 @@ def test_every_caption_says_what_the_paper_found_and_what_this_run_found(report:
         assert min(map(len, (shown, theirs, ours))) > 40, path
         assert re.search(r"\d", ours), path
         assert "Python docs" in ours or "paper_vs_ours" in path, path
-        assert not re.search(r"System Message|system-message|\{\{|\bnan\b|\\", entry["caption"]), (
-            path
-        )
+        caption = re.sub(r"“\\[/\\nrt]?”", "", entry["caption"])  # characters of Figure 4
+        assert not re.search(r"System Message|system-message|\{\{|\bnan\b|\\", caption), path
 
 
 def test_captions_hold_the_numbers_of_this_run(report: Report) -> None:
