@@ -10,7 +10,7 @@ from charlens.analyses.context_curve import anchors, figure, losses
 from charlens.analyses.context_curve import table as curves
 from charlens.analyses.context_curve.classes import ALL, CLASSES
 from charlens.analyses.context_curve.measure import measure
-from charlens.analyses.stream_bootstrap import interval, resample, resampled_means
+from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.analyses.subjects import Network, NGram
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
@@ -19,6 +19,7 @@ from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Layout, Shape
 from charlens.predictions.score_ngram import scores_of_inputs
 from charlens.runtime.randomness import generator
+from charlens.runtime.resampling import resample_streams
 from charlens.text.corpus import Corpus, prepare
 from reference_recurrence import run
 from test_figure4 import within
@@ -250,12 +251,12 @@ def test_intervals_are_those_of_streams_drawn_again():
     random = np.random.default_rng(0)
     stream = random.integers(0, 6, 50)
     values = random.normal(size=(50, 2)) + stream[:, None]
-    drawn = resample(6, 300, generator(1))
+    drawn = resample_streams(6, 300, generator(1))
     assert (drawn.sum(axis=1) == 6).all()
     slow = []
     for counts in drawn:
         rows = np.concatenate(
-            [np.flatnonzero(stream == b) for b in range(6) for _ in range(counts[b])]
+            [np.flatnonzero(stream == b) for b in range(6) for _ in range(int(counts[b]))]
         )
         slow.append(values[rows].mean(axis=0))
     means = resampled_means(values, stream, drawn)
@@ -270,7 +271,7 @@ def test_intervals_of_streams_cover_where_those_of_characters_do_not():
     stream = np.repeat(np.arange(40), 25)
     for i in range(200):
         values = (random.normal(size=40)[stream] + 0.1 * random.normal(size=1000))[:, None]
-        drawn = resample(40, 300, generator(1, i))
+        drawn = resample_streams(40, 300, generator(1, i))
         low, high = interval(resampled_means(values, stream, drawn), stream)
         hits += bool(low[0] <= 0 <= high[0])
     assert 175 <= hits <= 198

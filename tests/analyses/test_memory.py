@@ -35,10 +35,11 @@ def program(size: int = 60_000, seed: int = 0) -> bytes:
     return "".join(lines).encode()[:size]
 
 
-def latch(corpus, remembers: bool = True) -> Network:
-    """A network that is sure of a closing brace after any line end inside a block, else not.
+def latch(corpus, remembers: bool = True, weight: float = 9) -> Network:
+    """A network that is sure of a closing brace anywhere inside a block, else not.
 
     c = f c + i g: an opening brace opens i, a closing one shuts f. Without memory f is always shut.
+    A negative weight makes it sure of none.
     """
     shape, code = Shape("lstm", 1, 2, corpus.k), corpus.vocabulary.index
     weights = {name: torch.zeros(1, *e.true) for name, e in Layout(shape).entries.items()}
@@ -46,7 +47,7 @@ def latch(corpus, remembers: bool = True) -> Network:
     views["bias"][0, :, 0] = torch.tensor([30.0, -30, 30 if remembers else -30, 30])
     views["input"][code(ord("{")), INPUT, 0] = 60
     views["input"][code(ord("}")), FORGET, 0] = -60
-    weights["decoder"][0, 0, code(ord("}"))] = 9
+    weights["decoder"][0, 0, code(ord("}"))] = weight
     weights["bias.decoder"][0, code(ord("}"))] = -4
     return Network("lstm-1x2", shape, weights, CPU)
 
@@ -89,7 +90,12 @@ def test_places_are_those_of_a_loop():
             closed = at
         began = opened[-1] if opened else closed
         if began is not None:
-            expected[at] = (bool(opened), at + 1 - began, at + 1 in closers, byte == ord("\n"))
+            expected[at] = (
+                bool(opened),
+                at + 1 - began,
+                at + 1 in closers,
+                byte == ord("\n") and len(opened) <= 1,
+            )
     rows = zip(places.inside, places.distance, places.closing, places.cued, strict=True)
     assert dict(zip(places.column.tolist(), map(tuple, rows), strict=True)) == expected
 
@@ -133,6 +139,11 @@ def test_an_opened_block_is_remembered_by_a_latch_alone(memory):
     assert (blocks["effect"] > 5).all()
     assert (gone.loc[gone["probe"] == "block", "effect"] == 0).all()
     assert probes.remembered(blocks) == 100
+    against = memory.probes(latch(memory.corpus, weight=-9), [20, 100], 20)
+    against = against[against["probe"] == "block"]
+    assert (against["high"] < -1).all()
+    assert probes.remembered(against) == 100  # either sign is a memory
+    assert probes.remembered(blocks.assign(effect=0.005)) == 0  # next to nothing is none
     assert probes.remembered(gone[gone["probe"] == "block"]) == 0
     comments = kept[kept["probe"] == "comment"]
     assert comments["n"].eq(0).all()  # the text has no asterisk

@@ -6,6 +6,7 @@ from charlens.inside.evidence import intervals, nulls, timescales
 from charlens.inside.evidence.keeping import Keeping
 from charlens.inside.evidence.nulls import Measured, weights_of
 from charlens.inside.evidence.traces import Traces
+from charlens.runtime.resampling import interval, resample_streams
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
@@ -87,7 +88,7 @@ def test_a_cell_that_follows_the_label_is_significant_and_a_constant_one_is_not(
 def test_resampled_scores_are_those_of_the_resampled_streams(random):
     values = (random.integers(0, 40, (2, 6, 30)) + 0.5) / 20 - 1  # one value to a bin
     counts, flags = random.standard_normal((2, 6, 30)), random.random((2, 6, 30)) < 0.4
-    draws = intervals.resamples(6, 5, random)
+    draws = resample_streams(6, 5, random)
     assert (draws.sum(1) == 6).all()
     r, area = intervals.correlations(values, counts, draws), intervals.areas(values, flags, draws)
     for i, times in enumerate(draws.astype(int)):
@@ -107,7 +108,7 @@ def test_the_bootstrap_agrees_with_obuchowskis_clustered_variance(random):
     label = smooth(random, streams, 40, 0.9) > 0
     of_stream = 0.4 * random.standard_normal((streams, 1))
     values = np.tanh(0.5 * label + of_stream + 0.5 * random.standard_normal(label.shape))
-    draws = intervals.resamples(streams, 4000, random)
+    draws = resample_streams(streams, 4000, random)
     area = intervals.areas(values[None], label[None], draws)[0, 0]
     x, y = values[label], values[~label]
     wins = (x[:, None] > y).astype(float)
@@ -122,7 +123,7 @@ def test_the_bootstrap_agrees_with_obuchowskis_clustered_variance(random):
 
 
 def test_limits_hold_their_share():
-    low, high = intervals.limits(np.linspace(0, 1, 1001)[None])
+    low, high = interval(np.linspace(0, 1, 1001)[None], axis=-1)
     assert (low[0], high[0]) == pytest.approx((0.025, 0.975))
 
 

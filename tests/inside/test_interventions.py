@@ -19,7 +19,7 @@ from charlens.inside.interventions import table as causal_cells
 from charlens.inside.interventions.cell_means import cell_means
 from charlens.inside.interventions.clamps import HIGH, LOW, MEAN, RESAMPLE, Clamp, other_streams
 from charlens.inside.interventions.classes import RULES, CharacterClass, claims, classes_of
-from charlens.inside.interventions.effects import interval, measure, resamples, taken_of
+from charlens.inside.interventions.effects import measure, taken_of
 from charlens.inside.interventions.from_files import Labelled, Network, study_networks
 from charlens.inside.interventions.impulse import impulse
 from charlens.inside.interventions.runs import run, window_length
@@ -29,6 +29,7 @@ from charlens.models.n_nn import Context
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.models.recurrent.cells import CELLS
 from charlens.models.trained import TrainedModel
+from charlens.runtime.resampling import interval, resample_streams
 from charlens.text.corpus import prepare
 from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText
@@ -168,18 +169,18 @@ def test_every_stream_gets_another_one():
 def test_the_interval_is_that_of_a_mean():
     draws = np.random.default_rng(0)
     values = draws.normal(1.0, 2.0, (200, 3))
-    weights = resamples(200, 4000, draws)
+    weights = resample_streams(200, 4000, draws)
     assert (weights.sum(1) == 200).all()
-    low, high = interval((weights @ values / 200)[None])
+    low, high = interval((weights @ values / 200)[None], axis=-2)
     half = 1.96 * values.std(0) / np.sqrt(200)
     np.testing.assert_allclose((high - low)[0] / 2, half, rtol=0.07)
     np.testing.assert_allclose((high + low)[0] / 2, values.mean(0), atol=0.03)
 
 
 def test_without_two_streams_or_any_character_there_is_no_interval():
-    assert resamples(1, 10, np.random.default_rng(0)).shape == (0, 1)
-    assert np.isnan(interval(np.zeros((0, 2)))).all()
-    assert np.isnan(interval(np.full((5, 1), np.nan))).all()
+    assert resample_streams(1, 10, np.random.default_rng(0)).shape == (0, 1)
+    assert np.isnan(interval(np.zeros((0, 2)), axis=-2)).all()
+    assert np.isnan(interval(np.full((5, 1), np.nan), axis=-2)).all()
 
 
 def test_ranks_and_their_correction():
@@ -221,7 +222,7 @@ def test_a_clock_that_is_set_forward_ends_its_lines_sooner():
     noise = 1 + 0.05 * np.random.default_rng(0).normal(size=(4, streams, 1))
     found = newlines.Hazards(count, rates[:, None, None] * noise * count)
     value, low, high = newlines.slope(
-        clamped, found, resamples(streams, 500, np.random.default_rng(1))
+        clamped, found, resample_streams(streams, 500, np.random.default_rng(1))
     )
     halves = [math.log(0.5) / math.log(1 - rate) for rate in rates[1:]]
     assert value == pytest.approx(np.polyfit(clamped, halves, 1)[0], rel=0.05)
@@ -419,7 +420,7 @@ def leaking_unit(keep):
 def test_a_change_lasts_as_long_as_the_unit_keeps_it(keep):
     codes = np.random.default_rng(0).integers(0, 2, (4, 401)).astype(np.uint8)
     found = impulse(leaking_unit(keep), codes, (1, 0), (-0.01, 0.01), 10, "cpu")
-    value, low, high = found.half_life(resamples(4, 50, np.random.default_rng(0)))
+    value, low, high = found.half_life(resample_streams(4, 50, np.random.default_rng(0)))
     assert value == low == high == math.ceil(math.log(0.5) / math.log(keep))
     assert found.change.shape == (4, 300)
     expected = np.tile(0.01 * keep ** np.arange(5.0), (4, 1))

@@ -1,21 +1,10 @@
-"""Bootstrap intervals of means over characters that lie in streams of text.
-
-Neighbouring characters are not independent, so whole streams are resampled, not characters (a
-cluster bootstrap). One set of resamples serves everything that is compared, which keeps
-differences paired.
-"""
+"""Intervals of means over characters that lie in streams of text, the streams resampled."""
 
 from __future__ import annotations
 
 import numpy as np
 
-COVERED = (2.5, 97.5)
-"""Percentiles of the ends of an interval."""
-
-
-def resample(streams: int, n: int, generator: np.random.Generator) -> np.ndarray:
-    """How often each stream is drawn in each of ``n`` resamples, int64 (n, streams)."""
-    return generator.multinomial(streams, np.full(streams, 1 / streams), size=n)
+from charlens.runtime import resampling
 
 
 def sums(values: np.ndarray, stream: np.ndarray, streams: int) -> np.ndarray:
@@ -37,7 +26,7 @@ def resampled_means(values: np.ndarray, stream: np.ndarray, drawn: np.ndarray) -
     Args:
         values: (rows, columns).
         stream: of each row, int64 (rows,).
-        drawn: of :func:`resample`, (n, streams).
+        drawn: of :func:`charlens.runtime.resampling.resample_streams`, (n, streams).
     """
     streams = drawn.shape[1]
     count = np.bincount(stream, minlength=streams)
@@ -55,5 +44,4 @@ def interval(resampled: np.ndarray, stream: np.ndarray) -> tuple[np.ndarray, np.
     if len(np.unique(stream)) < 2:
         nothing = np.full(resampled.shape[1], np.nan)
         return nothing, nothing
-    low, high = np.nanpercentile(resampled, COVERED, axis=0)
-    return low, high
+    return resampling.interval(resampled, axis=0)

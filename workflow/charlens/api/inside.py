@@ -15,7 +15,7 @@ from charlens.errors import CharlensError
 from charlens.inside import in_memory
 from charlens.inside.cells import score
 from charlens.inside.cells.concepts import CONCEPTS
-from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, typical_excerpt
+from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, choose
 from charlens.inside.cells.search import label
 from charlens.models import names
 from charlens.text.encodings import guess
@@ -264,8 +264,9 @@ class Cells:
 
     def _trace(self, concept: str, layer: int, unit: int) -> Trace:
         text = self._reading.bytes
-        places = candidates(text, self._encoding)
-        excerpt = typical_excerpt(self._labels[concept], places) or _first_held_out(text.shape)
+        panels = choose(self._labels, self.ranking, candidates(text, self._encoding))
+        shown = {panel: excerpt for panel, _, excerpt in panels}
+        excerpt = shown.get(concept) or _first_held_out(text.shape)
         stream = self._reading.codes[[excerpt.stream], : text.shape[1] + 1]
         windows = score.windows_of_cells(
             self.model, stream, self._reading.steps, self._device, self.model.model
@@ -273,8 +274,7 @@ class Cells:
         trace = np.concatenate([layers[layer - 1][0, :, unit] for _, layers in windows])
         part = slice(excerpt.start, excerpt.stop)
         title = f"{names.title(self.model.model)}, layer {layer}, cell {unit}"
-        shown = trace[part]
-        return Trace(title, text[excerpt.stream][part].tobytes(), shown, shown)
+        return Trace(title, text[excerpt.stream][part].tobytes(), trace[part], trace[part])
 
     def summary(self) -> pd.DataFrame:
         """The best cell of each concept, one row each."""
@@ -291,9 +291,8 @@ class Cells:
 
 def _first_held_out(shape: tuple[int, int]) -> Excerpt:
     """The beginning of the second half, where no line of it is long enough for an excerpt."""
-    batch, length = shape
-    stream, start = divmod(-(-batch * length // 2), length)
-    return Excerpt(stream, start, min(start + ROWS * COLUMNS_OF_TEXT, length))
+    stream, start = divmod(int(np.argmin(score.halves(*shape))), shape[1])
+    return Excerpt(stream, start, min(start + ROWS * COLUMNS_OF_TEXT, shape[1]))
 
 
 def cells(

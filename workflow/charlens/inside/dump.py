@@ -27,7 +27,6 @@ from charlens.inside.store import (
 from charlens.models.families import build_model
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel, load_trained
-from charlens.runtime.device import choose_device
 from charlens.runtime.progress import announce, progress
 from charlens.text.corpus import Codes, Corpus, load_split
 
@@ -113,14 +112,7 @@ class _Dump:
         self.streams = max(1, min(codes.shape[0], ROW_GROUP // self.length))
         # Streams side by side are put in order once they are complete; one alone is in order.
         self.chunk = self.length if self.streams > 1 else steps
-        self.model = build_model(
-            trained.shape,
-            batch=self.streams,
-            steps=steps,
-            device=choose_device(device),
-            training=False,
-        )
-        self.model.load(trained.weights)
+        self.model = trained.ready(self.streams, steps, device)
 
     def run(self, corpus: Corpus, folder: FilePath, targets: Sequence[Target], bar) -> None:
         """Write the files of some layers and quantities."""

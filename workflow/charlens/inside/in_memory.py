@@ -8,10 +8,8 @@ import numpy as np
 from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.families import build_model
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
-from charlens.runtime.device import choose_device
 from charlens.text.corpus import Codes
 
 
@@ -41,14 +39,7 @@ def activations(
     Raises:
         CharlensError: the model has no such layer, quantity or unit.
     """
-    model = build_model(
-        trained.shape,
-        batch=codes.shape[0],
-        steps=steps,
-        device=choose_device(device),
-        training=False,
-    )
-    model.load(trained.weights)
+    model = trained.ready(codes.shape[0], steps, device)
     count = _values(trained, model.quantities(), quantity, layer).shape[-1]
     units = _checked(trained, units, count)
     values = np.empty((codes.shape[0], codes.shape[1] - 1, len(units)), np.float32)

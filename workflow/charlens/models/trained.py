@@ -10,8 +10,10 @@ from torch import Tensor
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.files.checkpoint import load_checkpoint
-from charlens.models.families import shape_of
+from charlens.models.families import build_model, shape_of
+from charlens.models.language_model import LanguageModel
 from charlens.models.parameters import Architecture
+from charlens.runtime.device import choose_device
 from charlens.text.corpus import Corpus
 
 
@@ -30,6 +32,22 @@ class TrainedModel:
     shape: Architecture
     weights: dict[str, Tensor]
     metadata: dict[str, Any]
+
+    def ready(self, batch: int, steps: int, device: str) -> LanguageModel[Any]:
+        """The network with its weights, to read streams window by window.
+
+        Args:
+            batch: streams side by side.
+            steps: window length.
+            device: auto, cpu or cuda.
+
+        Raises:
+            CharlensError: a device that this machine does not have.
+        """
+        where = choose_device(device)
+        model = build_model(self.shape, batch=batch, steps=steps, device=where, training=False)
+        model.load(self.weights)
+        return model
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.predictions.loss import bootstrap_means
 from charlens.runtime.randomness import generator
+from charlens.runtime.resampling import COVERED
 from charlens.text import brackets
 from charlens.text.kinds import KINDS, kind_of
 from charlens.text.lexed import LexedText
@@ -56,7 +57,6 @@ COLUMNS = {
 RESAMPLES = 1000
 """Bootstrap resamples behind each interval: its ends lie further out than a standard deviation."""
 
-_COVERED = (2.5, 97.5)  # percent
 _QUOTES = '""'
 
 
@@ -186,7 +186,7 @@ def _mean(values: np.ndarray, draws: np.random.Generator) -> dict[str, float]:
     mean = float(values.mean(dtype=np.float64)) if values.size else np.nan
     ends = (np.nan, np.nan)
     if values.size > 1:
-        ends = np.percentile(bootstrap_means(values, RESAMPLES, draws), _COVERED).tolist()
+        ends = np.percentile(bootstrap_means(values, RESAMPLES, draws), COVERED).tolist()
     return {"probability": mean, "lower": ends[0], "upper": ends[1]}
 
 

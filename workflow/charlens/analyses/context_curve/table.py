@@ -22,7 +22,7 @@ import pandas as pd
 
 from charlens.analyses.context_curve.anchors import Anchors
 from charlens.analyses.context_curve.classes import ALL
-from charlens.analyses.stream_bootstrap import interval, resample, resampled_means
+from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import rst, rst_corpus, rst_model
 from charlens.files import csv_tables
@@ -30,6 +30,7 @@ from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM, N_NN
 from charlens.models.names import context_model, title
 from charlens.paper import texts
+from charlens.runtime.resampling import resample_streams
 from charlens.text.corpus import Corpus
 
 COLUMNS = {
@@ -83,7 +84,7 @@ def table(
         lengths: of context, increasing; the last is C.
         generator: draws the resamples of streams.
     """
-    drawn = resample(corpus.batch, RESAMPLES, generator)
+    drawn = resample_streams(corpus.batch, RESAMPLES, generator)
     rows: list[dict[str, Any]] = []
     for start, values in losses.items():
         for name, members in anchors.members.items():

@@ -18,7 +18,8 @@ CUES = {QUOTES: b".,!?", "{}": b"\n"}
 """Bytes after which a closing character is likely by what is near, whether or not one is due.
 
 A closing quote follows a comma or a full stop, a closing brace begins a line. Among such places
-only the memory of the opening one tells which is which.
+only the memory of the opening one tells which is which. In a block within a block the closing brace
+comes after an indentation, so line starts count only where at most one block is open.
 """
 
 
@@ -91,8 +92,8 @@ def find(text: LexedText, inputs: np.ndarray) -> Places:
         inputs: index into it of every input byte, int64 (B, length).
     """
     pair, values = pair_of(text.kind), text.values
-    inside, began = _quoted(text) if pair == QUOTES else _in_brackets(text, pair)
-    cue = np.isin(values, np.frombuffer(CUES[pair], np.uint8))
+    depth, began = _quoted(text) if pair == QUOTES else _in_brackets(text, pair)
+    cue = np.isin(values, np.frombuffer(CUES[pair], np.uint8)) & (depth <= 1)
     # What is open after an input byte is open before the target.
     visible = began[inputs] >= inputs[:, :1]
     stream, column = np.nonzero(visible)
@@ -101,7 +102,7 @@ def find(text: LexedText, inputs: np.ndarray) -> Places:
     return Places(
         stream,
         column,
-        inside[at],
+        depth[at] > 0,
         at + 1 - began[at],
         closing[at + 1],
         cue[at],
@@ -109,7 +110,7 @@ def find(text: LexedText, inputs: np.ndarray) -> Places:
 
 
 def _quoted(text: LexedText) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each byte is in a quotation, its opening quote included; where that state began."""
+    """1 in a quotation, its opening quote included, else 0; where that state began."""
     starts, ends, _ = text.quotations
     straight = text.values[starts] == ord('"')
     return _states(len(text), starts[straight], ends[straight])
@@ -128,13 +129,13 @@ def _states(size: int, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray
 
 
 def _in_brackets(text: LexedText, pair: str) -> tuple[np.ndarray, np.ndarray]:
-    """Whether a bracket is open after each byte, and where that began.
+    """How many brackets are open after each byte, and where that began.
 
     That is where the innermost one was opened, or outside where the last outermost one was closed.
     """
     opener, closer = text.matched((pair[0], pair[1]))
     began = np.full(len(text), -1, dtype=np.int64)
-    inside = np.zeros(len(text), dtype=bool)
+    depth = np.zeros(len(text), dtype=np.int32)
     opens = set(opener.tolist())
     events = np.sort(np.concatenate([opener, closer]))
     stack: list[int] = []
@@ -144,9 +145,9 @@ def _in_brackets(text: LexedText, pair: str) -> tuple[np.ndarray, np.ndarray]:
             stack.append(event)
         else:
             stack.pop()
-        inside[event:stop] = bool(stack)
+        depth[event:stop] = len(stack)
         began[event:stop] = stack[-1] if stack else event
-    return inside, began
+    return depth, began
 
 
 def _closers(text: LexedText, pair: str) -> np.ndarray:

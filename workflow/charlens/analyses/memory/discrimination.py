@@ -23,13 +23,14 @@ import pandas as pd
 
 from charlens.analyses.memory.auc import areas, wins
 from charlens.analyses.memory.closing_places import QUOTES, Places, pair_of
-from charlens.analyses.stream_bootstrap import interval, resample, resampled_means
+from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
+from charlens.runtime.resampling import resample_streams
 from charlens.text.corpus import Corpus
 
 COLUMNS = {
@@ -82,7 +83,7 @@ def table(
         generator: draws the resamples of streams.
     """
     streams = int(places.stream.max(initial=0)) + 1
-    drawn = resample(streams, RESAMPLES, generator)
+    drawn = resample_streams(streams, RESAMPLES, generator)
     outside = places.cued & ~places.inside
     known = {"corpus": corpus.name, "pair": pair_of(kind), "model": model, "unroll": corpus.unroll}
     rows = []

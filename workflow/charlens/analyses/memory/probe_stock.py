@@ -93,10 +93,14 @@ def _prose(lexed: LexedText, inputs: np.ndarray) -> tuple[np.ndarray, list[bytes
 
 
 def _code(lexed: LexedText, inputs: np.ndarray) -> tuple[np.ndarray, list[bytes]]:
-    """Lines of code outside all braces after a blank one, and lines that are plain code."""
+    """Lines outside all braces after a blank one, and plain lines of code within one pair of them.
+
+    So a brace that a probe opens before these lines is the one that they would be in.
+    """
     assert lexed.classes is not None
     plain = lexed.classes == ByteClass.CODE
-    top = lexed.depth(("{", "}")) == 0
+    depth = lexed.depth(("{", "}"))
+    top = depth == 0
     begins, pieces = np.zeros(len(lexed) + 1, dtype=bool), []
     for row in inputs:
         first, data = int(row[0]), lexed.values[row].tobytes()
@@ -106,7 +110,7 @@ def _code(lexed: LexedText, inputs: np.ndarray) -> tuple[np.ndarray, list[bytes]
         start = data.find(b"\n") + 1
         while start and (stop := data.find(b"\n", start) + 1):
             line = data[start:stop]
-            is_code = plain[first + start : first + stop].all()
+            is_code = plain[first + start : first + stop].all() and depth[first + start] == 1
             if line.strip() and is_code and not set(b"{}#\\\"'") & set(line):
                 pieces.append(line)
             start = stop

@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.memory.probe_texts import PROBES, Pairs
-from charlens.analyses.stream_bootstrap import interval, resample, resampled_means
+from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
+from charlens.runtime.resampling import resample_streams
 from charlens.text.corpus import Corpus
 
 COLUMNS = {
@@ -70,7 +71,7 @@ def row(
         return known | {"note": pairs}
     opened, control = scores
     effects = (opened - control)[:, None]
-    drawn = resample(corpus.batch, RESAMPLES, generator)
+    drawn = resample_streams(corpus.batch, RESAMPLES, generator)
     low, high = interval(resampled_means(effects, pairs.stream, drawn), pairs.stream)
     means = {"with": opened.mean(), "without": control.mean()}
     return known | means | {"n": len(effects), "effect": effects.mean(), "low": low[0],
@@ -135,15 +136,21 @@ def _cell(of: pd.Series) -> str:
     return f"{of['effect']:.2f}{ends}".replace("-", "−")
 
 
+LEAST = 0.01
+"""Nats per character; a smaller effect is no memory, however sure."""
+
+
 def remembered(part: pd.DataFrame) -> int:
-    """The distance up to which the interval of the effect lies above 0; 0 if at none.
+    """The distance up to which there is an effect, its interval without 0; 0 if at none.
+
+    Either sign counts: what was put in may make its end less likely for now.
 
     Args:
         part: the rows of one probe and model.
     """
     last = 0
     for entry in part[part["n"] > 0].sort_values("distance").itertuples():
-        if not entry.low > 0:
+        if not (entry.low > 0 or entry.high < 0) or abs(entry.effect) < LEAST:
             break
         last = int(entry.distance)
     return last
@@ -161,9 +168,10 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             if last:
                 effect = rows.loc[rows["distance"] == last, "effect"].iloc[0]
                 end = "the longest tried" if last == most else "and not at the next distance"
+                shown = f"{effect:+.2f}".replace("-", "−")
                 yield (
                     f"On {where}, {rst_model(model)} remembers {what} {last} characters later "
-                    f"({effect:.2f} nats), {end}."
+                    f"({shown} nats), {end}."
                 )
             else:
                 first = rows.loc[rows["n"] > 0, "distance"].min()

@@ -121,6 +121,34 @@ def _overlap(one: Excerpt, other: Excerpt) -> bool:
     return one.stream == other.stream and one.start < other.stop and other.start < one.stop
 
 
+def choose(
+    labels: Labels, ranking: pd.DataFrame, excerpts: list[Excerpt]
+) -> list[tuple[str, pd.Series, Excerpt]]:
+    """Panels of Figure 2 in their order: what each shows, its cell and an excerpt of its own.
+
+    Args:
+        labels: the concepts at every input byte.
+        ranking: of :func:`charlens.inside.cells.score.score`.
+        excerpts: to choose from, of :func:`candidates`.
+
+    Returns:
+        (concept, row of the best cell, excerpt), last the typical cell (:data:`TYPICAL`). Concepts
+        that never change in an excerpt, or that no cell could be scored for, are left out.
+    """
+    chosen: list[tuple[str, pd.Series, Excerpt]] = []
+    used: list[Excerpt] = []
+    for concept in (name for name in panels() if name in labels):
+        excerpt = _another(labels[concept], excerpts, used)
+        cell = best(ranking, concept)
+        if excerpt is not None and cell[["found", "held_out"]].notna().all():
+            chosen.append((concept, cell, excerpt))
+    if chosen:
+        cell = typical(ranking)
+        shown = _another(labels[cell["concept"]], excerpts, used)
+        chosen.append((TYPICAL, cell, shown or chosen[0][2]))
+    return chosen
+
+
 def examples(
     trained: TrainedModel,
     corpus: str,
@@ -149,20 +177,10 @@ def examples(
         One row per panel and byte with the columns of :data:`COLUMNS`. A concept that never
         changes in an excerpt of the held-out half has no panel.
     """
-    excerpts = candidates(text, encoding)
-    chosen: list[tuple[str, pd.Series, Excerpt]] = []
-    used: list[Excerpt] = []
-    for concept in (name for name in panels() if name in labels):
-        excerpt = _another(labels[concept], excerpts, used)
-        cell = best(ranking, concept)
-        if excerpt is None or cell[["found", "held_out"]].isna().any():
-            _log.info("%s: no excerpt shows %s", corpus, CONCEPTS[concept].title)
-            continue
-        chosen.append((concept, cell, excerpt))
-    if chosen:
-        cell = typical(ranking)
-        shown = _another(labels[cell["concept"]], excerpts, used)
-        chosen.append((TYPICAL, cell, shown or chosen[0][2]))
+    chosen = choose(labels, ranking, candidates(text, encoding))
+    shown = {panel for panel, _, _ in chosen}
+    for concept in (name for name in panels() if name in labels.keys() - shown):
+        _log.info("%s: no excerpt shows %s", corpus, CONCEPTS[concept].title)
     traces = _traces(trained, corpus, codes, {e.stream for _, _, e in chosen}, steps, device)
     length = text.shape[1]
     parts = [

@@ -22,11 +22,9 @@ import torch
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import AUC, CORRELATION, measure_of
-from charlens.models.families import build_model
 from charlens.models.language_model import LanguageModel
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
-from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes
 
@@ -83,14 +81,7 @@ def windows_of_cells(
     trained: TrainedModel, codes: Codes, steps: int, device: str, name: str
 ) -> Iterator[tuple[slice, list[np.ndarray]]]:
     """Run a model over streams: the window's place and the cells' values, (B, T, n) per layer."""
-    model = build_model(
-        trained.shape,
-        batch=codes.shape[0],
-        steps=steps,
-        device=choose_device(device),
-        training=False,
-    )
-    model.load(trained.weights)
+    model = trained.ready(codes.shape[0], steps, device)
     with progress(codes[:, 1:].size, name, "char") as bar:
         for place, inputs, _ in running(model, codes):
             yield place, [v.transpose(0, 1).cpu().numpy() for v in cell_values(model)]

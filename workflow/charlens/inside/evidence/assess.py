@@ -20,6 +20,7 @@ from charlens.inside.evidence.probes import ByteProbe, CellProbe
 from charlens.inside.evidence.traces import Traces, traces
 from charlens.models.trained import TrainedModel
 from charlens.runtime.randomness import generator
+from charlens.runtime.resampling import interval, resample_streams
 from charlens.text.corpus import Codes
 
 _log = logging.getLogger("charlens")
@@ -160,7 +161,7 @@ def _measured(
     measured, streams = Measured.of(labels), labels.shape[1]
     random = question.random("permutations")
     orders = nulls.permutations(streams, question.effort.permutations, random)
-    draws = intervals.resamples(streams, question.effort.bootstrap, question.random("bootstrap"))
+    draws = resample_streams(streams, question.effort.bootstrap, question.random("bootstrap"))
     columns: dict[str, list[np.ndarray]] = {}
     strongest = np.zeros((len(names), len(orders)))
     resampled = intervals.areas if measured.measure != CORRELATION else intervals.correlations
@@ -171,7 +172,7 @@ def _measured(
         sums = nulls.permuted_sums(pairs, orders).reshape(*observed.shape, -1)
         permuted = measured.strengths(measured.scores(sums))
         strongest = np.fmax(strongest, np.fmax.reduce(permuted, axis=0))
-        low, high = intervals.limits(measured.strengths(resampled(chunk, labels, draws)))
+        low, high = interval(measured.strengths(resampled(chunk, labels, draws)), axis=-1)
         z, p = nulls.z_scores(products), nulls.p_values(observed, permuted)
         part = {"observed": observed, "z": z, "p": p, "low": low, "high": high}
         for name, array in part.items():

@@ -9,12 +9,6 @@ BINS = 1000
 """Bins of the histograms of values from −1 to 1; values in one bin count as tied."""
 
 
-def resamples(streams: int, count: int, generator: np.random.Generator) -> np.ndarray:
-    """How often each stream is drawn, float64 (count, streams): streams draws with replacement."""
-    shares = np.full(streams, 1 / streams)
-    return generator.multinomial(streams, shares, size=count).astype(np.float64)
-
-
 def correlations(values: np.ndarray, labels: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Pearson's r of every resample.
 
@@ -76,15 +70,3 @@ def _histograms(bins: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.nda
             else:
                 negative[stream, bins[stream, t]] += 1
     return positive, negative
-
-
-def limits(strengths: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """The middle of the resamples that holds a share of them: low and high, (...).
-
-    Args:
-        strengths: (..., R); a row with NaN gives NaN.
-        level: the share.
-    """
-    tail = (1 - level) / 2
-    low, high = np.quantile(strengths, [tail, 1 - tail], axis=-1)
-    return low, high

@@ -12,12 +12,10 @@ import torch
 from charlens.inside.cells.score import cell_values
 from charlens.inside.evidence.keeping import Keeping
 from charlens.models.catalogue import CELLS
-from charlens.models.families import build_model
 from charlens.models.language_model import LanguageModel
 from charlens.models.parameters import Shape
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
-from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes
 
@@ -70,9 +68,7 @@ def traces(
         The traces, and of cells with a gate that keeps their value how much it keeps.
     """
     streams, length = codes.shape[0], codes.shape[1] - 1
-    options = {"batch": streams, "steps": steps, "training": False}
-    model = build_model(trained.shape, device=choose_device(device), **options)
-    model.load(trained.weights)
+    model = trained.ready(streams, steps, device)
     widths = [values.shape[-1] for values in cell_values(model)]
     values = _room((sum(widths), streams, length), folder)
     gate = CELLS[trained.shape.cell].keeps if isinstance(trained.shape, Shape) else ""

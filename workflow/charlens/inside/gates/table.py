@@ -11,10 +11,8 @@ import torch
 from charlens.display.wording import listed, rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
-from charlens.models.families import build_model
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
-from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes
 
@@ -56,11 +54,7 @@ def table(
         One row per gate, layer and unit, with the columns of :data:`COLUMNS`; empty for a model
         without gates.
     """
-    where = choose_device(device)
-    model = build_model(
-        trained.shape, batch=codes.shape[0], steps=steps, device=where, training=False
-    )
-    model.load(trained.weights)
+    model = trained.ready(codes.shape[0], steps, device)
     counts: dict[tuple[str, int], torch.Tensor] = {}
     total = codes.shape[0] * (codes.shape[1] - 1)
     with progress(total, f"{corpus}/{trained.model} gates", "char") as bar:

@@ -33,7 +33,7 @@ from charlens.inside.interventions.clamps import (
     to_state,
 )
 from charlens.inside.interventions.classes import CharacterClass, claims
-from charlens.inside.interventions.effects import measure, resamples
+from charlens.inside.interventions.effects import measure
 from charlens.inside.interventions.frames import framed, joined
 from charlens.inside.interventions.impulse import impulse
 from charlens.inside.interventions.jobs import Cell, JobList, set_of
@@ -41,6 +41,7 @@ from charlens.inside.interventions.results import Results
 from charlens.inside.interventions.study import Study
 from charlens.inside.interventions.subjects import Subject
 from charlens.runtime.progress import progress
+from charlens.runtime.resampling import resample_streams
 
 SCREENED = 2_000
 """Characters of the first half on which all cells are ablated where controls are matched."""
@@ -94,7 +95,7 @@ def intervene(study: Study, subjects: Sequence[Subject]) -> Tables:
             study.device,
             bar.update,
         )
-    weights = resamples(len(sums.count), study.settings.bootstrap, study.draws("bootstrap"))
+    weights = resample_streams(len(sums.count), study.settings.bootstrap, study.draws("bootstrap"))
     results = Results(study.classes, subjects, compared, modes, jobs, sums, weights)
     lines, slopes = line_cells.standing_still(study, subjects, means, weights)
     names = {"corpus": study.corpus.name, "model": study.trained.model}

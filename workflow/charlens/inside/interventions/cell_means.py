@@ -9,10 +9,8 @@ import numpy as np
 import torch
 
 from charlens.inside.interventions.clamps import MEAN, state_letter
-from charlens.models.families import build_model
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
-from charlens.runtime.device import choose_device
 from charlens.text.corpus import Codes
 
 
@@ -44,14 +42,7 @@ def cell_means(
         steps: window length; divides length.
         device: auto, cpu or cuda.
     """
-    model = build_model(
-        trained.shape,
-        batch=codes.shape[0],
-        steps=steps,
-        device=choose_device(device),
-        training=False,
-    )
-    model.load(trained.weights)
+    model = trained.ready(codes.shape[0], steps, device)
     members = {MEAN: np.ones((codes.shape[0], codes.shape[1] - 1), bool)} | dict(sets)
     stacked = np.stack(list(members.values()))  # (S, B, length)
     letter = state_letter(model.quantities()[0])

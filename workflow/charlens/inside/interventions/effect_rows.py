@@ -12,11 +12,11 @@ from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.interventions import controls
 from charlens.inside.interventions.classes import full_name
-from charlens.inside.interventions.effects import interval
 from charlens.inside.interventions.frames import framed
 from charlens.inside.interventions.jobs import Cell, JobList
 from charlens.inside.interventions.results import Results
 from charlens.inside.interventions.subjects import Subject
+from charlens.runtime.resampling import interval
 
 CONTROL = "control"
 """Stands for the verdict in the rows of cells that others are compared with."""
@@ -77,8 +77,8 @@ def _own_rows(
         targets = results.classes[wrong].targets
         shown += [(full_name(wrong, t.name), wrong, t.name) for t in targets]
     loss, p = sums.mean(sums.loss[job]), sums.mean(sums.p[job])
-    ends = interval(sums.mean(sums.loss[job], results.weights))
-    ends_p = interval(sums.mean(sums.p[job], results.weights))
+    ends = interval(sums.mean(sums.loss[job], results.weights), axis=-2)
+    ends_p = interval(sums.mean(sums.p[job], results.weights), axis=-2)
     base, count = sums.mean(sums.base), sums.count.sum(0)
     for title, concept, name in shown:
         at = results.column(concept, name)

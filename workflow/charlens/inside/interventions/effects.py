@@ -19,9 +19,6 @@ from charlens.inside.interventions.runs import Window, run
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 
-COVERED = (2.5, 97.5)
-"""Percentiles of the intervals."""
-
 Report = Callable[[int], None]
 """Told how many characters were read, for a progress bar."""
 
@@ -119,29 +116,3 @@ def _summed(values: Tensor, mask: Tensor) -> np.ndarray:
     """Sums of values (T, J, B) over the steps in masks (C, T, B), float64 (J, B, C)."""
     sums = torch.bmm(values.permute(2, 1, 0), mask.permute(2, 1, 0))  # (B, J, C)
     return sums.permute(1, 0, 2).cpu().numpy().astype(np.float64)
-
-
-def resamples(streams: int, count: int, draws: np.random.Generator) -> np.ndarray:
-    """How often each bootstrap resample takes each stream, float64 (count, streams).
-
-    With less than two streams there is nothing to draw from, and the result has no rows.
-    """
-    if streams < 2:
-        return np.zeros((0, streams))
-    return draws.multinomial(streams, np.full(streams, 1 / streams), count).astype(np.float64)
-
-
-def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The 95 % interval of resampled values (…, R, C): two arrays (…, C).
-
-    Resamples without a single character of a class say nothing of it; NaN where all are such.
-    """
-    if values.shape[-2] == 0:
-        nothing = np.full((*values.shape[:-2], values.shape[-1]), np.nan)
-        return nothing, nothing
-    empty = np.isnan(values).all(-2)
-    with np.errstate(invalid="ignore"):
-        low, high = np.nanpercentile(
-            np.where(np.expand_dims(empty, -2), 0.0, values), COVERED, axis=-2
-        )
-    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)

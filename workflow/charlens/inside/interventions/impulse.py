@@ -13,13 +13,12 @@ import numpy as np
 import torch
 
 from charlens.inside.interventions.clamps import MOST, check_cell
-from charlens.inside.interventions.effects import interval
 from charlens.inside.interventions.jobs import Cell
-from charlens.models.families import build_model
 from charlens.models.recurrent.edits import Edit, Edits
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
+from charlens.runtime.resampling import interval
 from charlens.text.corpus import Codes
 
 EVERY = 300
@@ -48,7 +47,7 @@ class Impulse:
         """
         if not self.change[:, 0].sum() > 0:
             return (np.nan,) * 3
-        low, high = interval(_until_half(weights @ self.change)[:, None])
+        low, high = interval(_until_half(weights @ self.change)[:, None], axis=-2)
         return float(_until_half(self.change.sum(0))), float(low[0]), float(high[0])
 
 
@@ -83,8 +82,7 @@ def impulse(
     where, batch, layer = choose_device(device), len(codes), cell[0] - 1
     every = max(1, min(EVERY, codes.shape[1] - 1) // steps) * steps
     codes = codes[:, : (codes.shape[1] - 1) // every * every + 1]
-    model = build_model(trained.shape, batch=2 * batch, steps=1, device=where, training=False)
-    model.load(trained.weights)
+    model = trained.ready(2 * batch, 1, device)
     letter = "c" if "c" in model.quantities()[layer] else "h"
     rows = torch.arange(batch, 2 * batch, device=where)
     units = torch.full_like(rows, cell[1])

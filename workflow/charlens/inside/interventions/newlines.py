@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from charlens.inside.interventions.clamps import Job
-from charlens.inside.interventions.effects import Report, interval
+from charlens.inside.interventions.effects import Report
 from charlens.inside.interventions.runs import run
 from charlens.models.trained import TrainedModel
+from charlens.runtime.resampling import interval
 from charlens.text.corpus import Codes
 
 CLAMPED = (10, 20, 30, 40, 50, 60, 70)
@@ -137,5 +138,5 @@ def slope(
     line = x / (x @ x)
     value = float(line @ medians(found.rate()[1:]))
     drawn = medians(found.rate(weights)[1:])  # (J, R)
-    low, high = interval((line @ drawn)[:, None])
+    low, high = interval((line @ drawn)[:, None], axis=-2)
     return value, float(low[0]), float(high[0])

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from charlens.inside.interventions.clamps import Clamp, Job, check_cell
-from charlens.models.families import build_model
 from charlens.models.recurrent.edits import Edit, Edits
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
@@ -78,10 +77,7 @@ def run(
     for first in range(0, max(len(jobs), 1), at_once):
         some = jobs[first : first + at_once]
         blocks = len(some) + 1
-        model = build_model(
-            trained.shape, batch=blocks * batch, steps=steps, device=where, training=False
-        )
-        model.load(trained.weights)
+        model = trained.ready(blocks * batch, steps, device)
         edits = _Edits(some, batch, where) if some else None
         for place, _, targets in running(model, np.tile(codes, (blocks, 1)), edits):
             logs = model.log_probabilities[0, :, : trained.shape.k]

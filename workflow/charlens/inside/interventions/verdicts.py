@@ -24,10 +24,10 @@ import pandas as pd
 from charlens.inside.interventions import controls
 from charlens.inside.interventions.clamps import MEAN
 from charlens.inside.interventions.classes import Target
-from charlens.inside.interventions.effects import interval
 from charlens.inside.interventions.frames import framed
 from charlens.inside.interventions.results import LEAST_LOSS, Results
 from charlens.inside.interventions.subjects import Subject
+from charlens.runtime.resampling import interval
 
 SPECIFIC = 5.0
 """A cell's effect is specific if it is so many times that on other characters."""
@@ -139,9 +139,9 @@ def _target(results: Results, subject: Subject, target: Target) -> dict[str, Any
     loss, p, p_raised = (
         sums.mean(some) for some in (sums.loss[hurt], sums.p[hurt], sums.p[raised])
     )
-    low, high = interval(sums.mean(sums.loss[hurt], results.weights))
-    _, fall = interval(sums.mean(sums.p[hurt], results.weights))
-    rise, _ = interval(sums.mean(sums.p[raised], results.weights))
+    low, high = interval(sums.mean(sums.loss[hurt], results.weights), axis=-2)
+    _, fall = interval(sums.mean(sums.p[hurt], results.weights), axis=-2)
+    rise, _ = interval(sums.mean(sums.p[raised], results.weights), axis=-2)
     base = sums.mean(sums.base)
     others = results.control_losses(subject, target.hurt_by, at)
     return {
