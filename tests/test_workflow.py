@@ -47,7 +47,7 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
         "search_cells": 2,
         "intervene": 2,
         "cell_evidence": 2,
-        "memory": 10,
+        "memory": 16,
         "saturation": 2,
         **dict.fromkeys([*PAGES, *DRAWN], 1),  # the table behind each page, and each figure
     }

@@ -8,6 +8,7 @@ import charlens.models.precision
 import charlens.training.trainer
 import pytest
 import torch
+from charlens.models import products
 from charlens.models.precision import (
     FLOAT16,
     FLOAT32,
@@ -15,6 +16,7 @@ from charlens.models.precision import (
     bfloat16_feature,
     choose_precision,
 )
+from charlens.models.products import multiply
 from test_train import trainer
 
 CPU = torch.device("cpu")
@@ -24,16 +26,26 @@ native = pytest.mark.skipif(NATIVE is None, reason="this processor has no bfloat
 
 def product():
     generator = torch.Generator().manual_seed(3)
-    a, b = (torch.rand(96, 96, generator=generator) for _ in range(2))
-    return a @ b
+    a, b = (torch.rand(192, 192, generator=generator) for _ in range(2))
+    return multiply(a, b)
 
 
-@pytest.fixture
-def mixed(monkeypatch):
-    """Every trainer takes the bfloat16 path; products are rounded where the processor can."""
-    monkeypatch.setattr(
-        charlens.training.trainer, "choose_precision", lambda *_: bfloat16(NATIVE or "test")
-    )
+def rounding():
+    """How products are computed now: torch's setting and ours."""
+    return torch.backends.mkldnn.matmul.fp32_precision, products._rounds.get()
+
+
+@pytest.fixture(params=["AMX", "AVX-512 BF16"])
+def mixed(request, monkeypatch):
+    """Every trainer takes the bfloat16 path, by torch's setting or by operands rounded here.
+
+    The setting acts where the processor can. Of ours, all products are rounded however small.
+    """
+    monkeypatch.setattr(products, "_LEAST_WEIGHTS", 1)
+    monkeypatch.setattr(products, "_LEAST", 1)
+    precision = bfloat16(request.param)
+    monkeypatch.setattr(charlens.training.trainer, "choose_precision", lambda *_: precision)
+    return precision
 
 
 def test_the_setting_lasts_for_the_block_only():
@@ -55,10 +67,11 @@ def test_other_precisions_change_no_setting(precision):
 
 
 def test_products_after_a_mixed_training_are_float32_bit_for_bit(mixed):
-    before = product()
+    before, exact = rounding(), product()
     run = trainer(epochs=2, dropout=(0.0, 0.4))
     run.run()
-    assert torch.equal(product(), before)
+    assert rounding() == before
+    assert torch.equal(product(), exact)
 
 
 def test_validation_is_computed_outside_the_block(mixed, monkeypatch):
@@ -68,14 +81,15 @@ def test_validation_is_computed_outside_the_block(mixed, monkeypatch):
     forward = run.windows.model.forward
 
     def spy(inputs, *, drop=False):
-        setting = torch.backends.mkldnn.matmul.fp32_precision
-        seen["train" if drop else "val"].add(setting)
+        seen["train" if drop else "val"].add(rounding())
         return forward(inputs, drop=drop)
 
     monkeypatch.setattr(run.windows.model, "forward", spy)
     run.run()
-    assert seen["train"] == {"bf16"}
-    assert "bf16" not in seen["val"]
+    (training,), (validation,) = seen["train"], seen["val"]
+    assert (training[0] == "bf16") != training[1]
+    assert validation[0] != "bf16"
+    assert not validation[1]
 
 
 def test_a_processor_without_bfloat16_trains_in_float32_and_says_so_once(monkeypatch, caplog):
@@ -107,6 +121,25 @@ def test_a_library_that_does_not_use_the_instructions_is_noticed(monkeypatch):
     assert bfloat16_feature() == "AMX"
 
 
+@pytest.mark.parametrize(
+    ("limit", "feature"),
+    [
+        ("", "AVX-512 BF16"),
+        ("avx512_core_bf16", "AVX-512 BF16"),
+        ("AVX512_CORE", None),
+        ("AVX2", None),
+    ],
+)
+def test_avx_512_without_amx_rounds_operands_unless_the_library_is_limited(
+    monkeypatch, limit, feature
+):
+    monkeypatch.setattr(charlens.models.precision, "_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    assert bfloat16_feature() == feature
+    assert bfloat16("AVX-512 BF16").rounds
+    assert not bfloat16("AMX").rounds
+
+
 def test_the_choice_by_device():
     assert choose_precision("float32", CPU) is FLOAT32
     assert choose_precision("mixed", torch.device("cuda")) is FLOAT16
@@ -119,7 +152,7 @@ def test_a_training_that_changes_processors_names_both(mixed, monkeypatch, tmp_p
     run.save()
     monkeypatch.setattr(charlens.training.trainer, "choose_precision", lambda *_: FLOAT32)
     trained = trainer(tmp_path, epochs=4, precision="mixed").run()
-    assert trained.arithmetic == [str(bfloat16(NATIVE or "test")), "float32"]
+    assert trained.arithmetic == [str(mixed), "float32"]
     assert trained.curve[0] == run.history.curve[0]
     assert any("from now on with float32" in record.message for record in caplog.records)
 

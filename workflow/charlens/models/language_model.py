@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from charlens.errors import CharlensError
+from charlens.models import products
 from charlens.models.buffers import side_by_side
 from charlens.models.parameters import Architecture, Layout
 from charlens.models.precision import FLOAT32, Precision
@@ -249,7 +250,7 @@ class LanguageModel(Generic[Arch]):
 def product(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
     """(M, r, c) = a @ b per model, accumulated and returned in ``dtype``."""
     if a.device.type == "cpu":  # a model's bits must not depend on its neighbours
-        lanes = [torch.mm(left, right) for left, right in zip(a, b, strict=True)]
+        lanes = [products.multiply(left, right) for left, right in zip(a, b, strict=True)]
         return torch.stack(lanes).to(dtype)
     return torch.bmm(a, b) if a.dtype == dtype else torch.bmm(a, b, out_dtype=dtype)
 
@@ -258,6 +259,6 @@ def product_into(out: Tensor, a: Tensor, b: Tensor) -> None:
     """out = a @ b per model, in place."""
     if out.device.type == "cpu":
         for m in range(out.shape[0]):
-            torch.mm(a[m], b[m], out=out[m])
+            products.multiply_into(out[m], a[m], b[m])
     else:
         torch.bmm(a, b, out=out)

@@ -12,12 +12,15 @@ never use half precision on a CPU.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+
+from charlens.models.products import rounded
 
 log = logging.getLogger("charlens")
 
@@ -32,6 +35,7 @@ class Precision:
             read the weights themselves.
         engine: kernels of the recurrence: ``torch``, ``numba`` (CPU) or ``triton`` (GPU).
         feature: what computes, such as ``AMX``; empty for plain torch.
+        rounds: operands are rounded by :mod:`charlens.models.products`, not by torch.
         multiple: widths are stored padded with zero weights to a multiple of this, which the
             products and kernels are faster for.
     """
@@ -40,6 +44,7 @@ class Precision:
     stored: torch.dtype | None = None
     engine: Literal["torch", "numba", "triton"] = "torch"
     feature: str = ""
+    rounds: bool = False
     multiple: int = 1
 
     def __str__(self) -> str:
@@ -55,6 +60,10 @@ class Precision:
         if self.operands != "bfloat16":
             yield
             return
+        if self.rounds:
+            with rounded():
+                yield
+            return
         # The attribute is made when torch is imported; mypy does not see it.
         setting = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
         before = setting.fp32_precision
@@ -66,13 +75,15 @@ class Precision:
 
 
 FLOAT32 = Precision()
-FUSED_FLOAT32 = Precision("float32", None, "numba", "fused kernels", multiple=8)
+FUSED_FLOAT32 = Precision("float32", engine="numba", feature="fused kernels", multiple=8)
 FLOAT16 = Precision("float16", torch.float16, "triton", multiple=32)
+_AVX_512 = "AVX-512 BF16"
 
 
 def bfloat16(feature: str = "") -> Precision:
     """Bfloat16 products on a CPU, by the instructions called ``feature``."""
-    return Precision("bfloat16", None, "numba", feature, multiple=16)
+    rounds = feature == _AVX_512
+    return Precision("bfloat16", engine="numba", feature=feature, rounds=rounds, multiple=16)
 
 
 def choose_precision(name: str, device: torch.device) -> Precision:
@@ -102,17 +113,16 @@ def bfloat16_feature() -> str | None:
 
     A processor may have them and the libraries not use them (an old kernel, a limit set by
     ``ONEDNN_MAX_CPU_ISA``), so a small product is computed and compared with its float32 twin.
+    AVX-512 BF16 is never used for float32 operands; there we round them.
     """
-    names = {
-        "amx_bf16": "AMX",
-        "amx_tile": "AMX",
-        "avx512_bf16": "AVX-512 BF16",
-        "sve_bf16": "SVE BF16",
-        "bf16": "ARM BF16",
-    }
+    names = {"amx_bf16": "AMX", "amx_tile": "AMX", "sve_bf16": "SVE BF16", "bf16": "ARM BF16"}
     capabilities = _capabilities()
     feature = next((title for key, title in names.items() if capabilities.get(key)), None)
-    return feature if feature and _bfloat16_has_effect() else None
+    if feature and _bfloat16_has_effect():
+        return feature
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    allowed = limit in ("", "DEFAULT", "ALL") or "BF16" in limit or "AMX" in limit
+    return _AVX_512 if capabilities.get("avx512_bf16") and allowed else None
 
 
 def _capabilities() -> Mapping[str, Any]:

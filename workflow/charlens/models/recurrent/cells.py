@@ -32,6 +32,7 @@ from torch import Tensor
 from charlens.errors import CharlensError
 from charlens.models import catalogue
 from charlens.models.buffers import side_by_side
+from charlens.models.products import add_product, multiply
 from charlens.models.recurrent.edits import Edit
 
 Empty = Callable[[int, int], Tensor]
@@ -182,7 +183,7 @@ class Recurrence:
         left, right = left.flatten(1, 2).transpose(1, 2), right.flatten(1, 2)
         if out.device.type == "cpu":
             for m in range(self.models):
-                out[m] = torch.mm(left[m], right[m])
+                out[m] = multiply(left[m], right[m])
         elif out.dtype == left.dtype:
             out.copy_(torch.bmm(left, right))
         else:
@@ -225,7 +226,10 @@ def _steps(tensor: Tensor) -> list[Tensor]:
 
 def _add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
     """out += a @ b, in place, for one lane or a batch of them."""
-    (out.addmm_ if out.dim() == 2 else out.baddbmm_)(a, b)
+    if out.dim() == 2:
+        add_product(out, a, b)
+    else:
+        out.baddbmm_(a, b)
 
 
 CELLS: dict[str, type[Recurrence]] = {}

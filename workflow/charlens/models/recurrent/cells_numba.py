@@ -22,7 +22,8 @@ import torch
 from numba import float32, njit
 from torch import Tensor
 
-from charlens.models.recurrent.cells import GRU, LSTM, RNN, Recurrence, _add_product, _steps
+from charlens.models.products import add_product, multiply_into, prepared
+from charlens.models.recurrent.cells import GRU, LSTM, RNN, Recurrence, _steps
 
 # Allows fused multiply-adds and another order of sums. Not "no NaN": a loss that is not a number
 # must reach the trainer.
@@ -195,18 +196,18 @@ class FusedRNN(_Fused, RNN):
 
     def _forward(self, lane: int | slice, w: Tensor) -> None:
         h, gates = self.h[lane], self.gates[lane]  # (T + 1, B, n), (T, B, n)
-        arrays = gates.numpy(), h.numpy()
+        arrays, w = (gates.numpy(), h.numpy()), prepared(w)
         for t, (before, a) in enumerate(zip(_steps(h), _steps(gates), strict=False)):
-            _add_product(a, before, w)  # (B, n) += (B, n) @ (n, n)
+            add_product(a, before, w)  # (B, n) += (B, n) @ (n, n)
             _rnn_forward(*arrays, t)
 
     def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
         arrays = self.h[lane].numpy(), dh.numpy(), self.grad[lane].numpy()
-        grad, below, back = _steps(self.grad[lane]), _steps(dh), w.transpose(-1, -2)
+        grad, below, back = _steps(self.grad[lane]), _steps(dh), prepared(w).transpose(-1, -2)
         for t in reversed(range(self.steps)):
             _rnn_backward(*arrays, t)
             if t:
-                _add_product(below[t - 1], grad[t], back)  # (B, n) += (B, n) @ (n, n)
+                add_product(below[t - 1], grad[t], back)  # (B, n) += (B, n) @ (n, n)
 
 
 class FusedLSTM(_Fused, LSTM):
@@ -215,19 +216,20 @@ class FusedLSTM(_Fused, LSTM):
     def _forward(self, lane: int | slice, w: Tensor) -> None:
         h, gates = self.h[lane], self.gates[lane]  # (T + 1, B, n), (T, B, 4n)
         arrays = gates.numpy(), self.c[lane].numpy(), self.aux[lane].numpy(), h.numpy()
+        w = prepared(w)
         for t, (before, a) in enumerate(zip(_steps(h), _steps(gates), strict=False)):
-            _add_product(a, before, w)  # (B, 4n) += (B, n) @ (n, 4n)
+            add_product(a, before, w)  # (B, 4n) += (B, n) @ (n, 4n)
             _lstm_forward(*arrays, t)
 
     def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
         dc = np.zeros((self.batch, self.width), np.float32)
         buffers = self.gates[lane].numpy(), self.c[lane].numpy(), self.aux[lane].numpy()
         arrays = *buffers, dh.numpy(), dc, self.grad[lane].numpy()
-        grad, below, back = _steps(self.grad[lane]), _steps(dh), w.transpose(-1, -2)
+        grad, below, back = _steps(self.grad[lane]), _steps(dh), prepared(w).transpose(-1, -2)
         for t in reversed(range(self.steps)):
             _lstm_backward(*arrays, t)
             if t:
-                _add_product(below[t - 1], grad[t], back)  # (B, n) += (B, 4n) @ (4n, n)
+                add_product(below[t - 1], grad[t], back)  # (B, n) += (B, 4n) @ (4n, n)
 
 
 class FusedGRU(_Fused, GRU):
@@ -235,21 +237,21 @@ class FusedGRU(_Fused, GRU):
 
     def _forward(self, lane: int | slice, w: Tensor) -> None:
         n = self.width
-        w_rz, w_g = w[..., : 2 * n].contiguous(), w[..., 2 * n :].contiguous()
+        w_rz, w_g = (prepared(part.contiguous()) for part in (w[..., : 2 * n], w[..., 2 * n :]))
         h, q = _steps(self.h[lane]), _steps(self.aux[lane])  # (B, n) each
         rz, g = self._split(self.gates, lane, 0, 2), self._split(self.gates, lane, 2, 3)
         gates, states = self.gates[lane].numpy(), self.h[lane].numpy()
         reset = self.aux[lane].numpy()
         for t in range(self.steps):
-            _add_product(rz[t], h[t], w_rz)  # (B, 2n) += (B, n) @ (n, 2n)
+            add_product(rz[t], h[t], w_rz)  # (B, 2n) += (B, n) @ (n, 2n)
             _gru_reset(gates, states, reset, t)
-            _add_product(g[t], q[t], w_g)  # (B, n) += (B, n) @ (n, n)
+            add_product(g[t], q[t], w_g)  # (B, n) += (B, n) @ (n, n)
             _gru_update(gates, states, t)
 
     def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
         n = self.width
-        back_rz = w[..., : 2 * n].transpose(-1, -2).contiguous()
-        back_g = w[..., 2 * n :].transpose(-1, -2).contiguous()
+        parts = (w[..., : 2 * n], w[..., 2 * n :])
+        back_rz, back_g = (prepared(part.transpose(-1, -2).contiguous()) for part in parts)
         d_rz, d_g = self._split(self.grad, lane, 0, 2), self._split(self.grad, lane, 2, 3)
         below = _steps(dh)
         dq = torch.empty_like(below[0])
@@ -257,10 +259,10 @@ class FusedGRU(_Fused, GRU):
         above, grad = dh.numpy(), self.grad[lane].numpy()
         for t in reversed(range(self.steps)):
             _gru_backward_update(gates, states, above, grad, t)
-            torch.matmul(d_g[t], back_g, out=dq)  # (B, n) = (B, n) @ (n, n)
+            multiply_into(dq, d_g[t], back_g)  # (B, n) = (B, n) @ (n, n)
             _gru_backward_reset(gates, states, dq.numpy(), above, grad, t)
             if t:
-                _add_product(below[t - 1], d_rz[t], back_rz)  # (B, n) += (B, 2n) @ (2n, n)
+                add_product(below[t - 1], d_rz[t], back_rz)  # (B, n) += (B, 2n) @ (2n, n)
 
 
 NUMBA_CELLS: dict[str, type[Recurrence]] = {"lstm": FusedLSTM, "rnn": FusedRNN, "gru": FusedGRU}

@@ -19,6 +19,7 @@ from charlens.models.buffers import side_by_side
 from charlens.models.language_model import LanguageModel, product_into
 from charlens.models.parameters import Shape
 from charlens.models.precision import FLOAT32, Precision
+from charlens.models.products import add_product
 from charlens.models.recurrent.cells import CELLS, Recurrence
 from charlens.models.recurrent.edits import Edits
 
@@ -154,7 +155,8 @@ class CharModel(LanguageModel[Shape]):
         x = below.flatten(1, 2)
         if self.device.type == "cpu":
             for m in range(self.models):
-                torch.addmm(bias[m], x[m], w[m], out=gates[m])
+                gates[m] = bias[m]
+                add_product(gates[m], x[m], w[m])
         else:
             torch.baddbmm(bias.unsqueeze(1), x, w, out=gates)
 

@@ -1,0 +1,106 @@
+"""Products with operands rounded to bfloat16: how far from exact, which, and where it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+import torch
+from charlens.models.products import (
+    add_product,
+    multiply,
+    multiply_into,
+    prepared,
+    rounded,
+)
+from torch import Tensor
+
+LARGE, SMALL = (100, 128, 256), (20, 16, 32)
+
+
+def operands(size: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+    rows, inner, columns = size
+    generator = torch.Generator().manual_seed(5)
+    return (
+        torch.rand(rows, inner, generator=generator),
+        torch.rand(inner, columns, generator=generator),
+    )
+
+
+def into(a: Tensor, b: Tensor) -> Tensor:
+    out = torch.full((a.shape[0], b.shape[1]), 7.0)
+    multiply_into(out, a, b)
+    return out
+
+
+def added(a: Tensor, b: Tensor) -> Tensor:
+    out = torch.zeros(a.shape[0], b.shape[1])
+    add_product(out, a, b)
+    return out
+
+
+PRODUCTS = pytest.mark.parametrize("product", [multiply, into, added])
+Product = Callable[[Tensor, Tensor], Tensor]
+
+
+@PRODUCTS
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+def test_outside_they_are_torchs_bit_for_bit(product: Product, size: tuple[int, int, int]) -> None:
+    a, b = operands(size)
+    assert prepared(b) is b
+    assert torch.equal(product(a, b), torch.mm(a, b))
+
+
+@PRODUCTS
+@pytest.mark.parametrize("prepare", [False, True])
+def test_inside_large_ones_are_exact_sums_of_rounded_operands(
+    product: Product, prepare: bool
+) -> None:
+    a, b = operands(LARGE)
+    exact = torch.mm(a.bfloat16().double(), b.bfloat16().double())
+    with rounded():
+        found = product(a, prepared(b) if prepare else b)
+    assert found.dtype == torch.float32
+    # One rounding to 8 bits at the end: half a unit in the last place is 2⁻⁹ … 2⁻⁸ of the value.
+    assert ((found - exact).abs() / exact).max() < 2**-8
+    assert not torch.equal(found, torch.mm(a, b))
+
+
+@PRODUCTS
+def test_inside_small_ones_stay_exact(product: Product) -> None:
+    """Their copies would cost more than the multiplication gains."""
+    a, b = operands(SMALL)
+    with rounded():
+        assert prepared(b) is b
+        assert torch.equal(product(a, b), torch.mm(a, b))
+
+
+def test_the_sum_that_is_added_to_keeps_its_bits() -> None:
+    a, b = operands(LARGE)
+    out = torch.full((100, 256), 1.0 + 2**-20)
+    with rounded():
+        add_product(out, torch.zeros_like(a), b)
+    assert torch.equal(out, torch.full((100, 256), 1.0 + 2**-20))
+
+
+def test_the_block_ends_with_itself_also_by_an_exception() -> None:
+    a, b = operands(LARGE)
+    exact = torch.mm(a, b)
+    with pytest.raises(ValueError, match="inside"), rounded():
+        raise ValueError("inside")
+    assert torch.equal(multiply(a, b), exact)
+    with rounded():
+        with rounded():
+            pass
+        assert not torch.equal(multiply(a, b), exact)
+
+
+def test_other_threads_are_not_concerned() -> None:
+    a, b = operands(LARGE)
+    found: list[Tensor] = []
+    with rounded():
+        thread = threading.Thread(target=lambda: found.append(multiply(a, b)))
+        thread.start()
+        thread.join()
+    assert torch.equal(found[0], torch.mm(a, b))
