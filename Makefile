@@ -31,7 +31,7 @@ report: $(READY)  ## results/report.html, Snakemake's report of a finished run: 
 		{ echo "charlens: a report needs a finished run of the same config: make run first" >&2; exit 1; }
 
 test: $(READY)  ## the tests
-	pytest --numprocesses auto --dist loadfile $(ARGS)
+	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slurm: $(READY)  ## the workflow on a Slurm brought up here (slurmctld slurmd slurm-client munge)
 	pytest -m slurm tests/slurm -rs --durations 0 $(ARGS)

@@ -16,6 +16,16 @@ settings.register_profile("thorough", **TIMELESS, max_examples=3000)  # --hypoth
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+# Minutes each: begun first, so that no process is left with one of them at the end.
+LONG = ("test_workflow.py", "test_faults.py", "test_run_page.py", "test_report.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order within a file stays."""
+    names = [*LONG, None]
+    items.sort(key=lambda item: names.index(item.path.name if item.path.name in LONG else None))
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy in which the tiny study has run to its end, one for all processes of this session.

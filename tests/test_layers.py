@@ -13,6 +13,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from charlens.report.contents import ANALYSES, FIGURES
 from charlens.runtime.fingerprint import PACKAGE, _imported_names, _module
 from workflow_runs import ROOT
 
@@ -97,13 +98,27 @@ def test_packages_hold_only_a_docstring() -> None:
         assert len(ast.get_docstring(tree).split()) > 10, face
 
 
-def test_planning_loads_neither_torch_nor_pandas() -> None:
-    common = (ROOT / "workflow" / "rules" / "common.smk").read_text()
-    lines = re.findall(r"^from charlens[^\n(]* import (?:\([^)]*\)|[^\n]*)", common, re.MULTILINE)
-    assert len(lines) > 5
-    code = "\n".join([*lines, "import sys", f"print(*{HEAVY!r} & sys.modules.keys())"])
+def loaded_by(imports: list[str], suspects: set[str]) -> list[str]:
+    """Which of some packages a fresh Python has loaded after imports."""
+    code = "\n".join([*imports, "import sys", f"print(*{suspects!r} & sys.modules.keys())"])
     environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow")}
     run = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert run.stdout.split() == []
+    return run.stdout.split()
+
+
+def test_planning_loads_neither_torch_nor_pandas() -> None:
+    common = (ROOT / "workflow" / "rules" / "common.smk").read_text()
+    lines = re.findall(r"^from charlens[^\n(]* import (?:\([^)]*\)|[^\n]*)", common, re.MULTILINE)
+    assert len(lines) > 5
+    assert loaded_by(lines, HEAVY) == []
+
+
+def test_figures_tables_and_findings_load_no_torch() -> None:
+    """They read files: its second of imports would be waited for in each of thirty jobs."""
+    modules = {figure.module for figure in FIGURES.values()}
+    modules |= {analysis.module for analysis in ANALYSES.values()}
+    modules |= {"charlens.replication.findings", "charlens.report.run_page"}
+    assert len(modules) > 20
+    assert loaded_by([f"import {module}" for module in sorted(modules)], {"torch", "numba"}) == []

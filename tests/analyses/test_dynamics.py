@@ -8,6 +8,7 @@ import pytest
 import torch
 from charlens.analyses.training_dynamics import figure as figure5_right
 from charlens.analyses.training_dynamics import table as dynamics
+from charlens.analyses.training_dynamics.measure import measure, symmetric_kl
 from charlens.display import style
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
@@ -73,7 +74,7 @@ def n_gram_distributions(paths, corpus, codes, n):
 def test_every_number_equals_the_definition(study):
     folder, paths = study
     output = folder / "dynamics.csv"
-    csv_tables.write(dynamics.table(paths, EPOCHS, [1, 2, 12], 10, "cpu"), output)
+    csv_tables.write(measure(paths, EPOCHS, [1, 2, 12], 10, "cpu"), output)
     table = dynamics.read(output)
     corpus, codes = Corpus.load(paths["corpus"]), load_split(paths["test"])
     others = {
@@ -98,9 +99,9 @@ def test_every_number_equals_the_definition(study):
 def test_symmetric_kl_is_symmetric_zero_on_equals_and_known_for_two_coins():
     p, q = (torch.tensor([x, 1 - x]).log() for x in (0.5, 0.9))
     expected = 0.4 * np.log(0.9 / 0.5) - 0.4 * np.log(0.1 / 0.5)
-    assert float(dynamics.symmetric_kl(p, q)) == pytest.approx(expected, rel=1e-6)
-    assert float(dynamics.symmetric_kl(q, p)) == pytest.approx(expected, rel=1e-6)
-    assert float(dynamics.symmetric_kl(p, p)) == 0
+    assert float(symmetric_kl(p, q)) == pytest.approx(expected, rel=1e-6)
+    assert float(symmetric_kl(q, p)) == pytest.approx(expected, rel=1e-6)
+    assert float(symmetric_kl(p, p)) == 0
 
 
 def table_of(kl, lead, other="n-nn-2"):
@@ -139,7 +140,7 @@ def test_nothing_to_compare_is_one_clear_error(study):
     _, paths = study
     lonely = {k: v for k, v in paths.items() if k not in ("n_nn", "n_gram")}
     with pytest.raises(CharlensError, match=r"figure5\.dynamics: expected .* 3 and 0"):
-        dynamics.table(lonely, EPOCHS, [1], 10, "cpu")
+        measure(lonely, EPOCHS, [1], 10, "cpu")
 
 
 def test_scripts_and_the_figure(study, monkeypatch, tmp_path):

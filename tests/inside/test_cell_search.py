@@ -10,8 +10,8 @@ from charlens.inside.cells import excerpts as cell_examples
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import COLUMNS_OF_TEXT, ROWS
 from charlens.inside.cells.excerpts import read as read_examples
-from charlens.inside.cells.score import best
-from charlens.inside.cells.score import read as read_ranking
+from charlens.inside.cells.ranking import best
+from charlens.inside.cells.ranking import read as read_ranking
 from charlens.inside.cells.search import label, search_cells
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.text.corpus import Corpus

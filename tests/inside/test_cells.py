@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import torch
 from charlens.inside.cells import score as cells
-from charlens.inside.cells.score import BINS, best, score, strength, typical
+from charlens.inside.cells.ranking import best, strength, typical
+from charlens.inside.cells.score import BINS, score
 from charlens.inside.store import activations
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.models.trained import load_trained

@@ -10,7 +10,7 @@ import pytest
 from charlens.inside.cells import figure
 from charlens.inside.cells.concepts import CONCEPTS, PaperCell, concept, labels, panels
 from charlens.inside.cells.excerpts import read as read_examples
-from charlens.inside.cells.score import read as read_ranking
+from charlens.inside.cells.ranking import read as read_ranking
 from charlens.inside.cells.search import search_cells
 from charlens.replication.cells import tracked
 from charlens.replication.findings import tracking

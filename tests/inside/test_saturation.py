@@ -6,6 +6,7 @@ import pytest
 import torch
 from charlens.errors import CharlensError
 from charlens.inside.gates import table as saturation
+from charlens.inside.gates.measure import measure
 from charlens.inside.store import activations
 from charlens.models.recurrent.cells import CELLS
 from charlens.models.trained import load_trained
@@ -19,7 +20,7 @@ TITLES = {"lstm": ["forget", "input", "output"], "gru": ["update", "reset"]}
 def saturated(paths, steps=8):
     corpus = Corpus.load(paths["corpus"])
     trained = load_trained(paths["model"], corpus)
-    return saturation.table(trained, corpus.name, load_split(paths["test"]), steps, "cpu")
+    return measure(trained, corpus.name, load_split(paths["test"]), steps, "cpu")
 
 
 @pytest.mark.parametrize(("cell", "letters"), [("lstm", "fio"), ("gru", "zr")])

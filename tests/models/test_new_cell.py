@@ -19,11 +19,11 @@ from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.display import style
 from charlens.errors import CharlensError
-from charlens.inside.cells.score import best
+from charlens.inside.cells.ranking import best
 from charlens.inside.cells.score import score as score_cells
 from charlens.inside.dump import dump_activations
 from charlens.inside.gates import figure as figure3
-from charlens.inside.gates import table as gates
+from charlens.inside.gates.measure import measure
 from charlens.inside.store import activations
 from charlens.models import catalogue
 from charlens.models import names as model_id
@@ -302,7 +302,7 @@ def test_its_quantities_are_kept_and_its_gates_counted(paths, trained, tmp_path)
     dump_activations(paths, tmp_path, None, None, 10, "cpu")
     kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet"))
     assert kept == [f"layer={layer}/{letter}.parquet" for layer in (1, 2) for letter in "fhn"]
-    table = gates.table(trained, "text", load_split(paths["test"]), 10, "cpu")
+    table = measure(trained, "text", load_split(paths["test"]), 10, "cpu")
     assert set(zip(table["gate"], table["title"], strict=True)) == {("f", "forget")}
     assert len(table) == 2 * trained.shape.width
     for row in table.itertuples():

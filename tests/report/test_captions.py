@@ -53,7 +53,9 @@ ADVANTAGE |= {"difference_se": 0.01}
 FACES_ELSEWHERE = {
     "agreement": {"COLUMNS"},
     "cells": {"table"},
+    "dynamics": {"table"},
     "errors": {"table"},
+    "gates": {"table"},
     "paper_vs_ours": {"COLUMNS", "table"},
 }
 

@@ -3,12 +3,13 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
-    from charlens.analyses.training_dynamics import table as dynamics
+    from charlens.analyses.training_dynamics.measure import measure
+    from charlens.analyses.training_dynamics.table import markdown
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
 
     config = snakemake.params.config
-    table = dynamics.table(
+    table = measure(
         dict(snakemake.input.items()),
         config["epochs"],
         config["contexts"],
@@ -16,4 +17,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["device"],
     )
     csv_tables.write(table, snakemake.output.csv)
-    write_text(snakemake.output.md, dynamics.markdown(table))
+    write_text(snakemake.output.md, markdown(table))

@@ -4,7 +4,7 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.files import csv_tables
-    from charlens.inside.cells import score
+    from charlens.inside.cells import ranking as rankings
     from charlens.inside.cells.concepts import CONCEPTS, labels, panels
     from charlens.inside.interventions.from_files import Labelled, Network, study_networks
     from charlens.models.trained import load_trained
@@ -16,7 +16,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     inputs, config = snakemake.input, snakemake.params.config
     corpus = Corpus.load(inputs.corpus)
     networks = [
-        Network(load_trained(model, corpus), score.read(ranking), wanted)
+        Network(load_trained(model, corpus), rankings.read(ranking), wanted)
         for model, ranking, wanted in zip(
             inputs.models, inputs.rankings, config["networks"], strict=True
         )

@@ -4,7 +4,7 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.files import csv_tables
-    from charlens.inside.gates import table as saturation
+    from charlens.inside.gates.measure import measure
     from charlens.models.trained import load_trained
     from charlens.text.corpus import Corpus, load_split
 
@@ -12,5 +12,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     corpus = Corpus.load(snakemake.input.corpus)
     trained = load_trained(snakemake.input.model, corpus)
     codes = load_split(snakemake.input.test)
-    table = saturation.table(trained, corpus.name, codes, config["unroll"], config["device"])
+    table = measure(trained, corpus.name, codes, config["unroll"], config["device"])
     csv_tables.write(table, snakemake.output[0])

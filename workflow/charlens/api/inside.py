@@ -13,6 +13,7 @@ from charlens.api.texts import AnyText, Reading, Text, reading
 from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.inside import in_memory
+from charlens.inside.cells import ranking as rankings
 from charlens.inside.cells import score
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, choose
@@ -225,7 +226,7 @@ class Cells:
     model: TrainedModel
     ranking: pd.DataFrame
     _reading: Reading = field(repr=False)
-    _labels: score.Labels = field(repr=False)
+    _labels: rankings.Labels = field(repr=False)
     _device: str = field(repr=False)
     _encoding: str = field(repr=False)
 
@@ -245,7 +246,7 @@ class Cells:
                 f"cells: there is no concept {concept!r} in this kind of text, expected one of "
                 f"{', '.join(self.concepts)}"
             )
-        row = score.best(self.ranking, concept)
+        row = rankings.best(self.ranking, concept)
         if pd.isna(row["found"]):
             raise CharlensError(
                 f"cells: {CONCEPTS[concept].title!r} or every cell is the same all over the first "
@@ -291,7 +292,7 @@ class Cells:
 
 def _first_held_out(shape: tuple[int, int]) -> Excerpt:
     """The beginning of the second half, where no line of it is long enough for an excerpt."""
-    stream, start = divmod(int(np.argmin(score.halves(*shape))), shape[1])
+    stream, start = divmod(int(np.argmin(rankings.halves(*shape))), shape[1])
     return Excerpt(stream, start, min(start + ROWS * COLUMNS_OF_TEXT, shape[1]))
 
 

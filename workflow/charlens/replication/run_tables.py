@@ -17,7 +17,7 @@ from charlens.analyses.shared_errors import advantage, overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
-from charlens.inside.cells import score as cells
+from charlens.inside.cells import ranking as cells
 from charlens.inside.evidence import table as evidence
 from charlens.inside.gates import table as saturation
 from charlens.inside.interventions import table as causal

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import labels
-from charlens.inside.cells.excerpts import examples
-from charlens.inside.cells.score import Labels, score
+from charlens.inside.cells.examples import examples
+from charlens.inside.cells.ranking import Labels
+from charlens.inside.cells.score import score
 from charlens.models.trained import load_trained
 from charlens.text import encodings
 from charlens.text.corpus import Corpus, load_split
@@ -32,7 +33,7 @@ def search_cells(
     Args:
         inputs: paths ``corpus`` (corpus.json), ``train``, ``val``, ``test`` (.npy) and ``model``
             (.safetensors).
-        outputs: paths ``ranking`` (:data:`charlens.inside.cells.score.COLUMNS`) and ``examples``
+        outputs: paths ``ranking`` (:data:`charlens.inside.cells.ranking.COLUMNS`) and ``examples``
             (:data:`charlens.inside.cells.excerpts.COLUMNS`), Parquet tables.
         kind: a name in :data:`charlens.text.kinds.KINDS`; None guesses from the text.
         steps: window length; divides the stream length.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.inside.cells.concepts import CORRELATION
-from charlens.inside.cells.score import Labels
+from charlens.inside.cells.ranking import Labels
 from charlens.inside.evidence import intervals, networks, nulls, table, timescales
 from charlens.inside.evidence.controls import Controls, Latches, functions_of_the_byte
 from charlens.inside.evidence.nulls import Measured, weights_of

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
-from charlens.inside.cells import score
+from charlens.inside.cells import ranking
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.search import label
 from charlens.inside.evidence.assess import Effort, Question, assess
@@ -34,7 +34,7 @@ def cell_evidence(
 
     Args:
         inputs: paths ``corpus`` (corpus.json), ``train``, ``val``, ``test`` (.npy), ``model``
-            (.safetensors) and ``ranking`` (:data:`charlens.inside.cells.score.COLUMNS`).
+            (.safetensors) and ``ranking`` (:data:`charlens.inside.cells.ranking.COLUMNS`).
         outputs: paths ``cells`` and ``concepts`` (:mod:`charlens.inside.evidence.table`) and
             ``timescales`` (:mod:`charlens.inside.evidence.timescales`), Parquet tables.
         kind: a name in :data:`charlens.text.kinds.KINDS`; None guesses from the text.
@@ -57,7 +57,7 @@ def cell_evidence(
             codes,
             text.text[text.inputs],
             label(text, kind or kind_of(text.text), encoding),
-            score.read(inputs["ranking"]),
+            ranking.read(inputs["ranking"]),
             steps,
             device,
             seed,

@@ -9,7 +9,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from charlens.inside.cells.score import Labels, Tallies, cell_values
+from charlens.inside.cells.ranking import Labels
+from charlens.inside.cells.score import Tallies, cell_values
 from charlens.models.families import FAMILIES, build_model, family_of
 from charlens.models.parameters import Layout
 from charlens.models.running import running

@@ -11,7 +11,7 @@ from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import listed, rst, rst_corpus, rst_model
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
-from charlens.inside.cells import score
+from charlens.inside.cells import ranking
 from charlens.inside.cells.concepts import CONCEPTS as KNOWN
 from charlens.models.names import title
 from charlens.paper import texts
@@ -26,7 +26,7 @@ STATISTICS = {
 }
 
 CELLS = (
-    score.COLUMNS
+    ranking.COLUMNS
     | STATISTICS
     | {
         "p_is_tail": "bool",  # p is a normal tail at z: no permutation came near

@@ -17,8 +17,10 @@ from charlens.inside import in_memory
 from charlens.inside.interventions import (
     controls,
     effect_rows,
+    excerpt_rows,
     excerpts,
     line_cells,
+    line_ends,
     verdicts,
 )
 from charlens.inside.interventions.cell_means import CellMeans, cell_means
@@ -58,7 +60,7 @@ class Tables(NamedTuple):
 
 def nothing() -> Tables:
     """Tables without rows."""
-    kinds = (effect_rows.COLUMNS, verdicts.COLUMNS, line_cells.COLUMNS, excerpts.COLUMNS)
+    kinds = (effect_rows.COLUMNS, verdicts.COLUMNS, line_ends.COLUMNS, excerpt_rows.COLUMNS)
     return Tables(*(framed([], columns, {}) for columns in kinds))
 
 
@@ -224,4 +226,4 @@ def _excerpts(
         )
         for subject in subjects
     ]
-    return joined([part.assign(**names) for part in shown], excerpts.COLUMNS)
+    return joined([part.assign(**names) for part in shown], excerpt_rows.COLUMNS)

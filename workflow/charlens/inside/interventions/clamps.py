@@ -14,12 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.trained import TrainedModel
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from charlens.models.trained import TrainedModel
 
 LOW, HIGH, MEAN, ZERO, RESAMPLE = "low", "high", "mean", "zero", "resample"
 MODES = (LOW, HIGH, MEAN, ZERO, RESAMPLE)
@@ -27,6 +31,9 @@ MODES = (LOW, HIGH, MEAN, ZERO, RESAMPLE)
 
 OF_A_CONCEPT = (LOW, HIGH)
 """Modes whose values depend on the concept."""
+
+EVERY = 300
+"""Characters from one flip of a cell to the next: a change is followed so far, at most."""
 
 MOST = 0.9999
 """The farthest value of tanh(c) that a clamp sets: ±1 belongs to no finite c."""

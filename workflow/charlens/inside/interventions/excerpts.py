@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from charlens.files import csv_tables
-from charlens.files.atomic import FilePath
 from charlens.inside.interventions.clamps import HIGH, LOW
 from charlens.inside.interventions.classes import CharacterClass, Classes, full_name
+from charlens.inside.interventions.excerpt_rows import COLUMNS
 from charlens.inside.interventions.jobs import JobList
 from charlens.inside.interventions.runs import run
 from charlens.inside.interventions.subjects import Subject
@@ -26,28 +25,6 @@ _WIDEST = 4  # bytes of a unit of an encoding, at most
 
 BEFORE, AFTER = 48, 24
 """Characters shown before the target and from it on."""
-
-COLUMNS = {
-    "corpus": "string",
-    "model": "string",
-    "concept": "string",
-    "title": "string",
-    "layer": "int64",  # from 1
-    "unit": "int64",
-    "encoding": "string",  # of the text
-    "symbols": "string",  # whose probability is shown, byte values apart by spaces
-    "place": "int64",  # from 0
-    "byte": "int64",  # the byte that comes there
-    "target": "bool",  # it is one of the symbols where the concept opens, closes or the like
-    "p": "float64",  # probability of the symbols, the network left alone
-    "p_low": "float64",  # the cell clamped low
-    "p_high": "float64",  # the cell clamped high
-}
-
-
-def read(path: FilePath) -> pd.DataFrame:
-    """Read a table of excerpts. Raises CharlensError: no such file, or not such a table."""
-    return csv_tables.read(path, COLUMNS, "a table of excerpts", "intervene")
 
 
 def place_of(first: np.ndarray, second: np.ndarray) -> tuple[int, int] | None:

@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from charlens.display import style
 from charlens.display.page import fonts_of
 from charlens.files.atomic import FilePath
-from charlens.inside.interventions import effect_rows, excerpts, line_cells
+from charlens.inside.interventions import effect_rows, excerpt_rows, line_ends
 from charlens.inside.interventions import table as verdicts
 from charlens.inside.interventions.clamps import HIGH, LOW
 from charlens.inside.interventions.effect_rows import CONTROL
@@ -55,8 +55,8 @@ def numbers(
     return {
         "csv": joined(map(verdicts.read, judged), verdicts.COLUMNS),
         "effects": measured[measured["mode"].isin([LOW, HIGH])],
-        "newlines": joined(map(line_cells.read, newlines), line_cells.COLUMNS),
-        "excerpts": joined(map(excerpts.read, shown), excerpts.COLUMNS),
+        "newlines": joined(map(line_ends.read, newlines), line_ends.COLUMNS),
+        "excerpts": joined(map(excerpt_rows.read, shown), excerpt_rows.COLUMNS),
     }
 
 
@@ -243,12 +243,12 @@ def _draw_probabilities(axes: Axes, cell: pd.DataFrame) -> None:
 
 def _draw_newlines(axes: Axes, newlines: pd.DataFrame) -> None:
     """How probable a line end is at each column, the cell free and standing still."""
-    clamped = [at for at in newlines["clamped"].unique() if at != line_cells.NOWHERE]
+    clamped = [at for at in newlines["clamped"].unique() if at != line_ends.NOWHERE]
     colors = {at: _COLUMN_COLORS(i / max(len(clamped) - 1, 1)) for i, at in enumerate(clamped)}
     for at, color in colors.items():
         part = newlines[newlines["clamped"] == at]
         axes.plot(part["column"], part["hazard"], lw=0.7, color=color)
-    alone = newlines[newlines["clamped"] == line_cells.NOWHERE]
+    alone = newlines[newlines["clamped"] == line_ends.NOWHERE]
     axes.plot(alone["column"], alone["hazard"], lw=1.0, color=style.INK)
 
     def word(x: float, y: float, name: str, color: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.errors import CharlensError
-from charlens.inside.interventions import effect_rows, excerpts, line_cells, verdicts
+from charlens.inside.interventions import effect_rows, excerpt_rows, line_ends, verdicts
 from charlens.inside.interventions.causal import Tables, intervene
 from charlens.inside.interventions.frames import joined
 from charlens.inside.interventions.study import Settings, Study
@@ -108,7 +108,7 @@ def study_networks(
                 "%(effect)s; %(verdict)s",
                 row | {"effect": effect},
             )
-    kinds = (effect_rows.COLUMNS, verdicts.COLUMNS, line_cells.COLUMNS, excerpts.COLUMNS)
+    kinds = (effect_rows.COLUMNS, verdicts.COLUMNS, line_ends.COLUMNS, excerpt_rows.COLUMNS)
     parts = zip(*found, strict=True) if found else ((),) * len(kinds)
     return Tables(*(joined(tables, kind) for tables, kind in zip(parts, kinds, strict=True)))
 

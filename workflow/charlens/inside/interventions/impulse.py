@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from charlens.inside.interventions.clamps import MOST, check_cell
+from charlens.inside.interventions.clamps import EVERY, MOST, check_cell
 from charlens.inside.interventions.jobs import Cell
 from charlens.models.recurrent.edits import Edit, Edits
 from charlens.models.running import running
@@ -20,9 +20,6 @@ from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.resampling import interval
 from charlens.text.corpus import Codes
-
-EVERY = 300
-"""Characters from one flip to the next: a change is followed so far, at most."""
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charlens.inside.interventions.cell_means import CellMeans
 from charlens.inside.interventions.clamps import (
     OF_A_CONCEPT,
     RESAMPLE,
@@ -15,6 +15,9 @@ from charlens.inside.interventions.clamps import (
     Job,
     to_state,
 )
+
+if TYPE_CHECKING:
+    from charlens.inside.interventions.cell_means import CellMeans
 
 Cell = tuple[int, int]
 """Layer, from 1, and unit."""

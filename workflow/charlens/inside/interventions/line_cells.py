@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from charlens.files import csv_tables
-from charlens.files.atomic import FilePath
 from charlens.inside.interventions import newlines
 from charlens.inside.interventions.cell_means import CellMeans
 from charlens.inside.interventions.clamps import Clamp, to_state
 from charlens.inside.interventions.classes import AT_A_SPACE
 from charlens.inside.interventions.frames import framed, joined
+from charlens.inside.interventions.line_ends import COLUMNS, NOWHERE
 from charlens.inside.interventions.study import Study, columns_of
 from charlens.inside.interventions.subjects import Subject
 from charlens.inside.interventions.verdicts import Slope
@@ -23,23 +22,6 @@ CONCEPTS = ("line_position", "line_end")
 """Concepts whose cells are made to stand still at columns."""
 
 _PREFIX = "column "
-
-NOWHERE = -1
-"""Stands for the clamped column of the network left alone."""
-
-COLUMNS = {
-    "corpus": "string",
-    "model": "string",
-    "concept": "string",
-    "layer": "int64",  # from 1
-    "unit": "int64",
-    "clamped": "int64",  # column at which the cell stands still; -1 left alone
-    "value": "float64",  # that it was set to, −1 … 1
-    "column": "int64",  # bytes of the line so far
-    "n": "int64",  # characters there
-    "hazard": "float64",  # mean probability that the line ends there
-    "median": "float64",  # column at which half of the lines would have ended
-}
 
 
 def column_sets(study: Study) -> dict[str, np.ndarray]:
@@ -120,8 +102,3 @@ def _rows(
             for place in np.flatnonzero(~np.isnan(rate)).tolist()
         ]
     return framed(rows, COLUMNS, names)
-
-
-def read(path: FilePath) -> pd.DataFrame:
-    """Read a table of hazards. Raises CharlensError: no such file, or not such a table."""
-    return csv_tables.read(path, COLUMNS, "a table of line ends", "intervene")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from charlens.inside.interventions.classes import Classes, Target, full_name
-from charlens.inside.interventions.effects import Sums
 from charlens.inside.interventions.jobs import Cell, JobList
 from charlens.inside.interventions.subjects import Subject
+
+if TYPE_CHECKING:
+    from charlens.inside.interventions.effects import Sums
 
 LEAST_LOSS = 0.002
 """Nats: an effect on other characters below this counts as this."""

@@ -11,8 +11,8 @@ from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import cases, listed, rst, rst_corpus, rst_model, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
+from charlens.inside.interventions.clamps import EVERY
 from charlens.inside.interventions.frames import joined
-from charlens.inside.interventions.impulse import EVERY
 from charlens.inside.interventions.verdicts import CAUSAL, COLUMNS, SPECIFIC
 from charlens.models.names import title
 from charlens.paper import texts
