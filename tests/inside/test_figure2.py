@@ -14,6 +14,7 @@ from charlens.inside.cells import figure as figure2
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import COLUMNS, COLUMNS_OF_TEXT, ROWS, TYPICAL
 from charlens.inside.cells.excerpts import read as read_examples
+from charlens.inside.evidence.table import COLUMNS as EVIDENCE
 from matplotlib.text import Text
 from scripts_alone import run_script
 
@@ -66,6 +67,31 @@ def test_a_cell_that_is_best_for_several_says_so():
     two = table(panel("line_position", **same), panel("if_condition", **same))
     details = [text for text in shown(figure2.draw(two)) if text.startswith("layer")]
     assert all(text.endswith("; best for 1 other too") for text in details)
+
+
+def evidence(concept, **facts):
+    """A row of evidence about the cell of :data:`STUDY` for a concept."""
+    known = {name: float("nan") for name, kind in EVIDENCE.items() if kind == "float64"}
+    known |= {"corpus": "linux_kernel", "model": "lstm-2x16", "concept": concept}
+    known |= {"measure": CONCEPTS[concept].measure, "controls": 5, "interpretable": True}
+    return pd.DataFrame([known | facts])[list(EVIDENCE)].astype(EVIDENCE)
+
+
+def test_scores_have_their_intervals_and_the_strongest_baseline():
+    known = table(
+        evidence("line_position", best_layer=1, best_unit=3, low=0.8, high=0.86,
+                 untrained_95=0.145, bytes_3=0.02),
+        # As strong as an AUC of 0.95; a latch of 0.4 is one of 0.7.
+        evidence("if_condition", best_layer=2, best_unit=17, low=0.9, high=0.96,
+                 latch_95=0.4, shuffled_95=0.1),
+    )  # fmt: skip
+    details = [t for t in shown(figure2.draw(STUDY, None, known)) if t.startswith("layer")]
+    assert "layer 1, cell 3; r = −0.83 [−0.86, −0.80]; untrained networks 0.14" in details
+    assert "layer 2, cell 17; AUC = 0.97 [0.95, 0.98]; arbitrary latches 0.70" in details
+    # What is known of another cell, or of none, is not said of this one.
+    other = table(evidence("if_condition", best_layer=2, best_unit=16, low=0.9, high=0.96))
+    details = [t for t in shown(figure2.draw(STUDY, None, other)) if t.startswith("layer")]
+    assert "layer 2, cell 17; AUC = 0.97 (held-out text)" in details
 
 
 def test_titles_say_which_cell_it_is():

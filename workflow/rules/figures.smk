@@ -8,6 +8,7 @@ DRAWN_FROM = {
         "examples": of_searched_cells("cell_examples"),
         "corpora": splits_of(figure2_models(STUDY), "corpus.json"),
         "tests": splits_of(figure2_models(STUDY), "test.npy"),
+        "evidence": "<results>/tables/evidence.csv",
     },
     "figure3": {"saturation": saturation_tables()},
     "table2": {"table2": "<results>/tables/table2.csv"},

@@ -20,6 +20,8 @@ from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CORRELATION, follows
 from charlens.inside.cells.excerpts import ROWS, TYPICAL, read
+from charlens.inside.evidence.table import BASELINES
+from charlens.inside.evidence.table import read as read_evidence
 from charlens.models import names as model_id
 from charlens.paper import texts
 from charlens.text.encodings import UTF_8, of_corpora
@@ -39,6 +41,7 @@ def numbers(
     examples: Sequence[FilePath],
     corpora: Sequence[FilePath] = (),
     tests: Sequence[FilePath] = (),
+    evidence: FilePath | None = None,
     encodings: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """Read what :func:`draw` takes: the examples of cells of all searched models.
@@ -47,24 +50,33 @@ def numbers(
         examples: their tables.
         corpora: the descriptions of their corpora, by which encodings are guessed.
         tests: the test splits of the same.
+        evidence: the table of evidence about cells.
         encodings: the config's of each corpus; None guesses.
     """
     return {
         "csv": pd.concat([read(path) for path in examples], ignore_index=True),
         "encodings": of_corpora(encodings or {}, corpora, tests),
+        "evidence": None if evidence is None else read_evidence(evidence),
     }
 
 
-def draw(table: pd.DataFrame, encodings: Mapping[str, str] | None = None) -> Figure:
+def draw(
+    table: pd.DataFrame,
+    encodings: Mapping[str, str] | None = None,
+    evidence: pd.DataFrame | None = None,
+) -> Figure:
     """Draw a table of :func:`charlens.inside.cells.excerpts.read`, in two equal columns.
 
     Args:
         table: the table.
         encodings: in which each corpus is shown; UTF-8 where it is not named.
+        evidence: a table of :mod:`charlens.inside.evidence.table`; cells that it is about are
+            shown with the interval of their score and the strongest baseline.
     """
     with style.styled():
         if table.empty:
             return _nothing()
+        table = table.merge(_yardsticks(evidence), "left", _CELL)
         table = table.assign(encoding=[(encodings or {}).get(c, UTF_8) for c in table["corpus"]])
         fonts = fonts_of(_cells(panel) for _, panel in table.groupby(["corpus", "panel"]))
         columns = _columns([_panels(table[table["corpus"] == c]) for c in table["corpus"].unique()])
@@ -157,6 +169,39 @@ def score_text(measure: str, score: float) -> str:
     return f"AUC = {score:.2f}" if score >= 0.5 else f"AUC = {1 - score:.2f}, low for yes"
 
 
+_CELL = ["corpus", "model", "panel", "layer", "unit"]
+
+
+def _yardsticks(evidence: pd.DataFrame | None) -> pd.DataFrame:
+    """What a cell is measured by: its interval, ``low`` and ``high``, and ``baseline`` in words."""
+    if evidence is None:
+        return pd.DataFrame(columns=[*_CELL, "low", "high", "baseline"])
+    names = {"concept": "panel", "best_layer": "layer", "best_unit": "unit"}
+    known = evidence[evidence["low"].notna()].rename(columns=names)
+    known["baseline"] = [_strongest(row) for row in known.itertuples()]
+    return known[[*_CELL, "low", "high", "baseline"]]
+
+
+def _between(row: pd.Series) -> str:
+    """The interval of a cell's strength, |r| or |2 AUC − 1|, on the scale of its score."""
+    ends = [row["low"], row["high"]]
+    if row["measure"] != CORRELATION:
+        ends = [(1 + end) / 2 for end in ends]
+    elif row["held_out"] < 0:
+        ends = [-end for end in reversed(ends)]
+    return "[{:.2f}, {:.2f}]".format(*ends).replace("-", "−")
+
+
+def _strongest(row: Any) -> str:
+    """The highest baseline and what it is, such as ``last 3 bytes 0.71``; empty without any."""
+    known = {title: getattr(row, name) for name, title in BASELINES.items()}
+    known = {title: value for title, value in known.items() if value == value}
+    if not known:
+        return ""
+    title, value = max(known.items(), key=lambda item: item[1])
+    return f"{title} {value if row.measure == CORRELATION else (1 + value) / 2:.2f}"
+
+
 def _panel_title(row: pd.Series) -> tuple[str, str]:
     """What the cell is, and which it is with its score on text it was not chosen on."""
     held_out = score_text(row["measure"], row["held_out"])
@@ -167,7 +212,12 @@ def _panel_title(row: pd.Series) -> tuple[str, str]:
         return f"Cell for: {row['title']}", f"none found (best {held_out.split(',')[0]})"
     others = int(row["others"])
     also = f"; best for {others} other{'s' * (others > 1)} too" if others else ""
-    return f"Best cell for: {row['title']}", f"{where}; {held_out} (held-out text){also}"
+    if pd.isna(row["low"]):
+        return f"Best cell for: {row['title']}", f"{where}; {held_out} (held-out text){also}"
+    score, *turned = held_out.split(", ")
+    words = ", ".join([f"{score} {_between(row)}", *turned])
+    baseline = f"; {row['baseline']}" if row["baseline"] else ""
+    return f"Best cell for: {row['title']}", f"{where}; {words}{baseline}{also}"
 
 
 def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float, fonts: Fonts) -> None:

@@ -70,8 +70,15 @@ COLUMNS = {
 SIGNIFICANT = 0.01
 """A best cell is significant whose false discovery rate is below it."""
 
-BARS = ("untrained_95", "shuffled_95", "bytes_3", "latch_95")
-"""Baselines that the interval of a best cell must exceed."""
+BASELINES = {
+    "untrained_95": "untrained networks",
+    "shuffled_95": "shuffled weights",
+    "bytes_3": "last 3 bytes",
+    "latch_95": "arbitrary latches",
+}
+"""Baselines that the interval of a best cell must exceed, and what they are called."""
+
+BARS = tuple(BASELINES)
 
 
 def interpretable(frame: pd.DataFrame) -> pd.Series:
