@@ -29,18 +29,13 @@ from charlens.inside.cells.concepts import labels
 from charlens.inside.evidence import figure, table
 from charlens.inside.evidence.assess import Evidence, Question, assess
 from charlens.models.trained import load_trained
-from charlens.text.corpus import Corpus, prepare
 from charlens.text.whole_text import CorpusText
-from interventions import FILES, KINDS
+from reference_texts import KINDS, splits_again
 
 
 def evidence(run: Path, texts: Path, name: str, models: list[str]) -> dict[str, Evidence]:
     """The evidence about some networks of one corpus."""
-    corpus = Corpus.load(run / name / "corpus.json")
-    cut = (corpus.split, corpus.batch, corpus.unroll, corpus.train, corpus.val)
-    again, splits = prepare((texts / FILES[name]).read_bytes(), name, corpus.source, *cut)
-    if again.sha256 != corpus.sha256:
-        sys.exit(f"{texts / FILES[name]}: not the text of {run / name}")
+    corpus, splits = splits_again(run, texts, name)
     text, codes = CorpusText.of(corpus, splits), splits["test"]
     inputs = {key: of[text.inputs] for key, of in labels(text.text, KINDS[name]).items()}
     shown, made = text.text[text.inputs], {}

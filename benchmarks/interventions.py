@@ -30,20 +30,13 @@ from charlens.inside.interventions.causal import Tables
 from charlens.inside.interventions.from_files import Labelled, Network, study_networks
 from charlens.models.trained import load_trained
 from charlens.study.sections import Intervention
-from charlens.text.corpus import Corpus, prepare
 from charlens.text.whole_text import CorpusText
-
-FILES = {"war_and_peace": "warpeace_input.txt", "linux_kernel": "linux_kernel_v4.1-rc6.txt"}
-KINDS = {"war_and_peace": "prose", "linux_kernel": "c"}
+from reference_texts import KINDS, splits_again
 
 
 def intervene(run: Path, texts: Path, name: str, models: list[str], wanted: dict) -> Tables:
     """The tables of some networks of one corpus."""
-    corpus = Corpus.load(run / name / "corpus.json")
-    cut = (corpus.split, corpus.batch, corpus.unroll, corpus.train, corpus.val)
-    again, splits = prepare((texts / FILES[name]).read_bytes(), name, corpus.source, *cut)
-    if again.sha256 != corpus.sha256:
-        sys.exit(f"{texts / FILES[name]}: not the text of {run / name}")
+    corpus, splits = splits_again(run, texts, name)
     text, codes = CorpusText.of(corpus, splits), splits["test"]
     found = labels(text.text, KINDS[name])
     titles = {key: concept.title for key, concept in CONCEPTS.items()}

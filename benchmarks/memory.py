@@ -35,10 +35,8 @@ from charlens.models.catalogue import N_GRAM
 from charlens.models.names import context_id
 from charlens.models.ngram.model import NgramModel
 from charlens.study.sections import Context, Probes
-from charlens.text.corpus import Corpus, prepare
+from reference_texts import FILES, KINDS, splits_again
 
-FILES = {"war_and_peace": "warpeace_input.txt", "linux_kernel": "linux_kernel_v4.1-rc6.txt"}
-KINDS = {"war_and_peace": "prose", "linux_kernel": "c"}
 TABLES = {
     "context": ("context_curve", curves_table),
     "closing_memory": ("closing_memory", discrimination),
@@ -49,11 +47,7 @@ SEED, N = 1, 20
 
 def measure_corpus(run: Path, texts: Path, name: str, models: list[str]) -> None:
     """Write the tables of one corpus's models."""
-    corpus = Corpus.load(run / name / "corpus.json")
-    cut = (corpus.split, corpus.batch, corpus.unroll, corpus.train, corpus.val)
-    again, splits = prepare((texts / FILES[name]).read_bytes(), name, corpus.source, *cut)
-    if again.sha256 != corpus.sha256:
-        sys.exit(f"{texts / FILES[name]}: not the text of {run / name}")
+    corpus, splits = splits_again(run, texts, name)
     context, settings = Context(), Probes()
     memory = Memory(corpus, splits, KINDS[name], SEED)
     for model in [*models, context_id(N_GRAM, N)]:

@@ -41,6 +41,7 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
         "train_watched": 1,
         "train_n_nn": 14,
         "probabilities": 72 + 14,
+        "scored_probabilities": 2,
         "fit_n_gram": 4,
         "n_gram_probabilities": 4,
         "dump_activations": 2,

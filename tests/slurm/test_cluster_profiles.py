@@ -47,7 +47,7 @@ def test_what_takes_seconds_is_one_job(name: str, rules: dict) -> None:
     working = {rule for rule, facts in rules.items() if facts["script"]}
     # Their requests grow with the text and the attempt without a profile.
     growing = {rule for rule in working if rules[rule]["resources"]["mem_mb"] is None}
-    assert growing == {"fit_n_gram", "n_gram_probabilities"}
+    assert growing == {"fit_n_gram", "n_gram_probabilities", "scored_probabilities"}
     # The manifest follows everything else; files from elsewhere come before it.
     alone = {"manifest", "external_probabilities"}
     assert grouped == working - values["set-resources"].keys() - growing - alone

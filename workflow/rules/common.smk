@@ -38,6 +38,7 @@ from charlens.study.choices import (
     figure6_corpus,
     interventions,
     lstm_models,
+    scored_models,
     watched,
 )
 from charlens.study.checks import (
@@ -53,7 +54,7 @@ from charlens.study.settings_record import check_settings, record_settings
 from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
-from charlens.models.catalogue import N_GRAM, N_NN
+from charlens.models.catalogue import N_GRAM, N_NN, SCORERS
 from charlens.models.names import GRID_IDS, context_id, context_model
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.paper.definitions import ORACLE_CONTEXTS
@@ -232,6 +233,10 @@ def scoring_config():
     return {"seed": STUDY.seed, **kept}
 
 
+def mixture_config():
+    return scoring_config() | {"order": max(STUDY.n_gram.contexts, default=0) + 1}
+
+
 def dump_config(wildcards):
     """What the config's `activations` says of a model; all of it where it says nothing."""
     for dump in STUDY.activations:
@@ -369,15 +374,15 @@ def early_checkpoints(corpus, model):
 
 
 def external_of(corpus):
-    """The probabilities files of a corpus's models from elsewhere."""
+    """The probabilities files of a corpus's models from elsewhere and of networks with scorers."""
     return [
         f"<results>/{corpus}/probabilities/{model}.parquet"
-        for model in STUDY.external_models(corpus)
+        for model in (*STUDY.external_models(corpus), *scored_models(STUDY, corpus))
     ]
 
 
 def elsewhere():
-    """Regular expression of the paths, from the corpus on, that external_of gives."""
+    """Regular expression of the paths, from the corpus on, of models from elsewhere."""
     paths = [f"{entry.corpus}/probabilities/{entry.model}" for entry in STUDY.external]
     return rf"(?:{'|'.join(paths)})\.parquet" if paths else "(?!)"  # (?!) matches nothing
 

@@ -15,7 +15,7 @@ rule probabilities:
         "<benchmarks>/probabilities/{corpus}/{model}.tsv"
     wildcard_constraints:
         corpus=f"(?!{elsewhere()})[a-z][a-z0-9_]*",
-        model=f"(?!{N_GRAM}-).+",
+        model=rf"(?!{N_GRAM}-)[^+]+",
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -30,6 +30,39 @@ rule probabilities:
         fingerprint=fingerprint("probabilities.py"),
     script:
         "../scripts/probabilities.py"
+
+
+rule scored_probabilities:
+    input:
+        corpus="<results>/{corpus}/corpus.json",
+        val="<results>/{corpus}/val.npy",
+        test="<results>/{corpus}/test.npy",
+        model="<results>/{corpus}/models/{model}.safetensors",
+        n_gram="<results>/{corpus}/models/n-gram.safetensors",
+    output:
+        "<results>/{corpus}/probabilities/{model}+{scorer}.parquet",
+    log:
+        "<logs>/{corpus}/scored_probabilities/{model}+{scorer}.log",
+    benchmark:
+        "<benchmarks>/scored_probabilities/{corpus}/{model}+{scorer}.tsv"
+    wildcard_constraints:
+        corpus=f"(?!{elsewhere()})[a-z][a-z0-9_]*",
+        model=GRID_IDS,
+        scorer="|".join(SCORERS),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=n_gram_memory,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+        gpu=gpu_share(10),
+    params:
+        corpus=lambda wildcards: wildcards.corpus,
+        model=lambda wildcards: wildcards.model,
+        config=mixture_config(),
+        fingerprint=fingerprint("scored_probabilities.py"),
+    script:
+        "../scripts/scored_probabilities.py"
 
 
 # A name is from elsewhere on one corpus and may be ours on another, so it is the two together that

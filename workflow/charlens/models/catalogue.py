@@ -113,6 +113,11 @@ CONTEXT_FAMILIES: dict[str, ContextFamily] = {
 }
 """Families of models with a context of n characters by id, in the order of tables."""
 
+WITH_NGRAM = "ngram"
+
+SCORERS: dict[str, str] = {WITH_NGRAM: "{model} + n-gram"}
+"""Other ways to predict with a trained network, with ids ``{model}+{scorer}``: id -> title."""
+
 
 def gated_cells() -> tuple[str, ...]:
     """Ids of the cells that have gates, in the order of tables."""

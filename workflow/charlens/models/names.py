@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from charlens.errors import CharlensError
-from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, SCORERS
 
 GRID_IDS = "[a-z][a-z0-9_]*-[1-9][0-9]*x[1-9][0-9]*"
 """Regular expression of the ids of grid points, for wildcards of rules."""
@@ -67,6 +67,21 @@ def context_model(text: str) -> tuple[str, int] | None:
     return (family, int(n)) if known else None
 
 
+def scored_id(model: str, scorer: str) -> str:
+    """The id of a network that a scorer predicts with.
+
+    >>> scored_id("lstm-2x64", "ngram")
+    'lstm-2x64+ngram'
+    """
+    return f"{model}+{scorer}"
+
+
+def scored(text: str) -> tuple[str, str] | None:
+    """Network and scorer behind an id such as ``lstm-2x64+ngram``, or None for other models."""
+    model, _, scorer = text.rpartition("+")
+    return (model, scorer) if scorer in SCORERS and parse(model) else None
+
+
 def is_kept_for_baselines(name: str) -> bool:
     """Whether a name is a context family's own, with or without a number behind it."""
     families = "|".join(map(re.escape, CONTEXT_FAMILIES))
@@ -118,6 +133,9 @@ def title(model: str) -> str:
     point = parse(model)
     if point is not None:
         return point.label
+    other_way = scored(model)
+    if other_way is not None:
+        return SCORERS[other_way[1]].format(model=title(other_way[0]))
     baseline = context_model(model)
     if baseline is None:
         return model
@@ -129,7 +147,8 @@ def sort_key(model: str) -> tuple:
     """Sort key of models.
 
     Grid points come first, by size, cell and layers; then models with a context of n characters,
-    by family and n; then all others by name.
+    by family and n; then networks with scorers, in the order of the networks; then all others by
+    name.
     """
     point = parse(model)
     if point is not None:
@@ -138,4 +157,7 @@ def sort_key(model: str) -> tuple:
     if baseline is not None:
         family, n = baseline
         return (1, list(CONTEXT_FAMILIES).index(family), n)
-    return (2, model)
+    other_way = scored(model)
+    if other_way is not None:
+        return (2, *sort_key(other_way[0])[1:], list(SCORERS).index(other_way[1]))
+    return (3, model)

@@ -49,6 +49,7 @@ from charlens.study.sections import (
     Intervention,
     NGram,
     Probes,
+    Scored,
 )
 from charlens.text.kinds import KINDS
 from charlens.text.sources.any import Source
@@ -125,6 +126,8 @@ class Config(Section):
     probes: Annotated[Probes, BeforeValidator(empty_section)] = Probes()
     external: tuple[External, ...] = ()
     """Models from elsewhere that join the tables and figures by their probabilities."""
+    scorers: tuple[Scored, ...] = ()
+    """Other ways to predict with trained networks; they join the tables as {model}+{scorer}."""
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -148,6 +151,7 @@ class Config(Section):
         self._check_activations()
         self._check_interventions()
         self._check_external()
+        self._check_scorers()
         self._check_figure1()
         self._check_context()
         self._check_compared()
@@ -164,6 +168,9 @@ class Config(Section):
             if entry.corpus is not None:
                 yield f"interventions[{i}].corpus", entry.corpus
         yield from ((f"external[{i}].corpus", e.corpus) for i, e in enumerate(self.external))
+        for i, scored in enumerate(self.scorers):
+            if scored.corpus is not None:
+                yield f"scorers[{i}].corpus", scored.corpus
         yield from (("figure2.models", name) for name in self.figure2.models or {})
         yield from (("cells.models", name) for name in self.cells.models or {})
         dynamics = self.figure5.dynamics
@@ -186,6 +193,9 @@ class Config(Section):
         for i, entry in enumerate(self.interventions):
             if entry.corpus and entry.model:
                 yield f"interventions[{i}].model", entry.corpus, entry.model, any_cell()
+        for i, scored in enumerate(self.scorers):
+            if scored.corpus and scored.model:
+                yield f"scorers[{i}].model", scored.corpus, scored.model, any_cell()
         first = next(iter(self.corpora))
         for i, model in enumerate(self.figure3.models or ()):
             yield f"figure3.models[{i}]", self.figure3.corpus or first, model, cell_with_gates()
@@ -249,6 +259,23 @@ class Config(Section):
             if (entry.corpus, entry.model) in seen:
                 raise problem(path, entry.model, "expected each name once per corpus")
             seen.add((entry.corpus, entry.model))
+
+    def _check_scorers(self) -> None:
+        """A scorer names a network that some corpus has, and has what it mixes the network with."""
+        for i, entry in enumerate(self.scorers):
+            path = f"scorers[{i}]"
+            corpora = [entry.corpus] if entry.corpus else list(self.corpora)
+            models = {model for corpus in corpora for model in self.models(corpus)}
+            if entry.model and entry.model not in models:
+                point = parse(entry.model)
+                hint = "" if point else _misspelt(entry.model)
+                message = f"expected a recurrent model of the study{hint}"
+                raise problem(f"{path}.model", entry.model, message)
+            if not any(self.models(corpus) and self.n_gram_models(corpus) for corpus in corpora):
+                message = (
+                    f"expected a corpus with recurrent and n-gram models: {', '.join(corpora)}"
+                )
+                raise problem(f"{path}.scorer", entry.scorer, message)
 
     def _check_figure1(self) -> None:
         count = len(self.models(self.tsne_corpus)) if self.tsne_corpus else 0

@@ -19,6 +19,7 @@ from charlens.config_types import (
     opening_and_closing,
     unique,
 )
+from charlens.models.catalogue import SCORERS
 from charlens.models.names import EXAMPLE
 from charlens.paper.definitions import ERROR_BELOW, ORACLE_DEFINITIONS
 
@@ -198,6 +199,18 @@ class External(Section):
     .npy array of the probabilities alone, in the order of the test split."""
     corpus_sha256: Sha256 | None = None
     """Checksum of the corpus that was scored, compared with ours; null trusts the file."""
+
+
+class Scored(Section):
+    """A trained network that predicts in another way than alone."""
+
+    scorer: Literal[tuple(SCORERS)]  # type: ignore[valid-type]
+    """ngram: mixed with the n-gram model of the longest context, by how sure each is; the weights
+    are fitted on the validation split."""
+    corpus: CorpusName | None = None
+    """Its corpus; null: all that have the network and what the scorer needs."""
+    model: Text | None = None
+    """The network; null: the one whose cells Figure 2 shows."""
 
 
 class Figure4(Section):
