@@ -14,8 +14,9 @@ def a_corpus(name: str, test: int, split: str = "streams", size: int | None = No
     """A corpus as prepared, without its splits; the paper's by name unless ``size`` is given."""
     known = {"linux_kernel": KERNEL_BYTES, "war_and_peace": PROSE_BYTES}
     sizes = {"train": 8 * test, "val": test, "test": test}
-    return Corpus(name, "test", size or known.get(name, 10 * test), 2, sha256(name), split, 10, 10,
-                  0.8, 0.1, sizes, (65, 66))  # fmt: skip
+    size = size or known.get(name, 10 * test)
+    return Corpus(name, "test", size, 256, sha256(name), split, 10, 10,
+                  0.8, 0.1, sizes, tuple(range(256)))  # fmt: skip
 
 
 def a_contest(

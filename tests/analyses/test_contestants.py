@@ -42,6 +42,15 @@ def test_choices(records):
         assert choice(records).model == expected
 
 
+def test_a_diverged_model_is_chosen_only_where_there_is_no_other():
+    losses = {"lstm-1x64": 1.6, "lstm-1x32": 2.0, "lstm-3x64": 5.6, "lstm-2x16": np.inf}
+    records = [Record("x", model, loss, loss > 5.5) for model, loss in losses.items()]
+    chosen = [choice(records).model for choice in (deepest_lstm, best_lstm, smallest_lstm)]
+    assert chosen == ["lstm-1x64", "lstm-1x64", "lstm-1x32"]
+    assert deepest_lstm(records[2:]).model == "lstm-3x64"
+    assert smallest_lstm(records[2:]).model == "lstm-2x16"
+
+
 def test_nothing_to_choose_from():
     others = [Record("x", model, 1.0) for model in ("gru-1x64", "my-model", "n-nn", "n-gram-07")]
     for choice in CHOICES:
@@ -99,6 +108,7 @@ def test_losses_of_files(tmp_path):
     assert scored.records[0].path == path
     assert scored.records[0].loss == pytest.approx(-sum(np.log(probability)) / ROWS)
     assert scored.records[1].loss == np.inf
+    assert [record.diverged for record in scored.records] == [False, True]
 
 
 def test_files_that_do_not_go_together(tmp_path):

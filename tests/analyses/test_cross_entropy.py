@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from charlens.analyses import ranking
 from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models import names as model_id
+from charlens.models.divergence import EXPLANATION
 from charlens.models.names import ModelId
 from charlens.paper import numbers as paper
 from charlens.paper import texts
@@ -248,7 +250,57 @@ def test_a_byte_thought_impossible_costs_infinity(tmp_path):
     table = cross_entropy.table([write_model(tmp_path, "lstm-1x64", **columns)], 10, 1)
     assert math.isinf(table["cross_entropy"][0])
     assert math.isnan(table["bootstrap_sd"][0])
-    assert "| ∞<br>*1.449* |" in cross_entropy.markdown(table, 10)
+    assert "| ∞†<br>*1.449* |" in cross_entropy.markdown(table, 10)
+
+
+UNIFORM = math.log(256)
+
+
+@pytest.fixture
+def diverged(tmp_path):
+    """A table with a network that diverged, finite, and one whose loss is infinite."""
+    files = [
+        write_model(tmp_path, "lstm-1x64", **constant(math.exp(-UNIFORM - 0.5))),
+        write_model(tmp_path, "gru-1x64", **constant(math.exp(-UNIFORM + 0.01))),
+        write_model(tmp_path, "rnn-1x128", **constant(0.0)),
+    ]
+    corpus = replace(a_corpus("war_and_peace", 300), sha256=sha256("war_and_peace"))
+    return cross_entropy.table(files, 10, 1, [corpus])
+
+
+def test_a_diverged_model_is_marked_and_never_the_best(tmp_path, diverged):
+    assert list(diverged["model"]) == ["lstm-1x64", "gru-1x64", "rnn-1x128"]
+    assert list(ranking.diverged(diverged)) == [True, False, True]
+    assert list(diverged["best_in_row"]) == [False, True, False]
+    csv_tables.write(diverged, tmp_path / "t.csv")
+    again = cross_entropy.read(tmp_path / "t.csv")
+    text = cross_entropy.markdown(again, 10)
+    assert "| 64 | 6.045† ± 0.000<br>*1.449* | – | **5.535** ± 0.000<br>*1.398* |" in text
+    assert "∞†" in text
+    assert f"†: {EXPLANATION}" in text
+    told = " ".join(cross_entropy.sentences(again))
+    assert r"the lowest is 5.535 ± 0.000 nats per character, by GRU\-1 \(64\)" in told
+    assert r"LSTM\-1 \(64\) and RNN\-1 \(128\) are worse than a uniform guess" in told
+    assert "inf" not in told
+    shown = figure1_left.draw(again).axes[0].texts
+    assert sum(found.get_text() == "†" for found in shown) == 2
+    assert {found.get_text(): found.get_weight() for found in shown}["5.535"] == "bold"
+    assert any(found.get_text().startswith("Test cross-entropy") for found in shown)
+    assert "†: worse than" in " ".join(found.get_text() for found in shown)
+
+
+def test_a_table_of_an_earlier_version_marks_them_too(tmp_path, diverged):
+    old = diverged.drop(columns="uniform").assign(best_in_row=True)
+    csv_tables.write(old, tmp_path / "t.csv")
+    again = cross_entropy.read(tmp_path / "t.csv")
+    assert list(again["best_in_row"]) == [False, True, False]
+    assert {name: str(again[name].dtype) for name in again} == cross_entropy.COLUMNS
+
+
+def test_a_corpus_whose_models_all_diverged(tmp_path, diverged):
+    bad = diverged[ranking.diverged(diverged)]
+    assert "no model is better than a uniform guess" in " ".join(cross_entropy.sentences(bad))
+    assert "**" not in "".join(cross_entropy.markdown(bad, 10).splitlines()[4:])
 
 
 def test_files_that_do_not_go_together(tmp_path, files):

@@ -136,6 +136,14 @@ def test_a_kl_that_still_falls_has_no_minimum():
     assert "| 2-NN | not yet (1.60) | not yet (1.07) |" in dynamics.markdown(table)
 
 
+def test_losses_that_are_no_numbers_break_nothing():
+    table = table_of([np.nan] * 3, [np.nan, -np.inf, np.nan])
+    assert dynamics.summary(table)[["kl_minimum", "crossing_epoch"]].isna().all(axis=None)
+    assert list(dynamics.sentences(table))[-1] == "It overtook none of them."
+    row = dynamics.summary(table_of([3.0, np.nan, 2.0], [-1, -np.inf, 1])).iloc[0]
+    assert row["crossing_epoch"] == 1.5
+
+
 def test_nothing_to_compare_is_one_clear_error(study):
     _, paths = study
     lonely = {k: v for k, v in paths.items() if k not in ("n_nn", "n_gram")}

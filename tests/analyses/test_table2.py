@@ -37,7 +37,8 @@ def corpus(name, split="streams", text=None, size=1000, train=0.8):
     """A corpus as prepared, without its splits; equal ``text`` stands for equal bytes."""
     checksum = hashlib.sha256((text or name).encode()).hexdigest()
     sizes = {"train": 2400, "val": 300, "test": ROWS}
-    return Corpus(name, "test", size, 2, checksum, split, 10, 10, train, 0.1, sizes, (65, 66))
+    vocabulary = tuple(range(256))
+    return Corpus(name, "test", size, 256, checksum, split, 10, 10, train, 0.1, sizes, vocabulary)
 
 
 WP = corpus("war_and_peace", size=3_258_246)
@@ -336,7 +337,26 @@ def test_markdown_of_little(tmp_path):
 def test_markdown_of_infinite_losses(table):
     table = table.copy()
     table.loc[0, ["cross_entropy", "bootstrap_sd"]] = [np.inf, np.nan]
-    assert "| n-gram | streams | ∞ | 1.928" in table2.markdown(table, 10)
+    assert "| n-gram | streams | ∞† | 1.928" in table2.markdown(table, 10)
+
+
+def test_a_diverged_model_is_marked_and_never_the_best(tmp_path):
+    own = corpus("my_novel")
+    files = [
+        model_file(tmp_path, own, model, nats)
+        for model, nats in {"lstm-1x64": 5.6, "gru-1x64": 5.5, "n-nn-1": 5.7}.items()
+    ]
+    found = table2.table([], files, [own], 10, 1)
+    assert set(found["model"]) == {"gru-1x64", "n-nn-1"}
+    text = table2.markdown(found, 10)
+    assert "| n-NN | streams | 5.700† ± 0.000 |" in text
+    assert "†: worse than a uniform guess" in text
+    told = list(table2.sentences(found))
+    assert told == [r"Lowest of each family on My novel, split by streams: GRU\-1 \(64\) 5.500."]
+    bad = table2.table([], files[::2], [own], 10, 1)
+    assert list(table2.sentences(bad)) == [r"On My novel no model is better than a uniform guess."]
+    axes = figure_table2.draw(bad).axes[0]
+    assert not [line for line in axes.lines if len(line.get_xdata())]
 
 
 # Figure
@@ -433,7 +453,7 @@ SETS = {
 def test_lines_are_broken_with_the_axis(tmp_path):
     """A family that has nothing next to the break is broken there all the same."""
     scores = score_file(tmp_path, WP, dict.fromkeys([1, 2, 9, 10], 1.0))
-    models = [model_file(tmp_path, WP, f"n-nn-{n}", 2.0 + n) for n in (2, 10)]
+    models = [model_file(tmp_path, WP, f"n-nn-{n}", 2.0 + n / 10) for n in (2, 10)]
     axes = figure_table2.draw(table2.table([scores], models, [WP], 10, 1)).axes[0]
     color = figure_table2._COLORS["n-nn"]
     drawn = [line for line in axes.lines if line.get_color() == color and len(line.get_xdata()) > 1]

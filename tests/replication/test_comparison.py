@@ -256,6 +256,17 @@ def test_without_the_rnn_1_of_its_size_a_network_is_judged_alone():
     np.testing.assert_allclose(frame["relative"].dropna(), 0, atol=1e-12)
 
 
+def test_a_diverged_network_is_outside_and_nothing_is_judged_beside_it():
+    grid = cross_entropies()
+    grid.loc[grid["model"] == "rnn-1x64", "cross_entropy"] = np.inf
+    grid.loc[grid["model"] == "gru-1x64", "cross_entropy"] = 6.0
+    frame = comparison.table(no_tables(cross_entropy=grid, corpora={WP.name: WP, LK.name: TWIN}))
+    rows = frame[frame["model"].isin(["rnn-1x64", "gru-1x64"])]
+    assert set(rows["verdict"]) == {"outside"}
+    assert frame.loc[frame["model"].str.contains("x64"), "relative"].isna().all()
+    assert "inf" in comparison_markdown.markdown(frame, findings.table(no_tables()))
+
+
 def test_tolerances_of_another_cut():
     """Two standard deviations of the difference of two cuts; for a difference, the seed's too."""
     assert pytest.approx(2 * math.sqrt(2) * 0.0144) == tolerances.OTHER_CUT

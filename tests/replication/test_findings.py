@@ -148,6 +148,20 @@ def test_depth():
     assert outcomes("depth", cross_entropy=table[table["layers"] == 1]) == {}
 
 
+def test_diverged_networks_decide_nothing():
+    sound = {"lstm_1x64": 1.5, "lstm_2x64": 1.4, "gru_1x64": 1.4, "rnn_1x64": 1.6}
+    table = grid("war_and_peace", **sound, gru_2x64=np.inf, rnn_2x64=9.0, rnn_3x64=np.inf)
+    without = table[~table["model"].isin(["gru-2x64", "rnn-2x64", "rnn-3x64"])]
+    for words in ("depth", "LSTM and GRU are alike"):
+        assert outcomes(words, cross_entropy=table) == outcomes(words, cross_entropy=without) != {}
+    names = [*(name.replace("_", "-") for name in sound), "rnn-2x64"]
+    agree = np.full((5, 5), 0.5) + 0.5 * np.eye(5)
+    matrix = pd.DataFrame(agree, names, names)
+    asked = {"agreement": {"war_and_peace": matrix}}
+    assert outcomes("predict alike", cross_entropy=without, **asked) != {}
+    assert outcomes("predict alike", cross_entropy=table, **asked) == {}
+
+
 def test_depth_within_what_seeds_do_decides_nothing():
     table = grid("war_and_peace", lstm_1x64=1.5, lstm_2x64=1.4, gru_1x64=1.3, gru_2x64=1.301)
     holds, evidence = outcomes("depth", cross_entropy=table)["war_and_peace"]

@@ -213,7 +213,7 @@ def test_the_summary_ranks_models_of_every_kind(tmp_path: Path) -> None:
     assert summary.kinds_of(scores) == ["LSTM", "n-NN", "n-gram", "other models"]
     lines = [line.split("  ") for line in summary.summary(tmp_path, tmp_path)]
     rows = [[cell.strip() for cell in line if cell.strip()] for line in lines]
-    assert ["b", "2.250 2x8", "inf n = 2", "1.500* n = 5", "–"] in rows
+    assert ["b", "2.250 2x8", "∞† n = 2", "1.500* n = 5", "–"] in rows
     assert ["a", "–", "–", "–", "1.750 mine"] in rows
 
 

@@ -88,6 +88,20 @@ def test_a_curve_read_back_from_a_checkpoint_gives_equal_bytes(tmp_path):
     assert list(pd.read_parquet(paths[1]).columns) == list(names)
 
 
+@pytest.mark.parametrize(("model", "widths"), [("rnn-1x6", ()), ("n-nn-2", (5,))])
+def test_a_training_that_diverged_says_so(folder, model, widths, capsys):
+    train(folder, model, widths)
+    assert "diverged" not in capsys.readouterr().err
+    outputs = train(folder, model, widths, learning_rate=10.0)
+    k = len(set(TEXT))
+    loss = load_checkpoint(outputs["model"])[1]["val_loss"]
+    assert loss > np.log(k)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"note: toy/{model}: its training diverged: the best validation loss")
+    assert f"a uniform guess among {k} symbols" in line
+    assert "lower training.learning_rate or training.clip" in line
+
+
 def test_clear_errors(folder):
     with pytest.raises(CharlensError, match="names no model"):
         train(folder, "transformer-1x8")

@@ -17,6 +17,7 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
+from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.models.names import ModelId
 from charlens.predictions.loss import losses
 from charlens.predictions.together import Source, Together
@@ -32,6 +33,7 @@ class Record(NamedTuple):
     path: FilePath  # its probabilities file
     model: str  # its id
     loss: float  # mean test cross-entropy, nats per character
+    diverged: bool = False  # whether that is worse than a uniform guess
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Contest:
 
 def deepest_lstm(records: Iterable[Record]) -> Record | None:
     """The best LSTM of the greatest depth there is: the paper's "best 3-layer LSTM"."""
-    lstms = list(_lstms(records))
+    lstms = _sound(_lstms(records))
     depth = max((point.layers for point, _ in lstms), default=0)
     return _best(record for point, record in lstms if point.layers == depth)
 
@@ -90,7 +92,7 @@ def best_lstm(records: Iterable[Record]) -> Record | None:
 
 def smallest_lstm(records: Iterable[Record]) -> Record | None:
     """The best LSTM of the smallest budget of parameters."""
-    lstms = list(_lstms(records))
+    lstms = _sound(_lstms(records))
     size = min((point.size for point, _ in lstms), default=0)
     return _best(record for point, record in lstms if point.size == size)
 
@@ -121,8 +123,16 @@ def _context(model: str, family: str) -> int | None:
 
 
 def _best(records: Iterable[Record]) -> Record | None:
-    """The lowest loss; of equal ones the first by name."""
-    return min(records, key=lambda r: (r.loss, model_id.sort_key(r.model)), default=None)
+    """The lowest loss; of equal ones the first by name. A diverged model only without others."""
+    return min(
+        records, key=lambda r: (r.diverged, r.loss, model_id.sort_key(r.model)), default=None
+    )
+
+
+def _sound(lstms: Iterable[tuple[ModelId, Record]]) -> list[tuple[ModelId, Record]]:
+    """Those that have not diverged; all where none is left."""
+    known = list(lstms)
+    return [pair for pair in known if not pair[1].diverged] or known
 
 
 def read(
@@ -152,7 +162,8 @@ def read(
             name, model = found.metadata.corpus, found.metadata.model
             byte.setdefault(name, found.columns["byte"])
             probability[name][model] = found.columns["probability"]
-            record = Record(found.path, model, float(losses(probability[name][model]).mean()))
+            loss = float(losses(probability[name][model]).mean())
+            record = Record(found.path, model, loss, is_diverged(loss, uniform_loss(known[name].k)))
             records.setdefault((name, is_external), []).append(record)
     for name in known:
         if name not in byte:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from charlens.files.atomic import FilePath
 from charlens.files.checkpoint import load_checkpoint, save_checkpoint
 from charlens.models import names
 from charlens.models.catalogue import CELLS, N_GRAM
+from charlens.models.divergence import warning
 from charlens.models.families import shape_of, shapes_for
 from charlens.models.trained import TrainedModel as SavedModel
 from charlens.runtime.signals import Interrupted
@@ -116,7 +118,7 @@ def train(
             ``device``.
 
     Returns:
-        A :class:`TrainedModel`.
+        A :class:`TrainedModel`; with a warning where the training diverged.
 
     Raises:
         CharlensError: an unknown model or setting, or a loss that is no number.
@@ -140,6 +142,9 @@ def train(
     for shape in shapes_for(model, c.k, widths):
         runs.append((shape, _run(Task(f"{c.name}/{model}", shape, training, seed), text)))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
+    diverged = warning(model, trained.val_loss, c.k)
+    if diverged:
+        warnings.warn(diverged, stacklevel=2)
     return TrainedModel(
         model,
         shape,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -16,7 +16,9 @@ def write(frame: pd.DataFrame, path: FilePath) -> None:
         frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
 
 
-def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.DataFrame:
+def read(
+    path: FilePath, dtypes: Mapping[str, str], what: str, rule: str, later: Collection[str] = ()
+) -> pd.DataFrame:
     """Read a table written by :func:`write`.
 
     Args:
@@ -24,6 +26,7 @@ def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.
         dtypes: the columns it must have, in their order, and the type of each.
         what: the kind of table in words, with its article, for errors.
         rule: the rule that makes it, for errors.
+        later: those of ``dtypes`` that tables of earlier versions lack; they are then empty.
 
     Raises:
         CharlensError: no such file, or not such a table.
@@ -35,9 +38,11 @@ def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.
     except (ValueError, pd.errors.ParserError) as error:
         detail = " ".join(str(error).split())[:160]
         raise CharlensError(f"{path}: not {what} ({detail}); delete it") from error
-    if list(frame.columns) != list(dtypes):
+    lacking = [name for name in later if name not in frame]
+    if list(frame.columns) != [name for name in dtypes if name not in lacking]:
         raise CharlensError(
             f"{path}: columns are {list(frame.columns)}, expected {list(dtypes)}; delete the file "
             "and run again"
         )
-    return frame
+    empty = {name: pd.Series(None, frame.index, dtypes[name]) for name in lacking}
+    return frame.assign(**empty)[list(dtypes)] if lacking else frame

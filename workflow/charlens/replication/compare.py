@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from charlens.analyses import ranking
 from charlens.analyses.closings import table as closings
 from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.context_length import table as table2
@@ -150,7 +151,8 @@ def other_models(models: Sequence[str]) -> str:
 def _figure1(tables: Tables) -> Iterator[Number]:
     frame = tables.cross_entropy
     frame = frame[frame["paper"].notna()]
-    off = (frame["cross_entropy"] - frame["paper"])[frame["model"].str.startswith(f"{BESIDE}x")]
+    sound = frame[~ranking.diverged(frame) & frame["model"].str.startswith(f"{BESIDE}x")]
+    off = sound["cross_entropy"] - sound["paper"]
     beside = {(row.corpus, row.size): off[row.Index] for row in frame.loc[off.index].itertuples()}
     for row in frame.itertuples():
         own = is_own_file(tables, row.corpus)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from charlens.analyses import ranking
 from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.models import names as model_id
 from charlens.models.catalogue import GRU, LSTM, RNN
@@ -57,8 +58,9 @@ def depth_helps(tables: Tables) -> Iterator[Outcome]:
 
 
 def _grid(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The paper's three kinds of recurrent networks, by corpus."""
+    """The paper's three kinds of recurrent networks, by corpus; diverged ones are left out."""
     frame = tables.cross_entropy
+    frame = frame[~ranking.diverged(frame)]
     yield from frame[frame["cell"].isin(CELLS)].groupby("corpus", sort=False)
 
 
@@ -92,12 +94,19 @@ def rnns_cluster_apart(tables: Tables) -> Iterator[Outcome]:
     Sizes are compared each for itself, as size moves a model's predictions more than its cell does.
     """
     for corpus, matrix in tables.agreement.items():
-        by_size = [found for part in _sizes(matrix) if (found := _kinds_of_pairs(*part))]
+        sound = [model for model in matrix.index if model not in _diverged(tables, corpus)]
+        parts = _sizes(matrix.loc[sound, sound])
+        by_size = [found for part in parts if (found := _kinds_of_pairs(*part))]
         if by_size:
             gated, rnns, mixed = np.mean(by_size, axis=0)
             evidence = f"LSTM with GRU {gated:.1%}, RNN with RNN {rnns:.1%}, "
             evidence += f"RNN with LSTM or GRU {mixed:.1%} of characters"
             yield Outcome(corpus, bool(min(gated, rnns) - mixed > AGREEMENT), evidence)
+
+
+def _diverged(tables: Tables, corpus: str) -> set[str]:
+    frame = tables.cross_entropy
+    return set(frame.loc[ranking.diverged(frame) & (frame["corpus"] == corpus), "model"])
 
 
 def _sizes(matrix: pd.DataFrame) -> Iterator[tuple[list[str], np.ndarray]]:

@@ -34,7 +34,8 @@ ANALYSES = by_name(
         shows=(
             "The numbers of Figure 1 (left): nats per character on the test split, lower is "
             "better. Bold is the best of its row, whose networks have nearly the same number of "
-            "parameters."
+            "parameters. A dagger marks a network whose training diverged: it is worse than a "
+            "uniform guess."
         ),
         paper=(
             "Networks of two and three layers did better than those of one, a third layer helping "

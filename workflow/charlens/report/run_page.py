@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.models.divergence import EXPLANATION, MARK
 from charlens.models.names import title as model_title
 from charlens.paper.texts import corpus_title
 from charlens.report import summary
@@ -212,10 +213,10 @@ def _best(folder: Path) -> dict[str, object]:
     found = summary.scores(folder)
     kinds, rows = summary.kinds_of(found), []
     for corpus, row in summary.best(found).items():
-        least = min(score.nats for score in row.values())
+        least = summary.lowest(row.values())
         cells = [
             {
-                "nats": f"{row[kind].nats:.3f}",
+                "nats": row[kind].value,
                 "name": model_title(row[kind].model),
                 "lowest": row[kind].nats == least and len(row) > 1,
             }
@@ -224,7 +225,9 @@ def _best(folder: Path) -> dict[str, object]:
             for kind in kinds
         ]
         rows.append((corpus_title(corpus), cells))
-    return {"kinds": kinds, "rows": rows}
+    shown = [score for row in summary.best(found).values() for score in row.values()]
+    told = f"{MARK}: {EXPLANATION}." if any(score.diverged for score in shown) else ""
+    return {"kinds": kinds, "rows": rows, "explanation": told}
 
 
 def _text(path: Path) -> dict[str, str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES
+from charlens.models.divergence import MARK, is_diverged
 from charlens.models.names import cell_title, context_model, parse
 
 PAGE = "report.html"
@@ -31,11 +32,23 @@ class Score:
         corpus: the corpus's name.
         model: the model's id.
         nats: per character.
+        uniform: of a uniform guess among the corpus's symbols; NaN where unknown.
     """
 
     corpus: str
     model: str
     nats: float
+    uniform: float = math.nan
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the model is worse than a uniform guess."""
+        return is_diverged(self.nats, self.uniform)
+
+    @property
+    def value(self) -> str:
+        """The cross-entropy as shown to people."""
+        return ("∞" if math.isinf(self.nats) else f"{self.nats:.3f}") + MARK * self.diverged
 
     @property
     def kind(self) -> str:
@@ -62,7 +75,8 @@ def scores(results: Path) -> list[Score]:
             key = (row.get("corpus") or "", row.get("model") or "")
             nats = _number(row.get("cross_entropy"))
             if all(key) and nats is not None:
-                found.setdefault(key, Score(*key, nats))
+                uniform = _number(row.get("uniform"))
+                found.setdefault(key, Score(*key, nats, math.nan if uniform is None else uniform))
     return list(found.values())
 
 
@@ -75,9 +89,9 @@ def kinds_of(found: Sequence[Score]) -> list[str]:
 
 
 def best(found: Sequence[Score]) -> dict[str, dict[str, Score]]:
-    """Corpus -> kind of model -> its best model."""
+    """Corpus -> kind of model -> its best model; a diverged one only where there is no other."""
     table: dict[str, dict[str, Score]] = {}
-    for score in sorted(found, key=lambda score: -score.nats):
+    for score in sorted(found, key=lambda score: (not score.diverged, -score.nats)):
         table.setdefault(score.corpus, {})[score.kind] = score
     order = list(dict.fromkeys(score.corpus for score in found))
     return {corpus: table[corpus] for corpus in order}
@@ -99,6 +113,8 @@ def summary(results: Path, logs: Path) -> list[str]:
             "",
         ]
         lines += [f"  {line}" for line in _aligned(_cells(best(found), kinds_of(found)))]
+        if any(score.diverged for row in best(found).values() for score in row.values()):
+            lines += [f"  ({MARK} worse than a uniform guess: see the log of its training)"]
         if any(score.kind in [cell.title for cell in CELLS.values()] for score in found):
             lines += ["  (2x128: two layers, the parameters of an LSTM with 128 cells)"]
     places = [(name, path) for name, path in _places(results, logs) if path.exists()]
@@ -115,16 +131,21 @@ def _places(results: Path, logs: Path) -> Iterator[tuple[str, Path]]:
 def _cells(table: Mapping[str, Mapping[str, Score]], kinds: Sequence[str]) -> list[list[str]]:
     rows = [["", *kinds]]
     for corpus, row in table.items():
-        least = min(score.nats for score in row.values())
+        least = lowest(row.values())
         rows.append([corpus, *(_cell(row.get(kind), least, len(row)) for kind in kinds)])
     return rows
+
+
+def lowest(row: Iterable[Score]) -> float:
+    """The lowest cross-entropy of those that have not diverged; NaN where none is left."""
+    return min((score.nats for score in row if not score.diverged), default=math.nan)
 
 
 def _cell(score: Score | None, least: float, count: int) -> str:
     if score is None:
         return "–"
     mark = "*" if score.nats == least and count > 1 else ""
-    return f"{score.nats:.3f}{mark} {score.which}"
+    return f"{score.value}{mark} {score.which}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -16,9 +16,10 @@ from charlens import __version__
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.files.checkpoint import save_checkpoint
+from charlens.models.divergence import warning
 from charlens.models.families import family_of, shapes_for
 from charlens.models.parameters import Architecture, parameter_count
-from charlens.runtime.progress import result
+from charlens.runtime.progress import announce, result
 from charlens.text.corpus import Corpus, load_split
 from charlens.training.settings import Training
 from charlens.training.task import Keep, Task
@@ -83,7 +84,10 @@ def train_grid_point(
     shutil.rmtree(resume, ignore_errors=True)
     best = (shape.width, trained.dropout, trained.epoch)
     log.info("%s: best in validation: width %d, dropout %g, epoch %d", model, *best)
-    result(f"{trained.val_loss:.3f} nats (validation)")
+    diverged = warning(f"{corpus.name}/{model}", trained.val_loss, corpus.k)
+    if diverged:
+        announce(f"note: {diverged}")
+    result(f"{trained.val_loss:.3f} nats (validation)" + ", diverged" * bool(diverged))
 
 
 def metadata_of(

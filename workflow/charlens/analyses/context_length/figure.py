@@ -15,6 +15,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from charlens.analyses import ranking
 from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES, read
 from charlens.display import style
 from charlens.files.atomic import FilePath
@@ -47,7 +48,8 @@ def draw(table: pd.DataFrame) -> Figure:
     The table is that of :func:`charlens.analyses.context_length.table.read`.
 
     Context lengths stand side by side at equal steps while they count up by one; where some are
-    left out the axis is broken, and so are the lines. Infinite cross-entropies are left out.
+    left out the axis is broken, and so are the lines. Models worse than a uniform guess are left
+    out: the table has them.
     """
     with style.styled():
         sources = list(dict.fromkeys(table["source"]))
@@ -111,7 +113,7 @@ def _draw_panel(
     if texts.is_other_version(part["papers_file"]):
         note = "the paper used another cut of this text"
         axes.set_title(note, size=5.8, loc="right", pad=4, color=style.SOFT)
-    shown = part[np.isfinite(part["cross_entropy"])]
+    shown = part[~ranking.diverged(part)]
     for family in _COLORS:
         for split in SPLITS:
             _draw_line(axes, _of(shown, family, split), places, family, split)

@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from charlens.analyses import ranking
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import listed, number, rst, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
@@ -27,6 +28,7 @@ from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import catalogue
 from charlens.models import names as model_id
+from charlens.models.divergence import EXPLANATION, MARK, is_diverged, uniform_loss
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.predictions.file import ProbabilityMetadata
@@ -58,8 +60,12 @@ COLUMNS = {
     "difference": "float64",  # cross_entropy - paper
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
     "gap_to_streams": "float64",  # position - streams, nats per character, on rows by position
+    "uniform": "float64",  # loss of a uniform guess among the corpus's symbols; empty if unknown
 }
 """Columns of the table, one row per corpus and model."""
+
+LATER = ("uniform",)
+"""Columns that tables of earlier versions lack."""
 
 
 def table(
@@ -142,6 +148,7 @@ def _finished(row: Row, corpus: Corpus, sources: Mapping[str, str]) -> Row:
         "difference": None if printed is None else nats - printed,
         "papers_file": None if printed is None else texts.is_own_file(corpus.name, corpus.bytes),
         "gap_to_streams": None,
+        "uniform": uniform_loss(corpus.k),
     }
 
 
@@ -186,6 +193,8 @@ def _scored_rows(
             "cross_entropy": float(loss.mean()),
             "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
         }
+        assert found.corpus is not None  # files of unknown corpora are refused
+        row["diverged"] = is_diverged(row["cross_entropy"], uniform_loss(found.corpus.k))
         if family != RECURRENT:
             chosen.append(row)
         elif corpus not in best or _order(row) < _order(best[corpus]):
@@ -203,7 +212,7 @@ def _is_wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[
 
 def _order(row: Row) -> tuple:
     """Sort key of recurrent models, the best first."""
-    return (row["cross_entropy"], model_id.sort_key(row["model"]))
+    return (row["diverged"], row["cross_entropy"], model_id.sort_key(row["model"]))
 
 
 def read(path: FilePath) -> pd.DataFrame:
@@ -212,7 +221,7 @@ def read(path: FilePath) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, not such a table, or an empty one.
     """
-    frame = csv_tables.read(path, COLUMNS, "Table 2", "table2")
+    frame = csv_tables.read(path, COLUMNS, "Table 2", "table2", LATER)
     unknown = set(frame["family"]) - set(TITLES) | set(frame["split"]) - set(SPLITS)
     if frame.empty or unknown:
         found = ", ".join(sorted(map(str, unknown))) or "no rows"
@@ -237,6 +246,8 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     )
     if frame["paper"].notna().any():
         caption += f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}"
+    if ranking.diverged(frame).any():
+        caption += f" {MARK}: {EXPLANATION}."
     if frame["gap_to_streams"].notna().any():
         caption += (
             " The split by streams is the paper's and interleaves test text with training text; "
@@ -270,7 +281,8 @@ def _context_lines(part: pd.DataFrame) -> list[str]:
         head = TITLES[family]
         for split in SPLITS:
             found = {int(row.n): row for row in own[own["split"] == split].itertuples()}
-            best = min((row.cross_entropy for row in found.values()), default=math.nan)
+            losses_ = [row.cross_entropy for row in found.values() if not _diverged(row)]
+            best = min(losses_, default=math.nan)
             if found:
                 rows.append([head, split, *(_entry(found.get(n), best) for n in ns)])
                 head = ""
@@ -284,9 +296,13 @@ def _context_lines(part: pd.DataFrame) -> list[str]:
 def _entry(row: Any, best: float = math.nan) -> str:
     if row is None:
         return "–"
-    value = number(row.cross_entropy)
+    value = number(row.cross_entropy) + MARK * _diverged(row)
     value = f"**{value}**" if row.cross_entropy == best else value
     return value if math.isnan(row.bootstrap_sd) else f"{value} ± {row.bootstrap_sd:.3f}"
+
+
+def _diverged(row: Any) -> bool:
+    return is_diverged(row.cross_entropy, row.uniform)
 
 
 def _recurrent_lines(part: pd.DataFrame) -> list[str]:
@@ -316,15 +332,19 @@ _BENEATH = (("*paper*", _printed, "paper"), ("gap", _signed, "gap_to_streams"))
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
     """The best of each family of models, by corpus."""
     for corpus, part in frame.groupby("corpus", sort=False):
+        families = [ranking.best(own) for _, own in part.groupby("family", sort=False)]
         best = [
-            f"{rst_model(row.model)} {row.cross_entropy:.3f}"
-            for row in part.loc[
-                part.groupby("family", sort=False)["cross_entropy"].idxmin()
-            ].itertuples()
+            f"{rst_model(row['model'])} {row['cross_entropy']:.3f}"
+            for row in families
+            if row is not None
         ]
         split = part["split"].iloc[0]
+        if not best:
+            yield f"On {rst_corpus(corpus)} no model is better than a uniform guess."
+            continue
         yield f"Lowest of each family on {rst_corpus(corpus)}, split by {split}: {listed(best)}."
-    for family, part in frame[frame["difference"].notna()].groupby("family", sort=False):
+    frame = frame[~ranking.diverged(frame) & frame["difference"].notna()]
+    for family, part in frame.groupby("family", sort=False):
         low, high = part["difference"].min(), part["difference"].max()
         yield (
             f"Differences from the paper's numbers, {rst(TITLES[str(family)])}: "

@@ -10,11 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts, read
+from charlens.analyses import ranking
+from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts, read, shown
 from charlens.display import style
 from charlens.display.wording import number
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.divergence import EXPLANATION, MARK
 from charlens.paper import texts
 
 # All lengths in points. Values are set flush right, so that the decimals stand in one line.
@@ -69,7 +71,8 @@ def draw(table: pd.DataFrame) -> Figure:
             _draw_part(page, part)
         page.y += 4
         page.rule(1.0)
-        _draw_caption(page, bool(table["paper"].notna().any()))
+        has_diverged = bool(ranking.diverged(table).any())
+        _draw_caption(page, bool(table["paper"].notna().any()), has_diverged)
         height = page.y + _MARGIN
         axes.set_ylim(height, 0)
         figure.set_size_inches((right + _MARGIN) * style.POINT, height * style.POINT)
@@ -148,8 +151,11 @@ def _draw_row(page: _Page, label: str, entries: list) -> None:
             page.text(x + _MIDDLE, "–", color=style.FAINT, ha="center")
             continue
         weight = "bold" if entry.best_in_row and several else "normal"
-        page.text(x + _EDGE, number(entry.cross_entropy), ha="right", weight=weight)
-        if not math.isnan(entry.bootstrap_sd):
+        value, mark = number(entry.cross_entropy), shown(entry)
+        page.text(x + _EDGE, value, ha="right", weight=weight)
+        if mark != value:  # where the error would stand: that of such a model says nothing
+            page.text(x + _EDGE + 0.6, MARK, _VALUE)
+        elif not math.isnan(entry.bootstrap_sd):
             spread = f"±{entry.bootstrap_sd:.3f}".replace("±0", "±")
             page.text(x + _EDGE + 1.2, spread, _SMALL, color=style.SOFT)
     printed = [(x, e) for x, e in zip(page.middles, entries, strict=False) if e is not None]
@@ -160,7 +166,7 @@ def _draw_row(page: _Page, label: str, entries: list) -> None:
             page.text(x + _EDGE, number(entry.paper), 6.5, color=style.SOFT, ha="right")
 
 
-def _draw_caption(page: _Page, has_paper: bool) -> None:
+def _draw_caption(page: _Page, has_paper: bool, has_diverged: bool) -> None:
     text = (
         "Test cross-entropy in nats per character (low is good) ± bootstrap standard deviation "
         "over test streams. "
@@ -168,6 +174,8 @@ def _draw_caption(page: _Page, has_paper: bool) -> None:
     )
     if has_paper:
         text += " Grey: the paper’s number."
+    if has_diverged:
+        text += f" {MARK}: {EXPLANATION}.".replace("'", "’")
     page.y += 2
     for line in style.wrap(text, page.right - page.left, _CAPTION):
         page.y += _CAPTION_LINE

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
+from charlens.analyses import ranking
 from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import cases, number, rst_corpus, rst_model, signed
+from charlens.display.wording import cases, listed, number, rst_corpus, rst_model, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import GRU, LSTM, RNN
+from charlens.models.divergence import EXPLANATION, MARK, is_diverged, uniform_loss
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import RETRAINED
@@ -38,7 +41,10 @@ COLUMNS = {
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
     "difference": "float64",  # cross_entropy - paper
     "best_in_row": "bool",  # lowest of the grid points of this corpus and size
+    "uniform": "float64",  # loss of a uniform guess among the corpus's symbols; empty if unknown
 }
+LATER = ("uniform",)
+"""Columns that tables of earlier versions lack."""
 
 
 def table(
@@ -77,6 +83,7 @@ def table(
             row
             | {
                 "parameters": metadata.parameters,
+                "uniform": uniform_loss(corpus.k) if corpus else None,
                 "characters": loss.size,
                 "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
             }
@@ -106,8 +113,9 @@ def _loose(dtypes: dict[str, str]) -> dict[str, str]:
 
 
 def _mark_best(frame: pd.DataFrame) -> pd.DataFrame:
-    lowest = frame.groupby(["corpus", "size"])["cross_entropy"].transform("min")
-    frame["best_in_row"] = (frame["cross_entropy"] == lowest) & frame["size"].notna()
+    sound = frame["cross_entropy"].mask(ranking.diverged(frame))
+    lowest = sound.groupby([frame["corpus"], frame["size"]]).transform("min")
+    frame["best_in_row"] = (sound == lowest) & frame["size"].notna()
     return frame.astype({"best_in_row": "bool"})
 
 
@@ -127,7 +135,9 @@ def read(path: FilePath) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, COLUMNS, "a cross-entropy table", "cross_entropy")
+    frame = csv_tables.read(path, COLUMNS, "a cross-entropy table", "cross_entropy", LATER)
+    frame["best_in_row"] &= ~ranking.diverged(frame)  # earlier versions marked such models too
+    return frame
 
 
 class CorpusPart:
@@ -184,7 +194,8 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
         f"deviation over {bootstrap} bootstrap resamples of the test streams. **Bold**: the "
         "best of its row. Models in one row have nearly the same number of parameters."
-        + (f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}" if has_paper else ""),
+        + (f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}" if has_paper else "")
+        + (f" {MARK}: {EXPLANATION}." if ranking.diverged(frame).any() else ""),
     ]
     for layout in layouts(frame):
         title = texts.corpus_title(layout.corpus)
@@ -210,12 +221,18 @@ def _markdown_grid(layout: CorpusPart, columns: list[tuple[str, int]]) -> list[s
 def _markdown_entry(row, several: bool = True) -> str:
     if row is None:
         return "–"
-    value = number(row.cross_entropy)
+    value = shown(row)
     if row.best_in_row and several:
         value = f"**{value}**"
     spread = "" if math.isnan(row.bootstrap_sd) else f" ± {row.bootstrap_sd:.3f}"
     printed = "" if math.isnan(row.paper) else f"<br>*{number(row.paper)}*"
     return value + spread + printed
+
+
+def shown(row: Any) -> str:
+    """The cross-entropy of a row, marked where the model has diverged."""
+    mark = MARK if is_diverged(row.cross_entropy, row.uniform) else ""
+    return number(row.cross_entropy) + mark
 
 
 def _markdown_others(layout: CorpusPart) -> list[str]:
@@ -233,13 +250,17 @@ def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterat
         table2: the table of context models, where the study has them: the best model may be one.
     """
     for corpus, part in frame.groupby("corpus", sort=False):
-        everyone = _with_context_models(part, table2)
-        best = everyone.loc[everyone["cross_entropy"].idxmin()]
-        yield f"On {rst_corpus(corpus)} the lowest is {_score(best, 'nats per character, by ')}."
-        networks = part[part["size"].notna()]
-        if len(networks) and model_id.parse(best["model"]) is None:
-            leader = networks.loc[networks["cross_entropy"].idxmin()]
-            yield f"The lowest of its networks is {_score(leader, 'by ')}."
+        best = ranking.best(_with_context_models(part, table2))
+        if best is None:
+            yield f"On {rst_corpus(corpus)} no model is better than a uniform guess."
+        else:
+            score = _score(best, "nats per character, by ")
+            yield f"On {rst_corpus(corpus)} the lowest is {score}."
+            leader = ranking.best(part[part["size"].notna()])
+            if leader is not None and model_id.parse(best["model"]) is None:
+                yield f"The lowest of its networks is {_score(leader, 'by ')}."
+        yield from _diverged(part)
+    frame = frame[~ranking.diverged(frame)]
     grid = frame[frame["size"].notna()]
     yield from _depth(grid)
     yield from _cells(grid)
@@ -252,9 +273,20 @@ def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterat
         )
 
 
+def _diverged(part: pd.DataFrame) -> Iterator[str]:
+    """The models of one corpus that are worse than a uniform guess."""
+    names = [rst_model(model) for model in part.loc[ranking.diverged(part), "model"]]
+    if names:
+        which = "is" if len(names) == 1 else "are"
+        yield (
+            f"{listed(names)} {which} worse than a uniform guess; the training of such a network "
+            "has diverged."
+        )
+
+
 def _with_context_models(part: pd.DataFrame, table2: pd.DataFrame | None) -> pd.DataFrame:
     """One corpus's models, followed by those that only the table of context models has."""
-    columns = ["corpus", "model", "cross_entropy", "bootstrap_sd", "paper"]
+    columns = ["corpus", "model", "cross_entropy", "bootstrap_sd", "paper", "uniform"]
     if table2 is None:
         return part[columns]
     others = table2[table2["corpus"] == part["corpus"].iloc[0]]

@@ -62,10 +62,11 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for (corpus, model, other), part in frame.groupby(["corpus", "model", "other"], sort=False):
-        nearest = part.loc[part["kl"].idxmin()]
-        least = (nearest["kl"], nearest["epoch"])
-        if nearest["epoch"] == part["epoch"].max():
-            least = (float("nan"), float("nan"))
+        least = (float("nan"), float("nan"))
+        if part["kl"].notna().any():  # none is a number where the model in training has diverged
+            nearest = part.loc[part["kl"].idxmin()]
+            if nearest["epoch"] != part["epoch"].max():
+                least = (nearest["kl"], nearest["epoch"])
         ours = (*least, _crossing(part))
         theirs = [paper.dynamics(str(other), key) for key in _PAPER_KEYS]
         rows.append((corpus, model, other, *ours, *theirs))
@@ -78,12 +79,14 @@ _PAPER_KEYS = ("kl_minimum", "kl_minimum_epoch", "loss_crossing_epoch")
 def _crossing(part: pd.DataFrame) -> float:
     """The epoch at which the loss difference turns positive, between checkpoints by a line."""
     epoch, lead = part["epoch"].to_numpy(), part["loss_difference"].to_numpy()
-    behind = np.flatnonzero(lead <= 0)
+    behind = np.flatnonzero(~(lead > 0))  # so is a model whose loss is no number
     if len(behind) == 0:
         return float(epoch[0])
     last = behind[-1]
     if last == len(lead) - 1:
         return float("nan")
+    if not np.isfinite(lead[last]):
+        return float(epoch[last + 1])
     share = -lead[last] / (lead[last + 1] - lead[last])
     return float(epoch[last] + share * (epoch[last + 1] - epoch[last]))
 
