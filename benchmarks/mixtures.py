@@ -36,8 +36,9 @@ def main() -> None:
     parser.add_argument("networks", nargs="+", help="such as war_and_peace/lstm-2x64")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    print(f"| | alone | {CONTEXT}-gram | together | errors alone | together | seconds |")
-    print("|---|---|---|---|---|---|---|")
+    kinds = f"alone | {CONTEXT}-gram | together"
+    print(f"| nats per character, errors | {kinds} | {kinds} | seconds |")
+    print(f"|---|{'---|' * 7}")
     fits: dict[str, tuple] = {}
     for network in arguments.networks:
         name, _, model = network.partition("/")
@@ -62,7 +63,7 @@ def _row(run: Path, corpus, splits, fitted: NgramModel, model: str) -> str:
     p = [columns.astype(float) for columns in (alone["probability"], n_gram.probability)]
     p.append(both["probability"].astype(float))
     losses = " | ".join(f"{-np.log(values).mean():.3f}" for values in p)
-    errors = " | ".join(f"{(values < 0.5).mean():.1%}" for values in (p[0], p[2]))
+    errors = " | ".join(f"{(values < 0.5).mean():.1%}" for values in p)
     return f"| {corpus.name}, {title(model)} | {losses} | {errors} | {seconds:.0f} |"
 
 
