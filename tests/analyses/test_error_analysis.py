@@ -197,7 +197,14 @@ def test_figures_draw_every_model_and_group_with_equal_bytes(study, monkeypatch,
     figure = figure6.draw(table, shown)
     assert len(figure.axes) == 3 + shown["group"].nunique()
     assert [len(axes.patches) for axes in figure.axes[:3]] == [27, 27, 27]
-    assert "LSTM-1 (512), War and Peace" in figure.texts[0].get_text()
+    assert figure.axes[0].texts[0].get_text().startswith("LSTM-1 (512), War and Peace\n")
+    (key,) = figure.legends
+    assert [text.get_text() for text in key.get_texts()] == [
+        "error of the kind in the heading",
+        "earlier occurrence of a word with errors",
+    ][: 1 + shown["boxed"].any()]
+    alone = figure6.draw(table, shown.assign(boxed=0)).legends[0]
+    assert len(alone.get_texts()) == 1
     bars = figure6_bars.draw(table, error_analysis.read_eliminated(outputs["eliminated"]))
     first, second = bars.axes
     assert len(first.patches) == 3 * 27
@@ -211,7 +218,7 @@ def test_a_model_without_errors_has_a_pie_that_says_so(study):
     first = table["model"] == table["model"].iloc[0]
     table.loc[first, ["errors", "percent"]] = 0
     figure = figure6.draw(table, error_analysis.read_examples(outputs["examples"]))
-    assert [text.get_text() for text in figure.axes[0].texts] == ["no errors"]
+    assert figure.axes[0].texts[1].get_text() == "no errors"
     assert [len(axes.patches) for axes in figure.axes[:3]] == [0, 27, 27]
 
 

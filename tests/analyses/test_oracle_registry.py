@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ VOWELS = Oracle(
     names=("low_vowel", "high_vowel"),
     titles=("a vowel made low", "a vowel made high"),
     apart=True,
-    colours="YlOrBr",
+    colours=("#F0E442",),
     of_texts=lambda texts: np.stack(
         [np.isin(texts.targets, list(vowels)) for vowels in (b"aeo", b"iu")]
     ),
@@ -86,7 +87,7 @@ def test_an_entry_is_in_every_table_and_figure(
     pie = pies.draw(table, shown)
     assert [len(axes.patches) for axes in pie.axes[:3]] == [29] * 3
     names = " ".join(text.get_text() for axes in pie.axes for text in axes.texts)
-    assert "a vowel\nmade low" in names
+    assert "a vowel made low" in " ".join(names.split())
     assert "Vowels" in names
     first, second = bars.draw(table, gone).axes
     assert len(first.patches) == 3 * 29
@@ -110,7 +111,12 @@ def test_the_papers_oracles_have_its_slices_and_titles() -> None:
 def test_an_oracle_looks_at_texts_or_at_scores() -> None:
     for both in ({}, {"of_texts": VOWELS.of_texts, "of_scores": lambda scores: scores.ngram > 0}):
         with pytest.raises(ValueError, match="oracle x: expected either of_texts or of_scores"):
-            Oracle("x", names=("x",), colours="Reds", **both)
+            Oracle("x", names=("x",), colours=("red",), **both)
+
+
+def test_an_oracle_has_one_colour_or_one_for_each_slice() -> None:
+    with pytest.raises(ValueError, match="oracle x: expected 1 or 3 colours"):
+        replace(VOWELS, family="x", names=("a", "b", "c"), colours=("red", "blue"))
 
 
 def test_the_config_knows_the_definitions_by_name() -> None:

@@ -8,7 +8,9 @@ from functools import cache
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
@@ -46,6 +48,8 @@ RC: dict[RcKeyType, Any] = {
 # The rest of Okabe & Ito (2008), whose colours the catalogue gives to the paper's cells.
 _OTHERS = ("#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
+_LIGHTEST = 0.55  # share of white in the first of several shades
+
 
 def cell_colors(cells: set[str]) -> dict[str, str]:
     """Colour of each cell: the catalogue's, or by name order for a word that is no cell of ours."""
@@ -55,6 +59,15 @@ def cell_colors(cells: set[str]) -> dict[str, str]:
     extra = {cell: free[i % len(free)] for i, cell in enumerate(others)}
     ordered = sorted(cells, key=model_id.cell_rank)
     return {cell: CELLS[cell].color if cell in CELLS else extra[cell] for cell in ordered}
+
+
+def shades(color: str, count: int) -> list[tuple[float, float, float]]:
+    """RGB from light to full; a single one is full."""
+    full = np.array(to_rgb(color))
+    lightest = _LIGHTEST if count > 1 else 0.0
+    return [
+        tuple((white + (1 - white) * full).tolist()) for white in np.linspace(lightest, 0, count)
+    ]
 
 
 @contextmanager

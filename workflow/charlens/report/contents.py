@@ -431,22 +431,23 @@ FIGURES = by_name(
         analyses=(ANALYSES["closing_memory"], ANALYSES["memory_probes"]),
     ),
     Figure(
-        "figure6",
+        "figure6_bars",
         "Figure 6: kinds of errors",
         "Errors (probability below the threshold, 0.5 in the paper) by the first oracle, in the "
         "paper's order, that would remove them: n-grams, a memory of recent words, rare words, the "
-        "start of a word, punctuation, and last a boost of the probability. The marked text shows "
-        "errors of each kind.",
-        module="charlens.analyses.oracles.pies",
+        "start of a word, punctuation, and last a boost of the probability. Where two sizes are "
+        "compared, also which kinds the larger network makes fewer of. Rings are the paper's "
+        "slices, where the networks have its sizes.",
+        module="charlens.analyses.oracles.bars",
         analyses=(ANALYSES["errors"],),
     ),
     Figure(
-        "figure6_bars",
-        "Figure 6, as bars",
-        "The kinds of errors of Figure 6 as bars, which compare better than pies, and which kinds "
-        "the larger network makes fewer of. The paper's slices are beside ours where the networks "
-        "have its sizes.",
-        module="charlens.analyses.oracles.bars",
+        "figure6",
+        "Figure 6, as pies and in the text",
+        "The same shares as pies, from the top and counter-clockwise as in the paper; and text "
+        "with errors of each kind marked blue. A box is around an earlier occurrence of a word "
+        "with marked errors, which a memory would have had.",
+        module="charlens.analyses.oracles.pies",
         analyses=(ANALYSES["errors"],),
     ),
 )

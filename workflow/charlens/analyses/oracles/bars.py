@@ -20,8 +20,10 @@ from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 
 # Lengths in points.
-_ROW, _NAMES, _PANEL, _GAP, _RIGHT, _TOP, _FOOT = 10.0, 66.0, 120.0, 16.0, 8.0, 24.0, 26.0
+_ROW, _NAMES, _PANEL, _GAP, _RIGHT, _FOOT = 9.0, 66.0, 130.0, 16.0, 8.0, 26.0
+_TOP, _TITLED = 13.0, 24.0  # above the panels, and where they have titles
 _TICK = 6.5  # font size
+_APART = 0.5  # rows between families
 _HATCHES = ("", "//////", "......", "xxxxxx")
 
 
@@ -38,28 +40,35 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
         eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """
     with style.styled():
-        names = list(dict.fromkeys(table["oracle"]))
+        first = table[table["model"] == table["model"].iloc[0]]
+        names, rows = first["oracle"].to_list(), _rows(first["family"])
         titles = {n: t for o in ORACLES.values() for n, t in zip(o.names, o.titles, strict=True)}
         panels = 1 + (not eliminated.empty)
         width = _NAMES + panels * _PANEL + (panels - 1) * _GAP + _RIGHT
-        height = _TOP + len(names) * _ROW + _FOOT
+        tall = (rows[-1] + 1) * _ROW
+        height = (_TITLED if panels > 1 else _TOP) + tall + _FOOT
         figure = style.new_figure(width * style.POINT, height * style.POINT)
-        box = (_NAMES / width, _FOOT / height, _PANEL / width, len(names) * _ROW / height)
+        box = (_NAMES / width, _FOOT / height, _PANEL / width, tall / height)
         axes = figure.add_axes(box)
-        _prepare(axes, names, "Percent of the model's errors")
-        axes.set_yticks(range(len(names)), [titles.get(name, name) for name in names])
-        _draw_models(axes, table)
+        _prepare(axes, rows, "Percent of the model's errors")
+        axes.set_yticks(rows, [titles.get(name, name) for name in names])
+        _draw_models(axes, table, rows)
         _draw_legend(figure, table, height)
         if panels > 1:
             second = figure.add_axes(((_NAMES + _PANEL + _GAP) / width, *box[1:]))
-            _prepare(second, names, "Errors removed by scaling up (thousands)")
-            second.set_yticks(range(len(names)), [])
-            _draw_eliminated(second, eliminated)
+            _prepare(second, rows, "Errors removed by scaling up (thousands)")
+            second.set_yticks(rows, [])
+            _draw_eliminated(second, eliminated, rows)
         return figure
 
 
-def _prepare(axes: Axes, names: list[str], title: str) -> None:
-    axes.set_ylim(len(names) - 0.4, -0.6)
+def _rows(families: pd.Series) -> np.ndarray:
+    """Where the bar of each oracle goes, in rows: families lie apart."""
+    return np.arange(len(families)) + _APART * pd.factorize(families)[0]
+
+
+def _prepare(axes: Axes, rows: np.ndarray, title: str) -> None:
+    axes.set_ylim(rows[-1] + 0.5, -0.5)
     axes.tick_params(labelsize=_TICK, length=2, width=0.5, colors=style.SOFT, pad=2)
     axes.tick_params(axis="y", length=0, labelcolor=style.INK)
     axes.grid(axis="x", color="#e6e6e6", lw=0.4)
@@ -79,12 +88,12 @@ _RING: dict[str, Any] = {
 }
 
 
-def _draw_models(axes: Axes, table: pd.DataFrame) -> None:
+def _draw_models(axes: Axes, table: pd.DataFrame, rows: np.ndarray) -> None:
     models = list(dict.fromkeys(table["model"]))
     thick = 0.8 / len(models)
     for i, model in enumerate(models):
         part = table[table["model"] == model]
-        places = np.arange(len(part)) + (i - (len(models) - 1) / 2) * thick
+        places = rows + (i - (len(models) - 1) / 2) * thick
         axes.barh(
             places,
             part["percent"],
@@ -97,9 +106,9 @@ def _draw_models(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(part["paper"], places, **_RING)
 
 
-def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame) -> None:
+def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame, rows: np.ndarray) -> None:
     axes.barh(
-        np.arange(len(eliminated)),
+        rows,
         eliminated["eliminated"] / 1000,
         0.7,
         color=figure6.colors(eliminated),

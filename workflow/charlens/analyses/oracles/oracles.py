@@ -158,7 +158,8 @@ class Oracle:
     Attributes:
         family: its name.
         names: names of its slices, in the order applied.
-        colours: a colour map of Matplotlib, for shades from the first slice to the last.
+        colours: one for each slice, or a single one for shades of it, light to full. The paper's
+            slices have those of Okabe & Ito (2008), which colour-blind people tell apart, and grey.
         of_texts: from texts to a mask of (slices, N): which characters are removed. An oracle has
             either this or ``of_scores``.
         of_scores: the same from probabilities.
@@ -170,7 +171,7 @@ class Oracle:
 
     family: str
     names: tuple[str, ...]
-    colours: str
+    colours: tuple[str, ...]
     of_texts: Callable[[Texts], Mask] | None = None
     of_scores: Callable[[Scores], Mask] | None = None
     titles: tuple[str, ...] = ()
@@ -181,6 +182,8 @@ class Oracle:
     def __post_init__(self) -> None:
         if (self.of_texts is None) == (self.of_scores is None):
             raise ValueError(f"oracle {self.family}: expected either of_texts or of_scores")
+        if len(self.colours) not in (1, len(self.names)):
+            raise ValueError(f"oracle {self.family}: expected 1 or {len(self.names)} colours")
         if not self.titles:
             titles = tuple(name.replace("_", " ") for name in self.names)
             object.__setattr__(self, "titles", titles)
@@ -277,7 +280,7 @@ ORACLES: dict[str, Oracle] = {
         Oracle(
             "n-gram",
             names=tuple(f"{n}-gram" for n in NGRAMS),
-            colours="Reds",
+            colours=("#D55E00",),
             of_scores=lambda scores: scores.ngram > scores.threshold,
             excerpts=(Excerpt("1-gram to 5-gram", "1-gram", "5-gram"),),
             in_paper=True,
@@ -285,7 +288,7 @@ ORACLES: dict[str, Oracle] = {
         Oracle(
             "memory",
             names=tuple(f"{n}-memory" for n in MEMORIES),
-            colours="Oranges",
+            colours=("#E69F00",),
             of_texts=lambda texts: remembered(texts.words, texts.distance, texts.targets.size),
             excerpts=(
                 Excerpt("Up to 500 memory", "100-memory", "500-memory", rows=6, repeats=True),
@@ -296,7 +299,7 @@ ORACLES: dict[str, Oracle] = {
             "rare words",
             names=tuple(f"word-{t}-train" for t in RARE),
             titles=tuple(f"word ≤ {t}× in training" for t in RARE),
-            colours="Greens",
+            colours=("#009E73",),
             of_texts=lambda texts: rare(texts.words, texts.occurrences, texts.targets.size),
             excerpts=(
                 Excerpt("Less than 3 training examples of word", "word-0-train", "word-2-train"),
@@ -307,7 +310,7 @@ ORACLES: dict[str, Oracle] = {
             "word model",
             names=("after_space_or_quote", "after_newline"),
             apart=True,
-            colours="Blues",
+            colours=("#56B4E9", "#0072B2"),
             of_texts=lambda texts: np.stack(
                 [
                     after_space_or_quote(texts.inputs, texts.definitions.quotes, texts.encoding),
@@ -323,7 +326,7 @@ ORACLES: dict[str, Oracle] = {
         Oracle(
             "punctuation",
             names=("punctuation",),
-            colours="Greys",
+            colours=("#4D4D4D",),
             of_texts=lambda texts: punctuation(texts.targets, texts.encoding),
             excerpts=(Excerpt("Punctuation", "punctuation", "punctuation"),),
             in_paper=True,
@@ -331,7 +334,7 @@ ORACLES: dict[str, Oracle] = {
         Oracle(
             "boost",
             names=tuple(f"{b}-boost" for b in BOOSTS),
-            colours="Purples",
+            colours=("#CC79A7",),
             of_scores=lambda scores: boosted(scores.probability, scores.threshold),
             excerpts=(Excerpt("0.4 to 0.5 boost", "0.4-boost", "0.5-boost"),),
             in_paper=True,
