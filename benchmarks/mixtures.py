@@ -22,7 +22,7 @@ from charlens.models.names import title
 from charlens.models.ngram.model import NgramModel
 from charlens.models.trained import load_trained
 from charlens.predictions.score import predictions
-from charlens.predictions.scorers.with_ngram import fitted_gate, mixed
+from charlens.predictions.scorers.with_ngram import with_ngram
 from reference_texts import splits_again
 
 CONTEXT = 20
@@ -52,13 +52,14 @@ def main() -> None:
 
 def _row(run: Path, corpus, splits, fitted: NgramModel, model: str) -> str:
     trained = load_trained(run / corpus.name / "models" / f"{model}.safetensors", corpus)
-    codes, order, device = splits["test"], CONTEXT + 1, torch.device("cpu")
+    codes, order = splits["test"], CONTEXT + 1
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     alone = predictions(trained.shape, trained.weights, codes, vocabulary, corpus.unroll)
     n_gram = fitted.predictions(codes[:, 1:].ravel(), [order], symbols=corpus.k)[order]
     began = time.process_time()
-    gate = fitted_gate(trained, fitted, order, splits["val"], corpus, corpus.unroll, device)
-    both = mixed(trained, fitted, order, gate, codes, corpus, corpus.unroll, device)
+    mixing = with_ngram(trained, corpus, fitted, order, corpus.unroll, "cpu")
+    gate, _ = mixing.fitted(splits["val"])
+    both = mixing.mixed(gate, codes)
     seconds = time.process_time() - began
     p = [columns.astype(float) for columns in (alone["probability"], n_gram.probability)]
     p.append(both["probability"].astype(float))

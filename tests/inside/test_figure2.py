@@ -14,7 +14,7 @@ from charlens.inside.cells import figure as figure2
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import COLUMNS, COLUMNS_OF_TEXT, ROWS, TYPICAL
 from charlens.inside.cells.excerpts import read as read_examples
-from charlens.inside.evidence.table import COLUMNS as EVIDENCE
+from charlens.inside.cells.judged import COLUMNS as EVIDENCE
 from matplotlib.text import Text
 from scripts_alone import run_script
 

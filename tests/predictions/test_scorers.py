@@ -16,7 +16,8 @@ from charlens.models.trained import TrainedModel, load_trained
 from charlens.predictions.file import read_metadata, read_probabilities
 from charlens.predictions.score import predictions
 from charlens.predictions.scorers.gate import BINS, Gate, fit_gate
-from charlens.predictions.scorers.with_ngram import mixed, score_with_ngram
+from charlens.predictions.scorers.with_cache import Cache, score_with_cache, with_cache
+from charlens.predictions.scorers.with_ngram import score_with_ngram, with_ngram
 from charlens.text.corpus import Corpus, prepare
 from small_run import make_run, prose
 
@@ -48,7 +49,7 @@ def of_network(parts) -> dict[str, np.ndarray]:
 
 def mixture(parts, gate: Gate) -> dict[str, np.ndarray]:
     trained, fitted, corpus, codes = parts
-    return mixed(trained, fitted, ORDER, gate, codes, corpus, STEPS, torch.device("cpu"))
+    return with_ngram(trained, corpus, fitted, ORDER, STEPS, "cpu").mixed(gate, codes)
 
 
 def test_a_gate_for_one_model_alone_gives_that_model(parts) -> None:
@@ -143,6 +144,75 @@ def test_the_file_is_like_any_other_and_says_how_it_was_made(tmp_path: Path) -> 
     save_ngram(inputs["n_gram"], NgramModel.fit(b"another text", ORDER, metadata=other))
     with pytest.raises(CharlensError, match="fitted on another corpus"):
         score_with_ngram(inputs, output, 6, corpus.unroll, "cpu")
+
+
+# The cache
+
+
+def cached_by_hand(
+    states: np.ndarray, targets: np.ndarray, theta: float, size: int, k: int
+) -> np.ndarray:
+    """The formula, character by character: (length, K) of one stream."""
+    rows = np.full((len(targets), k), 1 / k)
+    for t in range(1, len(targets)):
+        weights = np.zeros(k)
+        for i in range(max(0, t - size), t):
+            weights[targets[i]] += np.exp(theta * states[t] @ states[i])
+        rows[t] = weights / weights.sum()
+    return 0.99 * rows + 0.01 / k
+
+
+@pytest.mark.parametrize("size", [1, 7, 20, 1000])
+def test_the_cache_is_the_formula_over_windows(size: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    states = torch.randn(60, 3, 5, generator=generator, dtype=torch.float64)
+    targets = torch.randint(0, 4, (60, 3), generator=generator)
+    cache = Cache(size, 0.7, 4)
+    parts = [slice(start, start + 20) for start in (0, 20, 40)]
+    found = torch.cat([cache.distributions(states[part], targets[part]) for part in parts])
+    for stream in range(3):
+        one = states[:, stream].numpy(), targets[:, stream].numpy()
+        expected = cached_by_hand(*one, 0.7, size, 4)
+        np.testing.assert_allclose(found[:, stream], expected, rtol=1e-9)
+
+
+def test_the_cache_sees_nothing_of_what_comes(parts) -> None:
+    trained, _, corpus, codes = parts
+    mixing = with_cache(trained, corpus, 1.0, STEPS, "cpu")
+    before = mixing.mixed(everywhere(0.3), codes)
+    changed = codes.copy()
+    changed[:, 50:] = codes[:, 1:2]
+    after = mixing.mixed(everywhere(0.3), changed)
+    length = codes.shape[1] - 1
+    for name in ("entropy", "top_probability", "top_byte"):
+        old, new = (c[name].reshape(-1, length) for c in (before, after))
+        # Row 49 is predicted from characters 0 to 49; the first that differs is 50.
+        assert (old[:, :50] == new[:, :50]).all()
+        assert (old[:, 50:] != new[:, 50:]).any()
+
+
+def test_without_a_share_the_cache_changes_nothing(parts) -> None:
+    trained, _, corpus, codes = parts
+    both = with_cache(trained, corpus, 1.0, STEPS, "cpu").mixed(everywhere(1.0), codes)
+    network = of_network(parts)
+    for name in ("probability", "entropy", "top_probability"):
+        np.testing.assert_allclose(both[name], network[name], rtol=1e-5, atol=1e-7)
+
+
+def test_a_cache_helps_a_network_that_learned_little(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", prose(), "lstm-1x8")
+    home = tmp_path / "run" / "novel"
+    paths = {part: home / f"{part}.npy" for part in ("val", "test")}
+    paths |= {"corpus": home / "corpus.json", "model": home / "models/lstm-1x8.safetensors"}
+    corpus = Corpus.load(paths["corpus"])
+    output = tmp_path / "lstm-1x8+cache.parquet"
+    score_with_cache(paths, output, corpus.unroll, "cpu")
+    trained = load_trained(paths["model"], corpus)
+    alone = of_network((trained, None, corpus, np.load(paths["test"])))
+    both = read_probabilities(output)
+    losses = [-np.log(c["probability"]).mean() for c in (both, alone)]
+    assert losses[0] < losses[1]
+    assert read_metadata(output).config["theta"] in (0.3, 1.0, 3.0)
 
 
 def test_its_name() -> None:

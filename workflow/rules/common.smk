@@ -54,7 +54,7 @@ from charlens.study.settings_record import check_settings, record_settings
 from charlens.errors import CharlensError
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
-from charlens.models.catalogue import N_GRAM, N_NN, SCORERS
+from charlens.models.catalogue import N_GRAM, N_NN, SCORERS, WITH_NGRAM
 from charlens.models.names import GRID_IDS, context_id, context_model
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.paper.definitions import ORACLE_CONTEXTS
@@ -231,6 +231,12 @@ def scoring_config():
     training = STUDY.training.model_dump(mode="json")
     kept = {key: training[key] for key in ("device", "precision", "batch", "unroll")}
     return {"seed": STUDY.seed, **kept}
+
+
+def mixed_n_gram(wildcards):
+    """The n-gram models that a scorer mixes a network with; none for other scorers."""
+    wanted = wildcards.scorer == WITH_NGRAM
+    return f"<results>/{wildcards.corpus}/models/n-gram.safetensors" if wanted else []
 
 
 def mixture_config():

@@ -38,7 +38,7 @@ rule scored_probabilities:
         val="<results>/{corpus}/val.npy",
         test="<results>/{corpus}/test.npy",
         model="<results>/{corpus}/models/{model}.safetensors",
-        n_gram="<results>/{corpus}/models/n-gram.safetensors",
+        n_gram=mixed_n_gram,
     output:
         "<results>/{corpus}/probabilities/{model}+{scorer}.parquet",
     log:

@@ -113,9 +113,9 @@ CONTEXT_FAMILIES: dict[str, ContextFamily] = {
 }
 """Families of models with a context of n characters by id, in the order of tables."""
 
-WITH_NGRAM = "ngram"
+WITH_NGRAM, WITH_CACHE = "ngram", "cache"
 
-SCORERS: dict[str, str] = {WITH_NGRAM: "{model} + n-gram"}
+SCORERS: dict[str, str] = {WITH_NGRAM: "{model} + n-gram", WITH_CACHE: "{model} + cache"}
 """Other ways to predict with a trained network, with ids ``{model}+{scorer}``: id -> title."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from charlens.models.catalogue import CELLS, LSTM, gated_cells
+from charlens.models.catalogue import CELLS, LSTM, WITH_NGRAM, gated_cells
 from charlens.models.names import ModelId, parse, scored_id
 from charlens.study.config import Config
 from charlens.study.sections import ActivationDump, Intervention
@@ -56,10 +56,10 @@ def figure2_models(config: Config) -> dict[str, str]:
 def scored_models(config: Config, corpus: str) -> tuple[str, ...]:
     """Ids of a corpus's networks with scorers, in the order of the config, each once."""
     shown, found = figure2_models(config).get(corpus), {}
-    if not config.n_gram_models(corpus):
-        return ()
     for entry in config.scorers:
         model = entry.model or shown
+        if entry.scorer == WITH_NGRAM and not config.n_gram_models(corpus):
+            continue
         if entry.corpus in (None, corpus) and model in config.models(corpus):
             found[scored_id(model, entry.scorer)] = entry
     return tuple(found)

@@ -29,7 +29,7 @@ from charlens.config_types import (
 )
 from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
-from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
+from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN, WITH_NGRAM
 from charlens.models.names import context_id, is_kept_for_baselines, parse
 from charlens.study.cells import Wanted, any_cell, cell_with_gates, quantities_of
 from charlens.study.default_study import DEFAULT_GRID, GridBlock, StudyTraining
@@ -271,10 +271,10 @@ class Config(Section):
                 hint = "" if point else _misspelt(entry.model)
                 message = f"expected a recurrent model of the study{hint}"
                 raise problem(f"{path}.model", entry.model, message)
-            if not any(self.models(corpus) and self.n_gram_models(corpus) for corpus in corpora):
-                message = (
-                    f"expected a corpus with recurrent and n-gram models: {', '.join(corpora)}"
-                )
+            with_both = any(self.models(name) and self.n_gram_models(name) for name in corpora)
+            named = entry.corpus or entry.model
+            if named and entry.scorer == WITH_NGRAM and not with_both:
+                message = f"expected recurrent and n-gram models of {' or '.join(corpora)}"
                 raise problem(f"{path}.scorer", entry.scorer, message)
 
     def _check_figure1(self) -> None:

@@ -9,12 +9,15 @@ import pandas as pd
 
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import listed, rst, rst_corpus, rst_model
-from charlens.files import csv_tables, parquet_tables
+from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells import ranking
 from charlens.inside.cells.concepts import CONCEPTS as KNOWN
+from charlens.inside.cells.judged import BASELINES, COLUMNS, read
 from charlens.models.names import title
 from charlens.paper import texts
+
+__all__ = ["COLUMNS", "markdown", "read", "sentences", "table"]
 
 STATISTICS = {
     "low": "float64",  # 95 % interval of the strength on held-out text, over streams
@@ -35,50 +38,11 @@ CELLS = (
 )
 """Columns of the evidence about every cell and concept; the statistics are of held-out text."""
 
-COLUMNS = {
-    "corpus": "string",
-    "model": "string",
-    "concept": "string",
-    "measure": "string",  # correlation or auc
-    "best_layer": "int64",  # from 1; the cell is chosen on the first half of the streams
-    "best_unit": "int64",
-    "strength": "float64",  # of that cell on the second half, as all that follows; 0 … 1
-    "low": "float64",
-    "high": "float64",
-    "p_max": "float64",
-    "q": "float64",
-    "untrained_median": "float64",  # best cells of networks with initial weights
-    "untrained_95": "float64",
-    "shuffled_median": "float64",  # of networks whose trained weights are shuffled
-    "shuffled_95": "float64",
-    "bytes_1": "float64",  # a linear function of the last byte
-    "bytes_3": "float64",  # of the last three bytes
-    "latch_median": "float64",  # this network's best cells for arbitrary latches
-    "latch_95": "float64",
-    "type_median": "float64",  # for arbitrary functions of the last byte
-    "type_95": "float64",
-    "controls": "int64",  # how many latches there were
-    "selectivity": "float64",  # strength − latch_median
-    "probe": "float64",  # a linear function of all cells
-    "probe_selectivity": "float64",  # the same less its median for latches
-    "localisation": "float64",  # strength / probe: 1 where one cell knows it all
-    "cells_for_90": "float64",  # cells enough for 90 % of the probe; empty for more than 20
-    "interpretable": "bool",  # more than chance and than every baseline
-}
-"""Columns of the evidence about every concept."""
-
 SIGNIFICANT = 0.01
 """A best cell is significant whose false discovery rate is below it."""
 
-BASELINES = {
-    "untrained_95": "untrained networks",
-    "shuffled_95": "shuffled weights",
-    "bytes_3": "last 3 bytes",
-    "latch_95": "arbitrary latches",
-}
-"""Baselines that the interval of a best cell must exceed, and what they are called."""
-
 BARS = tuple(BASELINES)
+"""Baselines that the interval of a best cell must exceed."""
 
 
 def interpretable(frame: pd.DataFrame) -> pd.Series:
@@ -114,11 +78,6 @@ def read_cells(path: FilePath) -> pd.DataFrame:
 def read_concepts(path: FilePath) -> pd.DataFrame:
     """Read the evidence about concepts. Raises CharlensError: no such file, or not such a table."""
     return parquet_tables.read(path, COLUMNS, "evidence about concepts", "cell_evidence")
-
-
-def read(path: FilePath) -> pd.DataFrame:
-    """Read the table of all models. Raises CharlensError: no such file, or not such a table."""
-    return csv_tables.read(path, COLUMNS, "a table of evidence about cells", "evidence")
 
 
 def markdown(frame: pd.DataFrame) -> str:

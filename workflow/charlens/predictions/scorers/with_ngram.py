@@ -6,29 +6,49 @@ of the network's errors is not for want of n-grams (compare the paper, section 4
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
-
-import numpy as np
-import torch
 
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import WITH_NGRAM
-from charlens.models.names import scored_id
 from charlens.models.ngram.model import NgramModel
 from charlens.models.running import windows
 from charlens.models.trained import TrainedModel, load_trained
-from charlens.predictions.file import write_probabilities
-from charlens.predictions.score import predictions, provenance
 from charlens.predictions.score_ngram import fitted_on
-from charlens.predictions.scorers.gate import Gate, fit_gate
+from charlens.predictions.scorers.mixing import Mixing, Pairs, by_stream
 from charlens.runtime.device import choose_device
-from charlens.runtime.progress import progress, result
 from charlens.text.corpus import Codes, Corpus, load_split
 
-_log = logging.getLogger("charlens")
+
+def with_ngram(
+    trained: TrainedModel,
+    corpus: Corpus,
+    n_gram: NgramModel,
+    order: int,
+    steps: int,
+    device: str,
+) -> Mixing:
+    """A network beside an n-gram model.
+
+    Args:
+        trained: the network.
+        corpus: theirs.
+        n_gram: the n-gram models.
+        order: which of them: characters of context and one.
+        steps: window length; divides the streams' lengths.
+        device: where the network runs: auto, cpu or cuda.
+    """
+    where = choose_device(device)
+
+    def pairs(codes: Codes) -> Pairs:
+        targets, length = codes[:, 1:].ravel(), codes.shape[1] - 1
+        for place, logs, _ in windows(trained.shape, trained.weights, codes, steps, device=where):
+            starts = range(0, len(targets), length)
+            at = [start + t for start in starts for t in range(length)[place]]
+            # As in the n-gram models' own files, contexts reach back over the joined streams.
+            contexts = [targets[max(0, i - order + 1) : i] for i in at]
+            yield place, by_stream(logs.exp()), n_gram.distribution(contexts, order, corpus.k)
+
+    return Mixing(trained, corpus, WITH_NGRAM, pairs)
 
 
 def score_with_ngram(
@@ -50,110 +70,6 @@ def score_with_ngram(
     corpus = Corpus.load(inputs["corpus"])
     trained = load_trained(inputs["model"], corpus)
     n_gram = fitted_on(corpus, inputs["n_gram"])
-    where = choose_device(device)
-    gate = fitted_gate(trained, n_gram, order, load_split(inputs["val"]), corpus, steps, where)
-    columns = mixed(trained, n_gram, order, gate, load_split(inputs["test"]), corpus, steps, where)
-    made = provenance(trained, corpus)
-    name = scored_id(trained.model, WITH_NGRAM)
-    config = {"network": made.config, "order": order}
-    config |= {"edges": gate.edges.tolist(), "weights": gate.weights.tolist()}
-    write_probabilities(output, columns, replace(made, model=name, config=config))
-    loss = -np.log(columns["probability"].astype(np.float64)).mean()
-    result(f"{loss:.3f} nats (test, {name})")
-
-
-def fitted_gate(
-    trained: TrainedModel,
-    n_gram: NgramModel,
-    order: int,
-    codes: Codes,
-    corpus: Corpus,
-    steps: int,
-    device: torch.device,
-) -> Gate:
-    """The gate of the least loss on a split; arguments as of :func:`mixed`."""
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    name = f"{corpus.name}/{trained.model} validation"
-    alone = predictions(
-        trained.shape, trained.weights, codes, vocabulary, steps, device=device, name=name
-    )
-    other = n_gram.predictions(codes[:, 1:].ravel(), [order], symbols=corpus.k)[order]
-    gate = fit_gate(alone["probability"], other.probability, alone["entropy"], other.entropy)
-    low, high = gate.weights.min(), gate.weights.max()
-    _log.info("%s: the network's share is %.2f to %.2f", name, low, high)
-    return gate
-
-
-def mixed(
-    trained: TrainedModel,
-    n_gram: NgramModel,
-    order: int,
-    gate: Gate,
-    codes: Codes,
-    corpus: Corpus,
-    steps: int,
-    device: torch.device,
-) -> dict[str, np.ndarray]:
-    """The columns of the mixture's probabilities file, rows in the order of the split's targets.
-
-    Args:
-        trained: the network.
-        n_gram: the n-gram models.
-        order: which of them.
-        gate: between the two.
-        codes: vocabulary codes of the split, uint8 (B, length + 1).
-        corpus: theirs.
-        steps: window length; divides length.
-        device: where the network runs.
-    """
-    batch, length = codes.shape[0], codes.shape[1] - 1
-    targets = codes[:, 1:].ravel()
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    columns: dict[str, Any] = {
-        "position": np.arange(batch * length, dtype=np.int32),
-        "stream": np.repeat(np.arange(batch, dtype=np.int16), length),
-        "byte": vocabulary[targets],
-        **{name: np.empty(batch * length, np.float32) for name in _FLOATS},
-        "top_byte": np.empty(batch * length, np.uint8),
-    }
-    name = f"{corpus.name}/{trained.model}+{WITH_NGRAM}"
-    with progress(batch * length, name, "char") as bar:
-        parts = windows(trained.shape, trained.weights, codes, steps, device=device)
-        for place, logs, _ in parts:
-            p = logs.exp().transpose(0, 1).flatten(0, 1).cpu().numpy().astype(np.float64)
-            at = (np.arange(batch)[:, None] * length + np.arange(length)[place]).ravel()
-            # As in the n-gram models' own files, contexts reach back over the joined streams.
-            contexts = [targets[max(0, i - order + 1) : i] for i in at.tolist()]
-            q = n_gram.distribution(contexts, order, corpus.k)
-            _fill(columns, at, _mixture(gate, p, q), targets[at], vocabulary)
-            bar.update(len(at))
-    return columns
-
-
-_FLOATS = ("probability", "entropy", "top_probability")
-
-
-def _mixture(gate: Gate, p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """The mixture of two models' distributions, each float64 (rows, K)."""
-    share = gate(_entropy(p), _entropy(q))[:, None]
-    return share * p + (1 - share) * q
-
-
-def _entropy(p: np.ndarray) -> np.ndarray:
-    """Entropies of distributions (rows, K), nats."""
-    return -(p * np.log(np.where(p > 0, p, 1))).sum(-1)
-
-
-def _fill(
-    columns: dict[str, np.ndarray],
-    at: np.ndarray,
-    p: np.ndarray,
-    targets: np.ndarray,
-    vocabulary: np.ndarray,
-) -> None:
-    """Write the rows ``at`` of all columns from their distributions (rows, K)."""
-    columns["probability"][at] = p[np.arange(len(at)), targets]
-    columns["entropy"][at] = _entropy(p)
-    top = p.argmax(-1)
-    columns["top_probability"][at] = p[np.arange(len(at)), top]
-    columns["top_byte"][at] = vocabulary[top]
+    mixing = with_ngram(trained, corpus, n_gram, order, steps, device)
+    gate, _ = mixing.fitted(load_split(inputs["val"]))
+    mixing.write(gate, load_split(inputs["test"]), output, order=order)
