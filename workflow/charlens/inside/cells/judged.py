@@ -1,4 +1,4 @@
-"""The best cell of each concept as :mod:`charlens.inside.evidence` judged it: what the table has."""
+"""The best cell of each concept, as judged by :mod:`charlens.inside.evidence`: the table's columns."""
 
 from __future__ import annotations
 
