@@ -186,6 +186,7 @@ def test_the_script(tmp_path, monkeypatch):
         min_count=2,
         characters=5,
         standard_errors=2.0,
+        network="best",
     )
     table = advantage.read(made["csv"])
     np.testing.assert_allclose(table["difference"], np.exp(-1) - np.exp(-2), rtol=1e-6)

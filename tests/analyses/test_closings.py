@@ -312,6 +312,7 @@ def test_the_script(tmp_path, monkeypatch):
     inputs = {"models": models, "corpora": [tmp_path / "corpus.json"]}
     inputs |= {name: [tmp_path / f"{name}.npy"] for name in splits}
     config = {"kinds": {"a": None}, "pairs": None, "bins": [0, 20], "seed": 1}
+    config["network"] = "best"
     outputs = {"csv": "c.csv", "md": "c.md"}
     made = run_script(tmp_path, monkeypatch, "closings", inputs, outputs, **config)
     table = closings.read(made["csv"])

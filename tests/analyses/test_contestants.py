@@ -1,8 +1,11 @@
 """Who competes where errors are compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from charlens.analyses.contest import (
+    REASONS,
     Record,
     best_lstm,
     best_n_nn,
@@ -13,8 +16,11 @@ from charlens.analyses.contest import (
     read,
     smallest_lstm,
 )
+from charlens.analyses.shared_errors import overlap
+from charlens.display.wording import rst_model
 from charlens.errors import CharlensError
 from charlens.models.names import title
+from charlens.predictions.file import read_metadata, read_probabilities, write_probabilities
 from contests import a_corpus
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +94,8 @@ def test_from_files(tmp_path):
     ours += files(tmp_path, "b", {"lstm-1x8": 2.0, "n-gram-2": 2.0})
     # One whose name is that of an LSTM, and better than all of ours, competes as itself.
     theirs = files(tmp_path, "a", {"lstm-9x9": 0.1, "my_model": 3.0})
-    first, second = contests(ours, theirs, [a_corpus("a", ROWS), a_corpus("b", ROWS)])
+    corpora = [a_corpus("a", ROWS), a_corpus("b", ROWS)]
+    first, second = contests(ours, theirs, corpora, "deepest")
     assert (first.lstm, first.n_nn, first.n_gram) == ("lstm-3x256", "n-nn-6", "n-gram-20")
     assert first.external == ("lstm-9x9", "my_model")
     assert list(first.probability) == [
@@ -98,6 +105,45 @@ def test_from_files(tmp_path):
     assert first.byte.tolist() == random_columns(ROWS)["byte"].tolist()
     assert (second.corpus.name, second.lstm, second.n_nn) == ("b", "lstm-1x8", None)
     assert second.external == ()
+
+
+def with_val_losses(folder, losses):
+    """Files whose validation losses rank the models the other way round."""
+    paths = files(folder, "a", losses)
+    for path, loss in zip(paths, losses.values(), strict=True):
+        metadata = replace(read_metadata(path), config={"val_loss": 3 - loss})
+        write_probabilities(path, read_probabilities(path), metadata)
+    return paths
+
+
+NETWORKS = {
+    "best": ("lstm-1x64", "n-nn-2", "best"),  # by validation loss, the worst on the test split
+    "deepest": ("lstm-3x256", "n-nn-6", "deepest"),
+    "lstm-3x64": ("lstm-3x64", "n-nn-6", "named"),
+}
+
+
+@pytest.mark.parametrize(("network", "expected"), NETWORKS.items())
+def test_the_config_says_which_lstm_is_compared(tmp_path, network, expected):
+    paths = with_val_losses(tmp_path, LOSSES)
+    (found,) = contests(paths, [], [a_corpus("a", ROWS)], network)
+    assert (found.lstm, found.n_nn, found.chosen) == expected
+    assert found.n_gram == "n-gram-20"
+    table = overlap.table([found])
+    (said,) = [line for line in overlap.sentences(table) if line.startswith("Compared")]
+    assert said == f"Compared on A is {rst_model(found.lstm)}, {REASONS[found.chosen]}."
+
+
+def test_without_a_validation_loss_the_test_loss_decides(tmp_path):
+    paths = with_val_losses(tmp_path, LOSSES)
+    (bare,) = files(tmp_path / "bare", "a", {"lstm-2x8": 2.5})
+    (found,) = contests([*paths, bare], [], [a_corpus("a", ROWS)])
+    assert (found.lstm, found.chosen) == ("lstm-1x512", "tested")
+
+
+def test_an_lstm_that_a_corpus_lacks(tmp_path):
+    with pytest.raises(CharlensError, match=r"a: has no LSTM-7 \(8\) to compare errors with"):
+        contests(files(tmp_path, "a", LOSSES), [], [a_corpus("a", ROWS)], "lstm-7x8")
 
 
 def test_losses_of_files(tmp_path):

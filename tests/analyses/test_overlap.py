@@ -136,9 +136,9 @@ def test_the_script(tmp_path, monkeypatch):
     corpus.save(tmp_path / "corpus.json")
     models = files(tmp_path, "a", {"lstm-1x8": 0.1, "lstm-2x8": 2.0, "n-gram-3": 3.0})
     inputs = {"models": models, "corpora": [tmp_path / "corpus.json"]}
-    made = run_script(
-        tmp_path, monkeypatch, "error_overlap", inputs, {"csv": "o.csv", "md": "o.md"}
-    )
+    outputs = {"csv": "o.csv", "md": "o.md"}
+    made = run_script(tmp_path, monkeypatch, "error_overlap", inputs, outputs, network="deepest")
     table = overlap.read(made["csv"])
     assert list(table["characters"]) == [0, 0, 300]
     assert set(table["models"]) == {"lstm-2x8 n-gram-3"}
+    assert set(table["chosen"]) == {"deepest"}

@@ -1,12 +1,15 @@
 """Which models the figures show, and what is said of names that are not there."""
 
 import pytest
+import yaml
 from charlens.errors import CharlensError
 from charlens.inside.interventions.clamps import MODES
 from charlens.models import catalogue
 from charlens.models.recurrent.cells import CELLS
 from charlens.study.choices import (
     activation_dumps,
+    closed_corpora,
+    compared_corpora,
     figure2_models,
     figure3_models,
     interventions,
@@ -15,6 +18,7 @@ from charlens.study.choices import (
 from charlens.study.config import Config
 from charlens.study.default_study import GridBlock
 from charlens.study.sections import Intervention
+from workflow_runs import ROOT
 
 PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}
 
@@ -113,6 +117,29 @@ def test_dynamics_takes_a_named_model_of_any_cell_from_the_first_corpus_that_has
         assert watched(again) == named
 
 
+def test_dynamics_takes_the_largest_lstm_for_the_best_is_not_known_yet():
+    two = grid(("lstm", [1], [128]), ("lstm", [3], [64]), ("gru", [2], [512]))
+    assert watched(study(prose=two)).model == "lstm-1x128"
+
+
+def test_figures_4_and_5_compare_the_network_that_the_config_names():
+    both = {"prose": grid(("lstm", [1, 2], [8])), "code": grid(("lstm gru", [1], [8]))}
+    for network in ("best", "deepest", "lstm-1x8"):
+        named = study(**both, figure4={"network": network})
+        assert compared_corpora(named) == ("prose", "code")
+    named = study(**both, figure4={"network": "lstm-2x8"})
+    assert (compared_corpora(named), closed_corpora(named)) == (("prose",), ("prose", "code"))
+    named = study(**both, figure5={"network": "lstm-2x8"})
+    assert (compared_corpora(named), closed_corpora(named)) == (("prose", "code"), ("prose",))
+
+
+def test_the_default_compares_the_best_network_and_the_paper_its_deepest():
+    for name, network, model in (("", "best", "lstm-1x128"), (".paper", "deepest", "lstm-3x512")):
+        config = Config.load(yaml.safe_load((ROOT / f"config{name}.yaml").read_text()))
+        assert config.figure4.network == config.figure5.network == network
+        assert watched(config).model == model
+
+
 def test_what_the_config_knows_of_cells_is_what_they_are():
     cells = GridBlock.model_json_schema()["properties"]["cells"]["items"]["enum"]
     assert list(catalogue.CELLS) == cells
@@ -173,6 +200,13 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure3", {"models": ["n-nn-1"]}, ["figure3.models[0]:", "'n-nn-1'", "LSTM or a GRU"]),
         ("figure3", {"models": ["rnn-1x64"]},
          ["figure3.models[0]:", "'rnn-1x64'", "of prose: lstm-1x64, "]),
+        ("figure4", {"network": "worst"},
+         ["figure4.network:", "'worst'", "best, deepest or the name of an LSTM"]),
+        ("figure5", {"network": "gru-1x64"}, ["figure5.network:", "the name of an LSTM"]),
+        ("figure4", {"network": "lstm-9x64"},
+         ["figure4.network:", "'lstm-9x64'", "best, deepest or an LSTM"]),
+        ("figure5", {"network": "lstm-9x64", "corpora": ["prose"]},
+         ["figure5.network:", "'lstm-9x64'", "an LSTM of prose"]),
         ("figure5", {"dynamics": {"model": "n-nn-1"}},
          ["figure5.dynamics.model:", "'n-nn-1'", "a recurrent model of prose: rnn-1x64, "]),
         ("activations", [DUMP | {"quantities": ["h", "z"]}],

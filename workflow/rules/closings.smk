@@ -2,7 +2,7 @@
 # Makes: tables/closings.csv and .md (Figure 5, left).
 
 # The corpora whose closing characters are looked at; maybe none.
-CLOSED = error_corpora(STUDY, STUDY.figure5.corpora)
+CLOSED = closed_corpora(STUDY)
 
 
 rule closings:

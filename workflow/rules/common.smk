@@ -30,8 +30,9 @@ from snakemake.utils import update_config
 from charlens.study.config import Config
 from charlens.study.choices import (
     activation_dumps,
+    closed_corpora,
+    compared_corpora,
     context_models,
-    error_corpora,
     evidence_models,
     figure2_models,
     figure3_models,
@@ -299,6 +300,7 @@ def closings_config():
         "kinds": {corpus: entry.kind for corpus, entry in STUDY.corpora.items()},
         "pairs": STUDY.figure5.pairs and list(STUDY.figure5.pairs),
         "bins": list(STUDY.figure5.bins),
+        "network": STUDY.figure5.network,
         "seed": STUDY.seed,
     }
 

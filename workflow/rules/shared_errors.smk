@@ -2,7 +2,7 @@
 # Makes: tables/error_overlap.csv and tables/advantage.csv, each with .md (Figure 4).
 
 # The corpora whose errors are compared; maybe none.
-COMPARED = error_corpora(STUDY, STUDY.figure4.corpora)
+COMPARED = compared_corpora(STUDY)
 
 
 rule error_overlap:
@@ -26,6 +26,7 @@ rule error_overlap:
         mem_mb=2000,
         runtime=30,
     params:
+        config={"network": STUDY.figure4.network},
         fingerprint=fingerprint("error_overlap.py", "charlens/paper/data/figure4_overlap.csv"),
     script:
         "../scripts/error_overlap.py"

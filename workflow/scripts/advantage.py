@@ -14,6 +14,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         snakemake.input.models,
         snakemake.input.get("external", []),
         [Corpus.load(path) for path in snakemake.input.corpora],
+        config["network"],
     )
     table = advantage.table(contests, config["min_count"])
     csv_tables.write(table, snakemake.output.csv)

@@ -17,7 +17,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         for train, val, test in zip(inputs.train, inputs.val, inputs.test, strict=True)
     ]
     table = closings.table(
-        contestants.contests(inputs.models, inputs.get("external", []), corpora),
+        contestants.contests(inputs.models, inputs.get("external", []), corpora, config["network"]),
         {of.name: load_text(of, paths) for of, paths in zip(corpora, splits, strict=True)},
         config["kinds"],
         config["pairs"],

@@ -13,6 +13,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         snakemake.input.models,
         snakemake.input.get("external", []),
         [Corpus.load(path) for path in snakemake.input.corpora],
+        snakemake.params.config["network"],
     )
     table = overlap.table(contests)
     csv_tables.write(table, snakemake.output.csv)

@@ -1,30 +1,52 @@
 """Which models stand for their kind where errors are compared (paper, sections 4.3 and 4.4).
 
 The paper sets its best 3-layer LSTM against the best n-NN and the 20-gram model, and breaks down
-the errors of the best LSTM and of the best one in the smallest budget. Best is always the lowest
-cross-entropy on the test split, as in the paper. Models from elsewhere compete as they are.
+the errors of the best LSTM and of the best one in the smallest budget. The config says which LSTM
+is set against the others: the best on validation text, the paper's choice, or one by name. The
+paper's best is that of the lowest cross-entropy on the test split. Models from elsewhere compete as
+they are.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from charlens.display.wording import rst_corpus, rst_model
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
 from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.models.names import ModelId
+from charlens.paper.definitions import BEST, DEEPEST, LARGE
+from charlens.predictions.file import ProbabilityMetadata
 from charlens.predictions.loss import losses
 from charlens.predictions.together import Source, Together
 from charlens.text.corpus import Corpus
 
 EXTERNAL = "external"
 """A model's role is what it competes as: LSTM, N_NN, N_GRAM or EXTERNAL."""
+
+
+NAMED, TESTED = "named", "tested"
+
+REASONS = {
+    BEST: "the best LSTM on validation text",
+    DEEPEST: "the best of the deepest LSTMs on test text, as in the paper",
+    NAMED: "the network that the config names",
+    TESTED: "the best LSTM on test text (its validation loss is not known)",
+}
+"""Why an LSTM stands for its kind, in words; keys are the values of the tables' column
+``chosen``."""
+
+PAPERS_MODELS = f"{model_id.title(LARGE)} and {model_id.title(model_id.context_id(N_GRAM, 20))}"
+"""The models behind the paper's numbers in Figures 4 and 5."""
 
 
 class Record(NamedTuple):
@@ -34,6 +56,7 @@ class Record(NamedTuple):
     model: str  # its id
     loss: float  # mean test cross-entropy, nats per character
     diverged: bool = False  # whether that is worse than a uniform guess
+    val_loss: float = math.nan  # the same of the validation split; NaN where unknown
 
 
 @dataclass(frozen=True)
@@ -63,10 +86,11 @@ class Contest:
         corpus: the corpus.
         byte: the test characters, uint8 (characters,).
         probability: model id -> probability of each of them, float32 (characters,).
-        lstm: the best of the deepest LSTMs.
+        lstm: the LSTM that stands for its kind.
         n_nn: the best n-NN, None where the corpus has none.
         n_gram: the n-gram model with the longest context.
         external: models from elsewhere.
+        chosen: why this LSTM, a key of :data:`REASONS`.
     """
 
     corpus: Corpus
@@ -76,6 +100,7 @@ class Contest:
     n_nn: str | None
     n_gram: str
     external: tuple[str, ...]
+    chosen: str = BEST
 
 
 def deepest_lstm(records: Iterable[Record]) -> Record | None:
@@ -95,6 +120,18 @@ def smallest_lstm(records: Iterable[Record]) -> Record | None:
     lstms = _sound(_lstms(records))
     size = min((point.size for point, _ in lstms), default=0)
     return _best(record for point, record in lstms if point.size == size)
+
+
+def validated(records: Iterable[Record]) -> tuple[Record, ...]:
+    """The models with their validation losses in place of their test losses.
+
+    All unchanged where one trained model's is not known.
+    """
+    known = tuple(records)
+    trained = [r for r in known if model_id.parse(r.model) or _context(r.model, N_NN) is not None]
+    if any(math.isnan(record.val_loss) for record in trained):
+        return known
+    return tuple(r._replace(loss=r.val_loss) if r in trained else r for r in known)
 
 
 def best_n_nn(records: Iterable[Record]) -> Record | None:
@@ -163,7 +200,8 @@ def read(
             byte.setdefault(name, found.columns["byte"])
             probability[name][model] = found.columns["probability"]
             loss = float(losses(probability[name][model]).mean())
-            record = Record(found.path, model, loss, is_diverged(loss, uniform_loss(known[name].k)))
+            bad = is_diverged(loss, uniform_loss(known[name].k))
+            record = Record(found.path, model, loss, bad, _val_loss(found.metadata))
             records.setdefault((name, is_external), []).append(record)
     for name in known:
         if name not in byte:
@@ -183,16 +221,37 @@ def read(
     ]
 
 
-def choose(scored: Scored) -> Contest:
+def _val_loss(metadata: ProbabilityMetadata) -> float:
+    """The validation loss that a probabilities file tells of its model; NaN where it does not."""
+    value = metadata.config.get("val_loss")
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def choose(scored: Scored, network: str = BEST) -> Contest:
     """Choose who competes on a corpus.
 
+    Args:
+        scored: all models of the corpus.
+        network: ``best`` or ``deepest``, or the id of an LSTM. With ``best`` the best n-NN is that
+            on validation text, too.
+
     Raises:
-        CharlensError: the corpus has no LSTM or no n-gram model.
+        CharlensError: the corpus has no such LSTM or no n-gram model.
     """
-    lstm, n_gram = deepest_lstm(scored.records), longest_n_gram(scored.records)
-    n_nn = best_n_nn(scored.records)
+    reason, records = network, scored.records
+    if network == BEST:
+        records = validated(scored.records)
+        reason = BEST if records != scored.records else TESTED
+        lstm = best_lstm(records)
+    elif network == DEEPEST:
+        lstm = deepest_lstm(records)
+    else:
+        reason = NAMED
+        lstm = best_lstm(record for record in records if record.model == network)
+    n_gram, n_nn = longest_n_gram(records), best_n_nn(records)
     if lstm is None or n_gram is None:
-        lacking = CELLS[LSTM].title if lstm is None else "n-gram model"
+        name = CELLS[LSTM].title if reason != NAMED else model_id.title(network)
+        lacking = name if lstm is None else "n-gram model"
         raise CharlensError(
             f"{scored.corpus.name}: has no {lacking} to compare errors with; add one, or leave the "
             "corpus out of figure4.corpora and figure5.corpora"
@@ -206,11 +265,40 @@ def choose(scored: Scored) -> Contest:
         n_nn=n_nn.model if n_nn else None,
         n_gram=n_gram.model,
         external=tuple(record.model for record in scored.external),
+        chosen=reason,
     )
 
 
 def contests(
-    paths: Sequence[FilePath], external: Sequence[FilePath], corpora: Sequence[Corpus]
+    paths: Sequence[FilePath],
+    external: Sequence[FilePath],
+    corpora: Sequence[Corpus],
+    network: str = BEST,
 ) -> list[Contest]:
     """Read models and choose who competes, corpus by corpus; see :func:`read`, :func:`choose`."""
-    return [choose(scored) for scored in read(paths, external, corpora)]
+    return [choose(scored, network) for scored in read(paths, external, corpora)]
+
+
+def reasons(frame: pd.DataFrame) -> list[str]:
+    """Why the LSTMs of a table stand for their kind, in words and each once.
+
+    Args:
+        frame: with the column ``chosen``; it is empty in tables of earlier versions, which say
+            nothing.
+    """
+    return [REASONS[str(key)] for key in frame["chosen"].dropna().unique() if key in REASONS]
+
+
+def choice_sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """Which LSTM was compared on each corpus, and why.
+
+    Args:
+        frame: with the columns ``corpus``, ``model`` (of the LSTM) and ``chosen``.
+    """
+    known = frame.dropna(subset=["chosen"]).drop_duplicates(["corpus", "model"])
+    for row in known.itertuples():
+        if row.chosen in REASONS:
+            yield (
+                f"Compared on {rst_corpus(row.corpus)} is {rst_model(row.model)}, "
+                f"{REASONS[row.chosen]}."
+            )

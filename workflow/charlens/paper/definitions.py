@@ -17,6 +17,10 @@ best LSTM of three layers."""
 FIGURE6_MODELS = {LARGEST: LARGE, 64: SMALL}
 """The same by size."""
 
+BEST, DEEPEST = "best", "deepest"
+"""Which LSTM stands for its kind where errors are compared (section 4.3): the best in validation,
+or the paper's choice, the best of the deepest."""
+
 ORACLE_CONTEXTS = tuple(range(1, 10))
 """Lengths of context of the n-gram models that serve as oracles (section 4.4), in characters."""
 

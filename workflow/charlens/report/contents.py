@@ -23,7 +23,7 @@ def _measures_memory(study: Config) -> bool:
 
 
 def _compares_errors(study: Config) -> bool:
-    return bool(choices.error_corpora(study, study.figure4.corpora))
+    return bool(choices.compared_corpora(study))
 
 
 ANALYSES = by_name(
@@ -192,7 +192,7 @@ ANALYSES = by_name(
             "while the 20-gram stayed about level."
         ),
         module="charlens.analyses.closings.table",
-        when=lambda study: bool(choices.error_corpora(study, study.figure5.corpora)),
+        when=lambda study: bool(choices.closed_corpora(study)),
     ),
     Analysis(
         "dynamics",

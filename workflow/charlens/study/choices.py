@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from charlens.models.catalogue import CELLS, LSTM, WITH_NGRAM, gated_cells
 from charlens.models.names import ModelId, parse, scored_id
+from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.config import Config
 from charlens.study.sections import ActivationDump, Intervention
 
@@ -128,7 +129,10 @@ class Watched:
 
 
 def watched(config: Config) -> Watched:
-    """The model named, else the deepest LSTM, of the first corpus that has it and baselines."""
+    """The model named, else the largest LSTM, of the first corpus that has it and baselines.
+
+    Weights are kept while it trains, so which network will be the best cannot decide.
+    """
     wanted = config.figure5.dynamics
     if wanted is None:
         return Watched()
@@ -144,22 +148,41 @@ def watched(config: Config) -> Watched:
         there = wanted.model in config.models(corpus) if wanted.model else points
         if not there or not (n_nn or n_gram):
             continue
-        model = wanted.model or str(max(points, key=lambda p: (p.layers, p.size)))
+        model = wanted.model or str(max(points, key=lambda p: (p.size, p.layers)))
         last = min(wanted.epochs, config.training.epochs) * wanted.points_per_epoch
         epochs = tuple((i + 1) / wanted.points_per_epoch for i in range(last))
         return Watched(corpus, model, epochs, n_nn, n_gram)
     return Watched()
 
 
-def error_corpora(config: Config, named: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Corpora whose errors are compared: by name, else all with an LSTM and n-gram models."""
+def error_corpora(
+    config: Config, named: tuple[str, ...] | None, network: str = BEST
+) -> tuple[str, ...]:
+    """Corpora whose errors are compared: by name, else all with an LSTM and n-gram models.
+
+    Args:
+        config: the study.
+        named: those that the config names, if it does.
+        network: best, deepest, or the name of the LSTM that they must have.
+    """
     if named is not None:
         return named
     return tuple(
         corpus
         for corpus in config.corpora
-        if _points(config, corpus, (LSTM,)) and config.n_gram_models(corpus)
+        if config.n_gram_models(corpus)
+        and any(network in (BEST, DEEPEST, model) for model in lstm_models(config, corpus))
     )
+
+
+def compared_corpora(config: Config) -> tuple[str, ...]:
+    """The corpora of Figure 4."""
+    return error_corpora(config, config.figure4.corpora, config.figure4.network)
+
+
+def closed_corpora(config: Config) -> tuple[str, ...]:
+    """The corpora of Figure 5, left."""
+    return error_corpora(config, config.figure5.corpora, config.figure5.network)
 
 
 def figure6_corpus(config: Config) -> str:

@@ -31,6 +31,7 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import atomic_path
 from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN, WITH_NGRAM
 from charlens.models.names import context_id, is_kept_for_baselines, parse
+from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.cells import Wanted, any_cell, cell_with_gates, quantities_of
 from charlens.study.default_study import DEFAULT_GRID, GridBlock, StudyTraining
 from charlens.study.explain import did_you_mean, explain
@@ -302,12 +303,25 @@ class Config(Section):
             *(("figure5.corpora", corpus) for corpus in self.figure5.corpora or ()),
             *([("figure6.corpus", self.figure6.corpus)] if self.figure6.corpus else ()),
         ]
+        self._check_networks()
         for path, corpus in named:
             points = map(parse, self.models(corpus))
             if not any(point is not None and point.cell == LSTM for point in points):
                 raise problem(path, corpus, "expected a corpus with an LSTM in its grid")
             if not self.n_gram_models(corpus):
                 raise problem(path, corpus, "expected a corpus with n-gram models")
+
+    def _check_networks(self) -> None:
+        """An LSTM named for Figure 4 or 5 is one of their corpora's."""
+        for section in ("figure4", "figure5"):
+            network, corpora = getattr(self, section).network, getattr(self, section).corpora
+            if network in (BEST, DEEPEST):
+                continue
+            having = [name for name in corpora or self.corpora if network in self.models(name)]
+            if not having or (corpora and len(having) < len(corpora)):
+                where = f" of {', '.join(corpora)}" if corpora else ""
+                message = f"expected {BEST}, {DEEPEST} or an LSTM{where}"
+                raise problem(f"{section}.network", network, message)
 
     def _check_dynamics(self) -> None:
         """Baselines named for the training dynamics are among those of its corpus."""

@@ -19,9 +19,9 @@ from charlens.config_types import (
     opening_and_closing,
     unique,
 )
-from charlens.models.catalogue import SCORERS
+from charlens.models.catalogue import LSTM, SCORERS
 from charlens.models.names import EXAMPLE
-from charlens.paper.definitions import ERROR_BELOW, ORACLE_DEFINITIONS
+from charlens.paper.definitions import BEST, DEEPEST, ERROR_BELOW, ORACLE_DEFINITIONS
 
 Contexts = Annotated[
     tuple[Annotated[Integer, Field(ge=1, le=250)], ...],
@@ -214,11 +214,26 @@ class Scored(Section):
     """The network; null: the one whose cells Figure 2 shows."""
 
 
+Network = Annotated[
+    Text,
+    matching(
+        f"^({BEST}|{DEEPEST}|{LSTM}-[0-9]+x[0-9]+)$",
+        f"{BEST}, {DEEPEST} or the name of an LSTM",
+        EXAMPLE,
+        LONGEST_NAME,
+    ),
+]
+"""Which LSTM is set against the n-gram and n-NN models."""
+
+
 class Figure4(Section):
     """Whose errors overlap, and which characters each model is better at (paper, section 4.3)."""
 
     corpora: Corpora = None
-    """Null takes all that have an LSTM and n-gram models."""
+    """Null takes all that have such an LSTM and n-gram models."""
+    network: Network = BEST
+    """best: the LSTM of the lowest validation loss; deepest: of the deepest LSTMs the one of the
+    lowest test loss, as in the paper; or the name of an LSTM."""
     min_count: Annotated[Integer, Field(ge=1, le=1_000_000_000)] = 50
     """Characters that come less often in the test split are not ranked."""
     standard_errors: Annotated[float, Number(ge=0, le=100)] = 2.0
@@ -241,7 +256,8 @@ class Dynamics(Section):
     corpus: CorpusName | None = None
     """Null takes the first corpus with such a model and baselines."""
     model: ModelName | None = None
-    """Of any cell; the paper's is an LSTM. Null takes the deepest LSTM, of those the largest."""
+    """Of any cell; the paper's is an LSTM. It is watched while it trains, when nobody knows which
+    will be the best: null takes the LSTM with the largest budget, of equal ones the deepest."""
     epochs: Annotated[Integer, Field(ge=1)] = 3
     """How long it is watched; at most training.epochs."""
     points_per_epoch: Annotated[Integer, Field(ge=1, le=100)] = 8
@@ -254,7 +270,10 @@ class Figure5(Section):
     """Closing brackets by distance, and training dynamics (paper, section 4.3)."""
 
     corpora: Corpora = None
-    """Whose closing brackets; null takes all that have an LSTM and n-gram models."""
+    """Whose closing brackets; null takes all that have such an LSTM and n-gram models."""
+    network: Network = BEST
+    """Whose predictions of closing brackets, as for Figure 4: best, deepest or the name of an
+    LSTM."""
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1), AfterValidator(unique)] | None = None
     """Opening and closing characters, such as {} or (); two quotes for quotations. Null takes
     braces in C and quotations in prose."""

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from charlens.analyses.closings.table import bin_name, pair_title, read
+from charlens.analyses.contest import PAPERS_MODELS
 from charlens.analyses.contest_colours import colors, ring
 from charlens.display import style
 from charlens.files.atomic import FilePath
@@ -24,6 +25,7 @@ from charlens.paper import texts
 _WIDTH = style.COLUMN / style.POINT
 _LEFT, _RIGHT, _PANEL, _TITLE, _TICKS, _XLABEL, _LEGEND = 26.0, 3.0, 92.0, 26.0, 21.0, 12.0, 3.0
 _SLANTED = 10.0  # more room for slanted names of bins
+_NOTE = 9.0  # a line below that
 _TEXT, _TICK, _COUNT = 7.0, 6.0, 5.4  # font sizes
 
 
@@ -45,7 +47,8 @@ def draw(table: pd.DataFrame) -> Figure:
         panels = [part for _, part in table.groupby(["corpus", "pair"], sort=False)]
         ticks = _TICKS + _SLANTED * any(_is_crowded(part) for part in panels)
         step = _TITLE + _PANEL + ticks
-        height = _LEGEND + len(panels) * step + _XLABEL
+        has_paper = bool(table["paper"].notna().any())
+        height = _LEGEND + len(panels) * step + _XLABEL + _NOTE * has_paper
         figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
         for i, part in enumerate(panels):
             bottom = height - _LEGEND - i * step - _TITLE - _PANEL
@@ -59,8 +62,11 @@ def draw(table: pd.DataFrame) -> Figure:
             _draw_panel(axes, part)
             if i == len(panels) - 1:
                 middle = (_LEFT + (_WIDTH - _LEFT - _RIGHT) / 2) / _WIDTH
-                text = "Distance from the opening one in characters; below, number of closings"
-                figure.text(middle, 3 / height, text, size=_TEXT, color=style.SOFT, ha="center")
+                lines = ["Distance from the opening one in characters; below, number of closings"]
+                lines += [f"Rings: the paper’s {PAPERS_MODELS}"] * has_paper
+                look: dict[str, Any] = {"size": _TEXT, "color": style.SOFT, "ha": "center"}
+                for at, text in enumerate(reversed(lines)):
+                    figure.text(middle, (3 + _NOTE * at) / height, text, **look)
         return figure
 
 

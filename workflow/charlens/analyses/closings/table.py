@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest
+from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest, choice_sentences
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import rst, rst_corpus, rst_model
 from charlens.errors import CharlensError
@@ -51,8 +51,12 @@ COLUMNS = {
     "upper": "float64",
     "paper": "float64",
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
+    "chosen": "string",  # of an LSTM: why this one, a key of contest.REASONS
 }
 """Columns of the table, one row per bin and model."""
+
+LATER = ("chosen",)
+"""Columns that tables of earlier versions lack."""
 
 RESAMPLES = 1000
 """Bootstrap resamples behind each interval: its ends lie further out than a standard deviation."""
@@ -178,6 +182,7 @@ def _pair_rows(
                 **_mean(contest.probability[model][here], draws),
                 "paper": theirs.get(role),
                 "papers_file": own if role in theirs else None,
+                "chosen": contest.chosen if role == LSTM else None,
             }
 
 
@@ -196,7 +201,7 @@ def read(path: FilePath) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, COLUMNS, "a table of closing characters", "closings")
+    return csv_tables.read(path, COLUMNS, "a table of closing characters", "closings", LATER)
 
 
 def bin_name(low: int, high: int) -> str:
@@ -247,7 +252,8 @@ def _cells(rows: pd.DataFrame, compared: Sequence[bool]) -> list[str]:
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
-    """How far the LSTM is ahead of the n-gram model by distance."""
+    """Which LSTM is compared, and how far it is ahead of the n-gram model by distance."""
+    yield from choice_sentences(frame)
     for (corpus, pair), part in frame.groupby(["corpus", "pair"], sort=False):
         wide = part[part["role"] != EXTERNAL].pivot_table("probability", ["low", "high"], "role")
         wide = wide.reindex(columns=[LSTM, N_GRAM]).dropna()

@@ -40,8 +40,12 @@ COLUMNS = {
     "paper_probability": "float64",
     "paper_baseline": "float64",
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
+    "chosen": "string",  # of an LSTM: why this one, a key of contest.REASONS
 }
 """Columns of the table, one row per pair of models and character, by difference."""
+
+LATER = ("chosen",)
+"""Columns that tables of earlier versions lack."""
 
 STANDARD_ERRORS = 2.0
 """A lead beyond so many of its standard errors is worth a word."""
@@ -97,7 +101,7 @@ def table(contests: Sequence[Contest], min_count: int) -> pd.DataFrame:
         )
     ]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
-    return frame.astype(COLUMNS)
+    return frame[list(COLUMNS)].astype(COLUMNS)
 
 
 def _compare(contest: Contest, role: str, model: str, min_count: int) -> pd.DataFrame:
@@ -126,6 +130,7 @@ def _compare(contest: Contest, role: str, model: str, min_count: int) -> pd.Data
             "difference": paired.mean[seen],
             "difference_se": paired.standard_error[seen],
             "rank": pd.array(rank, "Int64"),
+            "chosen": contest.chosen if role == LSTM else None,
         }
     )
     frame["rank"] = frame["rank"].mask(frame["rank"] == 0)
@@ -150,7 +155,8 @@ def read(path: FilePath) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, COLUMNS, "a table of advantages by character", "advantage")
+    what = "a table of advantages by character"
+    return csv_tables.read(path, COLUMNS, what, "advantage", LATER)
 
 
 def largest(

@@ -16,7 +16,7 @@ from matplotlib.patches import Circle, Patch
 from matplotlib_venn.layout.venn2 import exact
 from matplotlib_venn.layout.venn3 import pairwise
 
-from charlens.analyses.contest import EXTERNAL
+from charlens.analyses.contest import EXTERNAL, PAPERS_MODELS, reasons
 from charlens.analyses.contest_colours import colors, ring
 from charlens.analyses.shared_errors import advantage as advantages
 from charlens.analyses.shared_errors import overlap as overlaps
@@ -42,7 +42,7 @@ _TO_SCALE = (
 )
 _PAPERS = {
     "regions": " Small italics: the paper’s.",
-    "rings": " Rings: the paper’s.",
+    "rings": f" Rings: the paper’s {PAPERS_MODELS}.",
     "overlap": " It does not name the corpus of its overlap; the totals fit the kernel.",
     "cut": " Its kernel was another cut of the sources: comparable, not equal.",
 }
@@ -108,6 +108,7 @@ def _draw_row(
 
 def _notes(overlap: pd.DataFrame, advantage: pd.DataFrame) -> str:
     text = _TO_SCALE
+    text += "".join(f" The LSTM is {reason}." for reason in reasons(overlap))
     both = pd.concat([overlap["papers_file"], advantage["papers_file"]])
     if both.notna().any():
         text += _PAPERS["rings"] * bool(advantage["paper_probability"].notna().any())

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest
+from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest, choice_sentences
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import listed, rst_corpus, rst_model
 from charlens.errors import CharlensError
@@ -38,8 +38,12 @@ COLUMNS = {
     "percent": "float64",  # of all test characters
     "paper": "float64",  # percent
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
+    "chosen": "string",  # why this LSTM, a key of contest.REASONS
 }
 """Columns of the table, one row per region."""
+
+LATER = ("chosen",)
+"""Columns that tables of earlier versions lack."""
 
 
 def regions(errors: Mapping[str, np.ndarray]) -> dict[str, int]:
@@ -96,6 +100,7 @@ def _rows(contest: Contest, models: Mapping[str, str]) -> Iterator[dict[str, Any
             "percent": 100 * count / contest.byte.size,
             "paper": printed.get(region),
             "papers_file": texts.is_own_file(corpus.name, corpus.bytes) if printed else None,
+            "chosen": contest.chosen,
         }
 
 
@@ -105,7 +110,7 @@ def read(path: FilePath) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, not such a table, or one with regions missing.
     """
-    frame = csv_tables.read(path, COLUMNS, "a table of error overlaps", "error_overlap")
+    frame = csv_tables.read(path, COLUMNS, "a table of error overlaps", "error_overlap", LATER)
     for (corpus, models), part in frame.groupby(["corpus", "models"], sort=False):
         roles = part["trio"].iloc[0].split("+")
         expected = list(regions({role: np.zeros(1, bool) for role in roles}))
@@ -183,7 +188,8 @@ def _paper(value: float) -> str:
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
-    """How many errors shares model of a trio makes, alone and with the others."""
+    """Which LSTM is compared; how many errors each model makes, alone and with the others."""
+    yield from choice_sentences(frame.assign(model=frame["models"].str.split(" ").str[0]))
     for (corpus, models), part in frame.groupby(["corpus", "models"], sort=False):
         names, ids = part["trio"].iloc[0].split("+"), models.split(" ")
         percent = part.set_index("region")["percent"]
