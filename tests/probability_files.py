@@ -18,7 +18,7 @@ def random_columns(rows: int, seed: int = 0) -> dict[str, np.ndarray]:
     return {
         "position": np.arange(rows, dtype=np.int32),
         "stream": (np.arange(rows) * 10 // max(rows, 1)).astype(np.int16),
-        "byte": np.random.default_rng(rows).integers(0, 256, rows, dtype=np.uint8),
+        "byte": np.random.default_rng(rows).integers(1, 128, rows, dtype=np.uint8),
         "probability": top * random.random(rows, dtype=np.float32),
         "entropy": random.random(rows, dtype=np.float32),
         "top_byte": random.integers(0, 4, rows, dtype=np.uint8),

@@ -13,6 +13,8 @@ from charlens.analyses.shared_errors import advantage
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.paper import numbers as paper
+from charlens.text.code_points import name_of
+from charlens.text.encodings import ESCAPED
 from contests import a_contest, a_corpus
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +53,7 @@ COLUMNS = ["count", "probability", "baseline_probability", "difference", "differ
 
 
 def check(contest: Contest, min_count: int) -> None:
-    table = advantage.table([contest], min_count)
+    table = advantage.table([contest], min_count, {contest.corpus.name: "latin-1"})
     for role, model in (("lstm", contest.lstm), *(("external", m) for m in contest.external)):
         part = table[(table["role"] == role) & (table["model"] == model)]
         slow = slow_rows(contest, model)
@@ -92,8 +94,27 @@ def test_by_hand():
     assert table["rank"].tolist() == [1, pd.NA]
 
 
+def test_characters_of_several_bytes():
+    """Their probability is the product over their bytes; a cut one is bytes, stream by stream."""
+    text = "né한n".encode() + "é한n".encode()[1:]
+    byte, stream = np.frombuffer(text, np.uint8), np.repeat([0, 1], [7, 5])
+    random = np.random.default_rng(1).random((2, 12), np.float32)
+    probability = dict(zip(("lstm-1x8", "n-gram-2"), random, strict=True))
+    ours, theirs = random.astype(float)
+    contest = Contest(
+        a_corpus("c", 12), byte, probability, "lstm-1x8", None, "n-gram-2", (), stream=stream
+    )
+    found = advantage.table([contest], 1, {"c": "utf-8"}).set_index("character")
+    assert found["count"].to_dict() == {"n": 3, "é": 1, "한": 2, r"\xa9": 1}
+    assert found.loc["é", "probability"] == pytest.approx(ours[1] * ours[2])
+    assert found.loc["é", "baseline_probability"] == pytest.approx(theirs[1] * theirs[2])
+    han = [p[3] * p[4] * p[5] + p[8] * p[9] * p[10] for p in (ours, theirs)]
+    assert found.loc["한", "difference"] == pytest.approx((han[0] - han[1]) / 2)
+    assert found.loc["한", "byte"] == 0xED
+
+
 def test_names_of_characters():
-    names = [advantage.character_name(byte) for byte in range(256)]
+    names = [name_of(byte) for byte in range(256)]
     assert len(set(names)) == 256
     assert [names[ord(c)] for c in ' \t\r\n"\\a~'] == [
         "<s>",
@@ -105,7 +126,9 @@ def test_names_of_characters():
         "a",
         "~",
     ]
-    assert (names[0], names[127], names[0xEF]) == (r"\x00", r"\x7f", r"\xef")
+    assert (names[0], names[127], names[0xEF]) == (r"\x00", r"\x7f", "ï")
+    points = [ESCAPED + 0xEF, 0xA0, 0x3000, ord("한")]
+    assert list(map(name_of, points)) == [r"\xef", r"\u00a0", r"\u3000", "한"]
     for corpus in ("linux_kernel", "war_and_peace"):
         printed = paper.character_probabilities(corpus)
         assert len(printed) == 20

@@ -230,6 +230,29 @@ def test_order_and_marks(table):
     assert foreign[["cell", "layers", "size", "paper", "difference"]].isna().all()
 
 
+def test_nats_per_character_beside_those_per_byte(tmp_path):
+    """Half of the characters have three bytes: 100 characters in 200 bytes, in two streams."""
+    byte = np.frombuffer(("a한" * 50).encode(), np.uint8)
+    stream = np.repeat(np.arange(2, dtype=np.int16), 100)
+    path = write_model(
+        tmp_path, "lstm-1x64", "novel", rows=200, byte=byte, stream=stream, **constant(0.5, 200)
+    )
+    found = cross_entropy.table([path], 10, 1, encodings={"novel": None})
+    assert found["code_points"].tolist() == [100]
+    assert found["nats_per_code_point"][0] == pytest.approx(2 * math.log(2))
+    text = cross_entropy.markdown(found, 10)
+    assert "200 test bytes, which are 100 characters: in nats per byte" in text
+    assert "| 64 | 0.693 ± 0.000<br>1.386/char |" in text
+    shown = [text.get_text() for text in figure1_left.draw(found).axes[0].texts]
+    assert {"200 bytes, 100 characters", "1.386", "/char"} <= set(shown)
+    assert "/char: the same per character" in " ".join(shown)
+    told = " ".join(cross_entropy.sentences(found))
+    assert r"0.693 ± 0.000 nats per byte (1.386 per character), by LSTM" in told
+    latin = cross_entropy.table([path], 10, 1, encodings={"novel": "latin-1"})
+    assert latin["code_points"].tolist() == [200]
+    assert "/char" not in cross_entropy.markdown(latin, 10)
+
+
 def test_a_slow_mean(files, table):
     columns = pd.read_parquet(files[4])
     slow = math.fsum(-math.log(float(p)) for p in columns["probability"]) / len(columns)

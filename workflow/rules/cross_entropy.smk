@@ -26,7 +26,7 @@ rule cross_entropy:
         mem_mb=2000,
         runtime=60,
     params:
-        config=table_config(),
+        config=table_config() | {"encodings": encodings_of(STUDY.corpora)},
         fingerprint=fingerprint("cross_entropy.py", "charlens/paper/data/figure1_cross_entropy.csv"),
     script:
         "../scripts/cross_entropy.py"

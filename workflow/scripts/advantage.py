@@ -16,7 +16,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         [Corpus.load(path) for path in snakemake.input.corpora],
         config["network"],
     )
-    table = advantage.table(contests, config["min_count"])
+    table = advantage.table(contests, config["min_count"], config.get("encodings"))
     csv_tables.write(table, snakemake.output.csv)
     write_text(
         snakemake.output.md,

@@ -8,8 +8,11 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
 
-    bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
+    config = snakemake.params.config
+    bootstrap = config["bootstrap"]
     corpora = [Corpus.load(path) for path in snakemake.input.get("corpora", [])]
-    table = cross_entropy.table(snakemake.input.probabilities, bootstrap, seed, corpora)
+    table = cross_entropy.table(
+        snakemake.input.probabilities, bootstrap, config["seed"], corpora, config.get("encodings")
+    )
     csv_tables.write(table, snakemake.output.csv)
     write_text(snakemake.output.md, cross_entropy.markdown(table, bootstrap))

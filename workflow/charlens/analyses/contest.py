@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +66,7 @@ class Scored:
     Attributes:
         corpus: the corpus.
         byte: the test characters, uint8 (characters,).
+        stream: which stream each lies in, int16 (characters,).
         probability: model id -> probability of each of them, float32 (characters,).
         records: our own models.
         external: models from elsewhere.
@@ -73,6 +74,7 @@ class Scored:
 
     corpus: Corpus
     byte: np.ndarray
+    stream: np.ndarray
     probability: Mapping[str, np.ndarray]
     records: tuple[Record, ...]
     external: tuple[Record, ...]
@@ -91,6 +93,8 @@ class Contest:
         n_gram: the n-gram model with the longest context.
         external: models from elsewhere.
         chosen: why this LSTM, a key of :data:`REASONS`.
+        stream: which stream each test character lies in, ascending (characters,); one for all
+            where it is not given.
     """
 
     corpus: Corpus
@@ -101,6 +105,11 @@ class Contest:
     n_gram: str
     external: tuple[str, ...]
     chosen: str = BEST
+    stream: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int16))
+
+    def __post_init__(self) -> None:
+        if len(self.stream) != len(self.byte):
+            object.__setattr__(self, "stream", np.zeros(len(self.byte), np.int16))
 
 
 def deepest_lstm(records: Iterable[Record]) -> Record | None:
@@ -192,12 +201,14 @@ def read(
     known = {corpus.name: corpus for corpus in corpora}
     together = Together(corpora)
     byte: dict[str, np.ndarray] = {}
+    stream: dict[str, np.ndarray] = {}
     probability: dict[str, dict[str, np.ndarray]] = {name: {} for name in known}
     records: dict[tuple[str, bool], list[Record]] = {}
     for some, is_external in ((paths, False), (external, True)):
-        for found in together.read(some, ["probability"]):
+        for found in together.read(some, ["probability", "stream"]):
             name, model = found.metadata.corpus, found.metadata.model
             byte.setdefault(name, found.columns["byte"])
+            stream.setdefault(name, found.columns["stream"])
             probability[name][model] = found.columns["probability"]
             loss = float(losses(probability[name][model]).mean())
             bad = is_diverged(loss, uniform_loss(known[name].k))
@@ -213,6 +224,7 @@ def read(
         Scored(
             corpus,
             byte[name],
+            stream[name],
             probability[name],
             tuple(records.get((name, False), ())),
             tuple(records.get((name, True), ())),
@@ -266,6 +278,7 @@ def choose(scored: Scored, network: str = BEST) -> Contest:
         n_gram=n_gram.model,
         external=tuple(record.model for record in scored.external),
         chosen=reason,
+        stream=scored.stream,
     )
 
 

@@ -35,7 +35,8 @@ ANALYSES = by_name(
             "The numbers of Figure 1 (left): nats per character on the test split, lower is "
             "better. Bold is the best of its row, whose networks have nearly the same number of "
             "parameters. A dagger marks a network whose training diverged: it is worse than a "
-            "uniform guess."
+            "uniform guess. Where characters are several bytes, numbers are per byte and, marked "
+            "/char, per character."
         ),
         paper=(
             "Networks of two and three layers did better than those of one, a third layer helping "

@@ -72,7 +72,13 @@ def draw(table: pd.DataFrame) -> Figure:
         page.y += 4
         page.rule(1.0)
         has_diverged = bool(ranking.diverged(table).any())
-        _draw_caption(page, bool(table["paper"].notna().any()), has_diverged)
+        notes = {
+            " Grey: the paper’s number.": bool(table["paper"].notna().any()),
+            f" {MARK}: {EXPLANATION}.".replace("'", "’"): has_diverged,
+            " Where a text is given in bytes, so are its numbers; /char: the same per character.":
+                any(part.code_points is not None for part in layouts(table)),
+        }  # fmt: skip
+        _draw_caption(page, [note for note, is_due in notes.items() if is_due])
         height = page.y + _MARGIN
         axes.set_ylim(height, 0)
         figure.set_size_inches((right + _MARGIN) * style.POINT, height * style.POINT)
@@ -122,14 +128,17 @@ def _draw_part(page: _Page, part: CorpusPart) -> None:
     title = texts.corpus_title(part.corpus)
     page.text((page.left + page.right) / 2, title, style="italic", ha="center")
     count = f"{part.characters:,} characters"
+    if part.code_points is not None:
+        count = f"{part.characters:,} bytes, {part.code_points:,} characters"
     if part.other_cut:
         count = f"another cut than the paper’s; {count}"
     page.text(page.right, count, _SMALL, color=style.SOFT, ha="right")
     page.y += 3.5
     page.rule(0.4)
     page.y += 1
+    per_character = part.code_points is not None
     for size, entries in part.grid:
-        _draw_row(page, str(size), entries)
+        _draw_row(page, str(size), entries, per_character)
     if part.grid and part.others:  # what follows does not belong to the cells above
         page.y += 4.5
         page.rule(0.4)
@@ -137,12 +146,12 @@ def _draw_part(page: _Page, part: CorpusPart) -> None:
         page.text(page.left, "Other models")
         page.y += 1
     for entry in part.others:
-        _draw_row(page, str(entry.model), [entry])
+        _draw_row(page, str(entry.model), [entry], per_character)
     page.y += 3
     # The next corpus's rule, or the one that closes the table, comes right below.
 
 
-def _draw_row(page: _Page, label: str, entries: list) -> None:
+def _draw_row(page: _Page, label: str, entries: list, per_character: bool) -> None:
     page.y += _LINE
     page.text(page.left, label)
     several = sum(entry is not None for entry in entries) > 1  # the only one is no best
@@ -158,6 +167,13 @@ def _draw_row(page: _Page, label: str, entries: list) -> None:
         elif not math.isnan(entry.bootstrap_sd):
             spread = f"±{entry.bootstrap_sd:.3f}".replace("±0", "±")
             page.text(x + _EDGE + 1.2, spread, _SMALL, color=style.SOFT)
+    if per_character:
+        page.y += _PAPER_LINE
+        for x, entry in zip(page.middles, entries, strict=False):
+            if entry is not None:
+                value = number(entry.nats_per_code_point)
+                page.text(x + _EDGE, value, 6.5, ha="right")
+                page.text(x + _EDGE + 1.2, "/char", _SMALL, color=style.SOFT)
     printed = [(x, e) for x, e in zip(page.middles, entries, strict=False) if e is not None]
     printed = [(x, entry) for x, entry in printed if not math.isnan(entry.paper)]
     if printed:
@@ -166,16 +182,13 @@ def _draw_row(page: _Page, label: str, entries: list) -> None:
             page.text(x + _EDGE, number(entry.paper), 6.5, color=style.SOFT, ha="right")
 
 
-def _draw_caption(page: _Page, has_paper: bool, has_diverged: bool) -> None:
+def _draw_caption(page: _Page, notes: list[str]) -> None:
     text = (
         "Test cross-entropy in nats per character (low is good) ± bootstrap standard deviation "
         "over test streams. "
         "Bold: best of its row."
     )
-    if has_paper:
-        text += " Grey: the paper’s number."
-    if has_diverged:
-        text += f" {MARK}: {EXPLANATION}.".replace("'", "’")
+    text += "".join(notes)
     page.y += 2
     for line in style.wrap(text, page.right - page.left, _CAPTION):
         page.y += _CAPTION_LINE

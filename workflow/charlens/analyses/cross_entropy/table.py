@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,7 @@ from charlens.paper.definitions import RETRAINED
 from charlens.predictions.loss import bootstrap_sd, losses
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
+from charlens.text.code_points import MANY_BYTES, code_points
 from charlens.text.corpus import Corpus
 
 # One row per corpus and model. Empty where unknown: the grid columns of a model that is no grid
@@ -42,8 +43,10 @@ COLUMNS = {
     "difference": "float64",  # cross_entropy - paper
     "best_in_row": "bool",  # lowest of the grid points of this corpus and size
     "uniform": "float64",  # loss of a uniform guess among the corpus's symbols; empty if unknown
+    "code_points": "Int64",  # characters of the text's encoding; ``characters`` are bytes
+    "nats_per_code_point": "float64",  # the same total loss over these
 }
-LATER = ("uniform",)
+LATER = ("uniform", "code_points", "nats_per_code_point")
 """Columns that tables of earlier versions lack."""
 
 
@@ -52,6 +55,7 @@ def table(
     bootstrap: int,
     seed: int,
     corpora: Sequence[Corpus] = (),
+    encodings: Mapping[str, str | None] | None = None,
 ) -> pd.DataFrame:
     """Test cross-entropy of every model.
 
@@ -62,6 +66,7 @@ def table(
         seed: the config's seed. Resamples depend on it, the corpus and the model, on nothing else.
         corpora: those of the files, as they are now; a file made on another version of one is
             refused.
+        encodings: of the corpora by name; None, or nothing, guesses.
 
     Returns:
         One row per file with the columns of :data:`COLUMNS`: corpora in order of appearance, inside
@@ -72,11 +77,17 @@ def table(
             score the same characters.
     """
     rows = []
+    code_points_of: dict[str, int] = {}
     for found in Together(corpora, others=True).read(paths, ["probability", "stream"]):
         metadata, corpus = found.metadata, found.corpus
         loss = losses(found.columns["probability"])
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
         row = _row(metadata.corpus, metadata.model, float(loss.mean()))
+        if metadata.corpus not in code_points_of:
+            encoding = (encodings or {}).get(metadata.corpus)
+            text = code_points(found.columns["byte"], found.columns["stream"], encoding)
+            code_points_of[metadata.corpus] = len(text.start)
+        count = code_points_of[metadata.corpus]
         if corpus and row["paper"] is not None:
             row["papers_file"] = texts.is_own_file(corpus.name, corpus.bytes)
         rows.append(
@@ -84,6 +95,8 @@ def table(
             | {
                 "parameters": metadata.parameters,
                 "uniform": uniform_loss(corpus.k) if corpus else None,
+                "code_points": count,
+                "nats_per_code_point": loss.sum() / count,
                 "characters": loss.size,
                 "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
             }
@@ -146,6 +159,8 @@ class CorpusPart:
     Attributes:
         corpus: its name.
         characters: number of test characters.
+        code_points: number of characters where many are several bytes, else None; then
+            ``characters`` counts bytes.
         other_cut: whether it is compared with the paper but not the paper's file.
         grid: (size, entries) of each row. An entry is the frame's row (a named tuple) of the grid
             point in that column, or None where the table has no such model.
@@ -156,14 +171,17 @@ class CorpusPart:
         part = frame[frame["corpus"] == corpus]
         self.corpus = corpus
         self.characters = int(part["characters"].iloc[0])
+        points = part["code_points"].iloc[0]
+        several = not pd.isna(points) and points < MANY_BYTES * self.characters
+        self.code_points = int(points) if several else None
         self.other_cut = texts.is_other_version(part["papers_file"])
         self.others = list(part[part["size"].isna()].itertuples())
-        points = {
+        at = {
             (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()
         }
         self.grid = [
-            (int(size), [points.get((size, cell, layers)) for cell, layers in columns])
-            for size in sorted({size for size, _, _ in points})
+            (int(size), [at.get((size, cell, layers)) for cell, layers in columns])
+            for size in sorted({size for size, _, _ in at})
         ]
 
 
@@ -199,12 +217,21 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     ]
     for layout in layouts(frame):
         title = texts.corpus_title(layout.corpus)
-        lines += ["", f"## {title}", "", f"{layout.characters:,} test characters.", ""]
+        lines += ["", f"## {title}", "", _counts(layout), ""]
         if layout.other_cut:
             lines += [texts.ANOTHER_CUT, ""]
         lines += _markdown_grid(layout, grid_columns(frame))
         lines += _markdown_others(layout)
     return "\n".join(lines) + "\n"
+
+
+def _counts(layout: CorpusPart) -> str:
+    if layout.code_points is None:
+        return f"{layout.characters:,} test characters."
+    return (
+        f"{layout.characters:,} test bytes, which are {layout.code_points:,} characters: in nats "
+        "per byte and, after it, per character (/char), the sum over its bytes."
+    )
 
 
 def _markdown_grid(layout: CorpusPart, columns: list[tuple[str, int]]) -> list[str]:
@@ -214,11 +241,12 @@ def _markdown_grid(layout: CorpusPart, columns: list[tuple[str, int]]) -> list[s
     rows = []
     for size, entries in layout.grid:
         several = sum(entry is not None for entry in entries) > 1  # the only one is no best
-        rows.append([size, *(_markdown_entry(entry, several) for entry in entries)])
+        per = layout.code_points is not None
+        rows.append([size, *(_markdown_entry(entry, several, per) for entry in entries)])
     return markdown_table(["Size", *heads], rows, "r")
 
 
-def _markdown_entry(row, several: bool = True) -> str:
+def _markdown_entry(row, several: bool = True, per_character: bool = False) -> str:
     if row is None:
         return "–"
     value = shown(row)
@@ -226,7 +254,8 @@ def _markdown_entry(row, several: bool = True) -> str:
         value = f"**{value}**"
     spread = "" if math.isnan(row.bootstrap_sd) else f" ± {row.bootstrap_sd:.3f}"
     printed = "" if math.isnan(row.paper) else f"<br>*{number(row.paper)}*"
-    return value + spread + printed
+    longer = f"<br>{number(row.nats_per_code_point)}/char" if per_character else ""
+    return value + spread + longer + printed
 
 
 def shown(row: Any) -> str:
@@ -238,7 +267,8 @@ def shown(row: Any) -> str:
 def _markdown_others(layout: CorpusPart) -> list[str]:
     if not layout.others:
         return []
-    rows = [[row.model, _markdown_entry(row)] for row in layout.others]
+    per = layout.code_points is not None
+    rows = [[row.model, _markdown_entry(row, per_character=per)] for row in layout.others]
     return ["", *markdown_table(["Other models", "Cross-entropy"], rows, "lr")]
 
 
@@ -254,7 +284,7 @@ def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterat
         if best is None:
             yield f"On {rst_corpus(corpus)} no model is better than a uniform guess."
         else:
-            score = _score(best, "nats per character, by ")
+            score = _score(best, f"{_unit(part, best['cross_entropy'])}, by ")
             yield f"On {rst_corpus(corpus)} the lowest is {score}."
             leader = ranking.best(part[part["size"].notna()])
             if leader is not None and model_id.parse(best["model"]) is None:
@@ -271,6 +301,15 @@ def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterat
             f"by {signed(differences.min())} to {signed(differences.max())}, "
             f"{(differences <= RETRAINED).sum()} of them lie at most {RETRAINED:g} above it."
         )
+
+
+def _unit(part: pd.DataFrame, nats: float) -> str:
+    """The unit of a loss on one corpus, with the loss per character where a byte is less."""
+    row = part.iloc[0]
+    if pd.isna(row["code_points"]) or row["code_points"] >= MANY_BYTES * row["characters"]:
+        return "nats per character"
+    longer = nats * row["characters"] / row["code_points"]
+    return f"nats per byte ({longer:.3f} per character)"
 
 
 def _diverged(part: pd.DataFrame) -> Iterator[str]:

@@ -1,13 +1,14 @@
-r"""Which characters one model predicts better than another (paper, section 4.3 and Figure 4).
+"""Which characters one model predicts better than another (paper, section 4.3 and Figure 4).
 
-For every byte value: the mean probability that each of two models gave it where it came. The paper
-sets its LSTM against the 20-gram model and shows the ten largest advantages each way. It states no
-minimum count; bytes seen once or twice would lead such a list, so rare ones are not ranked here.
+For every character: the mean probability that each of two models gave it where it came. That of a
+character of several bytes is the product over them. The paper sets its LSTM against the 20-gram
+model and shows the ten largest advantages each way. It states no minimum count; characters seen
+once or twice would lead such a list, so rare ones are not ranked here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,14 +22,15 @@ from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
+from charlens.text.code_points import CodePoints, code_points, name_of
 
 COLUMNS = {
     "corpus": "string",
     "role": "string",  # lstm or external: what the first model is
     "model": "string",
     "baseline": "string",  # the n-gram model
-    "byte": "int64",  # value of the character
-    "character": "string",  # its name, see character_name
+    "byte": "int64",  # value of the character's byte, of several the first
+    "character": "string",  # its name, see charlens.text.code_points.name_of
     "count": "int64",  # in the test split
     "probability": "float64",  # mean probability of the character where it came, by the model
     "probability_se": "float64",
@@ -50,68 +52,65 @@ LATER = ("chosen",)
 STANDARD_ERRORS = 2.0
 """A lead beyond so many of its standard errors is worth a word."""
 
-_NAMES = {" ": "<s>", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
-
-
-def character_name(byte: int) -> str:
-    r"""How a byte is shown: ``<s>`` (space), ``\t``, ``\n``, ``\r``, ``\x00`` if not printable."""
-    character = chr(byte)
-    return _NAMES.get(character) or (character if "!" <= character <= "~" else rf"\x{byte:02x}")
-
 
 class Means(NamedTuple):
-    """A mean over the places of each byte value; shapes (256,)."""
+    """A mean over the places of each distinct character; shapes (distinct,)."""
 
-    mean: np.ndarray  # NaN where the byte never comes
+    mean: np.ndarray
     standard_error: np.ndarray  # NaN where it comes less than twice
 
 
-def means_by_byte(byte: np.ndarray, values: np.ndarray) -> Means:
-    """Mean of ``values`` and its standard error by byte value.
+def means_by_character(which: np.ndarray, values: np.ndarray) -> Means:
+    """Mean of ``values`` and its standard error by character.
 
     Args:
-        byte: uint8 (characters,).
-        values: float (characters,).
+        which: of the distinct characters each one is, int64 (characters,); each comes.
+        values: float64 (characters,).
     """
-    count = np.bincount(byte, minlength=256)
-    values = values.astype(np.float64)
+    count = np.bincount(which)
+    mean = np.bincount(which, values) / count
+    squares = np.bincount(which, (values - mean[which]) ** 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(byte, values, minlength=256) / count
-        squares = np.bincount(byte, (values - mean[byte]) ** 2, minlength=256)
         error = np.sqrt(squares / (count - 1) / count)
     return Means(mean, np.where(count > 1, error, np.nan))
 
 
-def table(contests: Sequence[Contest], min_count: int) -> pd.DataFrame:
+def table(
+    contests: Sequence[Contest],
+    min_count: int,
+    encodings: Mapping[str, str | None] | None = None,
+) -> pd.DataFrame:
     """Every character of every corpus, by the LSTM and by each model from elsewhere.
 
     Args:
         contests: who competes, one per corpus.
         min_count: characters that come less often in the test split are not ranked.
+        encodings: of the corpora by name; None, or nothing, guesses.
 
     Returns:
         The columns of :data:`COLUMNS`; within a pair of models the largest difference first.
     """
-    parts = [
-        _compare(contest, role, model, min_count)
-        for contest in contests
-        for role, model in (
-            (LSTM, contest.lstm),
-            *((EXTERNAL, model) for model in contest.external),
-        )
-    ]
+    parts = []
+    for contest in contests:
+        encoding = (encodings or {}).get(contest.corpus.name)
+        text = code_points(contest.byte, contest.stream, encoding)
+        competing = ((LSTM, contest.lstm), *((EXTERNAL, model) for model in contest.external))
+        parts += [_compare(contest, text, role, model, min_count) for role, model in competing]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     return frame[list(COLUMNS)].astype(COLUMNS)
 
 
-def _compare(contest: Contest, role: str, model: str, min_count: int) -> pd.DataFrame:
-    left, right = (contest.probability[m].astype(np.float64) for m in (model, contest.n_gram))
-    ours, theirs, paired = (
-        means_by_byte(contest.byte, values) for values in (left, right, left - right)
+def _compare(
+    contest: Contest, text: CodePoints, role: str, model: str, min_count: int
+) -> pd.DataFrame:
+    left, right = (text.products(contest.probability[m]) for m in (model, contest.n_gram))
+    number, first, which, count = np.unique(
+        text.number, return_index=True, return_inverse=True, return_counts=True
     )
-    count = np.bincount(contest.byte, minlength=256)
-    seen = np.flatnonzero(count)
-    seen = seen[np.argsort(-paired.mean[seen], kind="stable")]
+    ours, theirs, paired = (
+        means_by_character(which, values) for values in (left, right, left - right)
+    )
+    seen = np.argsort(-paired.mean, kind="stable")
     ranked = count[seen] >= min_count
     rank = np.where(ranked, np.cumsum(ranked), 0)
     frame = pd.DataFrame(
@@ -120,8 +119,8 @@ def _compare(contest: Contest, role: str, model: str, min_count: int) -> pd.Data
             "role": role,
             "model": model,
             "baseline": contest.n_gram,
-            "byte": seen,
-            "character": [character_name(byte) for byte in seen.tolist()],
+            "byte": contest.byte[text.start[first[seen]]],
+            "character": [name_of(point) for point in number[seen].tolist()],
             "count": count[seen],
             "probability": ours.mean[seen],
             "probability_se": ours.standard_error[seen],

@@ -1,0 +1,87 @@
+"""Test characters of several bytes: which bytes belong together, stream by stream.
+
+Models predict bytes. Where a text is not ASCII a character may be several of them; its loss is the
+sum over its bytes, its probability their product.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from charlens.text.encodings import ESCAPED, aligned, decode, guess
+
+MANY_BYTES = 0.999
+"""Characters per byte below which numbers per character are worth showing beside those per byte."""
+
+
+class CodePoints(NamedTuple):
+    """The characters (code points) of a test split; shapes (characters,).
+
+    A byte that is no part of a whole character, such as one cut off by the end of its stream,
+    stands for itself.
+    """
+
+    start: np.ndarray  # int64: index of the first byte of each
+    number: np.ndarray  # uint32: the code point; ESCAPED + byte for a byte that is none
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Sum over the bytes of each character, float64 (characters,)."""
+        return np.add.reduceat(values.astype(np.float64), self.start)
+
+    def products(self, values: np.ndarray) -> np.ndarray:
+        """Product over the bytes of each character, float64 (characters,)."""
+        return np.multiply.reduceat(values.astype(np.float64), self.start)
+
+
+def code_points(byte: np.ndarray, stream: np.ndarray, encoding: str | None = None) -> CodePoints:
+    """Put the bytes of a test split together to characters.
+
+    Args:
+        byte: the test bytes, uint8 (bytes,).
+        stream: which stream each lies in, ascending (bytes,).
+        encoding: of the text; None guesses. ASCII is read as such, whatever it is called.
+
+    Example:
+        >>> found = code_points(np.frombuffer("aé".encode(), np.uint8), np.zeros(3, int))
+        >>> found.start.tolist(), [chr(number) for number in found.number]
+        ([0, 1], ['a', 'é'])
+    """
+    inner = np.flatnonzero(np.diff(stream.astype(np.int64))) + 1
+    edges = np.concatenate(([0], inner, [len(byte)]))
+    if byte.max() < 128 and byte.min() > 0:
+        return CodePoints(np.arange(len(byte)), byte.astype(np.uint32))
+    encoding = encoding or guess(_streams(byte, edges))
+    starts, numbers = [], []
+    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        first = aligned(byte[low:high], encoding)
+        decoded = decode(byte[low + first : high], encoding)
+        starts += [np.arange(low, low + first), decoded.bounds[:-1] + low + first]
+        numbers += [ESCAPED + byte[low : low + first].astype(np.uint32), decoded.code_points]
+    return CodePoints(np.concatenate(starts), np.concatenate(numbers))
+
+
+def _streams(byte: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The bytes as streams side by side; in one piece where their lengths differ."""
+    lengths = np.diff(edges)
+    return byte.reshape(len(lengths), -1) if len(set(lengths.tolist())) == 1 else byte
+
+
+_NAMES = {" ": "<s>", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+
+def name_of(number: int) -> str:
+    r"""How a code point is shown: ``<s>`` (space), ``\n``; ``\x00``, ``\u00a0`` if not printable.
+
+    Args:
+        number: as in :class:`CodePoints`.
+    """
+    if ESCAPED <= number < ESCAPED + 256:
+        return rf"\x{number - ESCAPED:02x}"
+    character = chr(number)
+    if character in _NAMES:
+        return _NAMES[character]
+    if character.isprintable() and not character.isspace():
+        return character
+    return rf"\x{number:02x}" if number < 0x80 else rf"\u{number:04x}"
