@@ -10,7 +10,7 @@
 #   neural.smk         {corpus}/models/{model}.safetensors, curves/{model}.parquet
 #   ngram.smk          {corpus}/models/n-gram.safetensors, tables/n-gram.csv
 #   probabilities.smk  {corpus}/probabilities/{model}.parquet
-#   activations.smk    {corpus}/activations/{model}/layer={l}/{quantity}.parquet,
+#   activations.smk    {corpus}/activations/{model}/layer-{l}/{quantity}.parquet,
 #                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
 #   evidence.smk       {corpus}/tables/cell_evidence/{model}.parquet, tables/evidence.csv
 #   interventions.smk  tables/interventions/{corpus}.csv, tables/causal_cells.csv

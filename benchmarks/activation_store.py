@@ -2,9 +2,10 @@
 
     python benchmarks/activation_store.py [--text warpeace_input.txt]
 
-Writes one quantity of 512 units at 330,000 positions (a 3-layer LSTM has 18 of them) and reads one
-unit of it again; dumps an untrained 3-layer LSTM of 512 units from file to file; measures the peak
-memory of dumps of 1x and 4x as many positions. One thread throughout.
+Writes one quantity of 512 units at 330,000 positions (a 3-layer LSTM has 18 of them), in float32
+and in float16 columns, and reads one unit of it again; dumps an untrained 3-layer LSTM of 512 units
+from file to file; measures the peak memory of dumps of 1x and 4x as many positions. One thread
+throughout.
 
 The numbers to be stored are cell states of a network that runs. With --text, the corpus of the
 committed reference run: those of its trained LSTM of 64 units over the test split. Otherwise those
@@ -30,7 +31,14 @@ import pyarrow as pa
 import torch
 from charlens.files.checkpoint import save_checkpoint
 from charlens.inside.dump import dump_activations
-from charlens.inside.store import ROW_GROUP, ActivationMetadata, activations, file_path, writing
+from charlens.inside.store import (
+    DTYPES,
+    ROW_GROUP,
+    ActivationMetadata,
+    activations,
+    file_path,
+    writing,
+)
 from charlens.models.families import build_model
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.models.running import running
@@ -70,7 +78,7 @@ def bytes_read() -> int:
     return int(Path("/proc/self/io").read_text().split()[1])
 
 
-def store(folder: Path, values: np.ndarray) -> None:
+def store(folder: Path, values: np.ndarray, dtype: str) -> None:
     """Write a quantity, read units of it, print both."""
     metadata = ActivationMetadata("benchmark", "0" * 64, "lstm-1x64", 1, "c", 0)
     path = file_path(folder, 1, "c")
@@ -79,14 +87,14 @@ def store(folder: Path, values: np.ndarray) -> None:
     speeds = []
     for _ in range(3):
         started = time.perf_counter()
-        with writing(path, len(values), metadata) as writer:
+        with writing(path, len(values), metadata, dtype) as writer:
             for block in blocks:
                 writer.write(block)
-        speeds.append(values.nbytes / 1e6 / (time.perf_counter() - started))
+        speeds.append(values.size / 1e6 / (time.perf_counter() - started))
     size = path.stat().st_size
-    print(f"written   {statistics.median(speeds):8.1f} MB of float16 per second (3 runs: "
+    print(f"{dtype}: written {statistics.median(speeds):.1f} million numbers per second (3 runs: "
           f"{min(speeds):.1f} to {max(speeds):.1f}), fsync included")  # fmt: skip
-    print(f"on disk   {size / values.nbytes:8.3f} of {values.nbytes / 1e6:.1f} MB")
+    print(f"  on disk   {8 * size / values.size:8.2f} bits per number, {size / 1e6:.1f} MB")
     times = []
     for unit in range(0, len(values), 31):
         before, started = bytes_read(), time.perf_counter()
@@ -94,7 +102,7 @@ def store(folder: Path, values: np.ndarray) -> None:
         times.append(time.perf_counter() - started)
         read = bytes_read() - before
         assert np.array_equal(found[:, 0], values[unit])
-    print(f"one unit  {1000 * statistics.median(times):8.1f} ms of {len(times)} reads (longest "
+    print(f"  one unit  {1000 * statistics.median(times):8.1f} ms of {len(times)} reads (longest "
           f"{1000 * max(times):.1f}), {read / 1e6:.2f} MB read, file cached")  # fmt: skip
 
 
@@ -143,11 +151,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         values, what = realistic(options.text)
         print(f"{values.shape[0]} units, {values.shape[1]:,} positions: {what}")
-        store(Path(name, "store"), values)
+        for dtype in DTYPES:
+            store(Path(name, dtype), values, dtype)
         stop = options.end_to_end
         paths = prepared(Path(name), 3, UNITS, -(-stop // (BATCH * STEPS)) * STEPS)
         peak, seconds, disk = dumped(Path(name, "end-to-end"), paths, stop)
-        size = 3 * 6 * UNITS * 2 * stop
+        size = 3 * 6 * UNITS * 4 * stop
         print(f"LSTM of 3 layers of {UNITS} units, {stop:,} positions: {size / 1e6:,.0f} MB in "
               f"{seconds:.0f} s, {size / 1e6 / seconds:.1f} MB/s, {stop / seconds:,.0f} "
               f"characters/s, {disk / size:.3f} on disk, peak {peak / 1e6:,.0f} MB")  # fmt: skip

@@ -406,7 +406,7 @@ def test_a_run(run_folder, text):
         (lambda r: r.model("novel", "lstm-9x9"), "no model 'lstm-9x9'.*; it has lstm-2x8"),
         (lambda r: r.predictions("novel", "x"), "'x'; it has lstm-2x8, n-gram-2, n-gram-5"),
         (lambda r: r.activations("novel", "n-gram-2"), "no activations of .*; it has lstm-2x8"),
-        (lambda r: r.activations("novel", "lstm-2x8", "f"), "the dump holds layer=1/c.parquet"),
+        (lambda r: r.activations("novel", "lstm-2x8", "f"), "the dump holds layer-1/c.parquet"),
         (lambda r: cl.open_run(r.folder / "novel"), "of one corpus; open the run"),
         (lambda r: cl.open_run(r.folder.parent / "smal"), "runs in .*: small"),
     ],

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -83,8 +84,9 @@ def reference(paths) -> list[dict[str, np.ndarray]]:
 
 
 def assert_rounded(found, exact):
-    """Whether float16 numbers are float64 ones rounded, give or take float32 arithmetic."""
-    assert found.dtype == np.float16
+    """Whether numbers are float64 ones in half precision, give or take float32 arithmetic."""
+    assert found.dtype == np.float32
+    assert np.array_equal(found, found.astype(np.float16))
     assert found.shape == exact.shape
     allowed = np.spacing(np.abs(exact).astype(np.float16)).astype(np.float64) / 2 + 3e-6
     assert (np.abs(found.astype(np.float64) - exact) <= allowed).all()
@@ -115,7 +117,7 @@ def test_equal_to_the_equations(tmp_path, cell, layers, group):
         folder = dump(paths, tmp_path / "dump")
     exact = reference(paths)
     for layer, quantities in enumerate(exact, 1):
-        names = {path.stem for path in (folder / f"layer={layer}").iterdir()}
+        names = {path.stem for path in (folder / f"layer-{layer}").iterdir()}
         assert names == set(quantities) == set(LETTERS[cell])
         for name, values in quantities.items():
             found = activations(folder, layer, name)
@@ -149,7 +151,7 @@ def test_a_part_is_that_part_of_the_whole(tmp_path, group):
             found = activations(folder, layer, name)
             # Up to one step of float16: products of fewer streams may round otherwise.
             expected = activations(whole, layer, name)[start:stop]
-            np.testing.assert_allclose(found, expected, rtol=2**-10)
+            np.testing.assert_allclose(found, expected, rtol=2**-10, atol=2**-24)
             assert read_metadata(folder, layer, name).start == start
             last = activations(folder, layer, name, [1], slice(stop - 1, None))
             assert np.array_equal(last, found[-1:, 1:2])
@@ -236,7 +238,7 @@ def test_the_same_again_is_the_same_bytes(tmp_path, monkeypatch):
 def test_chosen_quantities(tmp_path):
     paths = made(tmp_path, layers=2)
     folder = dump(paths, tmp_path / "dump", quantities=["f", "c"])
-    names = [f"layer={layer}/{name}.parquet" for layer in (1, 2) for name in "cf"]
+    names = [f"layer-{layer}/{name}.parquet" for layer in (1, 2) for name in "cf"]
     assert [str(name) for name in contents(folder)] == names
 
 
@@ -320,9 +322,11 @@ def test_memory_does_not_grow_with_positions(tmp_path):
 def test_the_script(tmp_path, monkeypatch):
     paths = made(tmp_path)
     config = {"quantities": ["c"], "positions": [20, 60], "unroll": 8, "device": "cpu"}
+    config["dtype"] = "float16"
     inputs = {name: paths[name] for name in ("corpus", "test", "model")}
     outputs = run_script(tmp_path, monkeypatch, "dump_activations", inputs, {"d": "d"}, **config)
-    expected = dump(paths, tmp_path / "own", quantities=["c"], positions=(20, 60))
-    assert contents(outputs["d"]) == contents(expected)
+    dump_activations(paths, tmp_path / "own", ["c"], (20, 60), 8, "cpu", "float16")
+    assert contents(outputs["d"]) == contents(tmp_path / "own")
+    assert pq.read_schema(file_path(outputs["d"], 1, "c")).types == [pa.float16()] * 3
     log = (tmp_path / "dump_activations.log").read_text()
     assert "dumping 1 quantities of 3 units at 40 positions" in log

@@ -21,10 +21,10 @@ def metadata(layer=1, quantity="c", start=0):
     )
 
 
-def write(folder, values, layer=1, quantity="c", start=0):
+def write(folder, values, layer=1, quantity="c", start=0, dtype="float32"):
     """Keep values (positions, units) as a dump does."""
     path = file_path(folder, layer, quantity)
-    with writing(path, values.shape[1], metadata(layer, quantity, start)) as writer:
+    with writing(path, values.shape[1], metadata(layer, quantity, start), dtype) as writer:
         for first in range(0, len(values), store.ROW_GROUP):
             writer.write(np.ascontiguousarray(values[first : first + store.ROW_GROUP].T))
     return path
@@ -49,7 +49,7 @@ def small(tmp_path, monkeypatch):
 def test_all_of_it(small):
     folder, values = small
     found = activations(folder, 1, "c")
-    assert found.dtype == np.float16
+    assert found.dtype == np.float32
     assert np.array_equal(found, values)
     assert store.read_metadata(folder, 1, "c") == metadata(start=100)
 
@@ -112,8 +112,8 @@ def test_other_things_that_are_not_there(small):
     with pytest.raises(CharlensError, match="expected a slice with step 1"):
         activations(folder, 1, "c", positions=slice(100, 110, 2))
     for layer, quantity in ((2, "c"), (1, "f")):
-        missing = rf"layer={layer}/{quantity}\.parquet: no such file; the dump holds "
-        with pytest.raises(CharlensError, match=missing + r"layer=1/c\.parquet \(config key act"):
+        missing = rf"layer-{layer}/{quantity}\.parquet: no such file; the dump holds "
+        with pytest.raises(CharlensError, match=missing + r"layer-1/c\.parquet \(config key act"):
             activations(folder, layer, quantity)
         with pytest.raises(CharlensError, match="no such file"):
             store.read_metadata(folder, layer, quantity)
@@ -132,21 +132,35 @@ def test_row_groups_are_of_65536_positions(tmp_path):
     assert np.array_equal(activations(tmp_path, 1, "c"), values)
 
 
-def test_the_format(small):
-    file = pq.ParquetFile(file_path(small[0], 1, "c"))
+@pytest.mark.parametrize(
+    ("dtype", "kind", "split"), [("float32", "float", True), ("float16", "halffloat", False)]
+)
+def test_the_format(tmp_path, dtype, kind, split):
+    file = pq.ParquetFile(write(tmp_path, noise(10, 3), start=100, dtype=dtype))
     assert file.schema_arrow.names == ["u0", "u1", "u2"]
-    assert {str(kind) for kind in file.schema_arrow.types} == {"halffloat"}
+    assert {str(kind) for kind in file.schema_arrow.types} == {kind}
     column = file.metadata.row_group(0).column(0)
     assert column.compression == "ZSTD"
-    assert "PLAIN" in column.encodings
-    assert not {"BYTE_STREAM_SPLIT", "RLE_DICTIONARY"} & set(column.encodings)
+    assert ("BYTE_STREAM_SPLIT" in column.encodings) == split
+    assert "RLE_DICTIONARY" not in column.encodings
     assert json.loads(file.metadata.metadata[b"charlens"])["start"] == 100
+    assert np.array_equal(activations(tmp_path, 1, "c"), noise(10, 3))
+
+
+def test_float32_columns_are_hardly_larger(tmp_path):
+    """The bits that half precision leaves zero cost next to nothing."""
+    values = noise(65_536, 4)
+    large, small = (
+        write(tmp_path / dtype, values, dtype=dtype).stat().st_size
+        for dtype in ("float32", "float16")
+    )
+    assert small < large < 1.2 * small
 
 
 def test_special_values_survive(tmp_path):
     values = np.array([[0.0, -0.0, np.inf, -np.inf, np.nan, 6e-8, 65504, -1]], np.float16)
     write(tmp_path, values)
-    assert activations(tmp_path, 1, "c").tobytes() == values.tobytes()
+    assert activations(tmp_path, 1, "c").tobytes() == values.astype(np.float32).tobytes()
 
 
 def test_equal_values_give_equal_bytes(tmp_path):
@@ -174,7 +188,7 @@ def test_one_unit_is_a_short_read(tmp_path):
     with writing(path, 512, metadata()) as writer:
         writer.write(block)
         writer.write(block[:, :4000])
-    size, column = path.stat().st_size, 65_536 * 2
+    size, column = path.stat().st_size, 65_536 * 2  # half of each number compresses away
     assert size > 50e6
     activations(tmp_path, 1, "c", [0], slice(0, 1))  # load the reader's own libraries
 
@@ -300,25 +314,50 @@ def test_pandas_reads_it(dump):
     path, values = dump
     frame = pd.read_parquet(path, columns=["u2", "u0"])
     assert list(frame.columns) == ["u2", "u0"]
-    assert (frame.dtypes == np.float16).all()
+    assert (frame.dtypes == np.float32).all()
     assert np.array_equal(frame.to_numpy(), values[:, [2, 0]])
+
+
+def test_pandas_computes_with_it_rightly(dump):
+    """Of float16 columns of this length std is inf or 0, and so it stands in describe()."""
+    path, values = dump
+    frame, exact = pd.read_parquet(path, columns=["u1", "u2"]), values[:, 1:].astype(np.float64)
+    for name in ("mean", "std", "sum", "var"):
+        found = getattr(frame, name)().to_numpy()
+        assert np.allclose(found, getattr(pd.DataFrame(exact), name)(), rtol=1e-4, atol=1e-4), name
+    assert np.allclose(frame.describe().loc["std"], exact.std(0, ddof=1), rtol=1e-4)
 
 
 def test_duckdb_reads_it(dump):
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed (make peers)")
     path, values = dump
-    found = duckdb.sql(f"select u0, u1, u2 from '{path}'").fetchnumpy()
+    found = duckdb.sql(f"select * from '{path}'").fetchnumpy()
+    assert list(found) == ["u0", "u1", "u2"]
     for unit in range(3):
         assert np.array_equal(found[f"u{unit}"], values[:, unit].astype(np.float32))
-    # DuckDB takes the layer from the folder's name.
-    above = duckdb.sql(f"select layer, count(*) from '{path}' where u1 > 1 group by layer")
-    assert above.fetchall() == [(2, int((values[:, 1] > 1).sum()))]
+    spread = duckdb.sql(f"select stddev(u1) from '{path}'").fetchall()[0][0]
+    assert spread == pytest.approx(values[:, 1].astype(np.float64).std(ddof=1))
+
+
+def test_a_folder_has_the_units_alone(tmp_path):
+    """No reader takes the name of a folder for a column."""
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed (make peers)")
+    polars = pytest.importorskip("polars", reason="polars is not installed (make peers)")
+    for layer in (1, 2):
+        write(tmp_path, noise(10, 3, seed=layer), layer=layer)
+    for found in (
+        duckdb.sql(f"select * from '{tmp_path}/*/c.parquet'").df(),
+        polars.read_parquet(f"{tmp_path}/*/c.parquet"),
+        pd.read_parquet(tmp_path),
+    ):
+        assert list(found.columns) == ["u0", "u1", "u2"]
+        assert len(found) == 20
 
 
 def test_polars_reads_it(dump):
     polars = pytest.importorskip("polars", reason="polars is not installed (make peers)")
     path, values = dump
-    frame = polars.read_parquet(path, hive_partitioning=False)
+    frame = polars.read_parquet(path)
     assert frame.columns == ["u0", "u1", "u2"]
     assert np.array_equal(frame.to_numpy(), values)
     above = polars.scan_parquet(path).filter(polars.col("u1") > 1).select(polars.len()).collect()

@@ -301,7 +301,7 @@ def test_its_cells_are_searched(paths, trained):
 def test_its_quantities_are_kept_and_its_gates_counted(paths, trained, tmp_path):
     dump_activations(paths, tmp_path, None, None, 10, "cpu")
     kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet"))
-    assert kept == [f"layer={layer}/{letter}.parquet" for layer in (1, 2) for letter in "fhn"]
+    assert kept == [f"layer-{layer}/{letter}.parquet" for layer in (1, 2) for letter in "fhn"]
     table = measure(trained, "text", load_split(paths["test"]), 10, "cpu")
     assert set(zip(table["gate"], table["title"], strict=True)) == {("f", "forget")}
     assert len(table) == 2 * trained.shape.width

@@ -1,5 +1,5 @@
 # Needs: {corpus}/corpus.json, its splits, a trained model.
-# Makes: what happens inside: {corpus}/activations/{model}/layer={l}/{quantity}.parquet where the
+# Makes: what happens inside: {corpus}/activations/{model}/layer-{l}/{quantity}.parquet where the
 # config asks for it, the saturation of gates, and the ranking of cells by what they track.
 
 

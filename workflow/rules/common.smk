@@ -248,9 +248,9 @@ def dump_config(wildcards):
     """What the config's `activations` says of a model; all of it where it says nothing."""
     for dump in STUDY.activations:
         if (dump.corpus, dump.model) == (wildcards.corpus, wildcards.model):
-            wanted = dump.model_dump(mode="json", include={"quantities", "positions"})
+            wanted = dump.model_dump(mode="json", include={"quantities", "positions", "dtype"})
             return wanted | scoring_config()
-    return {"quantities": None, "positions": None} | scoring_config()
+    return {"quantities": None, "positions": None, "dtype": "float32"} | scoring_config()
 
 
 def cells_config(wildcards):

@@ -13,4 +13,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["positions"],
         config["unroll"],
         config["device"],
+        config["dtype"],
     )

@@ -133,7 +133,7 @@ class Run:
     ) -> Activations:
         """Activations that the run has kept (config key ``activations``).
 
-        Arguments and result as of :func:`charlens.activations`; the store keeps float16.
+        Arguments and result as of :func:`charlens.activations`; the store rounds to half precision.
 
         Raises:
             CharlensError: no such corpus, model, layer, quantity or unit in the store.
@@ -141,7 +141,7 @@ class Run:
         folder = self._corpus_folder(corpus)
         _check(folder, "activations of", model, self._ids(corpus, "activations", ""))
         dump = folder / "activations" / model
-        values = store.activations(dump, layer, quantity, units).astype(np.float32)
+        values = store.activations(dump, layer, quantity, units)
         start = store.read_metadata(dump, layer, quantity).start
         alphabet = np.array(Corpus.load(folder / "corpus.json").vocabulary, np.uint8)
         inputs = load_split(folder / "test.npy")[:, :-1].ravel()[start : start + len(values)]

@@ -44,16 +44,18 @@ def dump_activations(
     positions: tuple[int, int] | None,
     steps: int,
     device: str,
+    dtype: str = "float32",
 ) -> None:
     """Run a model over its test split and write its activations to the store.
 
     Args:
         inputs: paths ``corpus`` (corpus.json), ``test`` (.npy) and ``model`` (.safetensors).
-        folder: the dump to write, ``layer={l}/{quantity}.parquet`` below it.
+        folder: the dump to write, ``layer-{l}/{quantity}.parquet`` below it.
         quantities: letters such as ``h``, ``c``, ``f``; None dumps all that the cell has.
         positions: first position and the one after the last; None dumps the whole split.
         steps: window length; divides the stream length.
         device: auto, cpu or cuda.
+        dtype: of the columns, float32 or float16; values are rounded to half precision in both.
 
     Raises:
         CharlensError: a damaged input, a model of another corpus, a quantity or position that is
@@ -71,18 +73,19 @@ def dump_activations(
         )
     targets = _targets(trained, quantities)
     units = trained.shape.width
-    size = len(targets) * units * (stop - start) * 2
+    size = len(targets) * units * (stop - start) * np.dtype(dtype).itemsize
     announce(
         f"{corpus.name}/{trained.model}: dumping {len(targets)} quantities of {units} units at "
-        f"{stop - start:,} positions, {size / 1e6:,.1f} MB as float16 before compression"
+        f"{stop - start:,} positions, {size / 1e6:,.1f} MB as {dtype} before compression"
     )
     at_once = max(1, _BUFFERS // (2 * ROW_GROUP * units * 2))
     passes = [targets[i : i + at_once] for i in range(0, len(targets), at_once)]
     with progress(count * len(passes), f"{corpus.name}/{trained.model} activations", "char") as bar:
         for part in passes:
-            _Dump(trained, codes, (start, stop), steps, device).run(corpus, folder, part, bar)
+            run = _Dump(trained, codes, (start, stop), steps, device, dtype)
+            run.run(corpus, folder, part, bar)
     written = sum(file_path(folder, *target).stat().st_size for target in targets)
-    _log.info("%s: %.1f MB on disk, %.2f of float16", folder, written / 1e6, written / size)
+    _log.info("%s: %.1f MB on disk, %.2f of %s", folder, written / 1e6, written / size, dtype)
 
 
 def _targets(trained: TrainedModel, quantities: Sequence[str] | None) -> list[Target]:
@@ -105,9 +108,15 @@ class _Dump:
     """One pass over the streams that hold the wanted positions."""
 
     def __init__(
-        self, trained: TrainedModel, codes: Codes, wanted: tuple[int, int], steps: int, device: str
+        self,
+        trained: TrainedModel,
+        codes: Codes,
+        wanted: tuple[int, int],
+        steps: int,
+        device: str,
+        dtype: str,
     ) -> None:
-        self.trained, self.codes, self.wanted = trained, codes, wanted
+        self.trained, self.codes, self.wanted, self.dtype = trained, codes, wanted, dtype
         self.length = codes.shape[1] - 1
         self.streams = max(1, min(codes.shape[0], ROW_GROUP // self.length))
         # Streams side by side are put in order once they are complete; one alone is in order.
@@ -141,7 +150,7 @@ class _Dump:
             code_version=self.trained.metadata["code_version"],
         )
         path, units = file_path(folder, *target), self.trained.shape.width
-        writer = stack.enter_context(writing(path, units, metadata))
+        writer = stack.enter_context(writing(path, units, metadata, self.dtype))
         return _Sink(writer, units, self.streams, self.chunk)
 
     def _run_streams(self, codes: Codes, here: slice, sinks: dict[Target, _Sink]) -> None:

@@ -1,4 +1,4 @@
-"""The best cell of each concept, as judged by :mod:`charlens.inside.evidence`: the table's columns."""
+"""The best cell of each concept as judged by :mod:`charlens.inside.evidence`: its columns."""
 
 from __future__ import annotations
 
