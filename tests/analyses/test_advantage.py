@@ -10,9 +10,12 @@ import pandas as pd
 import pytest
 from charlens.analyses.contest import Contest
 from charlens.analyses.shared_errors import advantage
+from charlens.analyses.stream_bootstrap import resampled_means
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.paper import numbers as paper
+from charlens.predictions.loss import run_of
+from charlens.runtime.resampling import resample_streams
 from charlens.text.code_points import name_of
 from charlens.text.encodings import ESCAPED
 from contests import a_contest, a_corpus
@@ -43,7 +46,14 @@ def slow_rows(contest: Contest, model: str) -> dict[int, tuple]:
         )
         paired = [a - b for a, b in zip(ours, theirs, strict=True)]
         n = len(here)
-        error = statistics.stdev(paired) / math.sqrt(n) if n > 1 else math.nan
+        mean = statistics.mean(paired)
+        runs = run_of(contest.stream)
+        by_run: dict[int, float] = {}
+        for i, value in zip(here, paired, strict=True):
+            by_run[runs[i]] = by_run.get(runs[i], 0.0) + value - mean
+        count, squares = runs[-1] + 1, sum(x * x for x in by_run.values())
+        known = len(by_run) > 1
+        error = math.sqrt(squares * count / (count - 1)) / n if known else math.nan
         found[byte] = (n, statistics.mean(ours), statistics.mean(theirs), statistics.mean(paired),
                        error)  # fmt: skip
     return found
@@ -86,12 +96,28 @@ def test_by_hand():
     table = advantage.table([contest], 2)
     assert list(table["character"]) == ["a", "b"]
     assert list(table["difference"]) == [0.5, -0.25]
-    # 0.5 and 1: deviation 0.5/√2, of the mean of two a half; the baseline does not vary.
-    assert table["probability_se"].iloc[0] == pytest.approx(0.25)
+    # 0.5 and 1, each in one of three runs: √(2 · 0.25² · 3/2) / 2; the baseline does not vary.
+    error = math.sqrt(2 * 0.25**2 * 3 / 2) / 2
+    assert table["probability_se"].iloc[0] == pytest.approx(error)
     assert table["baseline_se"].iloc[0] == 0
-    assert table["difference_se"].iloc[0] == pytest.approx(0.25)
+    assert table["difference_se"].iloc[0] == pytest.approx(error)
     assert table["probability_se"].isna().tolist() == [False, True]
     assert table["rank"].tolist() == [1, pd.NA]
+
+
+def test_errors_are_those_of_resampled_streams():
+    """Characters of one stream are alike, so streams count, not characters."""
+    random = np.random.default_rng(3)
+    stream, which = np.repeat(np.arange(80), 100), random.integers(0, 2, 8000)
+    values = np.repeat(random.random(80), 100) + 0.01 * random.random(8000)
+    found = advantage.means_by_character(which, values, run_of(stream))
+    drawn = resample_streams(80, 4000, random)
+    for i in (0, 1):
+        mine = which == i
+        means = resampled_means(values[mine, None], stream[mine], drawn)
+        assert found.standard_error[i] == pytest.approx(means.std(), rel=0.05)
+        naive = values[mine].std() / math.sqrt(mine.sum())
+        assert found.standard_error[i] > 5 * naive
 
 
 def test_characters_of_several_bytes():

@@ -13,8 +13,8 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.paper import numbers as paper
 from charlens.predictions.file import ProbabilityMetadata, write_probabilities
-from charlens.predictions.loss import bootstrap_means
 from charlens.runtime.randomness import generator
+from charlens.runtime.resampling import resample_streams
 from charlens.text.corpus import prepare, save_split
 from charlens.text.whole_text import CorpusText, load_text
 from contests import a_contest
@@ -191,9 +191,13 @@ def test_table_by_hand():
     values = contest.probability["n-gram-20"][[4, 8]]
     row = table.iloc[4]
     assert row["probability"] == pytest.approx(values.mean())
-    draws = generator(7, "closings", "linux_kernel", "{}", 2, 5, "n-gram-20")
-    means = np.sort(bootstrap_means(values, closings.RESAMPLES, draws))
-    assert [row["lower"], row["upper"]] == np.percentile(means, [2.5, 97.5]).tolist()
+    # One stream is cut into 29 runs of a character each; resamples without either are left out.
+    draws = generator(7, "closings", "linux_kernel", "{}")
+    drawn = resample_streams(29, closings.RESAMPLES, draws)[:, [4, 8]]
+    drawn = drawn[drawn.sum(axis=1) > 0]
+    means = [np.average(values, weights=times) for times in drawn]
+    expected = np.percentile(means, [2.5, 97.5])
+    np.testing.assert_allclose([row["lower"], row["upper"]], expected, rtol=1e-6)
     assert table["lower"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3
 
 
@@ -202,9 +206,19 @@ def test_intervals_cover_the_mean():
     random = np.random.default_rng(0)
     hits = 0
     for i in range(200):
-        found = closings._mean(random.random(60), generator(1, i))
+        run = np.repeat(np.arange(60), 5)
+        values = np.repeat(random.random(60), 5)  # closings of one run are alike
+        drawn = resample_streams(60, closings.RESAMPLES, generator(1, i))
+        found = closings._mean(values, run, drawn)
         hits += found["lower"] <= 0.5 <= found["upper"]
     assert 180 <= hits <= 198
+
+
+def test_closings_of_one_run_have_no_interval():
+    drawn = resample_streams(9, 50, generator(1, "x"))
+    found = closings._mean(np.array([0.2, 0.4]), np.array([3, 3]), drawn)
+    assert found["probability"] == pytest.approx(0.3)
+    assert np.isnan([found["lower"], found["upper"]]).all()
 
 
 def test_the_paper_beside():

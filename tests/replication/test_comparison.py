@@ -353,6 +353,18 @@ def test_a_character_that_comes_once_has_no_tolerance():
     assert row["remark"] == "comes once in our test split"
 
 
+def test_what_lies_in_a_single_stream_has_no_tolerance():
+    advantage, closings = papers_tables().advantage, braces()
+    errors = ["probability_se", "baseline_se", "difference_se"]
+    advantage.loc[0, errors] = np.nan
+    closings.loc[closings["low"] == 40, ["lower", "upper"]] = np.nan
+    frame = comparison.table(no_tables(advantage=advantage, closings=closings))
+    assert list(frame.loc[~frame["comparable"], "remark"]) == [
+        *["comes in a single stream of our test split"] * 2,
+        *["closing braces of a single stream"] * 2,
+    ]
+
+
 def test_bins_without_closings_are_left_out():
     closings = braces()
     empty = (closings["low"] == 20) & (closings["role"] == "lstm")

@@ -100,6 +100,12 @@ def bootstrap_sd(
     return float(np.std(means, ddof=1))
 
 
+def run_of(stream: np.ndarray) -> np.ndarray:
+    """Which of the :func:`runs` each character lies in, from 0, int64 (characters,)."""
+    lengths = np.diff(runs(stream))
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
 def runs(stream: np.ndarray) -> np.ndarray:
     """Edges of the runs of neighbouring characters that a bootstrap resamples.
 

@@ -207,6 +207,8 @@ def _figure4_characters(tables: Tables) -> Iterator[Number]:
     for row in frame[frame["paper_probability"].notna()].itertuples():
         own = is_own_file(tables, row.corpus)
         once = "comes once in our test split" if row.count == 1 else ""
+        if not once and math.isnan(row.difference_se):
+            once = "comes in a single stream of our test split"
         for model, ours, error, theirs in (
             (row.model, row.probability, row.probability_se, row.paper_probability),
             (row.baseline, row.baseline_probability, row.baseline_se, row.paper_baseline),
@@ -233,6 +235,8 @@ def _figure5_left(tables: Tables) -> Iterator[Number]:
     for row in frame[frame["paper"].notna() & frame["probability"].notna()].itertuples():
         spread = max(row.upper - row.probability, row.probability - row.lower)
         few = "one closing brace" if row.closings == 1 else ""
+        if not few and math.isnan(spread):
+            few = "closing braces of a single stream"
         distance = closings.bin_name(row.low, row.high)
         yield Number(
             "Figure 5 left",

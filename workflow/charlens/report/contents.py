@@ -168,7 +168,8 @@ ANALYSES = by_name(
         title="Advantage by character (Figure 4)",
         shows=(
             "Mean probability of the correct character, by character, for those with the largest "
-            "differences each way. The standard error is that of the paired difference."
+            "differences each way. The standard error is that of the paired difference, over test "
+            "streams."
         ),
         paper=(
             "The LSTM led on characters that depend on what came long before: brackets and "
@@ -183,8 +184,8 @@ ANALYSES = by_name(
         LONG_RANGE,
         title="Closing characters (Figure 5, left)",
         shows=(
-            "Mean probability of closing characters, with a bootstrap 95 % interval, by the "
-            "distance to their opening character. Where texts are short, bins hold few closings: "
+            "Mean probability of closing characters, with a 95 % interval over test streams, by "
+            "the distance to their opening character. Where texts are short, bins hold few closings: "
             "mind the intervals."
         ),
         paper=(
@@ -393,9 +394,9 @@ FIGURES = by_name(
         "figure5_left",
         "Figure 5, left: closing characters",
         "The probability that models give to a closing character where it comes, by how far back "
-        "its opening character is; bars are means, whiskers bootstrap 95 % intervals. Openings "
-        "before the start of a test stream cannot be known to a recurrent network and are left "
-        "out.",
+        "its opening character is; bars are means, whiskers 95 % intervals over test streams. "
+        "Openings before the start of a test stream cannot be known to a recurrent network and are "
+        "left out.",
         module="charlens.analyses.closings.figure",
         analyses=(ANALYSES["closings"],),
     ),

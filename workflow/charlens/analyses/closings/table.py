@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, Contest, choice_sentences
+from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import rst, rst_corpus, rst_model
 from charlens.errors import CharlensError
@@ -28,9 +29,9 @@ from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-from charlens.predictions.loss import bootstrap_means
+from charlens.predictions.loss import run_of
 from charlens.runtime.randomness import generator
-from charlens.runtime.resampling import COVERED
+from charlens.runtime.resampling import resample_streams
 from charlens.text import brackets
 from charlens.text.kinds import KINDS, kind_of
 from charlens.text.lexed import LexedText
@@ -47,7 +48,7 @@ COLUMNS = {
     "invisible": "int64",  # in the bin, the opening character before the test stream
     "beyond": "int64",  # in no bin; the same in all rows of a pair
     "probability": "float64",  # mean probability of the closing character; empty without any
-    "lower": "float64",  # bootstrap 95 % interval of it; empty for less than two closings
+    "lower": "float64",  # 95 % interval, streams resampled; empty for closings in less than two
     "upper": "float64",
     "paper": "float64",
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
@@ -59,7 +60,7 @@ LATER = ("chosen",)
 """Columns that tables of earlier versions lack."""
 
 RESAMPLES = 1000
-"""Bootstrap resamples behind each interval: its ends lie further out than a standard deviation."""
+"""Resamples of the test streams behind each interval."""
 
 _QUOTES = '""'
 
@@ -163,12 +164,14 @@ def _pair_rows(
     beyond = int(((found.distance < bins[0]) | (found.distance >= bins[-1])).sum())
     competing = [(LSTM, contest.lstm), (N_GRAM, contest.n_gram)]
     competing += [(EXTERNAL, model) for model in contest.external]
+    run = run_of(contest.stream)
+    draws = generator(seed, "closings", corpus.name, pair)
+    drawn = resample_streams(int(run.max()) + 1, RESAMPLES, draws)
     for low, high in pairwise(bins):
         inside = (found.distance >= low) & (found.distance < high)
         here = found.position[inside & found.visible]
         theirs = dict(zip((LSTM, N_GRAM), printed.get((low, high), ()), strict=False))
         for role, model in competing:
-            draws = generator(seed, "closings", corpus.name, pair, low, high, model)
             yield {
                 "corpus": corpus.name,
                 "pair": pair,
@@ -179,20 +182,25 @@ def _pair_rows(
                 "closings": here.size,
                 "invisible": int((inside & ~found.visible).sum()),
                 "beyond": beyond,
-                **_mean(contest.probability[model][here], draws),
+                **_mean(contest.probability[model][here], run[here], drawn),
                 "paper": theirs.get(role),
                 "papers_file": own if role in theirs else None,
                 "chosen": contest.chosen if role == LSTM else None,
             }
 
 
-def _mean(values: np.ndarray, draws: np.random.Generator) -> dict[str, float]:
-    """Mean and interval as far as there are values for them."""
+def _mean(values: np.ndarray, run: np.ndarray, drawn: np.ndarray) -> dict[str, float]:
+    """Mean and interval as far as there are values for them.
+
+    Args:
+        values: probabilities, (closings,).
+        run: of text that each lies in, int64 (closings,).
+        drawn: how often each run is in each resample, (resamples, runs).
+    """
     mean = float(values.mean(dtype=np.float64)) if values.size else np.nan
-    ends = (np.nan, np.nan)
-    if values.size > 1:
-        ends = np.percentile(bootstrap_means(values, RESAMPLES, draws), COVERED).tolist()
-    return {"probability": mean, "lower": ends[0], "upper": ends[1]}
+    means = resampled_means(values[:, None].astype(np.float64), run, drawn)
+    lower, upper = interval(means, run)
+    return {"probability": mean, "lower": float(lower[0]), "upper": float(upper[0])}
 
 
 def read(path: FilePath) -> pd.DataFrame:
@@ -219,7 +227,7 @@ def markdown(frame: pd.DataFrame) -> str:
     lines = [
         "# Closing characters by distance",
         "",
-        "Mean probability of the closing character [bootstrap 95 % interval], by how many "
+        "Mean probability of the closing character [95 % interval over test streams], by how many "
         "characters before it the opening one stands (the upper border excluded). Counted are "
         "closings whose opening character lies in the same test stream; those which open before "
         "it are invisible to a recurrent model and left out.",

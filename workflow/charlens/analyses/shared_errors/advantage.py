@@ -22,6 +22,7 @@ from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
+from charlens.predictions.loss import run_of
 from charlens.text.code_points import CodePoints, code_points, name_of
 
 COLUMNS = {
@@ -37,7 +38,7 @@ COLUMNS = {
     "baseline_probability": "float64",  # the same by the baseline
     "baseline_se": "float64",
     "difference": "float64",  # probability - baseline_probability
-    "difference_se": "float64",  # of the paired difference; standard errors need two characters
+    "difference_se": "float64",  # of the paired difference; standard errors need two runs of text
     "rank": "Int64",  # 1: the largest difference; empty for characters too rare to be ranked
     "paper_probability": "float64",
     "paper_baseline": "float64",
@@ -57,22 +58,30 @@ class Means(NamedTuple):
     """A mean over the places of each distinct character; shapes (distinct,)."""
 
     mean: np.ndarray
-    standard_error: np.ndarray  # NaN where it comes less than twice
+    standard_error: np.ndarray  # NaN where it comes in a single run of text
 
 
-def means_by_character(which: np.ndarray, values: np.ndarray) -> Means:
+def means_by_character(which: np.ndarray, values: np.ndarray, run: np.ndarray) -> Means:
     """Mean of ``values`` and its standard error by character.
+
+    Neighbours depend on each other, so the error comes from how much runs of text differ: it is
+    what resampling them would give, to first order (the linearised error of a ratio of sums).
 
     Args:
         which: of the distinct characters each one is, int64 (characters,); each comes.
         values: float64 (characters,).
+        run: of text that each lies in, from 0, int64 (characters,), as of
+            :func:`charlens.predictions.loss.run_of`.
     """
     count = np.bincount(which)
     mean = np.bincount(which, values) / count
-    squares = np.bincount(which, (values - mean[which]) ** 2)
+    runs = int(run.max()) + 1
+    pair, place = np.unique(which * runs + run, return_inverse=True)
+    excess = np.bincount(place, values - mean[which]) ** 2  # of each character in each run
+    squares, runs_with_it = np.bincount(pair // runs, excess), np.bincount(pair // runs)
     with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.sqrt(squares / (count - 1) / count)
-    return Means(mean, np.where(count > 1, error, np.nan))
+        error = np.sqrt(squares * runs / (runs - 1)) / count
+    return Means(mean, np.where(runs_with_it > 1, error, np.nan))
 
 
 def table(
@@ -104,11 +113,12 @@ def _compare(
     contest: Contest, text: CodePoints, role: str, model: str, min_count: int
 ) -> pd.DataFrame:
     left, right = (text.products(contest.probability[m]) for m in (model, contest.n_gram))
+    run = run_of(contest.stream)[text.start]
     number, first, which, count = np.unique(
         text.number, return_index=True, return_inverse=True, return_counts=True
     )
     ours, theirs, paired = (
-        means_by_character(which, values) for values in (left, right, left - right)
+        means_by_character(which, values, run) for values in (left, right, left - right)
     )
     seen = np.argsort(-paired.mean, kind="stable")
     ranked = count[seen] >= min_count
@@ -200,8 +210,8 @@ def markdown(frame: pd.DataFrame, characters: int, standard_errors: float = 0.0)
         "# Advantage by character",
         "",
         "Mean probability of the correct character where it came, and the difference ± its "
-        f"standard error (paired); the {characters} largest differences{least} each way. `<s>` "
-        "is the space.",
+        f"standard error over test streams (paired); the {characters} largest differences{least} "
+        "each way. `<s>` is the space.",
     ]
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         names = title(model), title(part["baseline"].iloc[0])
@@ -220,7 +230,8 @@ def _cells(row, compared: bool) -> list[str]:
     name = "`` ` ``" if row.character == "`" else name
     difference = f"{row.difference:+.3f} ± {row.difference_se:.3f}".replace("-", "−")
     cells = [name, f"{row.count:,}", f"{row.probability:.3f}", f"{row.baseline_probability:.3f}"]
-    cells.append(difference if row.count > 1 else difference.split(" ±")[0])
+    known = not np.isnan(row.difference_se)
+    cells.append(difference if known else difference.split(" ±")[0])
     if compared:
         known = not np.isnan(row.paper_probability)
         cells.append(f"*{row.paper_probability:.2f}, {row.paper_baseline:.2f}*" if known else "–")

@@ -38,7 +38,8 @@ _ROOM = 7.0  # least radius around a number inside its region; smaller regions a
 _TO_SCALE = (
     "Left: percent of test characters that exactly these models give less than 0.5; circles and "
     "their overlaps two by two are drawn to scale, regions as nearly as circles can. Right: mean "
-    "probability of each character where it came (its count below it), ± standard error."
+    "probability of each character where it came (its count below it), ± standard error over test "
+    "streams."
 )
 _PAPERS = {
     "regions": " Small italics: the paper’s.",
