@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from charlens.analyses import contest
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.errors import CharlensError
@@ -21,6 +22,7 @@ from charlens.files import csv_tables
 from charlens.predictions import external
 from charlens.predictions.external import import_external
 from charlens.predictions.file import COLUMNS, column_names, read_metadata, read_probabilities
+from charlens.predictions.together import load
 from charlens.text.corpus import Corpus, prepare, save_split
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -165,8 +167,11 @@ def test_round_trip(corpus, tmp_path_factory, data):
     else:
         pq.write_table(pa.table(user), file)
     output = imported(corpus, file)
-    assert set(column_names(output)) == {"position", "stream", "byte", "probability"} | optional
-    for name, found in read_probabilities(output).items():
+    held = {"position", "stream", "byte", "probability"} | optional
+    tiny = columns["probability"] < np.finfo(np.float32).tiny
+    small = (tiny & (columns["probability"] > 0)).any()
+    assert set(column_names(output)) == held | ({"log_probability"} if small else set())
+    for name, found in read_probabilities(output, sorted(held)).items():
         assert found.dtype == COLUMNS[name]
         np.testing.assert_array_equal(found, columns[name].astype(COLUMNS[name]))
 
@@ -212,8 +217,7 @@ def test_what_the_file_says_of_its_model_is_kept(corpus, tmp_path):
 def test_zero_is_infinite_and_tiny_is_not(corpus, tmp_path):
     columns = least() | {"probability": [0.5] * (ROWS - 1) + [1e-60]}
     table = cross_entropy.table([imported(corpus, write(tmp_path / "a.csv", columns))], 10, 1)
-    smallest = 149 * math.log(2)  # float32 goes down to 2 ** -149
-    expected = (math.log(2) * (ROWS - 1) + smallest) / ROWS
+    expected = (math.log(2) * (ROWS - 1) + 60 * math.log(10)) / ROWS  # float32 ends at 1e-45
     assert table["cross_entropy"][0] == pytest.approx(expected)
 
     columns["probability"][7] = 0
@@ -222,6 +226,37 @@ def test_zero_is_infinite_and_tiny_is_not(corpus, tmp_path):
     table = cross_entropy.read(tmp_path / "t.csv")
     assert math.isinf(table["cross_entropy"][0])
     assert "| mine | ∞† |" in cross_entropy.markdown(table, 10)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_log_probability_keeps_what_no_probability_can_hold(corpus, tmp_path, suffix):
+    """A loss of 1,000 nats is a probability of 0 in every float."""
+    columns = least() | {"probability": [0.5] * (ROWS - 1) + [0.0]}
+    columns["log_probability"] = [math.log(0.5)] * (ROWS - 1) + [-1000.0]
+    output = imported(corpus, write(tmp_path / f"a.{suffix}", columns))
+    expected = (math.log(2) * (ROWS - 1) + 1000) / ROWS
+    description = Corpus.load(corpus["corpus"])
+    assert load(output, description).loss == pytest.approx(expected)
+    table = cross_entropy.table([output], 10, 1, [description])
+    assert table["cross_entropy"][0] == pytest.approx(expected)
+    (scored,) = contest.read([], [output], [description])
+    assert scored.external[0].loss == pytest.approx(expected)
+    kept = read_probabilities(output, ["probability", "log_probability"])
+    assert 0 < kept["probability"][-1] < 1e-44
+    assert kept["log_probability"][-1] == -1000
+
+    columns["log_probability"][3] = -1.0  # the logarithm to base 2
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    said = refused(corpus, write(wrong / f"b.{suffix}", columns))
+    assert "row 3: log_probability is -1, expected the natural logarithm of the prob" in said
+    columns["log_probability"][3] = 0.5
+    assert "at most 0" in refused(corpus, write(wrong / f"c.{suffix}", columns))
+
+
+def test_without_need_no_logarithm_is_kept(corpus, tmp_path):
+    output = imported(corpus, write(tmp_path / "a.csv", full()))
+    assert "log_probability" not in column_names(output)
 
 
 def test_agreement_leaves_out_who_does_not_tell_top_byte(corpus, tmp_path):

@@ -25,8 +25,8 @@ from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
 from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.models.names import ModelId
 from charlens.paper.definitions import BEST, DEEPEST, LARGE
-from charlens.predictions.file import ProbabilityMetadata
-from charlens.predictions.loss import losses
+from charlens.predictions.file import LOG, ProbabilityMetadata
+from charlens.predictions.loss import losses_of
 from charlens.predictions.together import Source, Together
 from charlens.text.corpus import Corpus
 
@@ -205,12 +205,12 @@ def read(
     probability: dict[str, dict[str, np.ndarray]] = {name: {} for name in known}
     records: dict[tuple[str, bool], list[Record]] = {}
     for some, is_external in ((paths, False), (external, True)):
-        for found in together.read(some, ["probability", "stream"]):
+        for found in together.read(some, ["probability", "stream"], where_known=[LOG]):
             name, model = found.metadata.corpus, found.metadata.model
             byte.setdefault(name, found.columns["byte"])
             stream.setdefault(name, found.columns["stream"])
             probability[name][model] = found.columns["probability"]
-            loss = float(losses(probability[name][model]).mean())
+            loss = float(losses_of(found.columns).mean())
             bad = is_diverged(loss, uniform_loss(known[name].k))
             record = Record(found.path, model, loss, bad, _val_loss(found.metadata))
             records.setdefault((name, is_external), []).append(record)

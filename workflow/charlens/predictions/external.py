@@ -25,15 +25,17 @@ import pyarrow.parquet as pq
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.predictions.file import (
-    COLUMNS,
+    DTYPES,
     EPSILON,
+    LOG,
+    LOG_SLACK,
     MAX_ENTROPY,
     METADATA_KEY,
     OPTIONAL,
     ProbabilityMetadata,
     write_probabilities,
 )
-from charlens.predictions.loss import losses
+from charlens.predictions.loss import losses, losses_of
 from charlens.runtime.progress import result
 from charlens.text.corpus import Corpus, load_split
 
@@ -69,15 +71,19 @@ def import_external(
     metadata = _provenance(path, table.schema, model, corpus, corpus_sha256)
     columns = _numbers(path, table)
     _check_values(path, columns, targets, corpus.name)
+    if LOG not in columns and _is_too_small(columns["probability"]).any():
+        columns[LOG] = -losses(columns["probability"])
     order = _order(path, columns["position"].astype(np.int64), targets.size)
     ordered = {name: column[order] for name, column in columns.items()}
     ordered["stream"] = np.repeat(np.arange(len(targets)), targets.shape[1])
     ordered["byte"] = targets.ravel()
-    write_probabilities(
-        output, {name: _as_contract(name, ordered[name]) for name in ordered}, metadata
-    )
+    converted = {name: _as_contract(name, ordered[name]) for name in ordered}
+    if LOG in ordered:  # a probability too small for float32 is not 0, which would mean impossible
+        rounded = (ordered[LOG] > -np.inf) & (converted["probability"] == 0)
+        converted["probability"][rounded] = np.finfo(np.float32).smallest_subnormal
+    write_probabilities(output, converted, metadata)
     _log_what_follows(model, columns)
-    result(f"{losses(columns['probability']).mean():.3f} nats (test)")
+    result(f"{losses_of(columns).mean():.3f} nats (test)")
 
 
 def _log_what_follows(model: str, columns: Numbers) -> None:
@@ -85,17 +91,18 @@ def _log_what_follows(model: str, columns: Numbers) -> None:
     absent = ", ".join(name for name in OPTIONAL if name not in columns)
     if absent:
         _log.info("%s: has no %s; analyses that need it leave the model out", model, absent)
-    impossible = np.count_nonzero(columns["probability"] == 0)
+    impossible = np.count_nonzero(np.isinf(losses_of(columns)))
     if impossible:
         _log.info("%s: infinite cross-entropy, as %d probabilities are 0", model, impossible)
 
 
+def _is_too_small(probability: np.ndarray) -> np.ndarray:
+    """Which probabilities are not 0 and below what float32 holds to its full precision."""
+    return (probability > 0) & (probability < np.finfo(np.float32).tiny)
+
+
 def _as_contract(name: str, values: np.ndarray) -> np.ndarray:
-    converted = values.astype(COLUMNS[name])
-    if name == "probability":
-        # A probability too small for float32 is not 0, which would mean impossible.
-        converted[(values > 0) & (converted == 0)] = np.finfo(np.float32).smallest_subnormal
-    return converted
+    return values.astype(DTYPES[name])
 
 
 # Reading
@@ -120,7 +127,7 @@ def _read(path: FilePath, size: int) -> pa.Table:
         ) from error
     metadata = table.schema.metadata
     names = [name.strip() for name in table.column_names]
-    table = table.rename_columns(names).select([name for name in COLUMNS if name in names])
+    table = table.rename_columns(names).select([name for name in DTYPES if name in names])
     return table.replace_schema_metadata(metadata)
 
 
@@ -140,7 +147,7 @@ def _check_names(path: FilePath, columns: list[str]) -> None:
                 f"{path}: no column {name} among {listed}; name the columns position (0, 1, … in "
                 "the order of test.npy[:, 1:].ravel()) and probability"
             )
-    for name in COLUMNS:
+    for name in DTYPES:
         if names.count(name) > 1:
             raise CharlensError(
                 f"{path}: expected one column {name}, found {names.count(name)} among {listed}; "
@@ -170,7 +177,7 @@ def _read_parquet(path: FilePath) -> pa.Table:
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         names = file.schema_arrow.names
         _check_names(path, names)
-        return file.read([name for name in names if name.strip() in COLUMNS])
+        return file.read([name for name in names if name.strip() in DTYPES])
 
 
 def _read_csv(path: FilePath) -> pa.Table:
@@ -352,6 +359,10 @@ def _violations(
     for name, (low, high, whole, words) in _LIMITS.items():
         if name in columns:
             yield name, _outside(columns[name], low, high, whole), _always(words)
+    if LOG in columns:
+        probability = columns["probability"]
+        bad = np.abs(np.exp(columns[LOG]) - probability) > LOG_SLACK
+        yield LOG, bad, lambda row: f"the natural logarithm of the probability {probability[row]}"
     if "top_probability" in columns:
         # In float32, as the contract will be checked.
         one, top = (columns[key].astype(np.float32) for key in ("probability", "top_probability"))
@@ -373,6 +384,7 @@ def _always(words: str) -> Callable[[int], str]:
 # Column -> least, greatest, whether whole, and the same in words.
 _LIMITS = {
     "probability": (0, 1 + EPSILON, False, "a number from 0 to 1 (not its logarithm)"),
+    "log_probability": (-np.inf, EPSILON, False, "a natural logarithm of at most 0"),
     "entropy": (-EPSILON, MAX_ENTROPY + EPSILON, False, "a number of nats from 0 to ln 256"),
     "top_byte": (0, 255, True, "a whole number from 0 to 255"),
     "top_probability": (0, 1 + EPSILON, False, "a number from 0 to 1 (not its logarithm)"),

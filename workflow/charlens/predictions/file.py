@@ -6,7 +6,8 @@ file and nothing else of a model, so a model trained elsewhere joins them by sup
 and a JSON object under the schema-metadata key ``charlens`` (:class:`ProbabilityMetadata`). Each
 column of :data:`OPTIONAL` may be absent: a model from elsewhere may give the probability of the
 correct byte only. An analysis that needs such a column leaves that model out or raises an error.
-Probabilities are of bytes; entropy is in nats.
+Probabilities are of bytes; entropy is in nats. A file may also hold :data:`LOG`, from which the
+cross-entropy then comes.
 """
 
 from __future__ import annotations
@@ -35,12 +36,22 @@ COLUMNS: dict[str, np.dtype] = {
     "top_probability": np.dtype(np.float32),  # of the most likely byte
 }
 OPTIONAL = ("entropy", "top_byte", "top_probability")
+LOG = "log_probability"
+"""ln of the probability: a column of those files alone whose probabilities float32 would round."""
+
+DTYPES = {**COLUMNS, LOG: np.dtype(np.float64)}
+"""Every column that a file may hold."""
+
+LOG_SLACK = 1e-3
+"""What the exponential of a log-probability may differ from the probability by: rounding."""
+
+_MAY_BE_ABSENT = (*OPTIONAL, LOG)
 METADATA_KEY = b"charlens"
 ROW_GROUP = 65_536
 EPSILON = 1e-5  # rounding of float32 sums over the vocabulary
 MAX_ENTROPY = math.log(256)
 
-_SCHEMA = pa.schema([(name, pa.from_numpy_dtype(dtype)) for name, dtype in COLUMNS.items()])
+_SCHEMA = pa.schema([(name, pa.from_numpy_dtype(dtype)) for name, dtype in DTYPES.items()])
 _REMEDY = "write it again (charlens.predictions.file.write_probabilities does it right)"
 
 
@@ -87,9 +98,9 @@ def write_probabilities(
 
     Args:
         path: the Parquet file to write; its folder is made.
-        columns: one array per name in :data:`COLUMNS`, of that dtype, each of shape (characters,);
-            those of :data:`OPTIONAL` only where known. Memory maps are read one row group at a
-            time.
+        columns: one array per name in :data:`DTYPES`, of that dtype, each of shape (characters,);
+            those of :data:`OPTIONAL` and :data:`LOG` only where known. Memory maps are read one row
+            group at a time.
         metadata: provenance, stored beside the columns.
 
     Raises:
@@ -98,7 +109,7 @@ def write_probabilities(
     """
     rows = _check_arrays(path, columns)
     text = json.dumps(asdict(metadata), sort_keys=True, allow_nan=False)
-    names = [name for name in COLUMNS if name in columns]
+    names = [name for name in DTYPES if name in columns]
     fields = [_SCHEMA.field(name) for name in names]
     schema = pa.schema(fields, metadata={METADATA_KEY: text.encode()})
     previous_stream = 0
@@ -145,10 +156,10 @@ def row_count(path: FilePath) -> int:
 def column_names(path: FilePath) -> tuple[str, ...]:
     """The contract columns a file holds, in order; reads only the footer. Raises as read_metadata.
 
-    All of :data:`COLUMNS` except those of :data:`OPTIONAL` that it lacks.
+    All of :data:`DTYPES` except those of :data:`OPTIONAL`, and :data:`LOG`, that it lacks.
     """
     with _opened(path) as file:
-        return tuple(name for name in COLUMNS if name in file.schema_arrow.names)
+        return tuple(name for name in DTYPES if name in file.schema_arrow.names)
 
 
 def read_probabilities(
@@ -164,7 +175,7 @@ def read_probabilities(
 
     Args:
         path: a file written by :func:`write_probabilities` or to the same contract.
-        columns: names from :data:`COLUMNS`; by default all that the file holds.
+        columns: names from :data:`DTYPES`; by default all that the file holds.
         corpus_sha256: if given, the corpus the file must belong to.
         rows: if given, the number of characters the file must hold.
 
@@ -202,7 +213,7 @@ def _read_columns(path: FilePath, file: pq.ParquetFile, asked: list[str]) -> dic
     names = list(dict.fromkeys(["position", *asked]))
     start = previous_stream = 0
     try:
-        result = {name: np.empty(total, COLUMNS[name]) for name in asked}
+        result = {name: np.empty(total, DTYPES[name]) for name in asked}
         for batch in file.iter_batches(ROW_GROUP, columns=names, use_threads=False):
             _check_nulls(path, batch, start)
             part = {name: batch.column(name).to_numpy() for name in names}
@@ -262,7 +273,7 @@ def _metadata(path: FilePath, file: pq.ParquetFile) -> ProbabilityMetadata:
 
 def _check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
     """Check names and types of a file's columns; returns which of the contract's it has."""
-    names = [name for name in COLUMNS if name in schema.names or name not in OPTIONAL]
+    names = [name for name in DTYPES if name in schema.names or name not in _MAY_BE_ABSENT]
     for field_ in map(_SCHEMA.field, names):
         if schema.get_field_index(field_.name) < 0:
             raise CharlensError(f"{path}: column {field_.name} is missing or double; {_REMEDY}")
@@ -276,17 +287,17 @@ def _check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
 
 def _check_arrays(path: FilePath, columns: Mapping[str, np.ndarray]) -> int:
     """Names, dtypes and shapes of the columns to write; returns the number of rows."""
-    required = set(COLUMNS) - set(OPTIONAL)
-    wrong = sorted((required - set(columns)) | (set(columns) - set(COLUMNS)))
+    required = set(COLUMNS) - set(_MAY_BE_ABSENT)
+    wrong = sorted((required - set(columns)) | (set(columns) - set(DTYPES)))
     if wrong:
         raise CharlensError(
-            f"{path}: missing or unknown columns: {', '.join(wrong)}; give {list(COLUMNS)}, the "
-            "last three where known"
+            f"{path}: missing or unknown columns: {', '.join(wrong)}; give {list(DTYPES)}, the "
+            "last four where known"
         )
     rows = len(columns["position"])
     for name, array in columns.items():
-        if array.dtype != COLUMNS[name]:
-            raise CharlensError(f"{path}: column {name} is {array.dtype}, expected {COLUMNS[name]}")
+        if array.dtype != DTYPES[name]:
+            raise CharlensError(f"{path}: column {name} is {array.dtype}, expected {DTYPES[name]}")
         if array.shape != (rows,):
             raise CharlensError(
                 f"{path}: column {name} has shape {array.shape}, expected ({rows},) as position"
@@ -333,6 +344,12 @@ def _violations(part: Mapping[str, np.ndarray], start: int, previous_stream: int
         if name in part:
             bad = ~((part[name] >= 0) & (part[name] <= 1 + EPSILON))
             yield name, bad, lambda row: "a number from 0 to 1"
+    if LOG in part:
+        logs = part[LOG]
+        yield LOG, ~(logs <= EPSILON), lambda row: "a natural logarithm of at most 0"
+        if "probability" in part:
+            bad = np.abs(np.exp(logs) - part["probability"]) > LOG_SLACK
+            yield LOG, bad, lambda row: f"ln of the probability {part['probability'][row]}"
     if "entropy" in part:
         entropy = part["entropy"]
         bad = ~((entropy >= -EPSILON) & (entropy <= MAX_ENTROPY + EPSILON))

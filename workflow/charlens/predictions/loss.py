@@ -6,6 +6,8 @@ of Figure 1). Here whole streams are resampled, because losses of neighbours dep
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from charlens.errors import CharlensError
@@ -21,6 +23,13 @@ def losses(probability: np.ndarray) -> np.ndarray:
     """Loss of each character in nats, float64, same shape; infinite where the probability is 0."""
     with np.errstate(divide="ignore"):
         return -np.log(probability.astype(np.float64))
+
+
+def losses_of(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The same of columns of a probabilities file: by ``log_probability``, where there is one."""
+    if "log_probability" in columns:
+        return -columns["log_probability"]
+    return losses(columns["probability"])
 
 
 def bootstrap_means(values: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:

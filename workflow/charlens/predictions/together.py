@@ -19,7 +19,7 @@ from charlens.predictions.file import (
     read_metadata,
     read_probabilities,
 )
-from charlens.predictions.loss import losses
+from charlens.predictions.loss import losses_of
 from charlens.text.corpus import Corpus
 
 
@@ -43,7 +43,7 @@ class Predictions:
     @property
     def loss(self) -> float:
         """Mean cross-entropy of the test characters, nats per character."""
-        return float(losses(self.columns["probability"]).mean())
+        return float(losses_of(self.columns).mean())
 
     def select(
         self, columns: Sequence[str], corpus_sha256: str | None = None, rows: int | None = None
@@ -121,6 +121,7 @@ class Together:
         sources: Iterable[Source],
         columns: Sequence[str],
         wanted: Callable[[FilePath, ProbabilityMetadata, Sequence[str]], bool] | None = None,
+        where_known: Sequence[str] = (),
     ) -> Iterator[Predictions]:
         """Read predictions in their order.
 
@@ -129,6 +130,7 @@ class Together:
             columns: the columns to read besides ``byte``.
             wanted: says by path, metadata and the names of the columns there are whether a model
                 is to be read; by default all are.
+            where_known: columns to read of those models that have them.
 
         Raises:
             CharlensError: as :meth:`admit`; an unreadable file, one without a column that is asked
@@ -141,7 +143,8 @@ class Together:
                 continue
             corpus = self.admit(path, metadata.corpus, metadata.model)
             expected = (corpus.sha256, corpus.sizes["test"]) if corpus else (None, None)
-            values = _reader(source)(["byte", *columns], *expected)
+            more = [name for name in where_known if name in _names(source)]
+            values = _reader(source)(["byte", *columns, *more], *expected)
             self._same.check(path, metadata, values["byte"])
             yield Predictions(path, metadata, corpus, values)
 

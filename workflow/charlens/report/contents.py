@@ -185,8 +185,8 @@ ANALYSES = by_name(
         title="Closing characters (Figure 5, left)",
         shows=(
             "Mean probability of closing characters, with a 95 % interval over test streams, by "
-            "the distance to their opening character. Where texts are short, bins hold few closings: "
-            "mind the intervals."
+            "the distance to their opening character. Where texts are short, bins hold few "
+            "closings: mind the intervals."
         ),
         paper=(
             "Up to 20 characters the LSTM was hardly ahead of the 20-gram at closing braces of the "

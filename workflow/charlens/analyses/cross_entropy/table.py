@@ -19,7 +19,8 @@ from charlens.models.divergence import EXPLANATION, MARK, is_diverged, uniform_l
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import RETRAINED
-from charlens.predictions.loss import bootstrap_sd, losses
+from charlens.predictions.file import LOG
+from charlens.predictions.loss import bootstrap_sd, losses_of
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
 from charlens.text.code_points import MANY_BYTES, code_points
@@ -78,9 +79,10 @@ def table(
     """
     rows = []
     code_points_of: dict[str, int] = {}
-    for found in Together(corpora, others=True).read(paths, ["probability", "stream"]):
+    together = Together(corpora, others=True)
+    for found in together.read(paths, ["probability", "stream"], where_known=[LOG]):
         metadata, corpus = found.metadata, found.corpus
-        loss = losses(found.columns["probability"])
+        loss = losses_of(found.columns)
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
         row = _row(metadata.corpus, metadata.model, float(loss.mean()))
         if metadata.corpus not in code_points_of:
