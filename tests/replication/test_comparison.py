@@ -86,10 +86,12 @@ def test_the_papers_own_numbers_are_within(papers):
     vague = papers["verdict"] == "vague"
     assert set(papers.loc[~vague, "verdict"]) == {"within"}
     assert (papers["tolerance"] > 0).all()
-    # Of 0.07 and less by the LSTM, whose tolerance is 0.05.
-    assert vague.sum() == 7
-    assert set(papers.loc[vague, "unit"]) == {"probability"}
-    assert papers.loc[vague, "paper"].max() == 0.07
+    assert (vague == (papers["tolerance"] > papers["paper"].abs() / 4)).all()
+    # Up to 0.14 by the LSTM, whose tolerance is 0.05. The others: small regions of Figure 4,
+    # early moments of a training (± 0.25 epochs), and small leads in loss.
+    assert papers.loc[vague & (papers["unit"] == "probability"), "paper"].max() == 0.14
+    kinds = {"probability": 12, "% of test characters": 4, "epochs": 3, "nats/char": 2}
+    assert papers.loc[vague, "unit"].value_counts().to_dict() == kinds
 
 
 def test_a_probability_that_may_be_anything_is_not_confirmed():
@@ -479,7 +481,8 @@ def test_markdown():
     )
     assert "\n| Figure 1 | 66 | 66 | 64 | 1 | 1 | 0 | 0 |\n" in text
     assert "\n| Figure 5 left | 20 | 20 | 10 | 0 | 0 | 0 | 10 |\n" in text
-    assert "\n| All | 283 | 283 | 264 | 1 | 1 | 7 | 10 |\n" in text
+    assert "\n## Figure 1\n\nFigure 1: 64 of 66 numbers are near enough; were the paper's" in text
+    assert "\n| All | 283 | 283 | 250 | 1 | 1 | 21 | 10 |\n" in text
     assert (
         "\n| War and Peace | cross-entropy of LSTM-1 (64) | nats/char | 1.472 | 1.449 | +0.0231 | "
         "0.02 | outside |\n" in text

@@ -21,13 +21,14 @@ from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
-from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN, RNN
+from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, N_GRAM, N_NN
 from charlens.models.names import context_id, title
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import LARGE
 from charlens.replication import tolerances
 from charlens.replication.run_tables import Tables, is_own_file, is_papers_text
+from charlens.replication.shuffled import BESIDE
 from charlens.text.corpus import Corpus
 
 CORPORA = ("war_and_peace", "linux_kernel")
@@ -42,9 +43,6 @@ DYNAMICS_CORPUS = "linux_kernel"
 """Figure 5 (right) does not name its corpus. Its leads over the 1-, 2- and 3-NN differ by 0.74 and
 0.46 nats, as the n-NNs' losses in Table 2 do on the kernel (0.733 and 0.469; 0.468 and 0.378 on War
 and Peace)."""
-
-BESIDE = f"{RNN}-1"
-"""The network beside which the others of its size are judged on another cut of a text."""
 
 COLUMNS = {
     "figure": "string",
@@ -114,20 +112,20 @@ def table(tables: Tables) -> pd.DataFrame:
         for number in figure(tables)
         if number.corpus in CORPORA and tables.corpora[number.corpus].split == "streams"
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    vague = tolerances.is_vague(frame["tolerance"], frame["paper"])
+    vague &= frame["verdict"].eq("within").fillna(False).astype(bool)
+    return frame.assign(verdict=frame["verdict"].mask(vague, "vague"))
 
 
 def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
     remark, difference = number.remark, number.ours - number.paper
     if not is_papers_text(corpus):
         remark = f"our text has {corpus.bytes:,} bytes, the paper's {texts.bytes_of(corpus.name):,}"
-    found = number.judged
-    if found == "within" and number.unit == "probability":
-        found = "vague" if number.tolerance > tolerances.VAGUE * number.paper else found
     return {
         **{key: value for key, value in number._asdict().items() if key in COLUMNS},
         "difference": difference,
-        "verdict": None if remark else found,
+        "verdict": None if remark else number.judged,
         "comparable": not remark,
         "papers_file": texts.is_own_file(corpus.name, corpus.bytes),
         "remark": remark or ("not reached" if math.isnan(number.ours) else None),

@@ -13,7 +13,7 @@ from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.paper import numbers as paper
 from charlens.paper import texts
-from charlens.replication import compare, findings, tolerances
+from charlens.replication import compare, findings, shuffled, tolerances
 from charlens.replication.compare import VERDICTS
 
 
@@ -35,7 +35,9 @@ def numbers_markdown(frame: pd.DataFrame) -> str:
     lines += _summary(frame) + _other_cuts(frame)
     lines += ["", "## Tolerances", "", *(f"- {text}" for text in tolerances.EXPLANATIONS)]
     for figure, part in frame[frame["comparable"]].groupby("figure", sort=False):
-        lines += ["", f"## {figure}", "", *_grid(part, "Verdict", "verdict")]
+        chance = shuffled.sentences(part)
+        lines += ["", f"## {figure}", *(line for words in chance for line in ("", words))]
+        lines += ["", *_grid(part, "Verdict", "verdict")]
         lines += _beside(part[part["relative"].notna()])
     others = frame[~frame["comparable"]]
     if len(others):
@@ -135,6 +137,7 @@ def sentences(numbers: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[str]:
             f"{len(numbers)} numbers of the paper are here too; {len(compared)} can be compared, "
             f"of which {listed(counts)}."
         )
+        yield from shuffled.sentences(numbers)
     else:
         yield "This run has none of the paper's numbers: other texts, or other networks."
     outcomes = outcomes[outcomes["comparable"]]

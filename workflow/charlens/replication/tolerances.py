@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from charlens.analyses.context_length.table import RECURRENT
 from charlens.models.catalogue import N_GRAM, N_NN
 from charlens.models.names import context_model
@@ -46,8 +48,8 @@ EPOCHS = 0.25  # the paper's checkpoints are 0.1 epochs apart, ours 0.125, and t
 KL_SHARE = 0.1  # of the KL itself: how fast the first steps are taken
 SAME_TIME = 0.05  # a checkpoint stands for a time that differs by less than this share of it
 
-VAGUE = 0.5
-"""A probability is not confirmed by one that may differ by more than this share of it."""
+VAGUE = 0.25
+"""A number is not confirmed by one that may differ by more than this share of it."""
 
 STANDARD_ERRORS = 2
 """How many standard errors of our own mean a sample of characters may explain."""
@@ -60,6 +62,11 @@ ERRORS_PER_NAT = _ERRORS / _APART
 """Percent of the test characters that become errors with one nat of loss."""
 
 EXPLANATIONS = (
+    f"*Vague*: near enough, but the tolerance is more than {VAGUE:.0%} of the paper's number, so "
+    "little is confirmed. *Shuffled*: how many of the paper's own numbers would be near enough, on "
+    "average over all orders, were they shuffled among those of one text and model (or of one kind "
+    "of model, in Figure 1 and Table 2). Where that comes near our own count, the paper's numbers "
+    "lie too close together, for their tolerances, to say much.",
     f"Cross-entropies (Figure 1, Table 2): at most {TRAINED:g} nats above the paper's for a "
     f"recurrent network and {N_NN_TRAINED:g} for an n-NN, for the seed and for candidates "
     "(dropout, hidden sizes) that the paper does not list; lower by more is *better*. n-gram "
@@ -75,8 +82,7 @@ EXPLANATIONS = (
     f"Mean probabilities (Figures 4 and 5): ± {MEASURED_PROBABILITY:g} from measuring the "
     "graphics, the nats that the model may differ by (a loss lower by d multiplies a probability "
     f"by e^d), and {STANDARD_ERRORS} standard errors of our mean, for braces our bootstrap "
-    "interval; the last not for n-gram models on the paper's own file. *Vague*: near enough, but "
-    f"the tolerance is more than {VAGUE:.0%} of the paper's number, so little is confirmed.",
+    "interval; the last not for n-gram models on the paper's own file.",
     f"Figure 5 right: KL ± {MEASURED_KL:g} from measuring and {KL_SHARE:.0%} of it; lead in loss "
     f"± {MEASURED_LEAD:g} and the nats that both models may differ by; times ± {EPOCHS:g} epochs, "
     "for no two runs are alike so early.",
@@ -87,6 +93,11 @@ EXPLANATIONS = (
     "that choice as much as the model; `errors.md` has them by the paper's literal wording, too.",
 )
 """The tolerances and their reasons for people."""
+
+
+def is_vague(tolerance: pd.Series, printed: pd.Series) -> pd.Series:
+    """Whether numbers within their tolerance confirm little, by :data:`VAGUE`."""
+    return tolerance > VAGUE * printed.abs()
 
 
 def of_loss(model: str, own: bool) -> float:

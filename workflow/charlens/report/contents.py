@@ -289,8 +289,10 @@ ANALYSES = by_name(
         shows=(
             "Every number of the paper that this run produced too: ours, the paper's, the "
             "difference, and whether it is within the tolerance given there (cross-entropies below "
-            "the paper's by more are better; a number is vague that may differ by most of itself). "
-            "Then each conclusion of the paper, with a verdict and the figure that shows it."
+            "the paper's by more are better; a number is vague that may differ by more than a "
+            "quarter of itself). How many of the paper's own numbers would be near enough in each "
+            "other's places says what that is worth. Then each conclusion of the paper, with a "
+            "verdict and the figure that shows it."
         ),
         paper=(
             "Its numbers are those printed, or measured off its graphics where none are printed. "
