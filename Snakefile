@@ -24,6 +24,7 @@
 #   memory.smk         {corpus}/tables/context/{model}.csv, tables/context_curve.csv, ...
 #   replication.smk    tables/paper_vs_ours.csv, tables/findings.csv
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
+#   explorer.smk       explorer/index.html, explorer.html, data/...
 #   report.smk         report.html, report/cross_entropy.html, ...
 #   manifest.smk       manifest.json
 
@@ -82,6 +83,7 @@ include: "workflow/rules/oracles.smk"
 include: "workflow/rules/memory.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/replication.smk"
+include: "workflow/rules/explorer.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -166,6 +168,7 @@ rule study:
         rules.figures.input,
         rules.activations.input,
         rules.interventions.input,
+        rules.explorer.output if EXPLORED else [],
         rules.page.output,
 
 

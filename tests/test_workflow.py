@@ -45,7 +45,7 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
         "fit_n_gram": 4,
         "n_gram_probabilities": 4,
         "dump_activations": 2,
-        "search_cells": 2,
+        "search_cells": 4,
         "intervene": 2,
         "cell_evidence": 2,
         "memory": 16,

@@ -43,6 +43,7 @@ class Run:
             "tables",
             "corpora",
             "page",
+            "explorer",
             "figures",
             "manifest",
         }

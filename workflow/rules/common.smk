@@ -34,6 +34,7 @@ from charlens.study.choices import (
     compared_corpora,
     context_models,
     evidence_models,
+    explorer_models,
     figure2_models,
     figure3_models,
     figure6_corpus,
@@ -61,7 +62,7 @@ from charlens.models.names import parse as grid_point  # Snakemake has a `parse`
 from charlens.paper.definitions import ORACLE_CONTEXTS
 from charlens.report.captions import PAGE_IN_REPORT, Caption, Captions, as_image, as_pdf
 from charlens.report.contents import ANALYSES, FIGURES, PAGES
-from charlens.report.entries import PAGE_TEMPLATES
+from charlens.report.entries import EXPLORER_FILES, PAGE_TEMPLATES
 
 STARTED = time.time()
 IMPORTED = workflow.modifier.skip_configfile  # by another workflow, as a module with a config
@@ -365,6 +366,58 @@ def trained_models():
 def of_interventions(name):
     """Tables of interventions, one per corpus that has a network for them."""
     return [f"<results>/{corpus}/tables/interventions/{name}.csv" for corpus in INTERVENED]
+
+
+def explorer_entry(corpus):
+    """What the explorer shows of a corpus: models, and which of them tables say more about."""
+    models = explorer_models(STUDY)[corpus]
+    n_grams = STUDY.n_gram_models(corpus)
+    oracles = [context_id(N_GRAM, n) for n in ORACLE_CONTEXTS]
+    return {
+        "corpus": corpus,
+        "models": list(models),
+        "evidence": [m for m in evidence_models(STUDY).get(corpus, ()) if m in models],
+        "causes": [m for m in interventions(STUDY).get(corpus, ()) if m in models],
+        "baseline": n_grams[-1] if n_grams else None,
+        "n_grams": [model for model in n_grams if model in oracles],
+        "encoding": STUDY.corpora[corpus].encoding,
+    }
+
+
+def explorer_files(corpus):
+    """The files behind it."""
+    entry = explorer_entry(corpus)
+    scored = entry["models"] * bool(entry["n_grams"]) + entry["n_grams"]
+    scored += [entry["baseline"]] if entry["baseline"] else []
+    causes = ("verdicts", "excerpts") if entry["causes"] else ()
+    names = [
+        *("corpus.json", "train.npy", "test.npy"),
+        *(f"models/{model}.safetensors" for model in entry["models"]),
+        *(f"tables/cells/{model}.parquet" for model in entry["models"]),
+        *(f"probabilities/{model}.parquet" for model in dict.fromkeys(scored)),
+        *(f"tables/cell_evidence/{model}.parquet" for model in entry["evidence"]),
+        *(f"tables/concepts/{model}.parquet" for model in entry["evidence"]),
+        *(f"tables/interventions/{name}.csv" for name in causes),
+    ]
+    return [f"<results>/{corpus}/{name}" for name in names]
+
+
+def explorer_config():
+    """What the explorer shows, and how it is made."""
+    settings = {
+        "positions": STUDY.explorer.positions,
+        "unroll": STUDY.training.unroll,
+        "device": STUDY.training.device,
+        "threshold": STUDY.figure6.threshold,
+        "definitions": STUDY.figure6.definitions,
+    }
+    return {"shown": [explorer_entry(corpus) for corpus in EXPLORED], "settings": settings}
+
+
+def explorer_fingerprint():
+    """What the explorer uses: modules, and the files of its page."""
+    page = [f"charlens/report/explorer/page/{name}" for name in EXPLORER_FILES]
+    return fingerprint("explorer.py", *page)
 
 
 def saturation_tables():

@@ -88,6 +88,23 @@ class Figure:
 PAGE_TEMPLATES = ("run.html", "table.html", "style.css")
 """What pages are made of, in ``templates``: rules name them, for fingerprints see modules only."""
 
+EXPLORER_FILES = (
+    "page.html",
+    "style.css",
+    "data.js",
+    "colours.js",
+    "measures.js",
+    "text.js",
+    "reader.js",
+    "units.js",
+    "details.js",
+    "character.js",
+    "marks.js",
+    "state.js",
+    "main.js",
+)
+"""The same of the explorer, in ``explorer/page``; scripts in the order in which they are run."""
+
 Entry = TypeVar("Entry", Analysis, Figure)
 
 

@@ -9,9 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 FOLDER = Path(__file__).parent / "templates"
 
 
-def template(name: str) -> Template:
+def template(name: str, folder: Path = FOLDER) -> Template:
     """A template by the name of its file. What is HTML already goes in with ``| safe``."""
-    loader = FileSystemLoader(FOLDER)
+    loader = FileSystemLoader(folder)
     return Environment(
         loader=loader,
         autoescape=True,

@@ -225,6 +225,34 @@ def context_models(config: Config) -> tuple[dict[str, tuple[str, ...]], tuple[st
     return chosen, tuple(notes)
 
 
+def explorer_models(config: Config) -> dict[str, tuple[str, ...]]:
+    """Corpus -> the recurrent models that the explorer shows, the one shown first first.
+
+    By default those whose cells are compared with chance and those whose activations are kept;
+    where that is a single one, the largest of another cell joins it, to be compared with. Corpora
+    without a recurrent model are left out.
+    """
+    if config.explorer.models is not None:
+        return dict(config.explorer.models)
+    chosen, judged = {}, evidence_models(config)
+    for corpus in config.corpora:
+        kept = [dump.model for dump in config.activations if dump.corpus == corpus]
+        models = [m for m in (*judged.get(corpus, ()), *kept) if m in config.models(corpus)]
+        largest = _largest_of_each_cell(config, corpus)
+        if not models:
+            models = largest[:1]
+        others = [m for m in largest if _cell(m) not in map(_cell, models)]
+        if len(set(models)) == 1:
+            models += others[-1:]
+        if models:
+            chosen[corpus] = tuple(dict.fromkeys(models))
+    return chosen
+
+
+def _cell(model: str) -> str:
+    return model.partition("-")[0]
+
+
 def _largest_of_each_cell(config: Config, corpus: str) -> list[str]:
     points = [_points(config, corpus, (cell,)) for cell in CELLS]
     largest = (max(some, key=lambda p: (p.size, p.layers)) for some in points if some)

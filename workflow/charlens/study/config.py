@@ -40,6 +40,7 @@ from charlens.study.sections import (
     ActivationDump,
     Cells,
     Context,
+    Explorer,
     External,
     Figure1,
     Figure2,
@@ -59,7 +60,7 @@ from charlens.training.settings import Training
 SCHEMA_PATH = Path(__file__).parents[2] / "schemas" / "config.schema.json"
 
 # Folders that results/{run}/ holds beside the corpora, so no corpus may be called so.
-RESERVED_CORPUS_NAMES = ("benchmarks", "figures", "report", "tables")
+RESERVED_CORPUS_NAMES = ("benchmarks", "explorer", "figures", "report", "tables")
 
 
 Grid = tuple[GridBlock, ...]
@@ -125,6 +126,7 @@ class Config(Section):
     figure6: Annotated[Figure6, BeforeValidator(empty_section)] = Figure6()
     context: Annotated[Context, BeforeValidator(empty_section)] = Context()
     probes: Annotated[Probes, BeforeValidator(empty_section)] = Probes()
+    explorer: Annotated[Explorer, BeforeValidator(empty_section)] = Explorer()
     external: tuple[External, ...] = ()
     """Models from elsewhere that join the tables and figures by their probabilities."""
     scorers: tuple[Scored, ...] = ()
@@ -173,7 +175,9 @@ class Config(Section):
             if scored.corpus is not None:
                 yield f"scorers[{i}].corpus", scored.corpus
         yield from (("figure2.models", name) for name in self.figure2.models or {})
-        yield from (("cells.models", name) for name in self.cells.models or {})
+        for section in ("cells", "explorer"):
+            named = getattr(self, section).models or {}
+            yield from ((f"{section}.models", name) for name in named)
         dynamics = self.figure5.dynamics
         for path, name in (
             ("figure1.tsne_corpus", self.figure1.tsne_corpus),
@@ -188,9 +192,10 @@ class Config(Section):
         """Every key that names a model for a figure, its corpus, the model, and what it must be."""
         for corpus, model in (self.figure2.models or {}).items():
             yield f"figure2.models.{corpus}", corpus, model, any_cell()
-        for corpus, models in (self.cells.models or {}).items():
-            for i, model in enumerate(models):
-                yield f"cells.models.{corpus}[{i}]", corpus, model, any_cell()
+        for section in ("cells", "explorer"):
+            for corpus, models in (getattr(self, section).models or {}).items():
+                for i, model in enumerate(models):
+                    yield f"{section}.models.{corpus}[{i}]", corpus, model, any_cell()
         for i, entry in enumerate(self.interventions):
             if entry.corpus and entry.model:
                 yield f"interventions[{i}].model", entry.corpus, entry.model, any_cell()

@@ -352,3 +352,20 @@ class Probes(Section):
         AfterValidator(increasing),
     ] = (0, 20, 40, 60, 80, 100, 150, 200, 300, 500, 1000)
     """Borders of the groups of distances of the text's own closing characters."""
+
+
+class Explorer(Section):
+    """The page on which cells and predictions can be looked at in a browser."""
+
+    models: (
+        dict[
+            CorpusName,
+            Annotated[tuple[ModelName, ...], Field(min_length=1), AfterValidator(unique)],
+        ]
+        | None
+    ) = None
+    """Recurrent models by corpus, the one shown first first; null takes those that `cells` and
+    `activations` name and, where that is a single one, the largest of another cell to compare with.
+    {} makes no page."""
+    positions: Annotated[Integer, Field(ge=100, le=1_000_000)] = 20_000
+    """Characters of each corpus, the first of the half of the test text that chose no cell."""

@@ -1,0 +1,301 @@
+"""The explorer in a browser, from files and without network: colours, marks, addresses."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import needs_chromium, run
+from charlens.inside.cells.concepts import labels
+from charlens.report.explorer import build, reading, site
+from charlens.report.explorer.build import Shown, chunks
+from explorers import MODEL, SHOWN, settings
+from small_run import make_run, prose
+
+PLANTED = (2, 3)
+"""Layer and unit whose values are made to follow quotations."""
+
+NODE = shutil.which("node")
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, text: np.ndarray) -> None:
+    """Give one unit 0.8 within quotations and −0.4 outside, and the others noise."""
+    real, inside = reading.read, labels(text, "prose")["inside_quotes"]
+    draw = np.random.default_rng(0)
+
+    def planted(*arguments):
+        found = real(*arguments)
+        for values in found.values.values():
+            values[:] = draw.uniform(-1, 1, values.shape)
+        found.values[PLANTED[0]][:, PLANTED[1]] = np.where(inside, 0.8, -0.4)
+        return found
+
+    monkeypatch.setattr(build.reading, "read", planted)
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory) -> Path:
+    """An explorer with a planted unit, of two models that are the same."""
+    home = tmp_path_factory.mktemp("page") / "mine"
+    make_run(home, prose())
+    for name in ("models/{}.safetensors", "tables/cells/{}.parquet", "probabilities/{}.parquet"):
+        shutil.copy(home / "novel" / name.format(MODEL), home / "novel" / name.format("lstm-2x9"))
+    shown = Shown("novel", [MODEL, "lstm-2x9"], baseline=SHOWN.baseline, n_grams=SHOWN.n_grams)
+    plain = dict(chunks(home, [shown], settings()))
+    text = json.loads(plain["novel"])["characters"].encode()
+    with pytest.MonkeyPatch.context() as patch:
+        plant(patch, np.frombuffer(text, np.uint8))
+        site.write_site(home / "explorer", "mine", chunks(home, [shown], settings()))
+    return home / "explorer"
+
+
+@pytest.fixture(scope="module")
+def text(explorer: Path) -> dict:
+    script = (explorer / "data" / "novel.js").read_text("utf-8")
+    return json.loads(script.split(",\n", 1)[1].rsplit("\n);", 1)[0])
+
+
+AFTERWARDS = """<script>
+"use strict";
+(async () => {{
+  const get = (id) => document.getElementById(id);
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const press = (key, more) => document.dispatchEvent(
+    new KeyboardEvent("keydown", {{ key, bubbles: true, cancelable: true, ...more }}));
+  const spans = () => [...document.querySelectorAll("#lines span")];
+  const at = (k) => spans().find((span) => span.k === k);
+  while (!document.body.dataset.ready) await pause(20);
+  await pause(100);
+  const seen = await (async () => {{ {script} }})();
+  const out = document.createElement("pre");
+  out.id = "seen";
+  out.textContent = JSON.stringify(seen);
+  document.body.replaceChildren(out);
+}})();
+</script></body>"""
+
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND"
+
+
+def look(explorer: Path, script: str, hash_: str = "", name: str = site.FOLDER, *flags: str):
+    """What a script finds in the page, opened from its file at an address."""
+    html = (explorer / name).read_text("utf-8")
+    opened = f"<head><script>location.hash = {json.dumps(hash_)};</script>" if hash_ else "<head>"
+    html = html.replace("<head>", opened, 1).replace("</body>", AFTERWARDS.format(script=script))
+    page = explorer / f"test-{name}"
+    page.write_text(html, encoding="utf-8")
+    done = run(page, "--dump-dom", OFFLINE, "--allow-file-access-from-files=false", *flags)
+    assert not re.search(r"CONSOLE", done.stderr), done.stderr
+    return json.loads(unescape(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.S)[1]))
+
+
+def colour(value: float) -> str:
+    """The colour of a value in the light theme: from white to vermilion or blue."""
+    end = (0, 114, 178) if value > 0 else (213, 94, 0)
+    share = 0.88 * abs(value)
+    return "rgb({}, {}, {})".format(*(int(np.floor(255 + (c - 255) * share + 0.5)) for c in end))
+
+
+def address(text: dict, cell=PLANTED, at: int = 0, more: str = "") -> str:
+    return f"#novel/{MODEL}/{cell[0]}.{cell[1]}/{text['start'] + at}{more}"
+
+
+def quotations(text: dict) -> list[tuple[int, int]]:
+    """Places of whole quotations within one stream."""
+    found = [match.span() for match in re.finditer('"[a-z ]+"', text["characters"])]
+    parts = [(first, last) for first, last, _ in text["parts"]]
+    return [(a, b - 1) for a, b in found if any(p <= a and b <= q for p, q in parts)]
+
+
+@needs_chromium
+@pytest.mark.parametrize("name", [site.FOLDER, site.ONE_FILE])
+def test_a_known_unit_has_its_colour_at_known_positions(
+    explorer: Path, text: dict, name: str
+) -> None:
+    first, last = quotations(text)[0]
+    script = f"""return [{first - 1}, {first}, {last - 1}, {last}].map((k) =>
+      [at(k).textContent, getComputedStyle(at(k)).backgroundColor])"""
+    seen = look(explorer, script, address(text), name)
+    letters = [text["characters"][i].replace("\n", "↵") for i in (first - 1, first, last - 1, last)]
+    assert [letter for letter, _ in seen] == letters
+    assert [shade for _, shade in seen] == [colour(v) for v in (-0.4, 0.8, 0.8, -0.4)]
+
+
+@needs_chromium
+def test_marking_a_quotation_finds_the_cell_that_follows_quotations(
+    explorer: Path, text: dict
+) -> None:
+    first, last = quotations(text)[1]
+    # As a person does: a selection from one character to another.
+    script = f"""
+      const range = document.createRange();
+      range.setStart(at({first}).firstChild, 0);
+      range.setEnd(at({last - 1}).firstChild, 1);
+      getSelection().addRange(range);
+      get("text").dispatchEvent(new MouseEvent("mouseup", {{ bubbles: true }}));
+      await pause(50);
+      const rows = [...document.querySelectorAll("#marked tbody tr")];
+      const found = rows.map((row) => [...row.children].map((cell) => cell.textContent));
+      rows[0].querySelector("button").click();
+      return {{ found, sample: document.querySelector("#marked .sample").textContent,
+        marked: spans().filter((span) => span.className.includes("mark")).map((span) => span.k),
+        hash: location.hash, caption: get("caption").textContent }}"""
+    seen = look(explorer, script, address(text, (1, 0)))
+    assert seen["found"][0][0] == "{}.{}".format(*PLANTED)
+    assert float(seen["found"][0][2]) > 0.9
+    assert all(float(row[2]) < 0.9 for row in seen["found"][1:])
+    assert seen["sample"] == f"“{text['characters'][first:last]}”"
+    assert seen["marked"] == list(range(first, last))
+    start = text["start"]
+    assert seen["hash"].endswith(f"/mark={start + first}-{start + last}")
+    assert "layer 2, cell 3" in seen["caption"]
+
+
+@needs_chromium
+def test_an_address_restores_what_was_seen(explorer: Path, text: dict) -> None:
+    first, last = quotations(text)[0]
+    start = text["start"]
+    more = f"/view=difference/rival=n-gram-5/errors/mark={start + first}-{start + last}"
+    script = """return { hash: location.hash, model: get("model").value, rival: get("rival").value,
+      view: document.querySelector("input[name=view]:checked").value, errors: get("errors").checked,
+      cursor: spans().filter((span) => span.className.includes("cursor")).map((span) => span.k),
+      position: document.querySelector("#character h2 .quiet").textContent,
+      cell: document.querySelector("#cell h2").textContent,
+      underlined: spans().filter((span) => span.style.boxShadow).length,
+      marked: spans().filter((span) => span.className.includes("mark")).length }"""
+    wanted = address(text, PLANTED, 40, more)
+    seen = look(explorer, script, wanted)
+    assert seen.pop("underlined") > 5
+    assert seen == {
+        "hash": wanted,
+        "model": MODEL,
+        "rival": "n-gram-5",
+        "view": "difference",
+        "errors": True,
+        "cursor": [40],
+        "position": f"position {start + 40:,}",
+        "cell": "Layer 2, cell 3",
+        "marked": last - first,
+    }
+
+
+@needs_chromium
+def test_keys_choose_cells_and_move_the_cursor(explorer: Path, text: dict) -> None:
+    script = """const seen = [];
+      const note = () => seen.push(location.hash.split("/").slice(2).join("/"));
+      press("ArrowDown"); note();
+      press("ArrowUp"); press("ArrowUp"); note();
+      press("ArrowRight"); note();
+      press("ArrowRight", { shiftKey: true }); press("ArrowRight", { shiftKey: true }); note();
+      press("Escape"); note();
+      press("2"); note();
+      await pause(100);
+      return { seen, marked: get("marked").hidden, told: get("status").textContent,
+        selected: document.querySelector("#units [aria-selected=true]").textContent }"""
+    seen = look(explorer, script, address(text, (1, 0), 5))
+    start = text["start"]
+    width = seen["seen"][1].split("/")[0]  # the last cell of the last layer
+    assert seen["seen"] == [
+        f"1.1/{start + 5}",
+        f"{width}/{start + 5}",
+        f"{width}/{start + 6}",
+        f"{width}/{start + 8}/mark={start + 6}-{start + 9}",
+        f"{width}/{start + 8}",
+        f"{width}/{start + 8}/view=surprise",
+    ]
+    assert width.startswith("2.")
+    assert seen["marked"] is True
+    assert seen["selected"].startswith(width)
+    assert seen["told"].startswith(text["characters"][8].replace(" ", "␣"))
+
+
+@needs_chromium
+def test_the_panel_tells_what_was_expected_and_what_came(explorer: Path, text: dict) -> None:
+    script = """
+      at(10).dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      await pause(50);
+      const own = document.querySelectorAll("#character .expected li.own");
+      return { shares: [...document.querySelectorAll("#character .expected li")].map((item) =>
+          Number(item.style.getPropertyValue("--share"))), own: own.length,
+        facts: [...document.querySelectorAll("#character dt")].map((item) => item.textContent),
+        came: document.querySelector("#character dd").textContent,
+        gates: document.querySelector(".gates").textContent }"""
+    seen = look(explorer, script, address(text))
+    assert len(seen["shares"]) == 5
+    assert seen["shares"] == sorted(seen["shares"], reverse=True)
+    assert 0 < sum(seen["shares"]) < 1.05
+    assert seen["own"] <= 1
+    assert seen["facts"] == ["came", "uncertainty", "5-gram", "error"]
+    next_ = text["characters"][11].replace(" ", "␣").replace("\n", "↵")
+    assert seen["came"].startswith(f"{next_}, surprise ")
+    for gate in ("input (i)", "forget (f)", "output (o)", "candidate (g)"):
+        assert gate in seen["gates"]
+
+
+@needs_chromium
+def test_text_is_found_and_places_are_compared(explorer: Path, text: dict) -> None:
+    count = text["characters"].count("cat")
+    script = """
+      get("query").value = "CAT";
+      get("search").requestSubmit();
+      await pause(50);
+      const found = document.querySelector("#marked .sample").textContent;
+      get("rival").value = "n-gram-5";
+      get("rival").dispatchEvent(new Event("change"));
+      await pause(100);
+      const first = document.querySelector("#models details");
+      first.open = true;
+      await pause(100);
+      const gains = [...first.querySelectorAll(".place .quiet")];
+      return { found, hash: location.hash, gains: gains.map((gain) => parseFloat(gain.textContent)),
+        view: document.querySelector("input[name=view]:checked").value }"""
+    seen = look(explorer, script, address(text))
+    assert seen["found"].startswith(f"{count} places")
+    assert seen["hash"].endswith("/view=difference/rival=n-gram-5/find=CAT")
+    assert seen["view"] == "difference"
+    assert seen["gains"] == sorted(seen["gains"], reverse=True)
+    assert seen["gains"][-1] >= 0.5
+    assert len(seen["gains"]) >= 3
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [390, 1400])
+def test_nothing_is_wider_than_the_page(explorer: Path, text: dict, width: int) -> None:
+    frame = explorer / "frame.html"
+    inner = explorer / "framed.html"
+    html = (explorer / site.FOLDER).read_text("utf-8")
+    script = """const box = get("text").getBoundingClientRect();
+      parent.postMessage(JSON.stringify({ page: document.documentElement.scrollWidth,
+        lines: Math.max(...spans().map((span) => span.getBoundingClientRect().right)) - box.right,
+        small: [...document.querySelectorAll("header button, header select")]
+          .filter((item) => item.offsetHeight && item.offsetHeight < 30).map((item) => item.id) }), "*");
+      return 0;"""
+    inner.write_text(html.replace("</body>", AFTERWARDS.format(script=script)), encoding="utf-8")
+    frame.write_text(
+        f'<!doctype html><body><iframe src="framed.html" style="width:{width}px;height:900px">'
+        "</iframe><script>addEventListener('message', (event) => { const out = "
+        "document.createElement('pre'); out.id = 'seen'; out.textContent = event.data; "
+        "document.body.replaceChildren(out); });</script></body>",
+        encoding="utf-8",
+    )
+    done = run(frame, "--dump-dom", OFFLINE)
+    seen = json.loads(unescape(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.S)[1]))
+    assert seen["page"] <= width
+    assert seen["lines"] <= 0
+    assert width > 390 or seen["small"] == []
+
+
+@pytest.mark.skipif(NODE is None, reason="no Node is installed")
+def test_scripts_are_sound_and_strict() -> None:
+    for name in site.SCRIPTS:
+        path = site.PAGE / name
+        done = subprocess.run([NODE, "--check", str(path)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        source = path.read_text("utf-8")
+        assert source.startswith('"use strict";\n')
+        assert not re.search(r"\beval\(|innerHTML|\bfetch\(|\bvar ", source), name
+        assert source.count("\n") < 450, name

@@ -1,0 +1,99 @@
+"use strict";
+// Which cells tell a phrase from the rest, which places are like it, where a cell is extreme.
+
+(() => {
+  // How often each number from -128 to 127 occurs from one position to before another.
+  function histogram(values, from = 0, to = values.length, counts = new Int32Array(256)) {
+    for (let i = from; i < to; i++) counts[values[i] + 128]++;
+    return counts;
+  }
+
+  // The chance that a value of the first exceeds one of the second; ties count half.
+  function auc(first, second) {
+    let below = 0, wins = 0, n = 0, m = 0;
+    for (let value = 0; value < 256; value++) {
+      wins += first[value] * (below + second[value] / 2);
+      below += second[value];
+      n += first[value];
+      m += second[value];
+    }
+    return n && m ? wins / (n * m) : 0.5;
+  }
+
+  // Counts of all numbers less those of a part.
+  const rest = (all, part) => all.map((count, value) => count - part[value]);
+
+  // How well a cell tells marked stretches from all other text and from what is around them.
+  function separation(values, all, spans, parts, around) {
+    const marked = new Int32Array(256), near = new Int32Array(256);
+    for (const [from, to] of spans) histogram(values, from, to, marked);
+    for (const [from, to] of spans) {
+      const [first, last] = parts.find(([, end]) => from < end);
+      histogram(values, Math.max(first, from - around), from, near);
+      histogram(values, to, Math.min(last, to + around), near);
+    }
+    const everywhere = auc(marked, rest(all, marked)), here = auc(marked, near);
+    return { everywhere, here, strength: Math.abs(everywhere + here - 1) };
+  }
+
+  // Cells by how well they tell stretches of text apart, best first.
+  function rankCells(cells, spans, parts) {
+    const longest = Math.max(...spans.map(([from, to]) => to - from));
+    const around = Math.max(100, 2 * longest);
+    const found = cells.map((cell) => ({
+      cell,
+      ...separation(cell.values, (cell.all ??= histogram(cell.values)), spans, parts, around),
+    }));
+    return found.sort((a, b) => b.strength - a.strength);
+  }
+
+  function moments(all) {
+    let n = 0, sum = 0, squares = 0;
+    for (let value = 0; value < 256; value++) {
+      n += all[value];
+      sum += all[value] * (value - 128);
+      squares += all[value] * (value - 128) ** 2;
+    }
+    const mean = sum / n;
+    return { mean, sd: Math.sqrt(Math.max(squares / n - mean * mean, 1e-6)) };
+  }
+
+  // Stretches as long as a marked one in which the cells are most alike, by the cosine of means.
+  function similarPlaces(cells, [from, to], parts, most) {
+    const count = cells[0].values.length, size = to - from;
+    const dot = new Float32Array(count), norm = new Float32Array(count);
+    let own = 0;
+    for (const cell of cells) {
+      const { values } = cell;
+      const { mean, sd } = (cell.moments ??= moments((cell.all ??= histogram(values))));
+      let target = 0, sum = 0;
+      for (let i = from; i < to; i++) target += values[i];
+      target = (target / size - mean) / sd;
+      own += target * target;
+      for (let i = 0; i < count; i++) {
+        sum += values[i] - (i >= size ? values[i - size] : 0);
+        if (i < size - 1) continue;
+        const z = (sum / size - mean) / sd;
+        dot[i - size + 1] += z * target;
+        norm[i - size + 1] += z * z;
+      }
+    }
+    const likeness = dot.map((product, i) => product / (Math.sqrt(norm[i] * own) || 1));
+    const whole = (i) => parts.some(([first, last]) => first <= i && i + size <= last);
+    return peaks(likeness, most, Math.max(size, 40), (i) => whole(i) && (i + size <= from || i >= to))
+      .map((at) => ({ from: at, to: at + size, likeness: likeness[at] }));
+  }
+
+  // Places of the largest scores, at least a gap apart.
+  function peaks(scores, most, gap, allowed = () => true) {
+    const order = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
+    const found = [];
+    for (const at of order) {
+      if (found.length === most) break;
+      if (allowed(at) && found.every((other) => Math.abs(other - at) >= gap)) found.push(at);
+    }
+    return found;
+  }
+
+  charlens.measures = { histogram, auc, rankCells, similarPlaces, peaks };
+})();
