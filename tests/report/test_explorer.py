@@ -2,11 +2,13 @@
 
 import json
 import re
+import webbrowser
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from charlens import cli
 from charlens.analyses.oracles import tally
 from charlens.errors import CharlensError
 from charlens.inside.cells import score
@@ -272,6 +274,17 @@ def test_text_cannot_end_the_script_that_holds_it(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(run: Path, tmp_path: Path) -> None:
     with pytest.raises(CharlensError, match=r"nowhere/novel/corpus\.json: cannot be read"):
         dict(chunks(tmp_path / "nowhere", [SHOWN], settings()))
+
+
+def test_the_command_opens_it(tmp_path: Path, monkeypatch, capsys) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    assert cli.main(["explore", str(tmp_path)]) == 1
+    assert "has no explorer/index.html; run the workflow" in capsys.readouterr().err
+    site.write_site(tmp_path / "explorer", "mine", [("run", "{}")])
+    assert cli.main(["explore", str(tmp_path)]) == 0
+    page = tmp_path / "explorer" / "index.html"
+    assert (opened, capsys.readouterr().out) == ([page.as_uri()], f"{page}\n")
 
 
 def test_every_file_of_the_page_is_named() -> None:

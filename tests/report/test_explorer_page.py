@@ -14,6 +14,7 @@ from charlens.inside.cells.concepts import labels
 from charlens.report.explorer import build, reading, site
 from charlens.report.explorer.build import Shown, chunks
 from explorers import MODEL, SHOWN, settings
+from languages import EMOJI, HEBREW
 from small_run import make_run, prose
 
 PLANTED = (2, 3)
@@ -272,7 +273,8 @@ def test_nothing_is_wider_than_the_page(explorer: Path, text: dict, width: int) 
       parent.postMessage(JSON.stringify({ page: document.documentElement.scrollWidth,
         lines: Math.max(...spans().map((span) => span.getBoundingClientRect().right)) - box.right,
         small: [...document.querySelectorAll("header button, header select")]
-          .filter((item) => item.offsetHeight && item.offsetHeight < 30).map((item) => item.id) }), "*");
+          .filter(({ offsetHeight }) => offsetHeight > 0 && offsetHeight < 30)
+          .map(({ id }) => id) }), "*");
       return 0;"""
     inner.write_text(html.replace("</body>", AFTERWARDS.format(script=script)), encoding="utf-8")
     frame.write_text(
@@ -287,6 +289,26 @@ def test_nothing_is_wider_than_the_page(explorer: Path, text: dict, width: int) 
     assert seen["page"] <= width
     assert seen["lines"] <= 0
     assert width > 390 or seen["small"] == []
+
+
+@needs_chromium
+def test_text_reads_as_people_read_it(tmp_path: Path) -> None:
+    home = tmp_path / "mine"
+    make_run(home, ("".join([HEBREW, EMOJI]) * 30).encode())
+    site.write_site(home / "explorer", "mine", chunks(home, [SHOWN], settings(600)))
+    script = """
+      const lines = [...document.querySelectorAll("#lines .line[dir]")];
+      const hebrew = lines.find((line) => line.textContent.includes("הילד"));
+      const kid = spans().find((span) => span.textContent === "👧🏽");
+      const [first] = hebrew.children, place = (span) => span.getBoundingClientRect().left;
+      first.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      press("ArrowLeft");
+      await pause(50);
+      return { rtl: getComputedStyle(hebrew).direction, whole: kid !== undefined,
+        inOrder: place(first) > place(hebrew.children[1]),
+        moved: spans().find((span) => span.className === "cursor").k - first.k }"""
+    seen = look(home / "explorer", script)
+    assert seen == {"rtl": "rtl", "whole": True, "inOrder": True, "moved": 1}
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node is installed")

@@ -107,7 +107,12 @@ def test_it_needs_nothing_else_and_its_links_lead_somewhere(page: Page, results:
             assert link[1:] in page.ids
         else:
             assert (results / unquote(link)).is_file(), link
-    for name in ("figures/figure4.pdf", "tables/paper_vs_ours.csv", "tables/findings.csv"):
+    for name in (
+        "explorer/index.html",
+        "figures/figure4.pdf",
+        "tables/paper_vs_ours.csv",
+        "tables/findings.csv",
+    ):
         assert name in page.links
 
 
@@ -130,7 +135,7 @@ def test_its_numbers_are_those_of_the_tables(page: Page, results: Path) -> None:
 
 def test_the_same_results_give_the_same_page(results: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(results, tmp_path / "tiny")
-    arguments = (list(FIGURES), list(PAGES), ["python_docs", "torch_headers"], "python_docs")
+    arguments = (list(FIGURES), list(PAGES), ["python_docs", "torch_headers"], "python_docs", True)
     write_run_page(copy, copy / "report.html", *arguments)
     assert (copy / "report.html").read_bytes() == (results / "report.html").read_bytes()
 

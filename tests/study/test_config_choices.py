@@ -10,6 +10,7 @@ from charlens.study.choices import (
     activation_dumps,
     closed_corpora,
     compared_corpora,
+    explorer_models,
     figure2_models,
     figure3_models,
     interventions,
@@ -240,3 +241,40 @@ def test_a_dump_of_a_model_that_a_cut_grid_lacks_is_left_out_with_a_note():
     assert notes == (
         "activations[1]: prose has no model lstm-9x64 in this study; nothing is kept of it",
     )
+
+
+def test_the_explorer_shows_the_cells_that_are_judged_and_a_network_to_compare_with():
+    code = grid(("lstm gru", [1], [8]), ("rnn", [2], [16]))
+    assert explorer_models(study(code=code)) == {
+        "prose": ("lstm-3x128", "gru-3x128"),
+        "code": ("lstm-1x8", "gru-1x8"),
+    }
+    only = study(prose=grid(("gru", [1, 2], [8])), code=grid(("lstm", [1], [8])))
+    assert explorer_models(only) == {"prose": ("gru-2x8",), "code": ("lstm-1x8",)}
+    assert explorer_models(study(prose=[])) == {}
+
+
+def test_the_explorer_takes_what_the_config_names():
+    kept = {"corpus": "prose", "model": "rnn-1x64"}
+    chosen = study(cells={"models": {"prose": ["gru-1x64"]}}, activations=[kept])
+    assert explorer_models(chosen) == {"prose": ("gru-1x64", "rnn-1x64")}
+    missing = study(activations=[{"corpus": "prose", "model": "lstm-1x999"}])
+    assert explorer_models(missing) == {"prose": ("lstm-3x128", "gru-3x128")}
+    named = {"models": {"prose": ["rnn-1x64"]}, "positions": 500}
+    assert explorer_models(study(explorer=named)) == {"prose": ("rnn-1x64",)}
+    assert explorer_models(study(explorer={"models": {}})) == {}
+
+
+@pytest.mark.parametrize(
+    ("explorer", "words"),
+    [
+        ({"models": {"verse": ["lstm-1x64"]}}, "explorer.models: found 'verse', expected one of"),
+        ({"models": {"prose": ["lstm-9x64"]}}, "explorer.models.prose[0]: found 'lstm-9x64'"),
+        ({"models": {"prose": ["n-nn-1"]}}, "expected a recurrent model of prose"),
+        ({"positions": 5}, "explorer.positions: found 5"),
+    ],
+)
+def test_the_explorer_names_what_it_does_not_know(explorer, words):
+    with pytest.raises(CharlensError) as error:
+        study(explorer=explorer)
+    assert words in str(error.value)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from charlens import __version__
 from charlens.errors import CharlensError
+from charlens.report import summary
 from charlens.runtime.manifest import verify
 from charlens.text.kinds import KINDS
 
@@ -41,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("verify", _verify, "hash the files of a run and compare its manifest")
     check.add_argument("results", help="folder of a run, such as results/quick")
+    look = command(
+        "explore", _explore, "open a run's explorer in a browser: its cells, in the text"
+    )
+    look.add_argument("results", type=Path, help="folder of a run, such as results/quick")
     score = command("score", _score, "how likely a network finds each character of a text")
     cells = command("cells", _cells, "the cells of a network that track something in a text best")
     for verb in (score, cells):
@@ -60,6 +66,18 @@ def _verify(given: argparse.Namespace) -> int:
         print(line)
     print(f"{given.results}: {len(problems) or 'no'} differences from its manifest")
     return 1 if problems else 0
+
+
+def _explore(given: argparse.Namespace) -> int:
+    page = (given.results / summary.EXPLORER).resolve()
+    if not page.is_file():
+        raise CharlensError(
+            f"{given.results}: has no {summary.EXPLORER}; run the workflow to its end (config key "
+            "explorer), and name the run's folder, such as results/quick"
+        )
+    print(page)
+    webbrowser.open(page.as_uri())
+    return 0
 
 
 def _score(given: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ rule page:
         tables=[analysis.name for analysis in pages()],
         corpora=list(STUDY.corpora),
         agreement=STUDY.tsne_corpus,
+        explorer=bool(EXPLORED),
         fingerprint=page_fingerprint(),
         caption=captions(),
     script:

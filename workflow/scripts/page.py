@@ -16,5 +16,6 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         params.tables,
         params.corpora,
         params.agreement,
+        params.explorer,
     )
     write_pages(page.parent, snakemake.output.tables, params.tables, params.agreement)

@@ -96,6 +96,7 @@ def write_run_page(
     tables: Sequence[str],
     corpora: Sequence[str],
     agreement: str,
+    explorer: bool = False,
 ) -> None:
     """Write the page of a run, atomically.
 
@@ -106,6 +107,7 @@ def write_run_page(
         tables: names of its analyses whose tables are shown.
         corpora: names of its texts.
         agreement: the corpus whose networks' agreement is shown.
+        explorer: whether the run has an explorer, to which the page then leads.
 
     Raises:
         CharlensError: a table, a figure or a corpus is missing or damaged.
@@ -115,6 +117,7 @@ def write_run_page(
     entries = {entry.anchor: entry for section in sections for entry in section.entries}
     html = template("run.html").render(
         run=folder.name,
+        explorer=summary.EXPLORER if explorer else None,
         top=next((entries[name] for name in TOP if name in entries), None),
         sections=sections,
         best=_best(folder),

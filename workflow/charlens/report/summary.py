@@ -19,6 +19,9 @@ from charlens.models.names import cell_title, context_model, parse
 PAGE = "report.html"
 """The page of a run in its folder."""
 
+EXPLORER = "explorer/index.html"
+"""The page on which its networks can be looked at."""
+
 OTHER = "other models"
 
 _TABLES = ("tables/cross_entropy.csv", "tables/table2.csv")

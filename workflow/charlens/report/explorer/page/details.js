@@ -5,6 +5,7 @@
   const { element } = charlens;
   const panel = document.getElementById("cell");
   const number = (value, digits = 2) => (value === null ? "–" : value.toFixed(digits).replace("-", "−"));
+  const signed = (value) => (value > 0 ? "+" : "") + number(value);
   const { strength } = charlens;
   const BASELINES = {
     untrained_95: "networks without training",
@@ -65,8 +66,8 @@
       for (const target of cause.targets) {
         if (target.p === null) continue;
         list.append(element("li", "",
-          `${target.class}: set ${target.mode}, the right byte falls from ${percent(target.p)} to ${percent(target.p_clamped)}` +
-          ` (${number(target.delta_loss)} nats more, ${number(target.low)} to ${number(target.high)})`));
+          `${target.class}: with the cell set ${target.mode}, the byte that comes has ${percent(target.p_clamped)}` +
+          ` instead of ${percent(target.p)} (loss ${signed(target.delta_loss)} nats, 95 % ${signed(target.low)} to ${signed(target.high)})`));
       }
       list.append(element("li", "quiet", `rank ${cause.cell_rank} of ${cause.controls + 1} cells that were set`));
       found.push(heading, list);
@@ -124,7 +125,7 @@
     const first = text.characterOf[Math.max(part[0], at - before)];
     const last = text.characterOf[Math.min(part[1], at + after) - 1];
     for (let k = first; k <= last; k++) {
-      const span = element("span", k === text.characterOf[at] ? "cursor" : "", charlens.inText(text.at(k)));
+      const span = element("span", k === text.characterOf[at] ? "cursor" : "", text.shown(k));
       span.style.backgroundColor = colour(k);
       line.append(span);
     }

@@ -197,7 +197,7 @@
   // Which way a cell goes with a concept.
   function sense({ measure, of }) {
     const [score] = of.get(`${cell.layer}.${cell.unit}`);
-    if (measure === "auc") return score > 0.5 ? "blue there" : "red or pale there, blue elsewhere";
+    if (measure === "auc") return score > 0.5 ? "higher there" : "lower there";
     return score > 0 ? "rises with it" : "falls with it";
   }
 
@@ -382,8 +382,8 @@
   const KEYS = {
     ArrowUp: () => chooseStep(-1),
     ArrowDown: () => chooseStep(1),
-    ArrowLeft: (event) => step(-1, event.shiftKey),
-    ArrowRight: (event) => step(1, event.shiftKey),
+    ArrowLeft: (event) => step(reader.isRightToLeft(cursor) ? 1 : -1, event.shiftKey),
+    ArrowRight: (event) => step(reader.isRightToLeft(cursor) ? -1 : 1, event.shiftKey),
     Escape: clear,
     1: () => setView("cell"),
     2: () => setView("surprise"),

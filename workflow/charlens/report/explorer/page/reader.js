@@ -40,13 +40,16 @@
     drawn = new Map();
   }
 
+  // Changes only what differs, which is most of the time that a change of the cell takes.
   function paint(span) {
-    const { k } = span;
-    span.style.backgroundColor = look.colour(k);
-    const family = look.error(k);
-    span.style.boxShadow = family ? `inset 0 -3px 0 ${family}` : "";
+    const { k } = span, shade = look.colour(k), family = look.error(k) ?? "";
+    if (span.shade !== shade) span.style.backgroundColor = span.shade = shade;
+    if (span.family !== family) {
+      span.family = family;
+      span.style.boxShadow = family && `inset 0 -3px 0 ${family}`;
+    }
     const classes = (look.mark(k) ? "mark " : "") + (k === look.cursor ? "cursor" : "");
-    if (span.className !== classes) span.className = classes;
+    if (span.classes !== classes) span.className = span.classes = classes;
   }
 
   function drawLine(number) {
@@ -59,9 +62,9 @@
     } else {
       box.dir = "auto";
       for (let k = line.from; k < line.to; k++) {
-        const shown = text.at(k), span = element("span", "", charlens.inText(shown === "\r" && text.at(k + 1) === "\n" ? " " : shown));
+        const shown = text.at(k), span = element("span", "", text.shown(k));
         if (shown === "\n" || shown === "\t" || shown === "\r") span.style.color = "var(--faint)";
-        span.k = k;
+        Object.assign(span, { k, shade: "", family: "", classes: "" });
         paint(span);
         box.append(span);
       }
@@ -145,7 +148,9 @@
     recolour,
     reveal,
     seen: seenCharacters,
-    spanOf: (k) => [...(drawn.get(lineOf(k))?.children ?? [])].find((span) => span.k === k),
-    lineOf: (k) => lines[lineOf(k)],
+    isRightToLeft(k) {
+      const line = drawn.get(lineOf(k));
+      return line !== undefined && getComputedStyle(line).direction === "rtl";
+    },
   };
 })();

@@ -32,6 +32,7 @@
       at,
       characterOf,
       parts,
+      shown: (k) => (at(k) === "\r" && at(k + 1) === "\n" ? " " : charlens.inText(at(k))),
       // The byte after which a character has been read whole: its colour is that of this one.
       last: (k) => starts[k + 1] - 1,
       // Positions at which its bytes were predicted; none for the first of a stream.
