@@ -11,7 +11,7 @@ import pytest
 from charlens import cli
 from charlens.analyses.oracles import tally
 from charlens.errors import CharlensError
-from charlens.inside.cells import score
+from charlens.inside.cells import ranking as rankings
 from charlens.inside.in_memory import activations
 from charlens.models.trained import load_trained
 from charlens.predictions.file import read_probabilities
@@ -205,7 +205,7 @@ def test_errors_fall_to_the_first_oracle_that_removes_them(
 
 
 def test_concepts_have_the_scores_of_the_ranking(run: Path, held: dict) -> None:
-    ranking = score.read(run / f"novel/tables/cells/{MODEL}.parquet")
+    ranking = rankings.read(run / f"novel/tables/cells/{MODEL}.parquet")
     for concept in held[f"novel/{MODEL}"]["concepts"]:
         part = ranking[ranking["concept"] == concept["name"]].set_index(["layer", "unit"])
         assert len(concept["scores"]) == len(part)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from charlens.inside.cells.score import halves
+from charlens.inside.cells.ranking import halves
 from charlens.report.explorer.packing import pack
 from charlens.text.characters import Character, graphemes
 from charlens.text.corpus import Codes

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from charlens.inside.cells import score
+from charlens.inside.cells import ranking as rankings
 from charlens.inside.cells.concepts import CONCEPTS, follows
 from charlens.inside.evidence import table as evidence
-from charlens.inside.interventions import excerpts
+from charlens.inside.interventions import excerpt_rows
 from charlens.inside.interventions import table as verdicts
 from charlens.text.characters import graphemes
 
@@ -30,7 +30,7 @@ def kept_units(ranking: pd.DataFrame, most: int) -> dict[int, list[int]]:
     """Units of each layer, at most so many in all: those that follow a concept best.
 
     Args:
-        ranking: of :func:`charlens.inside.cells.score.read`.
+        ranking: of :func:`charlens.inside.cells.ranking.read`.
         most: how many.
     """
     order = ranking.sort_values(
@@ -46,7 +46,7 @@ def concepts(
     """Concepts with their best cells and what is known of every cell.
 
     Args:
-        ranking: of :func:`charlens.inside.cells.score.read`.
+        ranking: of :func:`charlens.inside.cells.ranking.read`.
         cells: the evidence about every cell, None where there is none.
         judged: the evidence about the best cells, None where there is none.
 
@@ -118,7 +118,7 @@ def clamps(path: Path, model: str) -> list[dict[str, Any]]:
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    table = excerpts.read(path)
+    table = excerpt_rows.read(path)
     table = table[table["model"] == model]
     return [
         {
@@ -166,7 +166,7 @@ def read_tables(
     """
     tables = folder / "tables"
     name = f"{model}.parquet"
-    ranking = score.read(tables / "cells" / name)
+    ranking = rankings.read(tables / "cells" / name)
     cells = evidence.read_cells(tables / "cell_evidence" / name) if with_evidence else None
     judged = evidence.read_concepts(tables / "concepts" / name) if with_evidence else None
     set_to = tables / "interventions"
