@@ -220,15 +220,14 @@ def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) 
 
 
 def test_a_wrong_corpus_is_one_line_and_leaves_nothing(repository: Path, tmp_path: Path) -> None:
-    (tmp_path / "short.txt").write_text("too short")
-    (tmp_path / "my.yaml").write_text(
-        f"run: short\ncorpora:\n  mine: {{source: {{file: {tmp_path}/short.txt}}}}\n"
-    )
+    (tmp_path / "other.txt").write_text("not the text that was meant\n" * 10_000)
+    source = f"{{file: {tmp_path}/other.txt, sha256: {'ab' * 32}}}"
+    (tmp_path / "my.yaml").write_text(f"run: short\ncorpora:\n  mine: {{source: {source}}}\n")
     arguments = ("--cores", "1", "--configfile", str(tmp_path / "my.yaml"))
     run = snakemake(repository, *arguments, "--", "corpora")
     assert run.code == 1
     (line,) = (line for line in run.said if line.startswith("charlens: error: "))
-    assert "too short" in line
+    assert "other.txt: sha256" in line
     assert line.endswith(" [logs/short/mine/prepare_corpus.log]")
     assert "Traceback" not in run.stderr + run.stdout
     made = [path for path in (repository / "results" / "short").rglob("*") if path.is_file()]

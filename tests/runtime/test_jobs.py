@@ -1,5 +1,6 @@
 """What a script does around its library call: log, errors in one line, threads, progress."""
 
+import errno
 import logging
 import os
 import signal
@@ -75,6 +76,57 @@ def test_a_full_gpu_is_no_bug(tmp_path: Path, capsys, kind: str, words: str) -> 
     assert line.startswith("charlens: error: the GPU's memory is full; ")
     assert words.splitlines()[0] in line
     assert "--set-resources" in line
+
+
+def nested(outer: Exception, inner: Exception) -> Exception:
+    outer.__cause__ = inner
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "not enough memory"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "not enough memory"),
+        (OSError(errno.EIO, "Input/output error", "a.npy"), "a.npy: the disk or the network drive"),
+        (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"),
+        (OSError(errno.ENFILE, "Too many open files in system"), "too many files are open"),
+        (OSError(errno.ENOSPC, "No space left on device", "t.csv"), "t.csv: the disk is full"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "quota"),
+        (ValueError("Error while serializing: No space left (os error 28)"), "the disk is full"),
+        (nested(ValueError("reading"), OSError(errno.EIO, "Input/output error")), "failed"),
+    ],
+)
+def test_what_the_machine_lacks_is_no_bug(tmp_path: Path, capsys, error, words: str) -> None:
+    with pytest.raises(SystemExit) as stop, job(tmp_path / "a.log"):
+        raise error
+    assert stop.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("charlens: error: ")
+    assert words in line
+    text = (tmp_path / "a.log").read_text()
+    assert "a bug" not in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOENT, "No such file"), RuntimeError("shape"), ValueError("line 28")]
+)
+def test_other_errors_stay_bugs(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)), job(tmp_path / "a.log"):
+        raise error
+    assert "a bug" in (tmp_path / "a.log").read_text()
+
+
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch, capsys) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("logging.FileHandler", full)
+    with pytest.raises(SystemExit), job(tmp_path / "a.log"):
+        raise AssertionError
+    assert "a.log: the disk is full" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -47,6 +47,20 @@ def test_it_says_what_the_run_was_made_from(results: Path) -> None:
     assert len(found["code"]["library"]) == 16
 
 
+@pytest.mark.parametrize("name", ["resume", "benchmarks"])
+def test_a_corpus_called_as_a_folder_of_the_workflow_is_hashed(results: Path, name: str) -> None:
+    facts = dict.fromkeys(("source", "bytes", "sha256", "split", "sizes"), 1)
+    for file in (f"{name}/corpus.json", f"{name}/models/m.bin", f"{name}/resume/m/state.bin"):
+        (results / file).parent.mkdir(parents=True, exist_ok=True)
+        (results / file).write_text(json.dumps(facts))
+    write_manifest(results, CONFIG)
+    (results / name / "resume" / "m" / "state.bin").write_text("later")
+    assert verify(results) == []
+    (results / name / "models" / "m.bin").write_text("changed")
+    (found,) = verify(results)
+    assert found.startswith(f"{results}/{name}/models/m.bin: changed")
+
+
 def test_every_kind_of_difference_is_named(results: Path) -> None:
     assert verify(results) == []
     data = bytearray((results / "tables" / "table.csv").read_bytes())

@@ -15,6 +15,7 @@ from charlens.study.checks import check_references, watched_file
 from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, schema_text
 from charlens.study.config_file import check_file, run_named_after
 from charlens.study.default_study import GridBlock
+from charlens.text.blocks import block_counts
 from charlens.text.sources.builtin import BuiltinSource
 from charlens.text.sources.tree import TreeSource
 from charlens.text.sources.web import UrlSource
@@ -450,11 +451,70 @@ def test_missing_files_are_told_by_their_key(tmp_path: Path, monkeypatch) -> Non
         check_references(config, "my")
 
     (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "novel.txt").write_text("Once upon a time.")
+    (tmp_path / "texts" / "novel.txt").write_text("Once upon a time. " * 1000)
     values = changed("corpora.prose.source", {"file": "novel.txt"}) | {"corpora_dir": "texts"}
     config = Config.load(values)
     check_references(config)
     assert watched_file(config, "prose") == "texts/novel.txt"
+
+
+def test_texts_too_short_are_refused_while_planning(tmp_path: Path, monkeypatch) -> None:
+    """20 streams of blocks of 50 characters: 10 % of the blocks for each split needs 10,000."""
+    monkeypatch.chdir(tmp_path)
+    values = changed("corpora.prose.source", {"file": "novel.txt"})
+    values["training"] = {"batch": 20, "unroll": 50}
+    config = Config.load(values)
+    shares = config.corpora["prose"].train, config.corpora["prose"].val
+    least = next(n for n in range(0, 200_000, 1000) if min(block_counts(n, 20, 50, *shares)) > 0)
+    for size, fine in ((least, True), (least - 1, False), (9, False)):
+        (tmp_path / "novel.txt").write_bytes(b"x" * size)
+        if fine:
+            check_references(config)
+            continue
+        with pytest.raises(CharlensError) as caught:
+            check_references(config, "my")
+        said = str(caught.value)
+        assert said.startswith(f"my: corpora.prose: the text is too short: {size:,} bytes in")
+        assert "\n" not in said
+        assert "smaller training.batch or unroll" in said
+
+
+def test_positions_beyond_the_test_split_are_refused_while_planning(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "novel.txt").write_bytes(b"x" * 100_000)
+    values = changed("corpora.prose.source", {"file": "novel.txt"})
+    values["training"] = {"batch": 20, "unroll": 50}
+    entry = Config.load(values).corpora["prose"]
+    test = block_counts(100_000, 20, 50, entry.train, entry.val)[2] * 20 * 50
+    model = Config.load(values).models("prose")[0]
+    for stop, fine in ((test, True), (test + 1, False)):
+        dump = {"corpus": "prose", "model": model, "positions": [0, stop]}
+        config = Config.load(values | {"activations": [dump]})
+        if fine:
+            check_references(config)
+            continue
+        said = rf"^my: activations\[0\]\.positions: found \[0, {stop}\], but .* has {test:,} char"
+        with pytest.raises(CharlensError, match=said):
+            check_references(config, "my")
+
+
+def test_a_study_without_any_model_is_refused() -> None:
+    none = {"n_gram": {"corpora": []}, "n_nn": {"corpora": []}}
+    corpora = {"corpora": {"prose": GOOD["corpora"]["prose"]}}
+    for grid in (
+        corpora | {"grid": []},
+        {"corpora": {"prose": GOOD["corpora"]["prose"] | {"grid": []}}},
+    ):
+        with pytest.raises(CharlensError) as caught:
+            Config.load(grid | none, "my")
+        assert str(caught.value).startswith("my: grid: found [], and no n-gram models, n-NNs or")
+        assert "\n" not in str(caught.value)
+        Config.load(grid | none | {"external": [EXTERNAL]})
+        Config.load(grid | {"n_gram": {"corpora": []}})
+        Config.load(grid | {"n_nn": {"corpora": []}})
+    Config.load(corpora | none)
 
 
 def test_files_of_models_from_elsewhere_must_be_there(
@@ -509,7 +569,7 @@ def test_sources_of_the_wrong_kind_are_told_before_anything_runs(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty.txt").touch()
-    (tmp_path / "novel.txt").write_text("Once upon a time.")
+    (tmp_path / "novel.txt").write_text("Once upon a time. " * 1000)
     with pytest.raises(CharlensError) as caught:
         check_references(Config.load(changed("corpora.prose.source", source)), "my")
     assert [word for word in words if word not in str(caught.value)] == []
@@ -517,7 +577,7 @@ def test_sources_of_the_wrong_kind_are_told_before_anything_runs(
 
 
 def test_trees_are_folders_and_archives_by_name_or_content(tmp_path: Path) -> None:
-    (tmp_path / "novel.txt").write_text("Once upon a time.")
+    (tmp_path / "novel.txt").write_text("Once upon a time. " * 1000)
     with tarfile.open(tmp_path / "linux", "w:gz") as archive:
         archive.add(tmp_path / "novel.txt", "novel.txt")
     (tmp_path / "damaged.TAR.XZ").write_text("told by the job, which reads it")

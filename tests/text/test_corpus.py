@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from charlens.errors import CharlensError
+from charlens.text.blocks import block_counts
 from charlens.text.corpus import (
     SCHEMES,
     SPLITS,
     Corpus,
-    block_counts,
     decode,
     encode,
     load_split,

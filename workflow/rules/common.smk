@@ -54,6 +54,7 @@ from charlens.runtime.checksums import Checksums
 from charlens.runtime.messages import failures
 from charlens.study.settings_record import check_settings, record_settings
 from charlens.errors import CharlensError
+from charlens.files.atomic import sweep
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
 from charlens.models.catalogue import N_GRAM, N_NN, SCORERS, WITH_NGRAM
@@ -140,7 +141,11 @@ def load_study(values):
 
 
 def keep_settings():
-    """Write down what this run's results are made with, before the first job."""
+    """Write down what this run's results are made with, before the first job.
+
+    Snakemake's lock says that no other run writes there now: what killed writers left can go.
+    """
+    sweep(Path("results", STUDY.run))
     try:
         record_settings(STUDY, Path("results", STUDY.run))
     except CharlensError as error:

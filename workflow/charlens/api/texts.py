@@ -15,8 +15,9 @@ import numpy as np
 
 from charlens.display import html
 from charlens.errors import CharlensError
+from charlens.text.blocks import block_counts
 from charlens.text.characters import characters
-from charlens.text.corpus import SCHEMES, Codes, Corpus, block_counts, decode, prepare
+from charlens.text.corpus import SCHEMES, Codes, Corpus, decode, prepare
 from charlens.text.kinds import kind_of
 from charlens.text.sources.own_file import read_bytes
 from charlens.text.whole_text import CorpusText

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charlens.errors import CharlensError
@@ -51,6 +52,40 @@ def atomic_path(path: FilePath) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_LEFTOVER = re.compile(r"\..+\.(?P<pid>[1-9][0-9]{0,9})\.tmp(\.[^.]+)?")
+
+
+def sweep(folder: FilePath) -> list[Path]:
+    """Remove the temporary files that killed writers have left below a folder.
+
+    Only those of processes that are gone, as far as this machine can tell: call it where no job of
+    another machine writes, as before the first job of a run. Links are not followed.
+
+    Returns:
+        What was removed.
+    """
+    removed = []
+    for here, _, names in os.walk(folder):
+        for name in names:
+            match = _LEFTOVER.fullmatch(name)
+            if match and not _runs(int(match["pid"])):
+                path = Path(here, name)
+                with suppress(OSError):  # gone meanwhile, or not ours
+                    path.unlink()
+                    removed.append(path)
+    return removed
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 def write_text(path: FilePath, text: str) -> None:

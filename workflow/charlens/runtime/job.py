@@ -12,6 +12,7 @@ from pathlib import Path
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files import notes
 from charlens.files.atomic import FilePath
+from charlens.runtime.machine_faults import machine_fault
 from charlens.runtime.messages import logs_are_read, say
 from charlens.runtime.signals import Interrupted, interruptible
 
@@ -45,7 +46,11 @@ def job(
             goes to the log and the exception goes on.
     """
     _limit_threads(threads)
-    handler = _log_to(log_path)
+    try:
+        handler = _log_to(log_path)
+    except OSError as error:
+        say(f"charlens: error: {log_path}: {machine_fault(error) or error.strerror}")
+        raise SystemExit(1) from None
     try:
         with _stderr_in(handler), interruptible():
             _check(inputs)
@@ -64,6 +69,10 @@ def job(
     except Exception as error:
         if _is_lack_of_gpu_memory(error):
             _fail(f"charlens: error: {_NO_GPU_MEMORY} ({str(error).splitlines()[0]})")
+            raise SystemExit(1) from None
+        lacking = machine_fault(error)
+        if lacking:
+            _fail(f"charlens: error: {lacking}")
             raise SystemExit(1) from None
         log.exception("charlens: a bug, please report it with this traceback")
         if logs_are_read():

@@ -37,8 +37,6 @@ PACKAGES = (
 )
 """Packages whose version can change a result."""
 
-# Resume states come and go, and timings differ between runs that agree in every result.
-_LEFT_OUT = ("resume", "benchmarks")
 # The manifest itself, and the settings that planning compares, which grow with the study.
 _NOT_RESULTS = (NAME, "settings.json")
 
@@ -123,9 +121,18 @@ def _files(folder: Path) -> Iterator[Path]:
             continue
         if path.suffix == ".damaged" or (len(parts) == 1 and parts[0] in _NOT_RESULTS):
             continue
-        if any(part in _LEFT_OUT for part in parts[:-1]):
+        if _passes(parts):
             continue
         yield path
+
+
+def _passes(parts: tuple[str, ...]) -> bool:
+    """Whether a path is of a resume state, which comes and goes, or a timing, never twice the same.
+
+    Both are known by their place, since a corpus may have the name of such a folder.
+    """
+    timing = parts[0] == "benchmarks" and parts[-1].endswith(".tsv")
+    return timing or parts[1:2] == ("resume",)
 
 
 def _checksums(folder: Path) -> dict[str, dict[str, Any]]:

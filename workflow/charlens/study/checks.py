@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from charlens.errors import CharlensError
 from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config
 from charlens.study.explain import show
+from charlens.text.blocks import block_counts, too_short
 from charlens.text.sources.own_file import find_path
 
 
@@ -29,6 +31,28 @@ def check_references(config: Config, origin: str = "config") -> None:
             said = f"which cannot be looked at ({error.strerror})"
         if said:
             raise CharlensError(f"{origin}: {key}: found {show(name, 200)}, {said}")
+    _check_sizes(config, origin)
+
+
+def _check_sizes(config: Config, origin: str) -> None:
+    """Check that texts of a known size are long enough, and what is asked of their test splits."""
+    batch, unroll = config.training.batch, config.training.unroll
+    tests = {}
+    for corpus, entry in config.corpora.items():
+        size = entry.source.size(config.corpora_dir)
+        if size is None:
+            continue
+        layout = size, batch, unroll, entry.train, entry.val
+        blocks = block_counts(*layout)
+        if min(blocks) < 1:
+            raise CharlensError(f"{origin}: corpora.{corpus}: the text {too_short(*layout)}")
+        tests[corpus] = blocks[-1] * batch * unroll
+    for i, dump in enumerate(config.activations):
+        if dump.positions and dump.positions[1] > tests.get(dump.corpus, math.inf):
+            raise CharlensError(
+                f"{origin}: activations[{i}].positions: found {list(dump.positions)}, but the test "
+                f"split of {dump.corpus} has {tests[dump.corpus]:,} characters"
+            )
 
 
 def _named_paths(config: Config) -> Iterator[tuple[str, str, Callable[[], str | None]]]:

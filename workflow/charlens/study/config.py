@@ -150,6 +150,7 @@ class Config(Section):
             if model not in there:
                 allowed = ", ".join(there) or "it has none"
                 raise problem(path, model, f"expected {wanted.words} of {corpus}: {allowed}")
+        self._check_models()
         self._check_dropout()
         self._check_activations()
         self._check_interventions()
@@ -210,6 +211,16 @@ class Config(Section):
             having = (name for name in self.corpora if dynamics.model in self.models(name))
             corpus = dynamics.corpus or next(having, first)
             yield "figure5.dynamics.model", corpus, dynamics.model, any_cell()
+
+    def _check_models(self) -> None:
+        """A study has something to compare."""
+        kinds = self.models, self.n_gram_models, self.n_nn_models, self.external_models
+        if not any(models(corpus) for models in kinds for corpus in self.corpora):
+            message = (
+                "and no n-gram models, n-NNs or models from elsewhere, so there is nothing to do; "
+                "expected a model, such as {cells: [lstm], layers: [1], sizes: [64]} in the grid"
+            )
+            raise problem("grid", [], message)
 
     def _check_dropout(self) -> None:
         """Every model has one list of dropout candidates, whatever blocks name it."""

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +19,7 @@ import numpy.typing as npt
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.text.blocks import block_counts, too_short
 
 FORMAT = 1
 """Version of ``corpus.json``; raised when its keys change meaning."""
@@ -162,20 +161,6 @@ def decode(codes: npt.ArrayLike, vocabulary: tuple[int, ...]) -> bytes:
     return np.asarray(vocabulary, dtype=np.uint8)[np.asarray(codes)].tobytes()
 
 
-def block_counts(
-    size: int, batch: int, unroll: int, train: float, val: float
-) -> tuple[int, int, int]:
-    """Blocks of ``unroll`` characters that every stream gives to train, val and test.
-
-    A corpus of ``size`` bytes has ``size // (batch * unroll)`` blocks per stream; train takes
-    the floor of its fraction, validation the floor of its own, test the rest.
-    """
-    blocks = size // (batch * unroll)
-    # The fraction as it is written: 0.29 * 100 is 28.999… in floating point.
-    first, second = (math.floor(Fraction(repr(float(part))) * blocks) for part in (train, val))
-    return first, second, blocks - first - second
-
-
 def split_streams(
     codes: Codes, batch: int, unroll: int, train: float, val: float
 ) -> dict[str, Codes]:
@@ -274,10 +259,7 @@ def prepare(
     parts = block_counts(len(data), batch, unroll, train, val)
     if min(parts) < 1:
         raise CharlensError(
-            f"corpora.{name}: {source} is too short: {len(data):,} bytes in blocks of "
-            f"batch x unroll = {batch} x {unroll} give {parts[0]}/{parts[1]}/{parts[2]} blocks to "
-            "train/validation/test and each needs at least 1; use a text of at least "
-            f"{_least(batch, unroll, train, val):,} bytes or a smaller training.batch or unroll"
+            f"corpora.{name}: {source} {too_short(len(data), batch, unroll, train, val)}"
         )
     codes, vocabulary = encode(data)
     splits = SCHEMES[split](codes, batch, unroll, train, val)
@@ -296,12 +278,6 @@ def prepare(
         vocabulary=vocabulary,
     )
     return corpus, splits
-
-
-def _least(batch: int, unroll: int, train: float, val: float) -> int:
-    """The smallest number of bytes that gives every split a block."""
-    # Test gets one then too: rounded down, two shares of less than 1 together never take all.
-    return batch * unroll * math.ceil(1 / Fraction(repr(float(min(train, val)))))
 
 
 def save_split(path: FilePath, rows: Codes) -> None:

@@ -78,6 +78,14 @@ class SourceKind(Section):
         """The user's own file or folder as the config names it by :meth:`key`; None without one."""
         return None
 
+    def size(self, corpora_dir: str | None) -> int | None:
+        """Bytes of the text, where that is known without reading it.
+
+        Raises:
+            RuntimeError, OSError: as :meth:`fault`.
+        """
+        return None
+
     def reads(self, name: PurePosixPath) -> bool:
         """Whether a file below :meth:`own_path`, if that is a folder, is part of the text."""
         return True

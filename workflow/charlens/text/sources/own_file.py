@@ -31,6 +31,10 @@ class FileSource(SourceKind):
     def own_path(self) -> str:
         return self.file
 
+    def size(self, corpora_dir: str | None) -> int | None:
+        path = find_path(self.file, corpora_dir)
+        return None if path is None else path.stat().st_size
+
     def fault(self, corpora_dir: str | None) -> str | None:
         path = find_path(self.file, corpora_dir)
         if path is None:

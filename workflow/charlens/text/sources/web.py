@@ -83,6 +83,9 @@ class UrlSource(SourceKind):
                 return Wrong(f"urls[{i}]", url, "expected an address such as https://host/file.txt")
         return None
 
+    def size(self, corpora_dir: str | None) -> int | None:
+        return self.bytes
+
     def read(self, folders: Folders) -> BytesAndOrigin:
         return find_or_download(self, folders.corpora, folders.downloads)
 
@@ -108,6 +111,9 @@ class PublishedSource(SourceKind):
     """A corpus of the paper, searched for in corpora_dir, then downloaded, always verified."""
 
     published: Literal[tuple(PUBLISHED)]  # type: ignore[valid-type]
+
+    def size(self, corpora_dir: str | None) -> int | None:
+        return PUBLISHED[self.published].bytes
 
     def read(self, folders: Folders) -> BytesAndOrigin:
         return PUBLISHED[self.published].read(folders)

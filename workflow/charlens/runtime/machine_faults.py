@@ -1,0 +1,48 @@
+"""Faults of the machine, not of charlens: no memory, a full disk, a disk that fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+
+_WORDS = {
+    errno.ENOSPC: "the disk is full; free some space and run again",
+    errno.EDQUOT: "your quota of the disk is used up; free some space and run again",
+    errno.EIO: "the disk or the network drive failed (input/output error); check it and run again",
+    errno.EMFILE: "too many files are open; raise the limit (ulimit -n) or run fewer jobs at once",
+    errno.ENFILE: "too many files are open on this machine; run fewer jobs at once",
+    errno.ENOMEM: "there is not enough memory; run fewer jobs at once, or use a smaller text",
+}
+
+# How libraries tell the number of an error in their own words: Rust's, then C's through pyarrow.
+_NUMBER = re.compile(r"\(os error (\d+)\)|\[errno (\d+)\]", re.IGNORECASE)
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "std::bad_alloc")  # torch's and C++'s
+
+
+def machine_fault(error: BaseException) -> str | None:
+    """One line that says what the machine lacks; None where an error is about something else.
+
+    Args:
+        error: as a job ended with; what it was raised from is looked at too.
+    """
+    at: BaseException | None = error
+    while at is not None:
+        number = _number(at)
+        if number in _WORDS:
+            name = getattr(at, "filename", None)
+            return f"{os.fspath(name)}: {_WORDS[number]}" if name else _WORDS[number]
+        at = at.__cause__
+    return None
+
+
+def _number(error: BaseException) -> int | None:
+    """The system's number for an error, if it is one of the system's."""
+    if isinstance(error, MemoryError):
+        return errno.ENOMEM
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    if isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY):
+        return errno.ENOMEM
+    found = _NUMBER.search(str(error))
+    return int(found[1] or found[2]) if found else None
