@@ -22,7 +22,7 @@ from charlens.report.explorer.mistakes import kinds
 from charlens.report.explorer.packing import pack, quantise, unpack
 from charlens.text.corpus import Corpus, load_split
 from explorers import MODEL, POSITIONS, RIVAL, SHOWN, chunks_of, settings, taken, values_of
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from small_run import UNROLL, make_run, prose
@@ -57,6 +57,7 @@ def bytes_of(run: Path) -> np.ndarray:
 floats = st.floats(-1, 1, width=32)
 
 
+@example(np.array([[1e-45, 0.0], [-1e-45, 1.0]], np.float32))
 @given(arrays(np.float32, st.tuples(st.integers(1, 30), st.integers(1, 4)), elements=floats))
 def test_values_come_back_within_half_a_step_of_their_unit(values: np.ndarray) -> None:
     numbers, scale = quantise(values)

@@ -218,7 +218,7 @@ def test_keys_choose_cells_and_move_the_cursor(explorer: Path, text: dict) -> No
 def test_the_panel_tells_what_was_expected_and_what_came(explorer: Path, text: dict) -> None:
     script = """
       at(10).dispatchEvent(new MouseEvent("click", { bubbles: true }));
-      await pause(50);
+      await pause(500);
       const own = document.querySelectorAll("#character .expected li.own");
       return { shares: [...document.querySelectorAll("#character .expected li")].map((item) =>
           Number(item.style.getPropertyValue("--share"))), own: own.length,

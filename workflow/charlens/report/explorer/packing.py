@@ -24,7 +24,7 @@ def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         scale / 127, and wrong by half of that at most.
     """
     scale = np.abs(values).max(axis=0, initial=0.0).astype(np.float32)
-    step = np.where(scale > 0, scale, 1.0) / 127
+    step = np.where(scale > 0, scale, 1.0).astype(np.float64) / 127  # float32 would underflow
     return np.rint(values / step).T.astype(np.int8), scale
 
 

@@ -66,6 +66,7 @@
       const gate = cell.gates?.[letter];
       if (gate) bar(`${title} (${letter})`, (gate.values[i] * gate.scale) / 127);
     }
+    if (cell.gates?.missing) list.append(element("li", "quiet", "its gates are in index.html, the form with files"));
     return list;
   }
 

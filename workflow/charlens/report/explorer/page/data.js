@@ -52,13 +52,21 @@ const charlens = {};
   };
 
   // Values of one letter of a layer: numbers from -127 to 127 of each unit, and its scale.
-  charlens.values = async (model, layer, letter, count) => {
-    const chunk = await charlens.chunk(`${model}/${layer}/${letter}`);
+  async function opened(name, count) {
+    const chunk = await charlens.chunk(name);
     if (!chunk) return null;
     const bytes = await charlens.unpack(chunk.numbers, count);
+    promises.set(name, null); // the packed text is not needed again
     return {
       scales: chunk.scales,
       of: (unit) => new Int8Array(bytes.buffer, unit * count, count),
     };
+  }
+
+  const layers = new Map();
+  charlens.values = (model, layer, letter, count) => {
+    const name = `${model}/${layer}/${letter}`;
+    if (!layers.has(name)) layers.set(name, opened(name, count));
+    return layers.get(name);
   };
 })();

@@ -110,7 +110,8 @@
     cell = next;
     Object.assign(state, { layer: cell.layer, unit: cell.unit });
     units.select(cell);
-    loadGates(cell);
+    clearTimeout(setCell.later);
+    setCell.later = setTimeout(loadGates, 150, cell); // not while somebody runs down the list
   }
 
   async function loadGates(asked) {
@@ -119,7 +120,8 @@
     const { path } = model;
     await Promise.all(model.gates.map(async ({ letter }) => {
       const layer = await charlens.values(path, asked.layer, letter, text.count).catch(() => null);
-      if (layer) asked.gates[letter] = { values: layer.of(asked.index), scale: layer.scales[asked.index] };
+      if (!layer) asked.gates.missing = true;
+      else asked.gates[letter] = { values: layer.of(asked.index), scale: layer.scales[asked.index] };
     }));
     if (cell === asked) character(cursor);
   }
