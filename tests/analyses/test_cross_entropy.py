@@ -386,7 +386,7 @@ def test_markdown(table):
     assert "| Size | LSTM-1 | RNN-2 | GRU-1 |" in lines
     assert "| 64 | **0.693** ± 0.000<br>*1.449* | – | 1.500 ± 0.000<br>*1.398* |" in lines
     assert "| 128 | 1.386 ± 0.000<br>*1.277* | – | – |" in lines
-    assert "| n-gram-20 | 0.105 ± 0.000 |" in lines
+    assert "| 20-gram | 0.105 ± 0.000 |" in lines
     assert sum("300 test characters" in line for line in lines) == 2
 
 

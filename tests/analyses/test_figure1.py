@@ -95,7 +95,7 @@ def test_left_of_a_small_grid():
     models = ["lstm-1x64", "lstm-2x64", "gru-1x64", "lstm-1x128", "n-gram-20", "my-own-model"]
     figure = figure1_left.draw(entropies("python_docs", models=models))
     shown = [text.get_text() for text in texts(figure)]
-    assert {"Python docs", "n-gram-20", "my-own-model"} <= set(shown)
+    assert {"Python docs", "20-gram", "my-own-model"} <= set(shown)
     assert shown.count("–") == 2  # LSTM-2 and GRU-1 of size 128
     assert not any("paper" in text for text in shown)
     assert within(figure)

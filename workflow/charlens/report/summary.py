@@ -14,7 +14,7 @@ from pathlib import Path
 
 from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES
 from charlens.models.divergence import MARK, is_diverged
-from charlens.models.names import cell_title, context_model, parse
+from charlens.models.names import cell_title, context_model, parse, title
 
 PAGE = "report.html"
 """The page of a run in its folder."""
@@ -67,7 +67,7 @@ class Score:
         if point := parse(self.model):
             return f"{point.layers}x{point.size}"
         family = context_model(self.model)
-        return f"n = {family[1]}" if family else self.model
+        return f"n = {family[1]}" if family else title(self.model)
 
 
 def scores(results: Path) -> list[Score]:

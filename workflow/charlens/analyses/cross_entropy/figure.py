@@ -87,7 +87,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 def _columns(table: pd.DataFrame) -> tuple[dict[tuple[str, int], float], float, float]:
     """Middles of the columns, and the left and right ends of the table."""
-    names = table.loc[table["size"].isna(), "model"]
+    names = table.loc[table["size"].isna(), "model"].map(model_id.title)
     labels = ["Other models", *names] if len(names) else ["Layers"]
     x = _MARGIN + _LABEL_GAP + max(style.text_width(str(label), _VALUE) for label in labels)
     columns: dict[tuple[str, int], float] = {}
@@ -146,7 +146,7 @@ def _draw_part(page: _Page, part: CorpusPart) -> None:
         page.text(page.left, "Other models")
         page.y += 1
     for entry in part.others:
-        _draw_row(page, str(entry.model), [entry], per_character)
+        _draw_row(page, model_id.title(entry.model), [entry], per_character)
     page.y += 3
     # The next corpus's rule, or the one that closes the table, comes right below.
 

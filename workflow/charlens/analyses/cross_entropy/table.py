@@ -270,7 +270,10 @@ def _markdown_others(layout: CorpusPart) -> list[str]:
     if not layout.others:
         return []
     per = layout.code_points is not None
-    rows = [[row.model, _markdown_entry(row, per_character=per)] for row in layout.others]
+    rows = [
+        [model_id.title(row.model), _markdown_entry(row, per_character=per)]
+        for row in layout.others
+    ]
     return ["", *markdown_table(["Other models", "Cross-entropy"], rows, "lr")]
 
 
