@@ -23,7 +23,6 @@ from charlens.display import style
 from charlens.files import csv_tables
 from charlens.files.atomic import write_text
 from charlens.inside.cells import score
-from charlens.inside.cells.concepts import CONCEPTS, labels, panels
 from charlens.inside.interventions import figure
 from charlens.inside.interventions import table as causal_cells
 from charlens.inside.interventions.causal import Tables
@@ -38,10 +37,8 @@ def intervene(run: Path, texts: Path, name: str, models: list[str], wanted: dict
     """The tables of some networks of one corpus."""
     corpus, splits = splits_again(run, texts, name)
     text, codes = CorpusText.of(corpus, splits), splits["test"]
-    found = labels(text.text, KINDS[name])
-    titles = {key: concept.title for key, concept in CONCEPTS.items()}
-    labelled = Labelled(text, KINDS[name], found, titles, panels())
-    inputs = {key: label[text.inputs] for key, label in found.items()}
+    labelled = Labelled.of(text, KINDS[name])
+    inputs = {key: label[text.inputs] for key, label in labelled.labels.items()}
     networks = []
     for model in models:
         trained = load_trained(run / name / "models" / f"{model}.safetensors", corpus)

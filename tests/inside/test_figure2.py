@@ -12,9 +12,9 @@ from charlens.display import style
 from charlens.files import csv_tables, parquet_tables
 from charlens.inside.cells import figure as figure2
 from charlens.inside.cells.concepts import CONCEPTS
+from charlens.inside.cells.evidence_rows import COLUMNS as EVIDENCE
 from charlens.inside.cells.excerpts import COLUMNS, COLUMNS_OF_TEXT, ROWS, TYPICAL
 from charlens.inside.cells.excerpts import read as read_examples
-from charlens.inside.cells.judged import COLUMNS as EVIDENCE
 from matplotlib.text import Text
 from scripts_alone import run_script
 

@@ -129,7 +129,7 @@ def test_the_file_is_like_any_other_and_says_how_it_was_made(tmp_path: Path) -> 
     inputs["n_gram"] = home / "models" / "n-gram.safetensors"
     corpus = Corpus.load(inputs["corpus"])
     output = tmp_path / "lstm-1x8+ngram.parquet"
-    score_with_ngram(inputs, output, 6, corpus.unroll, "cpu")
+    score_with_ngram(inputs, output, corpus.unroll, "cpu")
     columns = read_probabilities(output)
     alone = of_network(
         (load_trained(inputs["model"], corpus), None, corpus, np.load(inputs["test"]))
@@ -143,7 +143,7 @@ def test_the_file_is_like_any_other_and_says_how_it_was_made(tmp_path: Path) -> 
     other = {"corpus": "another", "corpus_sha256": "0" * 64}
     save_ngram(inputs["n_gram"], NgramModel.fit(b"another text", ORDER, metadata=other))
     with pytest.raises(CharlensError, match="fitted on another corpus"):
-        score_with_ngram(inputs, output, 6, corpus.unroll, "cpu")
+        score_with_ngram(inputs, output, corpus.unroll, "cpu")
 
 
 # The cache

@@ -246,10 +246,6 @@ def mixed_n_gram(wildcards):
     return f"<results>/{wildcards.corpus}/models/n-gram.safetensors" if wanted else []
 
 
-def mixture_config():
-    return scoring_config() | {"order": max(STUDY.n_gram.contexts, default=0) + 1}
-
-
 def dump_config(wildcards):
     """What the config's `activations` says of a model; all of it where it says nothing."""
     for dump in STUDY.activations:

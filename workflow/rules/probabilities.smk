@@ -59,7 +59,7 @@ rule scored_probabilities:
     params:
         corpus=lambda wildcards: wildcards.corpus,
         model=lambda wildcards: wildcards.model,
-        config=mixture_config(),
+        config=scoring_config(),
         fingerprint=fingerprint("scored_probabilities.py"),
     script:
         "../scripts/scored_probabilities.py"

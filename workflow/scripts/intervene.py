@@ -5,7 +5,6 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.files import csv_tables
     from charlens.inside.cells import ranking as rankings
-    from charlens.inside.cells.concepts import CONCEPTS, labels, panels
     from charlens.inside.interventions.from_files import Labelled, Network, study_networks
     from charlens.models.trained import load_trained
     from charlens.text.corpus import Corpus, load_split
@@ -15,25 +14,16 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
 
     inputs, config = snakemake.input, snakemake.params.config
     corpus = Corpus.load(inputs.corpus)
+    some = (inputs.models, inputs.rankings, config["networks"])
     networks = [
         Network(load_trained(model, corpus), rankings.read(ranking), wanted)
-        for model, ranking, wanted in zip(
-            inputs.models, inputs.rankings, config["networks"], strict=True
-        )
+        for model, ranking, wanted in zip(*some, strict=True)
     ]
     text = load_text(corpus, {part: inputs[part] for part in ("train", "val", "test")})
     kind = config["kind"] or kind_of(text.text)
     codes = load_split(inputs.test)
-    encoding = of_corpus(config["encoding"], corpus, codes)
-    titles = {name: concept.title for name, concept in CONCEPTS.items()}
-    tables = study_networks(
-        networks,
-        corpus,
-        codes,
-        Labelled(text, kind, labels(text.text, kind, encoding), titles, panels(), encoding),
-        config["unroll"],
-        config["device"],
-        config["seed"],
-    )
+    labelled = Labelled.of(text, kind, of_corpus(config["encoding"], corpus, codes))
+    how = (config["unroll"], config["device"], config["seed"])
+    tables = study_networks(networks, corpus, codes, labelled, *how)
     for name, table in tables._asdict().items():
         csv_tables.write(table, snakemake.output[name])

@@ -3,13 +3,8 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
-    from charlens.models.catalogue import WITH_NGRAM
-    from charlens.predictions.scorers.with_cache import score_with_cache
-    from charlens.predictions.scorers.with_ngram import score_with_ngram
+    from charlens.predictions.scorers.registry import SCORE
 
-    config, inputs = snakemake.params.config, dict(snakemake.input.items())
-    how = (config["unroll"], config["device"])
-    if snakemake.wildcards.scorer == WITH_NGRAM:
-        score_with_ngram(inputs, snakemake.output[0], config["order"], *how)
-    else:
-        score_with_cache(inputs, snakemake.output[0], *how)
+    config, score = snakemake.params.config, SCORE[snakemake.wildcards.scorer]
+    inputs = dict(snakemake.input.items())
+    score(inputs, snakemake.output[0], config["unroll"], config["device"])

@@ -56,14 +56,15 @@ def figure2_models(config: Config) -> dict[str, str]:
 
 def scored_models(config: Config, corpus: str) -> tuple[str, ...]:
     """Ids of a corpus's networks with scorers, in the order of the config, each once."""
-    shown, found = figure2_models(config).get(corpus), {}
+    shown = figure2_models(config).get(corpus)
+    models: dict[str, None] = {}
     for entry in config.scorers:
         model = entry.model or shown
         if entry.scorer == WITH_NGRAM and not config.n_gram_models(corpus):
             continue
         if entry.corpus in (None, corpus) and model in config.models(corpus):
-            found[scored_id(model, entry.scorer)] = entry
-    return tuple(found)
+            models[scored_id(model, entry.scorer)] = None
+    return tuple(models)
 
 
 def evidence_models(config: Config) -> dict[str, tuple[str, ...]]:

@@ -70,10 +70,10 @@ def _lookup(model: NgramModel, codes: Codes, n: int, k: int, device: torch.devic
     keys = np.ascontiguousarray(contexts).view([("", np.uint16)] * n).ravel()
     _, first, row = np.unique(keys, return_index=True, return_inverse=True)
     pieces = [targets[max(0, at - n) : at] for at in first]
-    found = model.distribution(pieces, n + 1, symbols=k)
-    rows = torch.from_numpy(np.log(found).astype(np.float32)).to(device)
+    rows = model.distribution(pieces, n + 1, symbols=k)
+    table = torch.from_numpy(np.log(rows).astype(np.float32)).to(device)
     shape = codes[:, 1:].shape
-    return _Lookup(rows, torch.from_numpy(row.reshape(shape)).to(device))
+    return _Lookup(table, torch.from_numpy(row.reshape(shape)).to(device))
 
 
 def compare(

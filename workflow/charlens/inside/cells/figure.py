@@ -19,9 +19,9 @@ from charlens.display.fonts import Fonts
 from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CORRELATION, follows
+from charlens.inside.cells.evidence_rows import BASELINES
+from charlens.inside.cells.evidence_rows import read as read_evidence
 from charlens.inside.cells.excerpts import ROWS, TYPICAL, read
-from charlens.inside.cells.judged import BASELINES
-from charlens.inside.cells.judged import read as read_evidence
 from charlens.models import names as model_id
 from charlens.paper import texts
 from charlens.text.encodings import UTF_8, of_corpora
@@ -70,7 +70,7 @@ def draw(
     Args:
         table: the table.
         encodings: in which each corpus is shown; UTF-8 where it is not named.
-        evidence: a table of :mod:`charlens.inside.cells.judged`; cells that it is about are
+        evidence: a table of :mod:`charlens.inside.cells.evidence_rows`; cells that it is about are
             shown with the interval of their score and the strongest baseline.
     """
     with style.styled():

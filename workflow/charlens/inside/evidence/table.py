@@ -13,7 +13,7 @@ from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells import ranking
 from charlens.inside.cells.concepts import CONCEPTS as KNOWN
-from charlens.inside.cells.judged import BASELINES, COLUMNS, read
+from charlens.inside.cells.evidence_rows import BASELINES, COLUMNS, read
 from charlens.models.names import title
 from charlens.paper import texts
 

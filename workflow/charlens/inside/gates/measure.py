@@ -40,8 +40,8 @@ def measure(
             for layer, quantities in enumerate(model.quantities(), 1):
                 for gate in model.gate_titles:
                     values = quantities[gate][0].half().float().flatten(0, 1)
-                    found = torch.stack([(values < LEFT).sum(0), (values > RIGHT).sum(0)])
-                    counts[gate, layer] = counts.get((gate, layer), 0) + found
+                    saturated = torch.stack([(values < LEFT).sum(0), (values > RIGHT).sum(0)])
+                    counts[gate, layer] = counts.get((gate, layer), 0) + saturated
             bar.update(inputs.numel())
     parts = [
         _rows(corpus, trained.model, (gate, title), layer, counts[gate, layer], total)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.errors import CharlensError
+from charlens.inside.cells.concepts import CONCEPTS, labels, panels
 from charlens.inside.interventions import effect_rows, excerpt_rows, line_ends, verdicts
 from charlens.inside.interventions.causal import Tables, intervene
 from charlens.inside.interventions.frames import joined
@@ -56,6 +57,12 @@ class Labelled(NamedTuple):
     titles: Mapping[str, str]
     shown: Sequence[str]
     encoding: str = UTF_8
+
+    @classmethod
+    def of(cls, text: CorpusText, kind: str, encoding: str = UTF_8) -> Labelled:
+        """A text with all concepts of its kind; those of Figure 2 are studied."""
+        titles = {name: concept.title for name, concept in CONCEPTS.items()}
+        return cls(text, kind, labels(text.text, kind, encoding), titles, panels(), encoding)
 
 
 def study_networks(

@@ -42,8 +42,8 @@ def fit_gate(p: np.ndarray, q: np.ndarray, first: np.ndarray, second: np.ndarray
     """Fit a gate to a text.
 
     Args:
-        p: the first model's probabilities of the characters that came, (n,), above 0.
-        q: the second model's.
+        p: the first model's probabilities of the characters that came, (n,).
+        q: the second model's; never 0 where p is.
         first: entropies of the first model, nats, (n,).
         second: of the second.
 
@@ -75,7 +75,9 @@ def _weights(p: np.ndarray, q: np.ndarray, cell: np.ndarray, cells: int) -> np.n
 
     def slope(w: np.ndarray) -> np.ndarray:
         at = w[cell]
-        return np.bincount(cell, (p - q) / (at * p + (1 - at) * q), cells)
+        # A character that the model believed alone calls impossible pulls w away without limit.
+        with np.errstate(divide="ignore"):
+            return np.bincount(cell, (p - q) / (at * p + (1 - at) * q), cells)
 
     low, high = np.zeros(cells), np.ones(cells)
     for _ in range(_HALVINGS):

@@ -52,15 +52,16 @@ def with_ngram(
 
 
 def score_with_ngram(
-    inputs: Mapping[str, FilePath], output: FilePath, order: int, steps: int, device: str
+    inputs: Mapping[str, FilePath], output: FilePath, steps: int, device: str
 ) -> None:
     """Fit the gate on the validation split and write the mixture's predictions of the test split.
+
+    The n-gram model is that of the longest context that was fitted.
 
     Args:
         inputs: paths ``corpus`` (corpus.json), ``val`` and ``test`` (.npy), ``model`` and
             ``n_gram`` (.safetensors).
         output: the probabilities file to write.
-        order: of the n-gram model: characters of context and one.
         steps: window length; divides the streams' lengths.
         device: auto, cpu or cuda.
 
@@ -70,6 +71,7 @@ def score_with_ngram(
     corpus = Corpus.load(inputs["corpus"])
     trained = load_trained(inputs["model"], corpus)
     n_gram = fitted_on(corpus, inputs["n_gram"])
+    order = n_gram.max_order
     mixing = with_ngram(trained, corpus, n_gram, order, steps, device)
     gate, _ = mixing.fitted(load_split(inputs["val"]))
     mixing.write(gate, load_split(inputs["test"]), output, order=order)

@@ -210,7 +210,7 @@ def _packed(values: np.ndarray) -> str:
 
 def _predictions(text: _Text, model: str, read: reading.Reading) -> dict[str, Any]:
     vocabulary = np.array(text.corpus.vocabulary, np.uint8)
-    found = {
+    facts = {
         "loss": pack(in_bits(read.loss)),
         "mean": round(float(read.loss.mean() / np.log(2)), 4),
         "entropy": pack(in_bits(read.entropy)),
@@ -221,8 +221,8 @@ def _predictions(text: _Text, model: str, read: reading.Reading) -> dict[str, An
     if text.mistakes is not None:
         columns = text.probability(model, ["probability"])
         categories = text.mistakes.categories(columns["probability"])
-        found["errors"] = pack(categories[text.passage.start : text.passage.stop])
-    return found
+        facts["errors"] = pack(categories[text.passage.start : text.passage.stop])
+    return facts
 
 
 def _json(value: Mapping[str, Any]) -> str:

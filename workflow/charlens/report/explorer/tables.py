@@ -11,12 +11,13 @@ import pandas as pd
 
 from charlens.inside.cells import ranking as rankings
 from charlens.inside.cells.concepts import CONCEPTS, follows
+from charlens.inside.cells.evidence_rows import BASELINES
 from charlens.inside.evidence import table as evidence
 from charlens.inside.interventions import excerpt_rows
 from charlens.inside.interventions import table as verdicts
 from charlens.text.characters import graphemes
 
-BASELINES = ("untrained_95", "shuffled_95", "bytes_3", "latch_95", "probe")
+BESIDE = (*BASELINES, "probe")
 """Columns of the evidence that are shown beside a cell's strength."""
 
 BEST = 5
@@ -57,12 +58,12 @@ def concepts(
         ``baselines`` of the best cell.
     """
     table = ranking.assign(low=math.nan, high=math.nan, q=math.nan) if cells is None else cells
-    found = []
+    entries = []
     for name, part in table.sort_values("rank").groupby("concept", sort=False):
         concept, measure = CONCEPTS[str(name)], part["measure"].iloc[0]
         columns = ["layer", "unit", "held_out", "low", "high", "q"]
         scores = [[_plain(value) for value in row] for row in part[columns].itertuples(index=False)]
-        found.append(
+        entries.append(
             {
                 "name": name,
                 "title": concept.title,
@@ -75,14 +76,14 @@ def concepts(
             }
         )
     order = list(CONCEPTS)
-    return sorted(found, key=lambda entry: order.index(entry["name"]))
+    return sorted(entries, key=lambda entry: order.index(entry["name"]))
 
 
 def _baselines(judged: pd.DataFrame | None, concept: str) -> dict[str, Any] | None:
     if judged is None or concept not in set(judged["concept"]):
         return None
     row = judged[judged["concept"] == concept].iloc[0]
-    columns = ("best_layer", "best_unit", "strength", "low", "high", *BASELINES, "interpretable")
+    columns = ("best_layer", "best_unit", "strength", "low", "high", *BESIDE, "interpretable")
     return {name: _plain(row[name]) for name in columns}
 
 
