@@ -14,6 +14,7 @@ from charlens.study.choices import (
     figure2_models,
     figure3_models,
     interventions,
+    scored_models,
     watched,
 )
 from charlens.study.config import Config
@@ -278,3 +279,47 @@ def test_the_explorer_names_what_it_does_not_know(explorer, words):
     with pytest.raises(CharlensError) as error:
         study(explorer=explorer)
     assert words in str(error.value)
+
+
+def test_scorers_take_the_network_of_figure_2_or_the_one_named_each_once():
+    code = grid(("gru", [1], [64]))
+    config = study(code=code, scorers=[{"scorer": "ngram"}])
+    assert scored_models(config, "prose") == ("lstm-3x128+ngram",)
+    assert scored_models(config, "code") == ()  # no LSTM, so no network of Figure 2
+    entries = [
+        {"scorer": "cache", "model": "gru-1x64"},
+        {"scorer": "ngram", "model": "lstm-3x128", "corpus": "prose"},
+        {"scorer": "ngram"},
+    ]
+    config = study(code=code, scorers=entries)
+    assert scored_models(config, "prose") == ("gru-1x64+cache", "lstm-3x128+ngram")
+    assert scored_models(config, "code") == ("gru-1x64+cache",)
+
+
+def test_without_n_grams_only_a_cache_is_left():
+    entries = [{"scorer": "ngram"}, {"scorer": "cache"}]
+    config = study(scorers=entries, n_gram={"corpora": []})
+    assert scored_models(config, "prose") == ("lstm-3x128+cache",)
+    assert scored_models(study(prose=[], scorers=entries), "prose") == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "more", "words"),
+    [
+        ({"scorer": "n-gram"}, {}, ["scorers[0].scorer", "ngram"]),
+        ({"scorer": "ngram", "model": "lstm-9x9"}, {}, ["scorers[0].model", "lstm-9x9"]),
+        ({"scorer": "cache", "model": "lsmt-1x64"}, {}, ["scorers[0].model", "did you mean"]),
+        ({"scorer": "cache", "corpus": "prosa"}, {}, ["scorers[0].corpus", "prose"]),
+        (
+            {"scorer": "ngram", "model": "lstm-1x64"},
+            {"n_gram": {"corpora": []}},
+            ["scorers[0].scorer", "n-gram models of prose"],
+        ),
+    ],
+)
+def test_wrong_scorers_are_one_line(entry, more, words):
+    with pytest.raises(CharlensError) as error:
+        study(scorers=[entry], **more)
+    line = str(error.value)
+    assert "\n" not in line
+    assert [word for word in words if word not in line] == []

@@ -183,7 +183,7 @@ def _check_scorers(study: Config) -> None:
         models = {model for corpus in corpora for model in study.models(corpus)}
         if entry.model and entry.model not in models:
             point = parse(entry.model)
-            hint = "" if point else _misspelt(entry.model)
+            hint = "" if point and point.cell in CELLS else _misspelt(entry.model)
             message = f"expected a recurrent model of the study{hint}"
             raise problem(f"{path}.model", entry.model, message)
         with_both = any(study.models(name) and study.n_gram_models(name) for name in corpora)
