@@ -236,7 +236,7 @@ def test_the_panel_tells_what_was_expected_and_what_came(explorer: Path, text: d
     assert seen["own"] <= 1
     assert seen["facts"] == ["came", "uncertainty", "5-gram", "error"]
     next_ = text["characters"][11].replace(" ", "␣").replace("\n", "↵")
-    assert seen["came"].startswith(f"{next_}, surprise ")
+    assert seen["came"].startswith(f"“{next_}”, surprise ")
     for gate in ("input (i)", "forget (f)", "output (o)", "candidate (g)"):
         assert gate in seen["gates"]
 

@@ -121,11 +121,12 @@ def summary(results: Path, logs: Path) -> list[str]:
         if any(score.kind in [cell.title for cell in CELLS.values()] for score in found):
             lines += ["  (2x128: two layers, the parameters of an LSTM with 128 cells)"]
     places = [(name, path) for name, path in _places(results, logs) if path.exists()]
-    return [*lines, "", *(f"{name:<8} {path}{'/' * path.is_dir()}" for name, path in places)]
+    return [*lines, "", *(f"{name:<9}{path}{'/' * path.is_dir()}" for name, path in places)]
 
 
 def _places(results: Path, logs: Path) -> Iterator[tuple[str, Path]]:
     yield "report", results / PAGE
+    yield "explorer", results / EXPLORER
     yield "figures", results / "figures"
     yield "tables", results / "tables"
     yield "logs", logs

@@ -41,12 +41,12 @@
   function facts(text, model, rival, i) {
     const list = element("dl"), came = charlens.byteName(text, text.next(i));
     const fact = (name, value) => list.append(element("dt", "", name), element("dd", "", value));
-    fact("came", `${came}, surprise ${bits(model.loss[i])}`);
+    fact("came", `“${came}”, surprise ${bits(model.loss[i])}`);
     fact("uncertainty", `${bits(model.entropy[i])} (entropy)`);
     const baseline = text.baseline;
     if (baseline) {
       const p = 2 ** (-baseline.loss[i] / charlens.steps.bits), top = charlens.byteName(text, baseline.top[i]);
-      fact(baseline.title, `gave it ${percent(p)}; expected ${top} with ${percent(share(baseline.topProbability[i]))}`);
+      fact(baseline.title, `gave it ${percent(p)}; expected “${top}” with ${percent(share(baseline.topProbability[i]))}`);
     }
     if (rival && rival !== baseline) fact(rival.title, `surprise ${bits(rival.loss[i])}`);
     if (model.errors) fact("error", model.errors[i] ? errorName(model.errors[i]) : "none");
