@@ -71,7 +71,9 @@ class Network:
 
     @property
     def minutes(self) -> float | None:
-        """Minutes that training took, as Snakemake measured its last start; None if unknown."""
+        """Minutes that training took; None if unknown, as of one that was interrupted."""
+        if self.log.is_file() and "continuing at epoch" in self.log.read_text(encoding="utf-8"):
+            return None  # Snakemake measures the last start only
         rule = "train_n_nn" if self.model.startswith("n-nn") else "train"
         path = self.folder / f"results/campaign/benchmarks/{rule}/{self.corpus}/{self.model}.tsv"
         return float(pd.read_csv(path, sep="\t")["s"].sum() / 60) if path.is_file() else None
