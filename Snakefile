@@ -7,7 +7,8 @@
 #
 # Data flow, all under results/{run}/, where run is the config's name for itself:
 #   corpora.smk        {corpus}/corpus.json, train.npy, val.npy, test.npy
-#   neural.smk         {corpus}/models/{model}.safetensors, curves/{model}.parquet
+#   neural.smk         {corpus}/models/{model}.safetensors, curves/{model}.parquet,
+#                      {corpus}/seeds/{seed}/models/{model}.safetensors
 #   ngram.smk          {corpus}/models/n-gram.safetensors, tables/n-gram.csv
 #   probabilities.smk  {corpus}/probabilities/{model}.parquet
 #   activations.smk    {corpus}/activations/{model}/layer-{l}/{quantity}.parquet,
@@ -15,6 +16,7 @@
 #   evidence.smk       {corpus}/tables/cell_evidence/{model}.parquet, tables/evidence.csv
 #   interventions.smk  tables/interventions/{corpus}.csv, tables/causal_cells.csv
 #   cross_entropy.smk  tables/cross_entropy.csv
+#   seeds.smk          tables/seeds.csv, tables/seed_differences.csv
 #   agreement.smk      {corpus}/tables/agreement.csv
 #   context_length.smk tables/table2.csv
 #   shared_errors.smk  tables/error_overlap.csv, tables/advantage.csv
@@ -74,6 +76,7 @@ include: "workflow/rules/activations.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/interventions.smk"
 include: "workflow/rules/cross_entropy.smk"
+include: "workflow/rules/seeds.smk"
 include: "workflow/rules/agreement.smk"
 include: "workflow/rules/context_length.smk"
 include: "workflow/rules/shared_errors.smk"

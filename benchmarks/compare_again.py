@@ -26,6 +26,7 @@ from charlens.runtime import manifest
 TABLES = {
     "corpora": "*/corpus.json",
     "cross_entropy": "tables/cross_entropy.csv",
+    "seeds": "tables/seeds.csv",
     "table2": "tables/table2.csv",
     "agreement": "*/tables/agreement.csv",
     "cells": "*/tables/cells/*.parquet",

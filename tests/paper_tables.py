@@ -186,6 +186,7 @@ def papers_tables() -> Tables:
     return Tables(
         corpora={"war_and_peace": WP, "linux_kernel": LK},
         cross_entropy=cross_entropies(),
+        seeds=frame([], run_tables.seeds.COLUMNS),
         table2=context_models(),
         cells=tracked(),
         evidence=frame([], run_tables.evidence.COLUMNS),

@@ -33,12 +33,15 @@ def write_model(
     *,
     rows: int = 300,
     parameters: int | None = None,
+    trained_with: int = 1,
     **columns: np.ndarray,
 ) -> Path:
     """Write ``folder/corpus/model.parquet`` with random columns, some of them given."""
     path = folder / corpus / f"{model}.parquet"
     seed = int(sha256(model)[:8], 16)
-    metadata = ProbabilityMetadata(sha256(corpus), model, corpus, seed=1, parameters=parameters)
+    metadata = ProbabilityMetadata(
+        sha256(corpus), model, corpus, seed=trained_with, parameters=parameters
+    )
     write_probabilities(path, random_columns(rows, seed) | columns, metadata)
     return path
 

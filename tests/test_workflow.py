@@ -51,7 +51,8 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
         "cell_evidence": 2,
         "memory": 16,
         "saturation": 2,
-        **dict.fromkeys([*PAGES, *DRAWN], 1),  # the table behind each page, and each figure
+        # The table behind each page, and each figure; the paper's numbers are of one seed.
+        **dict.fromkeys([*(PAGES.keys() - {"seeds"}), *DRAWN], 1),
     }
     assert "python_docs" not in run.stdout, "the default study leaked into the paper's"
     # Wide and deep models start first, so that a long one is not left alone at the end.
@@ -421,6 +422,15 @@ def test_a_larger_grid_trains_only_the_new_models(finished: Path) -> None:
     # 2 layers of each cell, one of them watched; the other corpus has a grid of its own
     assert planned.get("train", 0) + planned["train_watched"] == 3
     assert "prepare_corpus" not in planned
+
+
+def test_further_seeds_train_beside_the_first(finished: Path) -> None:
+    planned = snakemake(finished, "-n", "--configfile", TINY, "--config", "seeds=3").jobs
+    networks = 6
+    expected = {"train_seed": 2 * networks, "probabilities_seed": 2 * networks, "seeds": 1}
+    assert expected.items() <= planned.items()
+    trained = {"train", "train_watched", "train_n_nn", "probabilities", "prepare_corpus"}
+    assert not trained & set(planned), "what the first seed made was made again"
 
 
 def test_an_edited_text_is_prepared_anew(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from charlens.analyses import ranking
 from charlens.analyses.agreement import figure as figure1_right
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.agreement import tsne
@@ -40,7 +41,7 @@ def entropies(*corpora: str, models: list[str] = GRID, seed: int = 0) -> pd.Data
     ]
     frame = pd.DataFrame(rows, columns=list(cross_entropy.COLUMNS))
     frame = frame.astype(cross_entropy._loose(cross_entropy.COLUMNS))
-    return cross_entropy._mark_best(frame)
+    return ranking.mark_best(frame)
 
 
 def map_of(models: list[str], seed: int = 0) -> pd.DataFrame:
@@ -222,6 +223,7 @@ import sys
 import pandas as pd
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.analyses.cross_entropy import figure as figure1_left
+from charlens.analyses import ranking
 from charlens.analyses.agreement import figure as figure1_right
 from charlens.display import style
 source, target = sys.argv[1:]

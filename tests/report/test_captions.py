@@ -57,6 +57,7 @@ FACES_ELSEWHERE = {
     "errors": {"table"},
     "gates": {"table"},
     "paper_vs_ours": {"COLUMNS", "table"},
+    "seeds": {"table"},
 }
 
 

@@ -323,3 +323,28 @@ def test_wrong_scorers_are_one_line(entry, more, words):
     line = str(error.value)
     assert "\n" not in line
     assert [word for word in words if word not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "seeds", "further"),
+    [(1, 1, ()), (1, 3, (2, 3)), (7, 2, (8,)), (2, [1, 2, 9], (1, 9)), (0, [0], ())],
+)
+def test_seeds_are_a_number_or_a_list(seed: int, seeds: object, further: tuple[int, ...]) -> None:
+    assert study(seed=seed, seeds=seeds).further_seeds == further
+
+
+@pytest.mark.parametrize(
+    "seeds", [0, -1, True, 1.5, "3", [], [1, 1], [1, -2], [[1]], {"a": 1}, None]
+)
+def test_wrong_seeds_are_one_line(seeds: object) -> None:
+    with pytest.raises(
+        CharlensError, match=r"^config: seeds: found .* how many trainings, 1 or more"
+    ):
+        study(seeds=seeds)
+
+
+def test_the_seed_of_the_figures_is_among_the_seeds() -> None:
+    with pytest.raises(
+        CharlensError, match=r"seeds: found \[2, 3\], expected `seed`, 1, among them"
+    ):
+        study(seeds=[2, 3])

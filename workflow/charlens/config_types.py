@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     Strict,
+    WithJsonSchema,
 )
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
@@ -134,7 +135,35 @@ def text_encoding(name: str) -> str:
     return codec.name
 
 
+def several_seeds(value: object) -> object:
+    """Refuse what is neither a number of trainings nor a list of their seeds."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    whole = all(isinstance(one, int) and not isinstance(one, bool) for one in listed)
+    least = 0 if listed is value else 1
+    if not listed or not whole or min(listed) < least or len(set(listed)) < len(listed):
+        wanted = "expected how many trainings, 1 or more, or the list of their seeds, each once"
+        raise problem("", value, f"{wanted}: 3, or [1, 2, 3]")
+    return tuple(listed) if listed is value else value
+
+
 Integer = Annotated[int, Strict()]
+Seeds = Annotated[
+    int | tuple[int, ...],
+    BeforeValidator(several_seeds),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "uniqueItems": True,
+                    "items": {"type": "integer", "minimum": 0},
+                },
+            ],
+        }
+    ),
+]
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Bytes = Annotated[Integer, Field(ge=1)]
 Sha1 = Annotated[

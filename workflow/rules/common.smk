@@ -197,6 +197,17 @@ def training_config(wildcards):
     return {"training": training.model_dump(mode="json"), "seed": STUDY.seed}
 
 
+def seed_training_config(wildcards):
+    """The same of a further training of it, from another seed."""
+    return training_config(wildcards) | {"seed": int(wildcards.seed)}
+
+
+def seed_order(wildcards):
+    """Priority of a further training: after the first ones of the grid, seed by seed."""
+    further = STUDY.further_seeds.index(int(wildcards.seed)) + 1
+    return training_order(wildcards) - 1_000_000_000 * further
+
+
 def watched_config(wildcards):
     return training_config(wildcards) | {"early": list(WATCHED.epochs)}
 
@@ -329,6 +340,24 @@ def probabilities_of(corpus):
     )
 
 
+def further_trainings(pattern):
+    """Files of the networks that are trained again, each with its seed: seed by seed."""
+    return [
+        (seed, pattern.format(corpus=corpus, seed=seed, model=model))
+        for seed in STUDY.further_seeds
+        for corpus in STUDY.corpora
+        for model in STUDY.models(corpus)
+    ]
+
+
+def every_training():
+    """The probabilities files of all trainings of the grid, each with its seed."""
+    first = [(STUDY.seed, path) for corpus in STUDY.corpora for path in probabilities_of(corpus)]
+    return first + further_trainings(
+        "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet"
+    )
+
+
 def trained_of(corpus):
     """The same of all trained models: the recurrent ones, then the n-NNs."""
     return probabilities_of(corpus) + expand(
@@ -361,6 +390,11 @@ def trained_models():
         f"<results>/{corpus}/models/{model}.safetensors"
         for corpus in STUDY.corpora
         for model in (*STUDY.models(corpus), *STUDY.n_nn_models(corpus))
+    ] + [
+        path
+        for _, path in further_trainings(
+            "<results>/{corpus}/seeds/{seed}/models/{model}.safetensors"
+        )
     ]
 
 

@@ -10,6 +10,7 @@ rule cross_entropy:
             for path in probabilities_of(corpus) + external_of(corpus)
         ],
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+        seeds=table_of("seeds"),
     output:
         csv="<results>/tables/cross_entropy.csv",
         md="<results>/tables/cross_entropy.md",

@@ -2,7 +2,10 @@
 
 # Figure -> the tables that it is drawn from, by the names that its module knows them by.
 DRAWN_FROM = {
-    "figure1_left": {"cross_entropy": "<results>/tables/cross_entropy.csv"},
+    "figure1_left": {
+        "cross_entropy": "<results>/tables/cross_entropy.csv",
+        "seeds": table_of("seeds"),
+    },
     "figure1_right": {"agreement": f"<results>/{STUDY.tsne_corpus or NONE}/tables/agreement.csv"},
     "figure2": {
         "examples": of_searched_cells("cell_examples"),

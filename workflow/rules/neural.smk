@@ -1,8 +1,11 @@
 # Needs: {corpus}/corpus.json, train.npy, val.npy.
 # Makes: one trained recurrent model per grid point, and the n-NN baselines, each with its learning
-# curve; early checkpoints {corpus}/checkpoints/{model}/epoch={e}.safetensors of the one model whose
-# training Figure 5 watches.
+# curve; the recurrent ones of further seeds under {corpus}/seeds/{seed}/; early checkpoints
+# {corpus}/checkpoints/{model}/epoch={e}.safetensors of the one model whose training Figure 5 watches.
 
+
+# Seeds besides that of the study; where there is none, no path matches (?!).
+FURTHER_SEEDS = "|".join(map(str, STUDY.further_seeds)) or "(?!)"
 
 # The one model whose training Figure 5 watches; where there is none, no path matches (?!).
 WATCHED = watched(STUDY)
@@ -58,6 +61,27 @@ use rule train as train_watched with:
 
 
 ruleorder: train_watched > train
+
+
+# The same networks from other seeds: beside the first ones, whose files keep their names.
+use rule train as train_seed with:
+    output:
+        model="<results>/{corpus}/seeds/{seed}/models/{model}.safetensors",
+        curve="<results>/{corpus}/seeds/{seed}/curves/{model}.parquet",
+    log:
+        "<logs>/{corpus}/train_seed/{model}-{seed}.log",
+    benchmark:
+        "<benchmarks>/train_seed/{corpus}/{model}-{seed}.tsv"
+    wildcard_constraints:
+        model=GRID_IDS,
+        seed=FURTHER_SEEDS,
+    priority: seed_order
+    params:
+        corpus=lambda wildcards: wildcards.corpus,
+        model=lambda wildcards: wildcards.model,
+        config=seed_training_config,
+        resume=f"results/{STUDY.run}/{{corpus}}/seeds/{{seed}}/resume/{{model}}",
+        fingerprint=fingerprint("train.py"),
 
 
 rule train_n_nn:

@@ -32,6 +32,22 @@ rule probabilities:
         "../scripts/probabilities.py"
 
 
+use rule probabilities as probabilities_seed with:
+    input:
+        corpus="<results>/{corpus}/corpus.json",
+        test="<results>/{corpus}/test.npy",
+        model="<results>/{corpus}/seeds/{seed}/models/{model}.safetensors",
+    output:
+        "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet",
+    log:
+        "<logs>/{corpus}/probabilities_seed/{model}-{seed}.log",
+    benchmark:
+        "<benchmarks>/probabilities_seed/{corpus}/{model}-{seed}.tsv"
+    wildcard_constraints:
+        model=GRID_IDS,
+        seed=FURTHER_SEEDS,
+
+
 rule scored_probabilities:
     input:
         corpus="<results>/{corpus}/corpus.json",

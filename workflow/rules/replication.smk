@@ -7,6 +7,7 @@ rule paper_vs_ours:
     input:
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
         cross_entropy=table_of("cross_entropy"),
+        seeds=table_of("seeds"),
         table2=table_of("table2"),
         agreement=table_of("agreement"),
         cells=of_searched_cells("cells"),

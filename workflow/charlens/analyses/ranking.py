@@ -26,3 +26,16 @@ def best(frame: pd.DataFrame) -> pd.Series | None:
     """
     sound = frame[~diverged(frame)]
     return sound.loc[sound["cross_entropy"].idxmin()] if len(sound) else None
+
+
+def mark_best(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mark the best grid point of each corpus and size in the column ``best_in_row``.
+
+    Args:
+        frame: as of :func:`diverged`, with the columns ``corpus`` and ``size``, empty where a model
+            is no grid point. It is changed.
+    """
+    sound = frame["cross_entropy"].mask(diverged(frame))
+    lowest = sound.groupby([frame["corpus"], frame["size"]]).transform("min")
+    frame["best_in_row"] = (sound == lowest) & frame["size"].notna()
+    return frame.astype({"best_in_row": "bool"})

@@ -18,6 +18,7 @@ from charlens.analyses import ranking
 from charlens.analyses.closings import table as closings
 from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.context_length import table as table2
+from charlens.analyses.cross_entropy.averaged import averaged
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
@@ -147,14 +148,17 @@ def other_models(models: Sequence[str]) -> str:
 
 
 def _figure1(tables: Tables) -> Iterator[Number]:
-    frame = tables.cross_entropy
+    frame = averaged(tables.cross_entropy, tables.seeds)
     frame = frame[frame["paper"].notna()]
+    sd = tables.seeds.set_index(["corpus", "model"])["seed_sd"]
     sound = frame[~ranking.diverged(frame) & frame["model"].str.startswith(f"{BESIDE}x")]
     off = sound["cross_entropy"] - sound["paper"]
     beside = {(row.corpus, row.size): off[row.Index] for row in frame.loc[off.index].itertuples()}
     for row in frame.itertuples():
         own = is_own_file(tables, row.corpus)
         tolerance = tolerances.of_loss(row.model, own)
+        if row.seeds > 1:
+            tolerance = tolerances.of_mean(tolerance, sd[row.corpus, row.model], row.seeds)
         number = _cross_entropy("Figure 1", row, tolerance, lower_is_better=True)
         if not own and row.Index not in off.index and (row.corpus, row.size) in beside:
             relative = row.cross_entropy - row.paper - beside[row.corpus, row.size]

@@ -11,6 +11,7 @@ import pandas as pd
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.closings import table as closings
 from charlens.analyses.context_length import table as table2
+from charlens.analyses.cross_entropy import seeds
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.analyses.oracles import table as oracles
 from charlens.analyses.shared_errors import advantage, overlap
@@ -36,6 +37,7 @@ class Tables:
 
     corpora: Mapping[str, Corpus]
     cross_entropy: pd.DataFrame
+    seeds: pd.DataFrame
     table2: pd.DataFrame
     cells: pd.DataFrame
     evidence: pd.DataFrame
@@ -55,6 +57,7 @@ _TABLES: dict[str, tuple[Callable[[FilePath], pd.DataFrame], Mapping[str, str]]]
         name: (module.read, module.COLUMNS)
         for name, module in {
             "cross_entropy": cross_entropy,
+            "seeds": seeds,
             "table2": table2,
             "cells": cells,
             "evidence": evidence,

@@ -75,7 +75,10 @@ EXPLANATIONS = (
     f"difference of two cuts, each with one of {CUT_SD:g} (`benchmarks/cuts.py`). Another cut "
     f"moves all recurrent networks together, their differences by {CUT_SD_OF_DIFFERENCE:g} only. "
     "So there a network's distance from the RNN-1 of its size, where both we and the paper have "
-    f"one, must agree with the paper's, too: ± {BESIDE_RNN_1:.3f}, for the seed and the cut.",
+    f"one, must agree with the paper's, too: ± {BESIDE_RNN_1:.3f}, for the seed and the cut. "
+    "Of networks trained from n seeds it is the mean that is compared. One training has a standard "
+    f"deviation of s there, and {STANDARD_DEVIATIONS} s √(1 + 1/n) joins the tolerance in "
+    "quadrature: the paper's number is one training too.",
     f"Figure 4 left: ± {PRINTED_REGION:g} for rounding, and {ERRORS_PER_NAT:.0f} % of the "
     "characters per nat that the models may differ by, the rate between the two models of "
     "Figure 6.",
@@ -111,6 +114,22 @@ def of_loss(model: str, own: bool) -> float:
         return OTHER_CUT
     family, _ = context_model(model) or (RECURRENT, None)
     return {N_GRAM: ROUNDING, N_NN: N_NN_TRAINED}.get(family, TRAINED)
+
+
+def of_mean(tolerance: float, seed_sd: float, seeds: int) -> float:
+    """The same of a mean over trainings from several seeds, beside the paper's single training.
+
+    Args:
+        tolerance: that of one training.
+        seed_sd: standard deviation of one training, nats per character.
+        seeds: how many trainings the mean is over.
+
+    Example:
+        >>> round(of_mean(0.02, 0.022, 3), 3)
+        0.055
+    """
+    apart = STANDARD_DEVIATIONS * seed_sd * math.sqrt(1 + 1 / seeds)
+    return math.hypot(tolerance, apart)
 
 
 def of_region(models: list[str], own: bool) -> float:

@@ -22,6 +22,11 @@ def has_networks(config: Config) -> bool:
     return any(config.models(name) or config.external_models(name) for name in config.corpora)
 
 
+def has_seeds(config: Config) -> bool:
+    """Whether networks of the grid are trained from several seeds."""
+    return bool(config.further_seeds) and any(config.models(name) for name in config.corpora)
+
+
 def has_contexts(config: Config) -> bool:
     """Whether any corpus has a model that Table 2 shows: recurrent, n-gram or n-NN."""
     return any(

@@ -21,6 +21,7 @@ from charlens.config_types import (
     Integer,
     RunName,
     Section,
+    Seeds,
     Share,
     Text,
     empty_section,
@@ -100,6 +101,10 @@ class Config(Section):
     """Name of this config: everything it makes lies in results/{run}/. The workflow takes the name
     of the config's file where this is left out."""
     seed: Annotated[Integer, Field(ge=0)] = 1
+    seeds: Seeds = 1
+    """How many times each network of the grid is trained, with the seeds `seed`, `seed` + 1 and so
+    on; or the list of the seeds, `seed` among them. Figures of one network show that of `seed`;
+    n-NNs are trained once."""
     corpora_dir: Text | None = None
     """Folder searched for corpus files before the network."""
     corpora: Annotated[dict[CorpusName, CorpusEntry], Field(min_length=1)]
@@ -131,6 +136,13 @@ class Config(Section):
     def _consistent(self) -> Self:
         check_consistency(self)
         return self
+
+    @property
+    def further_seeds(self) -> tuple[int, ...]:
+        """Seeds of the trainings besides that of ``seed``, in the order of the config."""
+        if isinstance(self.seeds, int):
+            return tuple(range(self.seed + 1, self.seed + self.seeds))
+        return tuple(seed for seed in self.seeds if seed != self.seed)
 
     @property
     def tsne_corpus(self) -> str:

@@ -27,6 +27,9 @@ def check_consistency(study: Config) -> None:
     """
     if study.run == "reference":
         raise problem("run", "reference", "this name is kept for the committed reference run")
+    if not isinstance(study.seeds, int) and study.seed not in study.seeds:
+        why = f"expected `seed`, {study.seed}, among them: figures of one network show that one"
+        raise problem("seeds", list(study.seeds), why)
     for name in study.corpora:
         if name in RESERVED_CORPUS_NAMES:
             reserved = ", ".join(RESERVED_CORPUS_NAMES)

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from charlens.analyses import ranking
+from charlens.analyses.cross_entropy.averaged import SEED_NOTE, SEEDS, averaged, seed_spread
+from charlens.analyses.cross_entropy.seeds import read as read_seeds
 from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts, read, shown
 from charlens.display import style
 from charlens.display.wording import number
@@ -48,9 +50,16 @@ class _Page:
         self.axes.plot(ends, (self.y, self.y), color=style.INK, lw=weight, solid_capstyle="butt")
 
 
-def numbers(cross_entropy: FilePath) -> dict[str, pd.DataFrame]:
-    """Read what :func:`draw` takes: the table of cross-entropies, shown as it is."""
-    return {"csv": read(cross_entropy)}
+def numbers(cross_entropy: FilePath, seeds: FilePath | None = None) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the table of cross-entropies.
+
+    Args:
+        cross_entropy: that table.
+        seeds: the table of networks trained from several seeds, whose means are shown; None or an
+            empty path where the study has one seed.
+    """
+    table = read(cross_entropy)
+    return {"csv": averaged(table, read_seeds(seeds)) if seeds else table}
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -73,6 +82,7 @@ def draw(table: pd.DataFrame) -> Figure:
         page.rule(1.0)
         has_diverged = bool(ranking.diverged(table).any())
         notes = {
+            f" {SEED_NOTE}": SEEDS in table,
             " Grey: the paper’s number.": bool(table["paper"].notna().any()),
             f" {MARK}: {EXPLANATION}.".replace("'", "’"): has_diverged,
             " Where a text is given in bytes, so are its numbers; /char: the same per character.":
@@ -167,6 +177,12 @@ def _draw_row(page: _Page, label: str, entries: list, per_character: bool) -> No
         elif not math.isnan(entry.bootstrap_sd):
             spread = f"±{entry.bootstrap_sd:.3f}".replace("±0", "±")
             page.text(x + _EDGE + 1.2, spread, _SMALL, color=style.SOFT)
+    if any(entry is not None and seed_spread(entry) for entry in entries):
+        page.y += _PAPER_LINE
+        for x, entry in zip(page.middles, entries, strict=False):
+            spread = "" if entry is None else seed_spread(entry)
+            page.text(x + _EDGE + 1.2, spread.replace("± 0", "±"), _SMALL, color=style.SOFT)
+            page.text(x + _EDGE, "seeds" * bool(spread), _SMALL, color=style.SOFT, ha="right")
     if per_character:
         page.y += _PAPER_LINE
         for x, entry in zip(page.middles, entries, strict=False):

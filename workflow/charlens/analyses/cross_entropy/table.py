@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from charlens.analyses import ranking
+from charlens.analyses.cross_entropy.averaged import SEED_NOTE, SEEDS, seed_spread
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import cases, listed, number, rst_corpus, rst_model, signed
 from charlens.files import csv_tables
@@ -103,7 +104,9 @@ def table(
                 "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
             }
         )
-    return _sorted(_mark_best(pd.DataFrame(rows, columns=list(COLUMNS)).astype(_loose(COLUMNS))))
+    return _sorted(
+        ranking.mark_best(pd.DataFrame(rows, columns=list(COLUMNS)).astype(_loose(COLUMNS)))
+    )
 
 
 def _row(corpus: str, model: str, nats: float) -> dict[str, object]:
@@ -125,13 +128,6 @@ def _row(corpus: str, model: str, nats: float) -> dict[str, object]:
 
 def _loose(dtypes: dict[str, str]) -> dict[str, str]:
     return {name: dtype for name, dtype in dtypes.items() if name != "best_in_row"}
-
-
-def _mark_best(frame: pd.DataFrame) -> pd.DataFrame:
-    sound = frame["cross_entropy"].mask(ranking.diverged(frame))
-    lowest = sound.groupby([frame["corpus"], frame["size"]]).transform("min")
-    frame["best_in_row"] = (sound == lowest) & frame["size"].notna()
-    return frame.astype({"best_in_row": "bool"})
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
@@ -215,6 +211,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         f"deviation over {bootstrap} bootstrap resamples of the test streams. **Bold**: the "
         "best of its row. Models in one row have nearly the same number of parameters."
         + (f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}" if has_paper else "")
+        + (f" {SEED_NOTE}" if SEEDS in frame else "")
         + (f" {MARK}: {EXPLANATION}." if ranking.diverged(frame).any() else ""),
     ]
     for layout in layouts(frame):
@@ -257,7 +254,8 @@ def _markdown_entry(row, several: bool = True, per_character: bool = False) -> s
     spread = "" if math.isnan(row.bootstrap_sd) else f" ± {row.bootstrap_sd:.3f}"
     printed = "" if math.isnan(row.paper) else f"<br>*{number(row.paper)}*"
     longer = f"<br>{number(row.nats_per_code_point)}/char" if per_character else ""
-    return value + spread + longer + printed
+    over_seeds = seed_spread(row) and f"<br>{seed_spread(row)} seeds"
+    return value + spread + over_seeds + longer + printed
 
 
 def shown(row: Any) -> str:

@@ -1,0 +1,222 @@
+"""The table of networks that were trained several times: each mean with two intervals.
+
+One interval is over seeds: what another training of the network would give. The other is over text:
+what other streams would give. They answer different questions and are never added up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from charlens.analyses.cross_entropy import seed_differences as differences
+from charlens.analyses.cross_entropy.seed_differences import read as read_differences
+from charlens.analyses.cross_entropy.seed_runs import (
+    Network,
+    Spread,
+    deviation,
+    half_width,
+    networks,
+    resamples,
+    spreads,
+)
+from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import cases, number, rst_corpus, signed
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
+from charlens.models import names as model_id
+from charlens.models.divergence import EXPLANATION, MARK, is_diverged
+from charlens.paper import numbers as paper
+from charlens.paper import texts
+from charlens.predictions.together import Source
+from charlens.text.corpus import Corpus
+
+__all__ = ["COLUMNS", "losses", "markdown", "read", "read_differences", "sentences", "tables"]
+
+# One row per corpus and network; losses in nats per character. Empty where unknown.
+COLUMNS = {
+    "corpus": "string",
+    "cell": "string",
+    "layers": "int64",
+    "size": "int64",
+    "model": "string",
+    "seeds": "int64",  # trainings
+    "losses": "string",  # of each training, seed=loss, joined by spaces
+    "mean": "float64",  # over seeds
+    "seed_sd": "float64",  # of one training, pooled over the networks of the cell
+    "freedom": "int64",  # degrees of freedom behind seed_sd
+    "seed_half_width": "float64",  # of the 95 % interval of the mean over seeds
+    "text_sd": "float64",  # of the mean, over resampled test streams
+    "paper": "float64",
+    "difference": "float64",  # mean - paper
+    "uniform": "float64",  # loss of a uniform guess
+}
+
+
+def tables(
+    runs_of: Mapping[int, Iterable[Source]], bootstrap: int, seed: int, corpora: Sequence[Corpus]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every network with its trainings, and the differences between networks.
+
+    Args:
+        runs_of: seed -> probabilities files, or predictions in memory, of its trainings.
+        bootstrap: number of resamples of streams.
+        seed: the config's; the resamples depend on it and the corpus.
+        corpora: those of the files, as they are now.
+
+    Returns:
+        A frame with :data:`COLUMNS` and one with those of the module ``seed_differences``, corpora
+        in the order of the files, inside one by size, cell and layers.
+
+    Raises:
+        CharlensError: as ``networks`` of the module ``seed_runs``.
+    """
+    rows: list[dict[str, object]] = []
+    pairs: list[dict[str, object]] = []
+    for trained in networks(runs_of, corpora).values():
+        trained.sort(key=lambda network: model_id.sort_key(network.model))
+        spread = spreads(trained)
+        times = resamples(trained, bootstrap, seed)
+        rows += [_row(network, spread[network.model], times) for network in trained]
+        pairs += differences.rows(trained, spread, times)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    return frame, differences.frame(pairs)
+
+
+def _row(network: Network, spread: Spread, times: np.ndarray) -> dict[str, object]:
+    point, count = model_id.grid_point(network.model), len(network.sums)
+    printed = paper.cross_entropy(network.corpus, point.cell, point.layers, point.size)
+    each = zip(network.sums, network.losses, strict=True)
+    return {
+        "corpus": network.corpus,
+        "cell": point.cell,
+        "layers": point.layers,
+        "size": point.size,
+        "model": network.model,
+        "seeds": count,
+        "losses": " ".join(f"{seed}={loss:.6f}" for seed, loss in each),
+        "mean": network.mean,
+        "seed_sd": spread.sd,
+        "freedom": spread.freedom,
+        "seed_half_width": half_width(spread.sd**2 / count, spread.freedom),
+        "text_sd": deviation(network.resampled(times)),
+        "paper": printed,
+        "difference": math.nan if printed is None else network.mean - printed,
+        "uniform": network.uniform,
+    }
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read the first table of :func:`tables`, written by ``csv_tables.write``.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    return csv_tables.read(path, COLUMNS, "a table of seeds", "seeds")
+
+
+def losses(row: object) -> dict[int, float]:
+    """Seed -> loss of each training, nats per character, of a row of the table."""
+    pairs = (pair.split("=") for pair in str(row.losses).split(" "))  # type: ignore[attr-defined]
+    return {int(seed): float(loss) for seed, loss in pairs}
+
+
+def markdown(frame: pd.DataFrame, pairs: pd.DataFrame, bootstrap: int) -> str:
+    """Both tables for people, one section per corpus.
+
+    Args:
+        frame: the first table of :func:`tables`.
+        pairs: the second.
+        bootstrap: number of resamples, for the text.
+    """
+    lines = [
+        "# Networks trained from several seeds",
+        "",
+        "Test cross-entropy in nats per character, lower is better. *Seeds*: half of the 95 % "
+        "interval of the mean over trainings, from the standard deviation of one training, pooled "
+        "over the networks of a cell. *Text*: standard deviation of the mean over "
+        f"{bootstrap} bootstrap resamples of the test streams. The dropout of each training is the "
+        "one that its own validation chose.",
+        *([f"{MARK}: {EXPLANATION}."] if _any_diverged(frame) else []),
+    ]
+    for corpus, part in frame.groupby("corpus", sort=False):
+        lines += ["", f"## {texts.corpus_title(str(corpus))}", "", _spread_line(part), ""]
+        lines += _markdown_networks(part)
+        lines += differences.markdown(pairs[pairs["corpus"] == corpus])
+    return "\n".join(lines) + "\n"
+
+
+def _any_diverged(frame: pd.DataFrame) -> bool:
+    return any(
+        is_diverged(x, row.uniform) for row in frame.itertuples() for x in losses(row).values()
+    )
+
+
+def _spread_line(part: pd.DataFrame) -> str:
+    each = [f"{cell} {sd:.3f}" for cell, sd in _spreads(part)]
+    return f"Standard deviation of one training: {', '.join(each)} nats per character."
+
+
+def _spreads(part: pd.DataFrame) -> list[tuple[str, float]]:
+    """Each cell of a corpus with the standard deviation of one training of it."""
+    first = part.drop_duplicates("cell")
+    return [(model_id.cell_title(row.cell), row.seed_sd) for row in first.itertuples()]
+
+
+def _markdown_networks(part: pd.DataFrame) -> list[str]:
+    seeds = list(dict.fromkeys(seed for row in part.itertuples() for seed in losses(row)))
+    rows = []
+    for row in part.itertuples():
+        each = losses(row)
+        shown = [_shown(each[seed], row.uniform) if seed in each else "–" for seed in seeds]
+        against = ["–", "–"]
+        if not math.isnan(row.paper):
+            against = [number(row.paper), signed(row.difference)]
+        intervals = [_spread(row.seed_half_width), _spread(row.text_sd)]
+        title = model_id.title(row.model)
+        rows.append([title, *shown, f"**{number(row.mean)}**", *intervals, *against])
+    head = ["Network", *(f"seed {s}" for s in seeds), "mean", "seeds", "text", "paper", "off by"]
+    return markdown_table(head, rows, "lr")
+
+
+def _shown(loss: float, uniform: float) -> str:
+    return number(loss) + MARK * is_diverged(loss, uniform)
+
+
+def _spread(value: float) -> str:
+    return "–" if math.isnan(value) else f"± {value:.3f}"
+
+
+def sentences(frame: pd.DataFrame, pairs: pd.DataFrame | None = None) -> Iterator[str]:
+    """What the seed moves, what the text does, and how many networks differ.
+
+    Args:
+        frame: made by :func:`tables` or :func:`read`.
+        pairs: the differences, where they are at hand.
+    """
+    for corpus, part in frame.groupby("corpus", sort=False):
+        spread = part.drop_duplicates("cell")
+        each = [
+            f"{row.seed_sd:.3f} for the {model_id.cell_title(row.cell)}"
+            for row in spread.itertuples()
+        ]
+        yield (
+            f"On {rst_corpus(corpus)}, {part['seeds'].max()} trainings of each network: one "
+            f"training has a standard deviation of {', '.join(each)}; another sample of text has "
+            f"one of {part['text_sd'].median():.3f} (median)."
+        )
+        printed = part[part["paper"].notna()]
+        if len(printed):
+            far = printed["difference"].abs().max()
+            yield f"The means are at most {far:.3f} from the paper's numbers, one training each."
+        if pairs is not None:
+            yield from _differing(pairs[pairs["corpus"] == corpus])
+
+
+def _differing(pairs: pd.DataFrame) -> Iterator[str]:
+    if len(pairs):
+        apart = cases(int(pairs["differs"].sum()), len(pairs))
+        yield f"Networks of one size differ by more than seeds and text explain in {apart}."

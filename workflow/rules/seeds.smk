@@ -1,0 +1,29 @@
+# Needs: {corpus}/corpus.json, the probabilities of all networks and of their trainings from further
+# seeds. Makes: tables/seeds.csv and .md, tables/seed_differences.csv.
+
+
+rule seeds:
+    input:
+        probabilities=[path for _, path in every_training()],
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+    output:
+        csv="<results>/tables/seeds.csv",
+        differences="<results>/tables/seed_differences.csv",
+        md="<results>/tables/seeds.md",
+    log:
+        "<logs>/seeds.log",
+    benchmark:
+        "<benchmarks>/seeds.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        config=table_config() | {"seeds": [seed for seed, _ in every_training()]},
+        fingerprint=fingerprint("seeds.py", "charlens/paper/data/figure1_cross_entropy.csv"),
+    script:
+        "../scripts/seeds.py"

@@ -1,0 +1,19 @@
+"""Probabilities files of every training in, the tables of seeds out."""
+
+from charlens.runtime.job import job
+
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
+    from charlens.analyses.cross_entropy import seeds
+    from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
+    from charlens.text.corpus import Corpus
+
+    config = snakemake.params.config
+    runs_of = {}
+    for seed, path in zip(config["seeds"], snakemake.input.probabilities, strict=True):
+        runs_of.setdefault(seed, []).append(path)
+    corpora = [Corpus.load(path) for path in snakemake.input.corpora]
+    frame, pairs = seeds.tables(runs_of, config["bootstrap"], config["seed"], corpora)
+    csv_tables.write(frame, snakemake.output.csv)
+    csv_tables.write(pairs, snakemake.output.differences)
+    write_text(snakemake.output.md, seeds.markdown(frame, pairs, config["bootstrap"]))
