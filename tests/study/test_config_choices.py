@@ -348,3 +348,18 @@ def test_the_seed_of_the_figures_is_among_the_seeds() -> None:
         CharlensError, match=r"seeds: found \[2, 3\], expected `seed`, 1, among them"
     ):
         study(seeds=[2, 3])
+
+
+def test_a_block_has_seeds_of_its_own() -> None:
+    lstm, gru = grid(("lstm", [1], [8]), ("gru", [1], [8]))
+    made = study([lstm | {"seeds": 3}, gru], grid(("lstm", [1], [8])))
+    assert made.further_seeds_of("prose", "lstm-1x8") == (2, 3) == made.further_seeds
+    assert made.further_seeds_of("prose", "gru-1x8") == ()
+    assert made.further_seeds_of("code", "lstm-1x8") == ()
+    made = study([lstm | {"seeds": 1}, gru], seeds=2)
+    assert made.further_seeds_of("prose", "lstm-1x8") == ()
+    assert made.further_seeds_of("prose", "gru-1x8") == (2,)
+    with pytest.raises(
+        CharlensError, match=r"corpora.prose.grid\[1\].seeds: found \[3\], expected"
+    ):
+        study([lstm, gru | {"seeds": [3]}])

@@ -347,12 +347,18 @@ def further_trainings(pattern):
         for seed in STUDY.further_seeds
         for corpus in STUDY.corpora
         for model in STUDY.models(corpus)
+        if seed in STUDY.further_seeds_of(corpus, model)
     ]
 
 
 def every_training():
-    """The probabilities files of all trainings of the grid, each with its seed."""
-    first = [(STUDY.seed, path) for corpus in STUDY.corpora for path in probabilities_of(corpus)]
+    """The probabilities files of networks trained several times, each with its seed."""
+    first = [
+        (STUDY.seed, f"<results>/{corpus}/probabilities/{model}.parquet")
+        for corpus in STUDY.corpora
+        for model in STUDY.models(corpus)
+        if STUDY.further_seeds_of(corpus, model)
+    ]
     return first + further_trainings(
         "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet"
     )

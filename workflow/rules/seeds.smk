@@ -1,5 +1,5 @@
-# Needs: {corpus}/corpus.json, the probabilities of all networks and of their trainings from further
-# seeds. Makes: tables/seeds.csv and .md, tables/seed_differences.csv.
+# Needs: {corpus}/corpus.json, the probabilities of networks that are trained from several seeds.
+# Makes: tables/seeds.csv and .md, tables/seed_differences.csv.
 
 
 rule seeds:

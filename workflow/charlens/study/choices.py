@@ -24,7 +24,7 @@ def has_networks(config: Config) -> bool:
 
 def has_seeds(config: Config) -> bool:
     """Whether networks of the grid are trained from several seeds."""
-    return bool(config.further_seeds) and any(config.models(name) for name in config.corpora)
+    return bool(config.further_seeds)
 
 
 def has_contexts(config: Config) -> bool:

@@ -139,10 +139,22 @@ class Config(Section):
 
     @property
     def further_seeds(self) -> tuple[int, ...]:
-        """Seeds of the trainings besides that of ``seed``, in the order of the config."""
-        if isinstance(self.seeds, int):
-            return tuple(range(self.seed + 1, self.seed + self.seeds))
-        return tuple(seed for seed in self.seeds if seed != self.seed)
+        """Seeds, besides ``seed``, that any network of the grid is trained with, in order."""
+        found = {
+            seed
+            for corpus in self.corpora
+            for model in self.models(corpus)
+            for seed in self.further_seeds_of(corpus, model)
+        }
+        return tuple(sorted(found))
+
+    def further_seeds_of(self, corpus: str, model: str) -> tuple[int, ...]:
+        """The same of one network of a corpus's grid."""
+        asked = [block.seeds for block in self.blocks(corpus) if model in block.models()]
+        seeds = next((own for own in asked if own is not None), self.seeds)
+        if isinstance(seeds, int):
+            return tuple(range(self.seed + 1, self.seed + seeds))
+        return tuple(seed for seed in seeds if seed != self.seed)
 
     @property
     def tsne_corpus(self) -> str:

@@ -27,9 +27,6 @@ def check_consistency(study: Config) -> None:
     """
     if study.run == "reference":
         raise problem("run", "reference", "this name is kept for the committed reference run")
-    if not isinstance(study.seeds, int) and study.seed not in study.seeds:
-        why = f"expected `seed`, {study.seed}, among them: figures of one network show that one"
-        raise problem("seeds", list(study.seeds), why)
     for name in study.corpora:
         if name in RESERVED_CORPUS_NAMES:
             reserved = ", ".join(RESERVED_CORPUS_NAMES)
@@ -46,6 +43,7 @@ def check_consistency(study: Config) -> None:
             raise problem(path, model, f"expected {wanted.words} of {corpus}: {allowed}")
     _check_models(study)
     _check_dropout(study)
+    _check_seeds(study)
     _check_activations(study)
     _check_interventions(study)
     _check_external(study)
@@ -131,6 +129,19 @@ def _check_dropout(study: Config) -> None:
                 if lists.setdefault(model, rates) != rates:
                     message = f"but an earlier block has {model} with {list(lists[model])}"
                     raise problem(f"{path}.dropout", list(rates), message)
+
+
+def _check_seeds(study: Config) -> None:
+    """Lists of seeds hold the one whose networks the figures show."""
+    lists = [("seeds", study.seeds)]
+    grids = {"grid": study.grid}
+    grids |= {f"corpora.{name}.grid": entry.grid or () for name, entry in study.corpora.items()}
+    for path, blocks in grids.items():
+        lists += [(f"{path}[{i}].seeds", block.seeds or 1) for i, block in enumerate(blocks)]
+    for path, seeds in lists:
+        if not isinstance(seeds, int) and study.seed not in seeds:
+            why = f"expected `seed`, {study.seed}, among them: figures of one network show that one"
+            raise problem(path, list(seeds), why)
 
 
 def _check_activations(study: Config) -> None:

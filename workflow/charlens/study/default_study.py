@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from charlens.config_types import Integer, Section, unique
+from charlens.config_types import Integer, Section, Seeds, unique
 from charlens.models.catalogue import LSTM, PAPER_CELLS
 from charlens.models.names import ModelId
 from charlens.study.cells import Cell
@@ -45,6 +45,8 @@ class GridBlock(Section):
     """Parameter budgets, each named by the 1-layer LSTM with so many cells."""
     dropout: Dropout | None = None
     """Candidates of this block's models; null takes those of training."""
+    seeds: Seeds | None = None
+    """Trainings of this block's models, as the study's `seeds`, which null takes."""
 
     def models(self) -> tuple[str, ...]:
         """Model ids such as ``lstm-3x512``, cell by cell, then by layers, then by size."""
