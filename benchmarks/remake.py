@@ -1,0 +1,133 @@
+"""Make results/reference again from its committed weights, by the workflow, without training.
+
+    python benchmarks/remake.py ../corpora [--cores 2] [--checkpoints FOLDER] [--targets figure1 ...]
+
+Cuts the texts, puts the committed weights and curves beside them and runs benchmarks/reference.yaml:
+tables, figures, the report and the explorer land in results/remade. Whole runs are then copied to
+results/reference, less what is large and quick to make again (splits, probabilities, n-grams).
+``--checkpoints`` names the early weights of the LSTM-3 of Figure 5 (right), which are not committed;
+without them that figure stays as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow"))
+
+import yaml
+from charlens.runtime import manifest
+from charlens.study.config import Config
+from compare_again import refresh_checksums
+
+CONFIG = ROOT / "benchmarks" / "reference.yaml"
+REFERENCE, REMADE = ROOT / "results" / "reference", ROOT / "results" / "remade"
+KEPT = ("models", "curves", "tables")
+"""What is committed of a corpus besides corpus.json; of models, networks only."""
+
+
+def study() -> Config:
+    """The study of reference.yaml."""
+    return Config.load(yaml.safe_load(CONFIG.read_text(encoding="utf-8")), CONFIG.name)
+
+
+def snakemake(arguments: argparse.Namespace, targets: list[str]) -> None:
+    """Run the workflow; what is newer than its inputs is not made again, whoever made it."""
+    values = [f"corpora_dir={arguments.texts.resolve()}"]
+    if arguments.checkpoints is None:
+        values.append("figure5={dynamics: null}")
+    command = ["snakemake", "--cores", str(arguments.cores), "--configfile", str(CONFIG)]
+    command += ["--rerun-triggers", "mtime", "--config", *values]
+    plan = subprocess.run(
+        [*command, "--dry-run", "--", *targets],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    trainings = re.findall(r"^(train\w*) +\d+$", plan.stdout, re.M)
+    if trainings:
+        sys.exit(f"the rules {', '.join(sorted(set(trainings)))} would run: something is missing")
+    command += ["--", *targets]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        sys.exit("the workflow failed; what it said is above")
+
+
+def place(checkpoints: Path | None) -> None:
+    """Copy weights and curves beside the splits, as if they had just been trained."""
+    config, missing = study(), []
+    for corpus in config.corpora:
+        for model in (*config.models(corpus), *config.n_nn_models(corpus)):
+            folders = [""] + [f"seeds/{s}/" for s in config.further_seeds_of(corpus, model)]
+            for name in (
+                f"{corpus}/{folder}{kind}/{model}.{form}"
+                for folder in folders
+                for kind, form in (("curves", "parquet"), ("models", "safetensors"))
+            ):
+                if not (REFERENCE / name).is_file():
+                    missing.append(name)
+                    continue
+                (REMADE / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(REFERENCE / name, REMADE / name)  # with the date of today
+    if missing:
+        more = f" ({len(missing)} files are missing)"
+        sys.exit(f"{REFERENCE}: has no {missing[0]}{more}; train it, or change {CONFIG}")
+    watched = config.figure5.dynamics
+    if checkpoints is not None and watched is not None:
+        to = REMADE / str(watched.corpus) / "checkpoints" / str(watched.model)
+        shutil.copytree(checkpoints, to, dirs_exist_ok=True, copy_function=shutil.copyfile)
+
+
+def publish(checkpoints: Path | None) -> None:
+    """Copy the run over the committed one; files that the run no longer makes are deleted."""
+    for name in ("tables", "figures"):
+        old = {p.name for p in (REFERENCE / name).iterdir() if p.is_file()}
+        new = {p.name for p in (REMADE / name).iterdir() if p.is_file()}
+        for stale in old - new:
+            of_dynamics = stale.startswith(("dynamics.", "figure5_right."))
+            if not (of_dynamics and checkpoints is None):
+                (REFERENCE / name / stale).unlink()
+        shutil.copytree(REMADE / name, REFERENCE / name, dirs_exist_ok=True)
+    for corpus in study().corpora:
+        shutil.rmtree(REFERENCE / corpus / "tables", ignore_errors=True)
+        shutil.copytree(REMADE / corpus / "tables", REFERENCE / corpus / "tables")
+        shutil.copyfile(REMADE / corpus / "corpus.json", REFERENCE / corpus / "corpus.json")
+    for name in ("report.html", "explorer.html"):
+        shutil.copyfile(REMADE / name, REFERENCE / name)
+    made = json.loads((REMADE / manifest.NAME).read_text(encoding="utf-8"))
+    how = "python benchmarks/remake.py, from committed weights"
+    made = {"partial": _partial(), "how": how} | made
+    (REFERENCE / manifest.NAME).write_text(json.dumps(made), encoding="utf-8")
+    refresh_checksums(REFERENCE)
+
+
+def _partial() -> str:
+    config = study()
+    count = sum(len(config.models(corpus)) for corpus in config.corpora)
+    return f"{count} of the 72 grid points"
+
+
+def main() -> None:
+    """Cut, place, run and, where everything was asked for, publish."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("texts", type=Path, help="folder with the published texts")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--checkpoints", type=Path, help="early weights of the watched LSTM")
+    parser.add_argument("--targets", nargs="+", default=[], help="figures or files, not all")
+    arguments = parser.parse_args()
+    snakemake(arguments, ["corpora"])
+    place(arguments.checkpoints)
+    snakemake(arguments, arguments.targets or ["all"])
+    if not arguments.targets:
+        publish(arguments.checkpoints)
+
+
+if __name__ == "__main__":
+    main()
