@@ -2,11 +2,11 @@
 
     python benchmarks/remake.py ../corpora [--cores 2] [--checkpoints FOLDER] [--targets figure1 ...]
 
-Cuts the texts, puts the committed weights and curves beside them and runs benchmarks/reference.yaml:
-tables, figures, the report and the explorer land in results/remade. Whole runs are then copied to
-results/reference, less what is large and quick to make again (splits, probabilities, n-grams).
-``--checkpoints`` names the early weights of the LSTM-3 of Figure 5 (right), which are not committed;
-without them that figure stays as it is.
+Cuts the texts, puts the committed weights and curves beside them and runs
+benchmarks/reference.yaml: tables, figures, the report and the explorer land in results/remade.
+Whole runs are then copied to results/reference, less what is large and quick to make again
+(splits, probabilities, n-grams). ``--checkpoints`` names the early weights of the LSTM-3 of
+Figure 5 (right), which are not committed; without them that figure stays as it is.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "workflow"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 import yaml
 from charlens.runtime import manifest
 from charlens.study.config import Config
 from compare_again import refresh_checksums
 
+ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "benchmarks" / "reference.yaml"
 REFERENCE, REMADE = ROOT / "results" / "reference", ROOT / "results" / "remade"
 KEPT = ("models", "curves", "tables")
