@@ -1,6 +1,6 @@
 """Make results/reference again from its committed weights, by the workflow, without training.
 
-    python benchmarks/remake.py ../corpora [--cores 2] [--checkpoints FOLDER] [--targets figure1 ...]
+    python benchmarks/remake.py ../corpora [--cores 2] [--checkpoints DIR] [--targets NAME ...]
 
 Cuts the texts, puts the committed weights and curves beside them and runs
 benchmarks/reference.yaml: tables, figures, the report and the explorer land in results/remade.
