@@ -15,6 +15,7 @@
 #                      {corpus}/tables/saturation/{model}.csv, {corpus}/tables/cells/{model}.parquet
 #   evidence.smk       {corpus}/tables/cell_evidence/{model}.parquet, tables/evidence.csv
 #   interventions.smk  tables/interventions/{corpus}.csv, tables/causal_cells.csv
+#   universality.smk   {corpus}/tables/universality/cells.parquet, tables/universality.csv
 #   cross_entropy.smk  tables/cross_entropy.csv
 #   seeds.smk          tables/seeds.csv, tables/seed_differences.csv
 #   agreement.smk      {corpus}/tables/agreement.csv
@@ -75,6 +76,7 @@ include: "workflow/rules/probabilities.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/interventions.smk"
+include: "workflow/rules/universality.smk"
 include: "workflow/rules/cross_entropy.smk"
 include: "workflow/rules/seeds.smk"
 include: "workflow/rules/agreement.smk"
@@ -147,6 +149,11 @@ rule figure9:
     input:
         figure_files("figure9"),
         figure_files("figure9_memory"),
+
+
+rule figure10:
+    input:
+        figure_files("figure10"),
 
 
 rule figures:

@@ -63,8 +63,7 @@ def test_every_figure_and_every_table_is_in_it(report: Report) -> None:
     assert len(figures) >= 16
     assert figures | tables | {"report/agreement.html"} == report.entries.keys()
     named = {f"figures/{name}.{form}" for name in FIGURES for form in ("pdf", "png")}
-    pages = PAGES.keys() - {"seeds"}  # this study has one
-    assert named | {f"report/{name}.html" for name in pages} == report.entries.keys()
+    assert named | {f"report/{name}.html" for name in PAGES} == report.entries.keys()
     for path, entry in report.entries.items():
         assert content(entry) == (report.results / path).read_bytes()
         assert entry["mime_type"] in ("image/png", "application/pdf", "text/html")

@@ -32,6 +32,7 @@ from charlens.study.choices import (
     activation_dumps,
     closed_corpora,
     compared_corpora,
+    compared_networks,
     context_models,
     evidence_models,
     explorer_models,
@@ -362,6 +363,40 @@ def every_training():
     return first + further_trainings(
         "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet"
     )
+
+
+def trainings_of(corpus):
+    """Seed and id of each training that is compared with others cell by cell."""
+    return [
+        (seed, model)
+        for model in MATCHED[corpus]
+        for seed in (STUDY.seed, *STUDY.further_seeds_of(corpus, model))
+    ]
+
+
+def compared_weights(wildcards):
+    """The weights of the same."""
+    folder = f"<results>/{wildcards.corpus}"
+    return [
+        (
+            f"{folder}/models/{model}.safetensors"
+            if seed == STUDY.seed
+            else f"{folder}/seeds/{seed}/models/{model}.safetensors"
+        )
+        for seed, model in trainings_of(wildcards.corpus)
+    ]
+
+
+def universality_config(wildcards):
+    """How trainings are compared; the seed of each file of weights in its order."""
+    section = STUDY.universality.model_dump(mode="json", include={"concept", "rotations"})
+    seeds = [seed for seed, _ in trainings_of(wildcards.corpus)]
+    return section | {"seeds": seeds} | cells_config(wildcards)
+
+
+def of_matched(name):
+    """Tables of compared trainings, one per corpus."""
+    return [f"<results>/{corpus}/tables/universality/{name}" for corpus in MATCHED]
 
 
 def trained_of(corpus):

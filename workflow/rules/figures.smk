@@ -38,6 +38,13 @@ DRAWN_FROM = {
         "newlines": of_interventions("newlines"),
         "shown": of_interventions("excerpts"),
     },
+    "figure10": {
+        "cells": of_matched("cells.parquet"),
+        "pairs": of_matched("pairs.csv"),
+        "passages": of_matched("passage.parquet"),
+        "corpora": splits_of(MATCHED, "corpus.json"),
+        "tests": splits_of(MATCHED, "test.npy"),
+    },
     "figure9": {"curves": "<results>/tables/context_curve.csv"},
     "figure9_memory": {
         "closings": "<results>/tables/closing_memory.csv",
@@ -50,6 +57,7 @@ DRAWN_WITH = {
     "figure1_right": tsne_config(),
     "figure2": {"encodings": encodings_of(figure2_models(STUDY))},
     "figure6": {"encodings": encodings_of([ERRORS])},
+    "figure10": {"encodings": encodings_of(MATCHED)},
     "figure4": {
         "characters": STUDY.figure4.characters,
         "standard_errors": STUDY.figure4.standard_errors,
@@ -61,6 +69,7 @@ MORE_NUMBERS = {
         name: f"<results>/figures/figure8_{name}.csv"
         for name in ("effects", "newlines", "excerpts")
     },
+    "figure10": {name: f"<results>/figures/figure10_{name}.csv" for name in ("matches", "passage")},
     "figure9_memory": {"probes": "<results>/figures/figure9_memory_probes.csv"},
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
@@ -22,6 +22,10 @@ POINT = 1 / 72  # inch
 COLUMN = 3.3  # width in inches of a journal's column
 INK, SOFT, FAINT = "#111111", "#6b6b6b", "#b5b5b5"
 WHISKER = "#8c8c8c"  # seen on white paper and on dark bars
+
+# Red for low, blue for high as in the paper; both dark enough apart in lightness from white, and
+# told apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
+RED_BLUE = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFFFF", "#0072B2"])
 
 # STIX comes with matplotlib, so a figure looks the same on every machine. Type 42 keeps the text
 # of a PDF selectable and is what journals ask for.

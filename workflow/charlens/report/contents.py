@@ -146,6 +146,23 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.interventions(study)),
     ),
     Analysis(
+        "universality",
+        MECHANISMS,
+        title="Other trainings, the same cells? (Figure 10)",
+        shows=(
+            "What the trainings of a network from several seeds have in common: how well each cell "
+            "is matched by one of another training, beside matches in rotated networks, in other "
+            "networks and in networks that learned nothing; how alike whole networks are; and in "
+            "which trainings a cell follows a concept."
+        ),
+        paper=(
+            "It showed cells of one training each, and did not ask whether another training of the "
+            "network has them."
+        ),
+        module="charlens.inside.universality.table",
+        when=lambda study: bool(choices.compared_networks(study)),
+    ),
+    Analysis(
         "table2",
         LONG_RANGE,
         title="Length of context (Table 2)",
@@ -391,6 +408,17 @@ FIGURES = by_name(
         "probability that the line ends at each column, the cell free and made to stand still.",
         module="charlens.inside.interventions.figure",
         analyses=(ANALYSES["causal_cells"],),
+    ),
+    Figure(
+        "figure10",
+        "Figure 10: the cells of other trainings",
+        "Left, how alike the trainings are as a whole (linear CKA of their cells on test text; 1 "
+        "is the same up to rotation). Right, how many cells have a match of at least some \\|r\\| "
+        "in another training, in one that is rotated at random, in another network and in one that "
+        "learned nothing; matches are chosen on other text than they are judged on. Below, a "
+        "passage as the best cell for one concept reads it in each training.",
+        module="charlens.inside.universality.figure",
+        analyses=(ANALYSES["universality"],),
     ),
     Figure(
         "table2",

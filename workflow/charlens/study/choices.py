@@ -27,6 +27,20 @@ def has_seeds(config: Config) -> bool:
     return bool(config.further_seeds)
 
 
+def compared_networks(config: Config) -> dict[str, tuple[str, ...]]:
+    """Corpus -> networks whose trainings are compared cell by cell; at least two trainings."""
+    section, chosen = config.universality, {}
+    for corpus in config.corpora if section.corpora is None else section.corpora:
+        grid, wanted = config.models(corpus), section.models
+        models = [m for m in grid if config.further_seeds_of(corpus, m)]
+        if wanted is not None:
+            models = [m for m in grid if m in wanted]
+        trainings = sum(1 + len(config.further_seeds_of(corpus, m)) for m in models)
+        if trainings > 1:
+            chosen[corpus] = tuple(models)
+    return chosen
+
+
 def has_contexts(config: Config) -> bool:
     """Whether any corpus has a model that Table 2 shows: recurrent, n-gram or n-NN."""
     return any(

@@ -51,6 +51,7 @@ from charlens.study.sections import (
     NGram,
     Probes,
     Scored,
+    Universality,
 )
 from charlens.text.kinds import KINDS
 from charlens.text.sources.any import Source
@@ -126,6 +127,7 @@ class Config(Section):
     figure6: Annotated[Figure6, BeforeValidator(empty_section)] = Figure6()
     context: Annotated[Context, BeforeValidator(empty_section)] = Context()
     probes: Annotated[Probes, BeforeValidator(empty_section)] = Probes()
+    universality: Annotated[Universality, BeforeValidator(empty_section)] = Universality()
     explorer: Annotated[Explorer, BeforeValidator(empty_section)] = Explorer()
     external: tuple[External, ...] = ()
     """Models from elsewhere that join the tables and figures by their probabilities."""

@@ -354,6 +354,23 @@ class Probes(Section):
     """Borders of the groups of distances of the text's own closing characters."""
 
 
+class Universality(Section):
+    """Whether other trainings have the same cells (Figure 10)."""
+
+    corpora: Corpora = None
+    """Null takes all that have networks trained from several seeds, [] none."""
+    models: Annotated[tuple[ModelName, ...], Field(min_length=1), AfterValidator(unique)] | None = (
+        None
+    )
+    """Recurrent models, as far as a corpus has them, whatever their seeds; null takes those trained
+    from several."""
+    concept: Text | None = None
+    """Whose cells are shown, a yes or no such as `inside_quotes`; null takes the first that the
+    kind of text has."""
+    rotations: Annotated[Integer, Field(ge=2, le=1000)] = 20
+    """Random rotations of each network, the baseline of a match."""
+
+
 class Explorer(Section):
     """The page on which cells and predictions can be looked at in a browser."""
 

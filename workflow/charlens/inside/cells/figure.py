@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PatchCollection
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -32,9 +32,7 @@ _TITLE, _GAP, _MARGIN, _HEAD, _FOOT, _GUTTER = 17.0, 5.0, 5.0, 15.0, 22.0, 12.0
 _SIDES = ("left", "right")
 _PAGE = Page(letter=3.16, line=6.8, size=5.2, baseline=0.74, top=_TITLE)
 
-# Red for low, blue for high as in the paper; both dark enough apart in lightness from white, and
-# told apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
-_COLORS = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFFFF", "#0072B2"])
+_COLORS = style.RED_BLUE
 
 
 def numbers(

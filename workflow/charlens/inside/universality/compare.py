@@ -1,0 +1,233 @@
+"""Compare all trainings of a corpus's networks with each other, cell by cell and as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import torch
+
+from charlens.inside.universality.covariances import Covariances, covariances
+from charlens.inside.universality.matches import Matches, correlation, matches
+from charlens.inside.universality.passage import Follower, passage_rows
+from charlens.inside.universality.rows import CELLS, PAIRS, PASSAGE, UNTRAINED
+from charlens.inside.universality.similarity import linear_cka, svcca
+from charlens.models.families import FAMILIES, family_of
+from charlens.models.names import grid_point
+from charlens.models.parameters import Layout
+from charlens.models.trained import TrainedModel
+from charlens.runtime.progress import progress
+from charlens.runtime.randomness import derive_seed, generator
+from charlens.text.corpus import Codes
+from charlens.training.settings import Training
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a comparison.
+
+    Attributes:
+        network: with its weights.
+        seed: of its training; ``UNTRAINED`` where it has none.
+        columns: where its cells lie among those of all members.
+        layers: layer of each cell, from 1, (cells,).
+        units: its number in the layer, from 0, (cells,).
+    """
+
+    network: TrainedModel
+    seed: int
+    columns: slice
+    layers: np.ndarray
+    units: np.ndarray
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Its id and seed."""
+        return self.network.model, self.seed
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Layer and unit of one of its cells; (0, −1) of none."""
+        return (int(self.layers[index]), int(self.units[index])) if index >= 0 else (0, -1)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of it: frames with the columns of :mod:`charlens.inside.universality.rows`."""
+
+    cells: pd.DataFrame
+    pairs: pd.DataFrame
+    passage: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared.
+
+    Attributes:
+        corpus: name of the corpus.
+        trained: the networks, each with the seed of its training.
+        codes: vocabulary codes of the test split, uint8 (B, length + 1).
+        text: byte values of its inputs, uint8 (B, length).
+        concept: name of the concept whose cells are looked at.
+        inside: the concept at each input byte, bool (B, length).
+        steps: window length; divides the stream length.
+        device: auto, cpu or cuda.
+        seed: the config's seed.
+        rotations: random rotations of each network.
+    """
+
+    corpus: str
+    trained: Sequence[tuple[int, TrainedModel]]
+    codes: Codes
+    text: np.ndarray
+    concept: str
+    inside: np.ndarray
+    steps: int
+    device: str
+    seed: int
+    rotations: int
+
+
+def untrained(network: TrainedModel, seed: int) -> TrainedModel:
+    """A network of the same shape with weights as training begins with them."""
+    initial = FAMILIES[family_of(network.shape)].initial
+    draw = torch.Generator().manual_seed(derive_seed(seed, "untrained", network.model, 0))
+    init_range = network.metadata["training"].get("init_range", Training().init_range)
+    return replace(network, weights=initial(Layout(network.shape), draw, init_range))
+
+
+def members(question: Question) -> list[Member]:
+    """All trainings, then one network of each shape that learned nothing."""
+    shapes = {network.model: network for _, network in question.trained}
+    networks = [
+        *question.trained,
+        *((UNTRAINED, untrained(network, question.seed)) for network in shapes.values()),
+    ]
+    found, start = [], 0
+    for seed, network in networks:
+        width = network.shape.width
+        count = grid_point(network.model).layers * width
+        layers, units = np.divmod(np.arange(count), width)
+        found.append(Member(network, seed, slice(start, start + count), layers + 1, units))
+        start += count
+    return found
+
+
+def compare(question: Question) -> Comparison:
+    """Compare every training with every other one and with networks that learned nothing."""
+    everyone = members(question)
+    found = covariances(
+        [member.network for member in everyone],
+        question.inside[None].astype(np.float32),
+        question.codes,
+        question.steps,
+        question.device,
+    )
+    followers = _followers(everyone, found)
+    matched = dict(_all_matches(question, everyone, found))
+    by_key = {member.key: member for member in everyone}
+    cells = [
+        _cell_rows(question.corpus, by_key[a], by_key[b], match)
+        for (a, b), match in matched.items()
+    ]
+    pairs = list(_pair_rows(question.corpus, everyone, found, matched, followers))
+    trained = [followers[member.key] for member in everyone if member.seed != UNTRAINED]
+    passage = passage_rows(
+        trained, question.codes, question.text, question.inside, question.steps, question.device
+    )
+    named = passage.assign(corpus=question.corpus, concept=question.concept)
+    return Comparison(
+        pd.concat(cells, ignore_index=True)[list(CELLS)].astype(CELLS),
+        pd.DataFrame(pairs, columns=list(PAIRS)).astype(PAIRS),
+        named[list(PASSAGE)].astype(PASSAGE),
+    )
+
+
+Key = tuple[str, int]
+"""Id of a network and seed of its training."""
+
+
+def _all_matches(
+    question: Question, everyone: Sequence[Member], found: Covariances
+) -> Iterator[tuple[tuple[Key, Key], Matches]]:
+    """Matches of the cells of each training in every other network."""
+    wanted = [(a, b) for a in everyone for b in everyone if a is not b and a.seed != UNTRAINED]
+    with progress(len(wanted), "matching cells", "pair") as bar:
+        for a, b in wanted:
+            draws = generator(question.seed, "rotations", question.corpus, *a.key, *b.key)
+            yield (a.key, b.key), matches(found, a.columns, b.columns, question.rotations, draws)
+            bar.update(1)
+
+
+def _cell_rows(corpus: str, a: Member, b: Member, match: Matches) -> pd.DataFrame:
+    best, paired = (
+        np.array([b.place(int(index)) for index in indices])
+        for indices in (match.best, match.paired)
+    )
+    return pd.DataFrame(
+        {
+            "corpus": corpus,
+            "model": a.network.model,
+            "seed": a.seed,
+            "layer": a.layers,
+            "unit": a.units,
+            "other": b.network.model,
+            "other_seed": b.seed,
+            "best_layer": best[:, 0],
+            "best_unit": best[:, 1],
+            "r": match.r,
+            "rotated": match.rotated,
+            "excess": match.excess,
+            "paired_layer": paired[:, 0],
+            "paired_unit": paired[:, 1],
+            "paired_r": match.paired_r,
+        }
+    )
+
+
+def _pair_rows(
+    corpus: str,
+    everyone: Sequence[Member],
+    found: Covariances,
+    matched: Mapping[tuple[Key, Key], Matches],
+    followers: Mapping[Key, Follower],
+) -> Iterator[dict[str, object]]:
+    for a, b in combinations(everyone, 2):
+        if a.seed == UNTRAINED:
+            continue
+        match = matched[a.key, b.key]
+        one, two = followers[a.key], followers[b.key]
+        r = correlation(found.judged, slice(one.column, one.column + 1),
+                        slice(two.column, two.column + 1))[0, 0]  # fmt: skip
+        yield {
+            "corpus": corpus,
+            "model": a.network.model,
+            "seed": a.seed,
+            "other": b.network.model,
+            "other_seed": b.seed,
+            "cka": linear_cka(found.both, a.columns, b.columns),
+            "svcca": svcca(found.both, a.columns, b.columns),
+            "median_match": float(np.median(np.abs(match.r))),
+            "median_rotated": float(np.median(match.rotated)),
+            "mean_paired": float(np.nanmean(np.abs(match.paired_r))),
+            "concept_r": r * one.sign * two.sign,
+        }
+
+
+def _followers(everyone: Sequence[Member], found: Covariances) -> dict[Key, Follower]:
+    """The cell of each network that follows the concept best, chosen on one half."""
+    label = slice(everyone[-1].columns.stop, everyone[-1].columns.stop + 1)
+    result = {}
+    for member in everyone:
+        chosen = correlation(found.chosen, member.columns, label)[:, 0]
+        judged = correlation(found.judged, member.columns, label)[:, 0]
+        best = int(np.abs(chosen).argmax())
+        layer, unit = member.place(best)
+        result[member.key] = Follower(
+            member.network, member.seed, layer, unit, member.columns.start + best,
+            float(np.abs(judged[best])), 1.0 if chosen[best] >= 0 else -1.0,
+        )  # fmt: skip
+    return result
