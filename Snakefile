@@ -25,6 +25,7 @@
 #   training_dynamics.smk  tables/dynamics.csv
 #   oracles.smk        tables/error_categories.csv, tables/errors.md, ...
 #   memory.smk         {corpus}/tables/context/{model}.csv, tables/context_curve.csv, ...
+#   leakage.smk        {corpus}/tables/copied.parquet, tables/leakage.csv, ...
 #   replication.smk    tables/paper_vs_ours.csv, tables/findings.csv
 #   figures.smk        figures/figure1_left.pdf, .png, .csv, figures/table2.pdf, ...
 #   explorer.smk       explorer/index.html, explorer.html, data/...
@@ -86,6 +87,7 @@ include: "workflow/rules/closings.smk"
 include: "workflow/rules/training_dynamics.smk"
 include: "workflow/rules/oracles.smk"
 include: "workflow/rules/memory.smk"
+include: "workflow/rules/leakage.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/replication.smk"
 include: "workflow/rules/explorer.smk"
@@ -154,6 +156,11 @@ rule figure9:
 rule figure10:
     input:
         figure_files("figure10"),
+
+
+rule figure12:
+    input:
+        figure_files("figure12"),
 
 
 rule figures:

@@ -39,6 +39,7 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
     run = snakemake(repository, "-n", "--configfile", "config.paper.yaml")
     assert run.jobs == {
         "prepare_corpus": 4,
+        "copied": 4,
         "train": 71,
         "train_watched": 1,
         "train_n_nn": 14,

@@ -56,6 +56,7 @@ FACES_ELSEWHERE = {
     "dynamics": {"table"},
     "errors": {"table"},
     "gates": {"table"},
+    "leakage": {"table"},
     "paper_vs_ours": {"COLUMNS", "table"},
     "seeds": {"table"},
 }

@@ -30,6 +30,7 @@ from snakemake.utils import update_config
 from charlens.study.config import Config
 from charlens.study.choices import (
     activation_dumps,
+    audited_corpora,
     closed_corpora,
     compared_corpora,
     compared_networks,
@@ -563,6 +564,20 @@ def contestants_of(corpora):
             *STUDY.n_nn_models(corpus),
             *(model for model in STUDY.n_gram_models(corpus) if model == longest),
         )
+    ]
+
+
+def audited_models():
+    """The probabilities files of all models of the corpora that are searched for copied text."""
+    return [
+        path
+        for corpus in AUDITED
+        for path in trained_of(corpus)
+        + external_of(corpus)
+        + [
+            f"<results>/{corpus}/probabilities/{model}.parquet"
+            for model in STUDY.n_gram_models(corpus)
+        ]
     ]
 
 

@@ -317,6 +317,24 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
+        "leakage",
+        ERRORS,
+        title="Text seen in training (Figure 12)",
+        shows=(
+            "How much of the test text the training text has word for word, and the losses of all "
+            "models on such passages and elsewhere. A text split by streams mixes test with "
+            "training text, as in the paper; where it is split by position too, the gap between "
+            "both."
+        ),
+        paper=(
+            "It cut both texts into streams, of which each gives training, validation and test "
+            "text, and did not ask how much of the test text comes in the training text."
+        ),
+        module="charlens.analyses.leakage.table",
+        sources={"tables/leakage.csv": "read", "tables/leakage_models.csv": "read_models"},
+        when=lambda study: bool(choices.audited_corpora(study)),
+    ),
+    Analysis(
         "paper_vs_ours",
         BESIDE,
         title="Every number of the paper beside ours",
@@ -501,6 +519,16 @@ FIGURES = by_name(
         "with marked errors, which a memory would have had.",
         module="charlens.analyses.oracles.pies",
         analyses=(ANALYSES["errors"],),
+    ),
+    Figure(
+        "figure12",
+        "Figure 12: text seen in training",
+        "Test losses of the models on passages that the training text has word for word, and "
+        "elsewhere. Where a text is split both by streams and by position, below, what the "
+        "stricter split costs: a filled square is the difference of the losses, an open one the "
+        "same less that of the 1-gram model, which remembers nothing.",
+        module="charlens.analyses.leakage.figure",
+        analyses=(ANALYSES["leakage"],),
     ),
 )
 """Figures by name, in the order of the paper."""

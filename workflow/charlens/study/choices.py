@@ -49,6 +49,19 @@ def has_contexts(config: Config) -> bool:
     )
 
 
+def audited_corpora(config: Config) -> tuple[str, ...]:
+    """Corpora whose test text is looked for in their training text: those with a model."""
+    named = config.leakage.corpora
+    return tuple(
+        corpus
+        for corpus in (config.corpora if named is None else named)
+        if config.models(corpus)
+        or config.external_models(corpus)
+        or config.n_gram_models(corpus)
+        or config.n_nn_models(corpus)
+    )
+
+
 def lstm_models(config: Config, corpus: str) -> tuple[str, ...]:
     """Ids of a corpus's LSTMs, in grid order.
 

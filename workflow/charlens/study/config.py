@@ -48,6 +48,7 @@ from charlens.study.sections import (
     Figure5,
     Figure6,
     Intervention,
+    Leakage,
     NGram,
     Probes,
     Scored,
@@ -128,6 +129,7 @@ class Config(Section):
     context: Annotated[Context, BeforeValidator(empty_section)] = Context()
     probes: Annotated[Probes, BeforeValidator(empty_section)] = Probes()
     universality: Annotated[Universality, BeforeValidator(empty_section)] = Universality()
+    leakage: Annotated[Leakage, BeforeValidator(empty_section)] = Leakage()
     explorer: Annotated[Explorer, BeforeValidator(empty_section)] = Explorer()
     external: tuple[External, ...] = ()
     """Models from elsewhere that join the tables and figures by their probabilities."""

@@ -56,7 +56,7 @@ def check_consistency(study: Config) -> None:
 
 def _named_corpora(study: Config) -> Iterator[tuple[str, str]]:
     """Every key that names a corpus, and the name."""
-    for section in ("n_gram", "n_nn", "figure4", "figure5", "context", "universality"):
+    for section in ("n_gram", "n_nn", "figure4", "figure5", "context", "universality", "leakage"):
         names = getattr(study, section).corpora
         yield from ((f"{section}.corpora", name) for name in names or ())
     yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(study.activations))

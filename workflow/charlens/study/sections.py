@@ -371,6 +371,15 @@ class Universality(Section):
     """Random rotations of each network, the baseline of a match."""
 
 
+class Leakage(Section):
+    """How much test text the training text has word for word, what that is worth (Figure 12)."""
+
+    corpora: Corpora = None
+    """Null takes all that have a model, [] none."""
+    least: Annotated[Integer, Field(ge=2, le=255)] = 30
+    """Bytes of a passage that counts as copied, where losses on copied text are compared."""
+
+
 class Explorer(Section):
     """The page on which cells and predictions can be looked at in a browser."""
 

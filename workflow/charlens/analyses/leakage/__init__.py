@@ -1,0 +1,6 @@
+"""How much of a score is text that was seen in training?
+
+Test text may be found word for word in training text: licence headers, macros, titles, or simply
+what stands next to a test passage of the same chapter. ``copied`` finds it, ``table`` compares the
+losses of all models on it and off it, and the gap between a text split by streams and by position.
+"""

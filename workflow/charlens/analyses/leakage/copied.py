@@ -1,0 +1,92 @@
+"""Which test characters lie in passages that the training text has word for word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from charlens.files import parquet_tables
+from charlens.files.atomic import FilePath
+from charlens.models.ngram.suffix_array import locate, suffix_array
+from charlens.runtime.progress import result
+from charlens.text.corpus import Codes, Corpus, load_split
+
+DEPTH = 255
+"""Longest match that is told from longer ones, bytes."""
+
+COLUMNS = {
+    "stream": "int16",  # of the test split
+    "length": "uint8",  # bytes from here on that the training text has, DEPTH at most
+}
+"""One row per test character, in the order of the probabilities files."""
+
+
+def longest_matches(train: Codes, test: Codes) -> np.ndarray:
+    """For each test character the longest passage from it on that the training text has.
+
+    Args:
+        train: vocabulary codes, uint8 (B, length + 1).
+        test: the same of the test split. Its targets are looked for; no match runs on into the next
+            stream.
+
+    Returns:
+        Bytes, at most :data:`DEPTH`, uint8 (B, length).
+
+    Example:
+        >>> train, test = np.array([[0, 1, 2, 3, 1, 0, 0]]), np.array([[3, 1, 2, 2]])
+        >>> longest_matches(train.astype(np.uint8), test.astype(np.uint8)).tolist()
+        [[2, 1, 1]]
+    """
+    targets = test[:, 1:]
+    text, query = train[:, :-1].ravel(), targets.ravel()  # a row's last code begins the next row
+    # Codes from 1 on: 0 ends the text. 255 values and two more no longer fit into a byte.
+    kind = np.dtype(np.uint8 if max(text.max(), query.max()) < 253 else np.uint16)
+    ended = np.append(text.astype(kind) + kind.type(1), kind.type(0))
+    shifted = query.astype(kind) + kind.type(1)
+    pad = int(max(ended.max(), shifted.max())) + 1
+    start, _, length = locate(ended, suffix_array(ended, DEPTH), shifted, DEPTH, pad)
+    found = np.empty(len(query), np.uint8)
+    found[start] = length
+    left = np.minimum(np.arange(targets.shape[1], 0, -1), DEPTH).astype(np.uint8)
+    return np.minimum(found.reshape(targets.shape), left)
+
+
+def covered(length: np.ndarray, least: int) -> np.ndarray:
+    """Which characters lie in a passage of at least so many bytes that the training text has.
+
+    Args:
+        length: of :func:`longest_matches`, (B, length).
+        least: bytes.
+
+    Returns:
+        bool, the same shape.
+
+    Example:
+        >>> covered(np.array([[1, 3, 2, 1, 0]]), 3).tolist()
+        [[False, True, True, True, False]]
+    """
+    size = length.shape[1]
+    reach = np.where(length >= least, np.arange(size) + length, 0)
+    return np.maximum.accumulate(reach, axis=1) > np.arange(size)
+
+
+def copied(inputs: Mapping[str, FilePath], output: FilePath) -> None:
+    """Find copied passages of a corpus's test split, from files to a file.
+
+    Args:
+        inputs: paths ``corpus`` (corpus.json), ``train`` and ``test`` (.npy).
+        output: the Parquet table to write, with :data:`COLUMNS`.
+
+    Raises:
+        CharlensError: a damaged input.
+    """
+    corpus = Corpus.load(inputs["corpus"])
+    train, test = (load_split(inputs[part]) for part in ("train", "test"))
+    length = longest_matches(train, test)
+    stream = np.repeat(np.arange(length.shape[0], dtype=np.int16), length.shape[1])
+    frame = pd.DataFrame({"stream": stream, "length": length.ravel()})
+    parquet_tables.write(frame, output)
+    share = covered(length, 30).mean()
+    result(f"{corpus.name}: {share:.1%} of the test text in copies of 30 bytes or more")

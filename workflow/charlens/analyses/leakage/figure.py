@@ -1,0 +1,120 @@
+"""Figure 12: losses on copied text and off it, and what a stricter split costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from charlens.analyses.leakage.table import read_models
+from charlens.display import style
+from charlens.files.atomic import FilePath
+from charlens.models import names as model_id
+from charlens.paper import texts
+
+# Lengths in points.
+_WIDTH = style.COLUMN / style.POINT
+_LEFT, _RIGHT, _ROW, _TITLE, _TICKS, _BOTTOM, _KEY = 84.0, 8.0, 9.0, 20.0, 14.0, 14.0, 16.0
+_TEXT, _TICK = 7.0, 6.0  # font sizes
+
+_ON, _OFF = "#0072B2", "#D55E00"  # of Okabe & Ito (2008); the shape says the same
+_MOST = 14
+"""Models of a corpus that are drawn; of more, every so many, the first and the last among them."""
+
+Panel = tuple[str, pd.DataFrame, bool]
+"""Title, rows, and whether it shows gaps between splits."""
+
+
+def numbers(leakage_models: FilePath) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: the table of losses on copied text, shown as it is."""
+    return {"csv": read_models(leakage_models)}
+
+
+def draw(models: pd.DataFrame) -> Figure:
+    """Draw a table of :func:`charlens.analyses.leakage.table.read_models`, a panel per corpus."""
+    with style.styled():
+        panels = _panels(models)
+        if not panels:
+            figure = style.new_figure(style.COLUMN, 0.4)
+            figure.text(0.02, 0.4, "No test text is found in training text.")
+            return figure
+        used = [_TITLE + _ROW * len(rows) + _TICKS + _BOTTOM for _, rows, _ in panels]
+        height = _KEY + sum(used)
+        figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
+        top = height - _KEY
+        for (title, rows, is_gap), tall in zip(panels, used, strict=True):
+            inner = _ROW * len(rows)
+            box = (_LEFT, top - _TITLE - inner, _WIDTH - _LEFT - _RIGHT, inner)
+            axes = figure.add_axes(
+                (box[0] / _WIDTH, box[1] / height, box[2] / _WIDTH, box[3] / height)
+            )
+            (_draw_gaps if is_gap else _draw_losses)(axes, rows)
+            _dress(axes, rows, title)
+            top -= tall
+        _draw_key(figure, panels)
+        return figure
+
+
+def _panels(models: pd.DataFrame) -> list[Panel]:
+    found = []
+    for corpus, part in models.groupby("corpus", sort=False):
+        if part["gain"].notna().any():
+            found.append((texts.corpus_title(str(corpus)), _some(part), False))
+    for corpus, part in models[models["split_gap"].notna()].groupby("corpus", sort=False):
+        title = f"{texts.corpus_title(str(corpus))}: gap to the split by streams"
+        found.append((title, _some(part), True))
+    return found
+
+
+def _some(part: pd.DataFrame) -> pd.DataFrame:
+    """At most so many rows, spread over all."""
+    if len(part) <= _MOST:
+        return part
+    keep = {round(i * (len(part) - 1) / (_MOST - 1)) for i in range(_MOST)}
+    return part.iloc[sorted(keep)]
+
+
+def _draw_losses(axes: Axes, rows: pd.DataFrame) -> None:
+    for y, row in enumerate(rows.itertuples()):
+        axes.plot([row.on, row.off], [y, y], color=style.FAINT, lw=1.2, zorder=1)
+        axes.plot(row.on, y, "o", color=_ON, ms=3.4)
+        axes.plot(row.off, y, "D", color=_OFF, ms=3.0)
+    axes.set_xlabel("Test cross-entropy (nats per character)", labelpad=1.5)
+
+
+def _draw_gaps(axes: Axes, rows: pd.DataFrame) -> None:
+    axes.axvline(0, color=style.FAINT, lw=0.6, zorder=1)
+    for y, row in enumerate(rows.itertuples()):
+        axes.plot(row.split_gap, y, "s", color=style.INK, ms=3.2)
+        axes.plot(row.beyond_text, y, "s", mfc="white", mec=style.INK, mew=0.7, ms=3.2)
+    axes.set_xlabel("Loss by position − loss by streams (nats per character)", labelpad=1.5)
+
+
+def _dress(axes: Axes, rows: pd.DataFrame, title: str) -> None:
+    axes.set_yticks(range(len(rows)), [model_id.title(model) for model in rows["model"]])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.tick_params(labelsize=_TICK, length=2, width=0.5, pad=1.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.set_title(title, size=_TEXT, loc="left", style="italic", pad=3)
+
+
+def _draw_key(figure: Figure, panels: Sequence[Panel]) -> None:
+    marks = [
+        ("o", {"color": _ON}, "on copied text"),
+        ("D", {"color": _OFF}, "off it"),
+        ("s", {"color": style.INK}, "gap"),
+        ("s", {"mfc": "white", "mec": style.INK}, "beyond 1-gram’s"),
+    ]
+    kinds = {is_gap for *_, is_gap in panels}
+    shown = marks[2 * (False not in kinds) : 2 + 2 * (True in kinds)]
+    handles = [
+        Line2D([], [], marker=mark, ls="", ms=3.2, label=name, **look) for mark, look, name in shown
+    ]
+    figure.legend(
+        handles=handles, loc="upper left", ncols=4, fontsize=_TICK, handletextpad=0.2,
+        columnspacing=0.9, borderaxespad=0.2,
+    )  # fmt: skip

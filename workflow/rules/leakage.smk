@@ -1,0 +1,58 @@
+# Needs: {corpus}/train.npy and test.npy, the probabilities of all models.
+# Makes: {corpus}/tables/copied.parquet, tables/leakage.csv and .md, tables/leakage_models.csv
+# (Figure 12).
+
+AUDITED = audited_corpora(STUDY)
+
+
+rule copied:
+    input:
+        corpus="<results>/{corpus}/corpus.json",
+        train="<results>/{corpus}/train.npy",
+        test="<results>/{corpus}/test.npy",
+    output:
+        "<results>/{corpus}/tables/copied.parquet",
+    log:
+        "<logs>/{corpus}/copied.log",
+    benchmark:
+        "<benchmarks>/copied/{corpus}.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        fingerprint=fingerprint("copied.py"),
+    script:
+        "../scripts/copied.py"
+
+
+rule leakage:
+    input:
+        copies=expand("<results>/{corpus}/tables/copied.parquet", corpus=AUDITED),
+        corpora=expand("<results>/{corpus}/corpus.json", corpus=AUDITED),
+        probabilities=audited_models(),
+    output:
+        csv="<results>/tables/leakage.csv",
+        models="<results>/tables/leakage_models.csv",
+        md="<results>/tables/leakage.md",
+    log:
+        "<logs>/leakage.log",
+    benchmark:
+        "<benchmarks>/leakage.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        config=table_config() | {"least": STUDY.leakage.least},
+        fingerprint=fingerprint("leakage.py"),
+    script:
+        "../scripts/leakage.py"
