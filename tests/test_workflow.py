@@ -124,7 +124,7 @@ def test_n_grams_alone_need_no_network_and_no_figure_named(
     text = "corpora: {novel: {source: {builtin: python_docs}}}\ngrid: []\nn_nn: {corpora: []}\n"
     path.write_text(text)
     run = snakemake(repository, "-n", "--configfile", str(path))
-    kept = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED}
+    kept = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED, *LEAKAGE}
     assert run.jobs == dict.fromkeys(kept, 1)
 
 
@@ -289,6 +289,7 @@ CAUSAL = {"intervene", "causal_cells", "draw_figure8"}
 MEMORY = {"memory", "context_curve", "closing_memory", "memory_probes"}
 MEMORY |= {"draw_figure9", "draw_figure9_memory"}
 ASKED = EVIDENCE | CAUSAL | MEMORY  # of single networks
+LEAKAGE = ("copied", "leakage", "draw_figure12")
 COMPARED = {"paper_vs_ours"}  # follows every table
 SCORED = FIGURE1 | TABLE2 | FIGURE4 | CLOSINGS | FIGURE6 | COMPARED
 TRAINED = {"train", "train_watched", "train_n_nn"}

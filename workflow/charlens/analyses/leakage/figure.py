@@ -104,15 +104,16 @@ def _dress(axes: Axes, rows: pd.DataFrame, title: str) -> None:
 
 def _draw_key(figure: Figure, panels: Sequence[Panel]) -> None:
     marks = [
-        ("o", {"color": _ON}, "on copied text"),
-        ("D", {"color": _OFF}, "off it"),
-        ("s", {"color": style.INK}, "gap"),
-        ("s", {"mfc": "white", "mec": style.INK}, "beyond 1-gram’s"),
+        ("o", _ON, _ON, "on copied text"),
+        ("D", _OFF, _OFF, "off it"),
+        ("s", style.INK, style.INK, "gap"),
+        ("s", style.INK, "white", "beyond 1-gram’s"),
     ]
     kinds = {is_gap for *_, is_gap in panels}
     shown = marks[2 * (False not in kinds) : 2 + 2 * (True in kinds)]
     handles = [
-        Line2D([], [], marker=mark, ls="", ms=3.2, label=name, **look) for mark, look, name in shown
+        Line2D([], [], marker=mark, ls="", ms=3.2, mec=edge, mfc=face, label=name)
+        for mark, edge, face, name in shown
     ]
     figure.legend(
         handles=handles, loc="upper left", ncols=4, fontsize=_TICK, handletextpad=0.2,
