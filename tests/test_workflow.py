@@ -40,6 +40,7 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
     assert run.jobs == {
         "prepare_corpus": 4,
         "copied": 4,
+        "compress": 4,
         "train": 71,
         "train_watched": 1,
         "train_n_nn": 14,
@@ -278,7 +279,7 @@ def test_a_second_run_does_nothing(finished: Path) -> None:
 
 
 FIGURE1 = {"cross_entropy", "agreement", "draw_figure1_left", "draw_figure1_right"}
-TABLE2 = {"table2", "draw_table2"}
+TABLE2 = {"compress", "table2", "draw_table2"}
 INSIDE = {"dump_activations", "search_cells", "draw_figure2", "saturation", "draw_figure3"}
 FIGURE4 = {"error_overlap", "advantage", "draw_figure4"}
 CLOSINGS = {"closings", "draw_figure5_left"}

@@ -34,6 +34,7 @@ from charlens.study.choices import (
     closed_corpora,
     compared_corpora,
     compared_networks,
+    compressed_corpora,
     context_models,
     evidence_models,
     explorer_models,

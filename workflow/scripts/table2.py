@@ -3,6 +3,7 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
+    from charlens.analyses.context_length import compressors
     from charlens.analyses.context_length import table as table2
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
@@ -17,4 +18,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         seed,
     )
     csv_tables.write(table, snakemake.output.csv)
-    write_text(snakemake.output.md, table2.markdown(table, bootstrap))
+    sizes = [compressors.read(path) for path in snakemake.input.get("compressors", [])]
+    write_text(snakemake.output.md, table2.markdown(table, bootstrap, sizes))

@@ -62,6 +62,18 @@ def audited_corpora(config: Config) -> tuple[str, ...]:
     )
 
 
+def compressed_corpora(config: Config) -> tuple[str, ...]:
+    """Corpora that general compressors are tried on: those of Table 2."""
+    named, names = config.compressors.corpora, config.compressors.names
+    corpora = config.corpora if named is None else named
+    shown = (
+        name
+        for name in corpora
+        if config.models(name) or config.n_gram_models(name) or config.n_nn_models(name)
+    )
+    return tuple(shown) if names else ()
+
+
 def lstm_models(config: Config, corpus: str) -> tuple[str, ...]:
     """Ids of a corpus's LSTMs, in grid order.
 

@@ -38,6 +38,7 @@ from charlens.study.sections import (
     NNN,
     ActivationDump,
     Cells,
+    Compressors,
     Context,
     Explorer,
     External,
@@ -114,6 +115,7 @@ class Config(Section):
     """Models of every corpus without a grid of its own: the union of the blocks; [] means none."""
     training: Annotated[StudyTraining, BeforeValidator(empty_section)] = StudyTraining()
     n_gram: Annotated[NGram, BeforeValidator(empty_section)] = NGram()
+    compressors: Annotated[Compressors, BeforeValidator(empty_section)] = Compressors()
     n_nn: Annotated[NNN, BeforeValidator(empty_section)] = NNN()
     activations: tuple[ActivationDump, ...] = ()
     """Models whose hidden states and gates are kept as Parquet files."""

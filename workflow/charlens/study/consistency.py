@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 # Folders that results/{run}/ holds beside the corpora, so no corpus may be called so.
 RESERVED_CORPUS_NAMES = ("benchmarks", "explorer", "figures", "report", "tables")
 
+_WITH_CORPORA = (
+    "n_gram", "compressors", "n_nn", "figure4", "figure5", "context", "universality", "leakage",
+)  # fmt: skip
+"""Sections that name corpora under a key of that name."""
+
 
 def check_consistency(study: Config) -> None:
     """Check what one section of a study says of another.
@@ -56,7 +61,7 @@ def check_consistency(study: Config) -> None:
 
 def _named_corpora(study: Config) -> Iterator[tuple[str, str]]:
     """Every key that names a corpus, and the name."""
-    for section in ("n_gram", "n_nn", "figure4", "figure5", "context", "universality", "leakage"):
+    for section in _WITH_CORPORA:
         names = getattr(study, section).corpora
         yield from ((f"{section}.corpora", name) for name in names or ())
     yield from ((f"activations[{i}].corpus", d.corpus) for i, d in enumerate(study.activations))

@@ -40,6 +40,18 @@ class NGram(Section):
     """Which corpora get them; null means all, [] none."""
 
 
+class Compressors(Section):
+    """General compressors beside Table 2: what they need for the test text."""
+
+    names: Annotated[tuple[Literal["xz", "zstd", "ppmd"], ...], AfterValidator(unique)] = (
+        "xz",
+        "zstd",
+        "ppmd",
+    )
+    corpora: Corpora = None
+    """Which texts are compressed; null means all that Table 2 shows, [] none."""
+
+
 class NNN(Section):
     """The n-NN baselines: one tanh layer over the last n characters (paper, section 4.3)."""
 

@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from charlens.analyses import ranking
+from charlens.analyses.context_length import compressors
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import listed, number, rst, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
@@ -232,12 +233,13 @@ def read(path: FilePath) -> pd.DataFrame:
     return frame
 
 
-def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
+def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFrame] = ()) -> str:
     """The table as Markdown, laid out as in the paper, one section per source.
 
     Args:
         frame: made by :func:`table` or :func:`read`.
         bootstrap: the number of resamples, for the caption.
+        compressed: tables of :mod:`charlens.analyses.context_length.compressors`.
     """
     caption = (
         "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
@@ -261,6 +263,8 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
         if texts.is_other_version(part["papers_file"]):
             lines += ["", texts.ANOTHER_CUT]
         lines += _context_lines(part) + _recurrent_lines(part)
+        beside = [one[one["corpus"].isin(part["corpus"])] for one in compressed]
+        lines += compressors.lines(pd.concat(beside)) if beside else []
     return "\n".join(lines) + "\n"
 
 
