@@ -46,7 +46,7 @@ def test_each_gains_from_order_and_from_text_seen_before(name: str) -> None:
     assert size(noise) == pytest.approx(len(noise), rel=0.03)
     assert size(text) < len(text) / 2
     assert size(text) == size(text)
-    assert size(text + text) < 1.3 * size(text)
+    assert size(text + text) < 1.9 * size(text)
 
 
 def test_the_config_has_every_compressor() -> None:
