@@ -23,7 +23,7 @@
 #   shared_errors.smk  tables/error_overlap.csv, tables/advantage.csv
 #   closings.smk       tables/closings.csv
 #   training_dynamics.smk  tables/dynamics.csv
-#   oracles.smk        tables/error_categories.csv, tables/errors.md, ...
+#   oracles.smk        tables/error_categories.csv, tables/errors.md, tables/decade.csv, ...
 #   memory.smk         {corpus}/tables/context/{model}.csv, tables/context_curve.csv, ...
 #   leakage.smk        {corpus}/tables/copied.parquet, tables/leakage.csv, ...
 #   replication.smk    tables/paper_vs_ours.csv, tables/findings.csv
@@ -156,6 +156,11 @@ rule figure9:
 rule figure10:
     input:
         figure_files("figure10"),
+
+
+rule figure11:
+    input:
+        figure_files("figure11"),
 
 
 rule figure12:

@@ -568,18 +568,14 @@ def contestants_of(corpora):
     ]
 
 
-def audited_models():
-    """The probabilities files of all models of the corpora that are searched for copied text."""
-    return [
-        path
-        for corpus in AUDITED
-        for path in trained_of(corpus)
-        + external_of(corpus)
-        + [
-            f"<results>/{corpus}/probabilities/{model}.parquet"
-            for model in STUDY.n_gram_models(corpus)
-        ]
+def every_model_of(corpus):
+    """The probabilities files of all of a corpus's models."""
+    if not corpus:
+        return []
+    n_grams = [
+        f"<results>/{corpus}/probabilities/{model}.parquet" for model in STUDY.n_gram_models(corpus)
     ]
+    return trained_of(corpus) + external_of(corpus) + n_grams
 
 
 def externals_of(corpora):

@@ -38,6 +38,7 @@ DRAWN_FROM = {
         "newlines": of_interventions("newlines"),
         "shown": of_interventions("excerpts"),
     },
+    "figure11": {"decade": "<results>/tables/decade.csv"},
     "figure12": {"leakage_models": "<results>/tables/leakage_models.csv"},
     "figure10": {
         "cells": of_matched("cells.parquet"),

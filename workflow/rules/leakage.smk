@@ -34,7 +34,7 @@ rule leakage:
     input:
         copies=expand("<results>/{corpus}/tables/copied.parquet", corpus=AUDITED),
         corpora=expand("<results>/{corpus}/corpus.json", corpus=AUDITED),
-        probabilities=audited_models(),
+        probabilities=[path for corpus in AUDITED for path in every_model_of(corpus)],
     output:
         csv="<results>/tables/leakage.csv",
         models="<results>/tables/leakage_models.csv",

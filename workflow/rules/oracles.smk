@@ -1,7 +1,8 @@
 # Needs: {corpus}/probabilities/{model}.parquet of LSTMs, n-grams and models from elsewhere; the
 # splits of their corpus.
 # Makes: tables/error_categories.csv, tables/errors.md, ...: what kinds of errors the best and the
-# smallest LSTM make (Figure 6).
+# smallest LSTM make (Figure 6); tables/decade.csv and .md: errors and bits of all models by kind of
+# character (Figure 11).
 
 # The corpus whose errors are broken down; empty where the study has none.
 ERRORS = figure6_corpus(STUDY)
@@ -42,3 +43,36 @@ rule errors:
         fingerprint=fingerprint("errors.py", "charlens/paper/data/figure6_oracles.csv"),
     script:
         "../scripts/errors.py"
+
+
+rule decade:
+    input:
+        corpus=f"<results>/{ERRORS or NONE}/corpus.json",
+        train=f"<results>/{ERRORS or NONE}/train.npy",
+        test=f"<results>/{ERRORS or NONE}/test.npy",
+        models=every_model_of(ERRORS),
+    output:
+        csv="<results>/tables/decade.csv",
+        md="<results>/tables/decade.md",
+    log:
+        "<logs>/decade.log",
+    benchmark:
+        "<benchmarks>/decade.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config=table_config()
+        | {
+            "threshold": STUDY.figure6.threshold,
+            "definitions": STUDY.figure6.definitions,
+            "encoding": encodings_of([ERRORS]).get(ERRORS),
+        },
+        fingerprint=fingerprint("decade.py"),
+    script:
+        "../scripts/decade.py"

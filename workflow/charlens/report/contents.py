@@ -317,6 +317,23 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
+        "decade",
+        ERRORS,
+        title="What later models fix (Figure 11)",
+        shows=(
+            "Errors and bits of every model by kind of character. Here each test character has one "
+            "kind, whatever the model: the first oracle of Figure 6 that applies to it. So bits of "
+            "two models can be subtracted, kind by kind, with an interval over test streams."
+        ),
+        paper=(
+            "It broke down the errors of two LSTMs and found that a larger one removes those that "
+            "an n-gram model would have removed, and hardly any others: larger models alone would "
+            "not do."
+        ),
+        module="charlens.analyses.oracles.decade",
+        when=lambda study: bool(choices.figure6_corpus(study)),
+    ),
+    Analysis(
         "leakage",
         ERRORS,
         title="Text seen in training (Figure 12)",
@@ -519,6 +536,15 @@ FIGURES = by_name(
         "with marked errors, which a memory would have had.",
         module="charlens.analyses.oracles.pies",
         analyses=(ANALYSES["errors"],),
+    ),
+    Figure(
+        "figure11",
+        "Figure 11: what later models fix",
+        "Errors, and bits, of the smallest LSTM, of the best network of each cell, of the n-gram "
+        "model with the longest context and of networks that are mixed with a memory. Colours are "
+        "kinds of characters, the same for all models: the first oracle of Figure 6 that applies.",
+        module="charlens.analyses.oracles.decade_figure",
+        analyses=(ANALYSES["decade"],),
     ),
     Figure(
         "figure12",

@@ -1,0 +1,124 @@
+"""Errors and bits by kind of character: the same kinds for all models, and sums that agree."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from charlens.analyses.oracles import decade, decade_figure, tally
+from charlens.analyses.oracles.decade import CATEGORIES, REST
+from charlens.files import csv_tables
+from charlens.predictions.file import read_probabilities
+from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
+from charlens.text.corpus import Corpus, load_split
+from scripts_alone import run_script
+from small_run import make_run, prose
+
+CONTEXTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 20]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    folder = tmp_path_factory.mktemp("decade")
+    make_run(folder, prose())
+    home = folder / "novel"
+    paths = {name: home / f"{name}.npy" for name in ("train", "test")}
+    paths["corpus"] = home / "corpus.json"
+    counted = home / "models" / "all.safetensors"
+    fit_n_gram(paths, counted, CONTEXTS)
+    files = [home / "probabilities" / f"n-gram-{n}.parquet" for n in CONTEXTS]
+    score_n_gram(paths | {"model": counted}, files, home / "scores.csv", CONTEXTS, 10, 1)
+    return paths | {"models": [home / "probabilities" / "lstm-2x8.parquet", *files]}
+
+
+@pytest.fixture(scope="module")
+def frame(inputs: dict) -> pd.DataFrame:
+    return decade.table(inputs, 0.5, "fitted", 50, 1)
+
+
+def test_bits_and_errors_add_up_to_the_models_own(inputs: dict, frame: pd.DataFrame) -> None:
+    for path in inputs["models"]:
+        columns = read_probabilities(path)
+        part = frame[frame["model"] == path.stem]
+        bits = -np.log2(columns["probability"].astype(np.float64)).mean()
+        assert part["bits"].sum() == pytest.approx(bits, abs=1e-6)
+        assert part["errors"].sum() == (columns["probability"] < 0.5).sum()
+        assert part["characters"].sum() == len(columns["byte"])
+        assert ((part["low"] <= part["bits"]) & (part["bits"] <= part["high"])).all()
+
+
+def test_each_character_has_the_first_oracle_that_applies(inputs: dict, frame) -> None:
+    corpus = Corpus.load(inputs["corpus"])
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    train, test = (vocabulary[load_split(inputs[name])] for name in ("train", "test"))
+    probability = {p.stem: read_probabilities(p)["probability"] for p in inputs["models"]}
+    found = decade.categories(corpus, inputs, probability, "fitted", None)
+    known = tally.evidence(train, test)
+    names = [f"n-gram-{n}" for n in range(1, 10)]
+    for i in range(0, len(found), 37):
+        if any(probability[name][i] > 0.5 for name in names):
+            expected = "n-gram"
+        elif known[:4, i].any():
+            expected = "memory"
+        elif known[4:10, i].any():
+            expected = "rare words"
+        elif known[10:12, i].any():
+            expected = "word model"
+        else:
+            expected = "punctuation" if known[12, i] else REST
+        assert CATEGORIES[found[i]] == expected
+    counts = frame.drop_duplicates("category").set_index("category")["characters"]
+    assert counts.to_dict() == {name: int((found == i).sum()) for i, name in enumerate(CATEGORIES)}
+
+
+def test_changes_are_paired_and_the_baseline_is_the_smallest_lstm(frame: pd.DataFrame) -> None:
+    assert set(frame["baseline"].dropna()) == {"lstm-2x8"}
+    wide = frame.pivot_table("bits", "model", "category")
+    part = frame[frame["model"] == "n-gram-5"].set_index("category")
+    expected = wide.loc["n-gram-5"] - wide.loc["lstm-2x8"]
+    np.testing.assert_allclose(part["change"], expected[part.index], atol=1e-9)
+    assert frame[frame["model"] == "lstm-2x8"]["change"].isna().all()
+    inside = (part["change_low"] <= part["change"]) & (part["change"] <= part["change_high"])
+    assert inside.all()
+
+
+def test_it_is_read_again_shown_and_drawn(frame: pd.DataFrame, tmp_path: Path) -> None:
+    csv_tables.write(frame, tmp_path / "decade.csv")
+    again = decade.read(tmp_path / "decade.csv")
+    pd.testing.assert_frame_equal(again, frame)
+    assert decade.shown(again) == ["lstm-2x8", "n-gram-20"]
+    drawn = decade_figure.draw(decade_figure.numbers(tmp_path / "decade.csv")["csv"])
+    sums = frame.groupby("model", sort=False)["bits"].sum()
+    written = [text.get_text().strip() for axes in drawn.axes for text in axes.texts]
+    assert f"{sums['n-gram-20']:.2f}" in written
+    assert f"{sums['lstm-2x8']:.3f}" in decade.markdown(again)
+    assert "gains most" in " ".join(decade.sentences(again))
+
+
+def test_models_that_are_no_grid_points_and_the_best_of_each_cell_are_shown() -> None:
+    models = {"lstm-1x64": 2.0, "lstm-2x64": 1.9, "lstm-3x512": 1.5, "gru-1x64": 1.8,
+              "gru-2x64": 1.85, "n-gram-5": 1.7, "n-gram-20": 1.75, "n-nn-3": 2.2,
+              "lstm-2x64+ngram": 1.6, "mine": 1.4}  # fmt: skip
+    rows = [
+        {"model": model, "category": c, "bits": bits / len(CATEGORIES), "baseline": base}
+        for model, bits in models.items()
+        for c in CATEGORIES
+        for base in ["lstm-2x64" if model != "lstm-2x64" else None]
+    ]
+    shown = decade.shown(pd.DataFrame(rows))
+    wanted = ["lstm-2x64", "lstm-3x512", "gru-1x64", "n-gram-20", "lstm-2x64+ngram", "mine"]
+    assert shown == wanted
+    sums = {model: np.array([[bits]]) for model, bits in models.items()}
+    assert decade.baseline_of(sums) == "lstm-2x64"
+    assert decade.baseline_of({"n-gram-5": np.ones((1, 1))}) is None
+
+
+def test_the_script_does_the_same(inputs: dict, frame, tmp_path: Path, monkeypatch) -> None:
+    outputs = {"csv": "decade.csv", "md": "decade.md"}
+    config = {"threshold": 0.5, "definitions": "fitted", "bootstrap": 50, "seed": 1}
+    made = run_script(tmp_path, monkeypatch, "decade", inputs, outputs, encoding=None, **config)
+    pd.testing.assert_frame_equal(decade.read(made["csv"]), frame)
+    assert not math.isnan(frame["bits"].sum())
