@@ -60,7 +60,7 @@ from charlens.errors import CharlensError
 from charlens.files.atomic import sweep
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
-from charlens.models.catalogue import N_GRAM, N_NN, SCORERS, WITH_NGRAM
+from charlens.models.catalogue import N_GRAM, N_NN, SCORERS, WITH_DYNAMIC, WITH_NGRAM
 from charlens.models.names import GRID_IDS, context_id, context_model
 from charlens.models.names import parse as grid_point  # Snakemake has a `parse` of its own here
 from charlens.paper.definitions import ORACLE_CONTEXTS
@@ -258,6 +258,11 @@ def mixed_n_gram(wildcards):
     """The n-gram models that a scorer mixes a network with; none for other scorers."""
     wanted = wildcards.scorer == WITH_NGRAM
     return f"<results>/{wildcards.corpus}/models/n-gram.safetensors" if wanted else []
+
+
+def adapting_train(wildcards):
+    """The training text, for a scorer that learns on and measures its steps there."""
+    return f"<results>/{wildcards.corpus}/train.npy" if wildcards.scorer == WITH_DYNAMIC else []
 
 
 def dump_config(wildcards):

@@ -55,6 +55,7 @@ rule scored_probabilities:
         test="<results>/{corpus}/test.npy",
         model="<results>/{corpus}/models/{model}.safetensors",
         n_gram=mixed_n_gram,
+        train=adapting_train,
     output:
         "<results>/{corpus}/probabilities/{model}+{scorer}.parquet",
     log:

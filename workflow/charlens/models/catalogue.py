@@ -113,9 +113,13 @@ CONTEXT_FAMILIES: dict[str, ContextFamily] = {
 }
 """Families of models with a context of n characters by id, in the order of tables."""
 
-WITH_NGRAM, WITH_CACHE = "ngram", "cache"
+WITH_NGRAM, WITH_CACHE, WITH_DYNAMIC = "ngram", "cache", "dynamic"
 
-SCORERS: dict[str, str] = {WITH_NGRAM: "{model} + n-gram", WITH_CACHE: "{model} + cache"}
+SCORERS: dict[str, str] = {
+    WITH_NGRAM: "{model} + n-gram",
+    WITH_CACHE: "{model} + cache",
+    WITH_DYNAMIC: "{model}, learning",
+}
 """Other ways to predict with a trained network, with ids ``{model}+{scorer}``: id -> title."""
 
 

@@ -222,7 +222,9 @@ class Scored(Section):
     scorer: Literal[tuple(SCORERS)]  # type: ignore[valid-type]
     """ngram: mixed with the n-gram model of the longest context by how sure each is; the weights
     are fitted on the validation split. cache: mixed with what followed its own states of the last
-    3,000 characters when they were like the present one (it adapts to the test text)."""
+    3,000 characters when they were like the present one. dynamic: after each 20 characters its
+    weights take a gradient step on them (dynamic evaluation). The last two adapt to the test
+    text."""
     corpus: CorpusName | None = None
     """Its corpus; null: all that have the network and what the scorer needs."""
     model: Text | None = None
