@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from charlens.errors import CharlensError
 from charlens.inside.cells.score import score
 from charlens.inside.dump import dump_activations
 from charlens.models import catalogue
@@ -13,6 +14,7 @@ from charlens.models.families import FAMILIES, build_model, family_of, shapes_fo
 from charlens.models.gpt import WINDOW
 from charlens.models.mingru import loop, positive, scan
 from charlens.models.parameters import budget, parameter_count
+from charlens.models.recurrent.edits import Edit
 from charlens.models.trained import load_trained
 from charlens.predictions.score import score_model
 from charlens.study.config import Config
@@ -151,6 +153,33 @@ def test_evaluation_keeps_no_graph(model):
     assert built._kept == []
     assert not built.log_probabilities.requires_grad
     assert not any(s.requires_grad for s in built.states)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_states_of_the_minimal_gru_can_be_set(layer):
+    """Its own trajectory changes nothing; another value shows in the same step's predictions."""
+    built, inputs = build("mingru-2x8", 6), text(6)
+    base = built.forward(inputs).clone()
+    own = built.quantities()[layer]["h"][0, :, :, 2].clone()
+    rows, units = torch.arange(B), torch.full((B,), 2)
+    torch.testing.assert_close(
+        built.forward_edited(inputs, {layer: Edit(rows, units, own)}), base, rtol=1e-12, atol=0
+    )
+    live = torch.zeros(6, B, dtype=torch.bool)
+    live[3] = True
+    found = built.forward_edited(inputs, {layer: Edit(rows, units, own + 0.5, live)})[0]
+    assert torch.equal(found[: 3 * B], base[0, : 3 * B])
+    assert (found[3 * B : 4 * B] - base[0, 3 * B : 4 * B]).abs().max() > 1e-2
+    h = built.quantities()[layer]["h"][0, :, :, 2]
+    z, n = (built.quantities()[layer][q][0, 4, :, 2] for q in "zn")
+    assert torch.equal(h[3], own[3] + 0.5)
+    torch.testing.assert_close(h[4], (1 - z) * h[3] + z * n)
+    assert torch.equal(built.forward(inputs), base)
+
+
+def test_a_transformer_says_that_its_states_cannot_be_set():
+    with pytest.raises(CharlensError, match="choose a recurrent network"):
+        build("gpt-1x8", 2).forward_edited(text(2), {})
 
 
 @pytest.mark.parametrize("model", ["mingru-2x64", "mingru-3x128", "gpt-2x64", "gpt-4x128"])

@@ -22,6 +22,7 @@ from torch.nn.functional import logsigmoid
 from charlens.models.autograd import AutogradModel, Weights
 from charlens.models.catalogue import CELLS, MINGRU
 from charlens.models.parameters import Parameter
+from charlens.models.recurrent.edits import Edit, Edits
 
 _LEAST = 1e-30  # stands for a state of 0, which has no logarithm
 
@@ -60,6 +61,7 @@ class MinGRU(AutogradModel[MinGRUShape]):
         super().__init__(shape, models, **options)
         window = (models, self.steps, self.batch, shape.width)
         self._seen = [{q: self._buffer(*window) for q in "hzn"} for _ in range(shape.layers)]
+        self._edits: Edits = {}
         self._states = [self._buffer(models, self.batch, shape.width) for _ in range(shape.layers)]
 
     @property
@@ -85,6 +87,14 @@ class MinGRU(AutogradModel[MinGRUShape]):
     def gate_titles(self) -> Mapping[str, str]:
         """Names in words of the gates between 0 and 1, by their letters."""
         return CELLS[MINGRU].gates
+
+    def forward_edited(self, inputs: Tensor, edits: Edits) -> Tensor:
+        """:meth:`forward` with states set after each step."""
+        self._edits = edits
+        try:
+            return self.forward(inputs)
+        finally:
+            self._edits = {}
 
     def from_states(self) -> Tensor:
         """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K)."""
@@ -114,7 +124,12 @@ class MinGRU(AutogradModel[MinGRUShape]):
         """States (T, B, n) from what stands before the functions; notes the quantities."""
         seen, start = self._seen[layer], self._states[layer][m]
         z, n = gate.sigmoid(), positive(candidate)
-        h = loop(z, n, start) if gate.device.type == "cpu" else scan(gate, candidate, start)
+        if layer in self._edits:
+            h = edited(z, n, start, self._edits[layer])
+        elif gate.device.type == "cpu":
+            h = loop(z, n, start)
+        else:
+            h = scan(gate, candidate, start)
         for letter, values in (("h", h), ("z", z), ("n", n)):
             seen[letter][m] = values.detach()
         return h
@@ -172,3 +187,14 @@ def loop(z: Tensor, n: Tensor, start: Tensor) -> Tensor:
     """
     states: Tensor = _Loop.apply(z, n, start)
     return states
+
+
+def edited(z: Tensor, n: Tensor, start: Tensor, edit: Edit) -> Tensor:
+    """:func:`loop` with states set after each step; without a gradient."""
+    h = torch.empty_like(n)
+    last = start
+    for t in range(len(n)):
+        last = torch.lerp(last, n[t], z[t], out=h[t])
+        step = edit.step(t)
+        step.write(last, step.values)
+    return h
