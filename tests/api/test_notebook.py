@@ -340,7 +340,10 @@ def test_one_character_only(name):
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda t, m: cl.train("lsmt-1x8", t), "no cell 'lsmt', expected one of lstm, rnn, gru"),
+        (
+            lambda t, m: cl.train("lsmt-1x8", t),
+            "no cell 'lsmt', expected one of lstm, rnn, gru, mingru, gpt",
+        ),
         (lambda t, m: cl.train("big", t), "'big' names no model .* expected e.g. lstm-3x512"),
         (lambda t, m: cl.train("n-gram-3", t), r"counted, not trained; use ngram\(text, 3\)"),
         (lambda t, m: cl.train("lstm-1x8", b"text"), "expected a text made by charlens.corpus"),

@@ -5,6 +5,7 @@ import yaml
 from charlens.errors import CharlensError
 from charlens.inside.interventions.clamps import MODES
 from charlens.models import catalogue
+from charlens.models.families import build_model, shapes_for
 from charlens.models.recurrent.cells import CELLS
 from charlens.study.choices import (
     activation_dumps,
@@ -145,13 +146,17 @@ def test_the_default_compares_the_best_network_and_the_paper_its_deepest():
 def test_what_the_config_knows_of_cells_is_what_they_are():
     cells = GridBlock.model_json_schema()["properties"]["cells"]["items"]["enum"]
     assert list(catalogue.CELLS) == cells
-    assert set(CELLS) == set(cells)
+    assert set(CELLS) == {name for name in cells if catalogue.grid_family(name) == "recurrent"}
     for name, cell in CELLS.items():
         layer = cell(models=1, width=2, batch=1, steps=1, device="cpu")
         assert set(layer.quantities()) == set(catalogue.CELLS[name].quantities)
         assert layer.facts.gates.keys() <= set(layer.facts.blocks) & layer.quantities().keys()
         assert bool(layer.facts.gates) == (name in catalogue.gated_cells())
-    assert catalogue.gated_cells() == ("lstm", "gru")
+    for name in {*cells} - {*CELLS}:
+        (shape,) = shapes_for(f"{name}-1x8", 9)
+        (layer,) = build_model(shape, batch=1, steps=1).quantities()
+        assert set(layer) == set(catalogue.CELLS[name].quantities)
+    assert catalogue.gated_cells() == ("lstm", "gru", "mingru")
 
 
 def test_nothing_is_kept_unless_asked():
@@ -198,8 +203,9 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure2", {"model": "lstm-1x64"}, ["figure2.model:", "did you mean models?"]),
         ("figure3", {"corpus": "verse"}, ["figure3.corpus:", "'verse'", "prose"]),
         ("figure3", {"models": ["lstm-1x64", "lstm-5x64"]},
-         ["figure3.models[1]:", "'lstm-5x64'", "an LSTM or a GRU (cells with gates) of prose"]),
-        ("figure3", {"models": ["n-nn-1"]}, ["figure3.models[0]:", "'n-nn-1'", "LSTM or a GRU"]),
+         ["figure3.models[1]:", "'lstm-5x64'", "a GRU or a minGRU (cells with gates) of prose"]),
+        ("figure3", {"models": ["n-nn-1"]},
+         ["figure3.models[0]:", "'n-nn-1'", "a GRU or a minGRU"]),
         ("figure3", {"models": ["rnn-1x64"]},
          ["figure3.models[0]:", "'rnn-1x64'", "of prose: lstm-1x64, "]),
         ("figure4", {"network": "worst"},

@@ -21,6 +21,9 @@ LSTM, RNN, GRU = "lstm", "rnn", "gru"
 N_GRAM, N_NN = "n-gram", "n-nn"
 """The paper's baselines (section 4.3)."""
 
+MINGRU, GPT = "mingru", "gpt"
+"""Cells, and families, of later years."""
+
 RECURRENT = "recurrent"
 
 
@@ -72,6 +75,16 @@ CELLS: dict[str, Cell] = {
         gates={"z": "update", "r": "reset"},
         keeps="1-z",
     ),
+    MINGRU: Cell(
+        "minGRU",
+        quantities="hzn",
+        color="#E69F00",
+        blocks="zn",
+        gates={"z": "update"},
+        family=MINGRU,
+        keeps="1-z",
+    ),
+    GPT: Cell("GPT", quantities="h", color="#56B4E9", family=GPT),
 }
 """Cells by id, in the order of tables: the paper's, then others."""
 
@@ -81,7 +94,11 @@ PAPER_CELLS = (LSTM, RNN, GRU)
 BUDGET_CELL = LSTM
 """A size is the number of units of a 1-layer network of this cell (section 4.1)."""
 
-GRID_FAMILIES: dict[str, str] = {RECURRENT: "recurrent model"}
+GRID_FAMILIES: dict[str, str] = {
+    RECURRENT: "recurrent model",
+    MINGRU: "minimal GRU",
+    GPT: "Transformer",
+}
 """Families whose models are points of the grid ``{cell}-{layers}x{size}``: id -> title."""
 
 

@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.catalogue import N_NN, RECURRENT, grid_family
+from charlens.models.catalogue import GPT, MINGRU, N_NN, RECURRENT, grid_family
+from charlens.models.gpt import GPTShape, Transformer, scaled_normal
 from charlens.models.language_model import LanguageModel
+from charlens.models.mingru import MinGRU, MinGRUShape
 from charlens.models.n_nn import Context, ContextModel
 from charlens.models.names import EXAMPLE, ModelId, context_id, context_model, parse
 from charlens.models.parameters import (
@@ -67,6 +69,20 @@ def _recurrent_shape(point: ModelId, k: int, width: int) -> Shape:
     return Shape(point.cell, point.layers, width, k)
 
 
+def _read_grid(
+    name: str, kind: Callable[[int, int, int], Architecture], model: str, k: int, _: Sequence[int]
+) -> list[Architecture]:
+    """The architecture of a grid point of a family whose cells are one, by layers, width and K."""
+    point = parse(model)
+    if point is None or grid_family(point.cell) != name:
+        return []
+
+    def shape(width: int) -> Architecture:
+        return kind(point.layers, width, k)
+
+    return [shape(solve_width(shape, budget(point.size, k), model))]
+
+
 def _read_context(model: str, k: int, widths: Sequence[int]) -> list[Architecture]:
     family, n = context_model(model) or (None, 0)
     return [Context(n, width, k) for width in widths] if family == N_NN and n > 0 else []
@@ -75,6 +91,8 @@ def _read_context(model: str, k: int, widths: Sequence[int]) -> list[Architectur
 FAMILIES: dict[str, Family] = {
     RECURRENT: Family(Shape, CharModel, _read_recurrent),
     N_NN: Family(Context, ContextModel, _read_context),
+    MINGRU: Family(MinGRUShape, MinGRU, partial(_read_grid, MINGRU, MinGRUShape)),
+    GPT: Family(GPTShape, Transformer, partial(_read_grid, GPT, GPTShape), initial=scaled_normal),
 }
 
 

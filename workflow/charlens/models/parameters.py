@@ -142,8 +142,8 @@ class Entry:
 
 
 def _merged(shape: tuple[int, ...], name: str) -> tuple[int, ...]:
-    """A shape with its gate axis merged into the columns: (rows, G·n), or (columns,) for biases."""
-    if name.startswith("bias"):
+    """A shape with its gate axis merged into the columns: (rows, G·n); vectors stay (columns,)."""
+    if name.startswith("bias") or len(shape) == 1:
         return (math.prod(shape),)
     return (shape[0], math.prod(shape[1:]))
 
