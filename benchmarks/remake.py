@@ -99,8 +99,8 @@ def publish(checkpoints: Path | None) -> None:
         shutil.rmtree(REFERENCE / corpus / "tables", ignore_errors=True)
         shutil.copytree(REMADE / corpus / "tables", REFERENCE / corpus / "tables")
         shutil.copyfile(REMADE / corpus / "corpus.json", REFERENCE / corpus / "corpus.json")
-    for name in ("report.html", "explorer.html"):
-        shutil.copyfile(REMADE / name, REFERENCE / name)
+    for name in ("report.html", "explorer/explorer.html"):
+        shutil.copyfile(REMADE / name, REFERENCE / Path(name).name)
     made = json.loads((REMADE / manifest.NAME).read_text(encoding="utf-8"))
     how = "python benchmarks/remake.py, from committed weights"
     made = {"partial": _partial(), "how": how} | made
