@@ -135,7 +135,7 @@ class AutogradModel(LanguageModel[Arch]):
             self._run(inputs, drop, keep=True)
         self._backward_decoder(targets, self._hidden, self._d_hidden)
         for m, (leaves, output) in enumerate(self._kept):
-            found = torch.autograd.grad(output, list(leaves.values()), self._d_hidden[m])
-            for name, gradient in zip(leaves, found, strict=True):
+            gradients = torch.autograd.grad(output, list(leaves.values()), self._d_hidden[m])
+            for name, gradient in zip(leaves, gradients, strict=True):
                 self.grads[name][m].copy_(gradient)
         self._kept = []

@@ -146,13 +146,13 @@ class Config(Section):
     @property
     def further_seeds(self) -> tuple[int, ...]:
         """Seeds, besides ``seed``, that any network of the grid is trained with, in order."""
-        found = {
+        seeds = {
             seed
             for corpus in self.corpora
             for model in self.models(corpus)
             for seed in self.further_seeds_of(corpus, model)
         }
-        return tuple(sorted(found))
+        return tuple(sorted(seeds))
 
     def further_seeds_of(self, corpus: str, model: str) -> tuple[int, ...]:
         """The same of one network of a corpus's grid."""

@@ -31,17 +31,17 @@ def averaged(frame: pd.DataFrame, seeds: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["corpus", "model"]
     several = seeds[seeds["seeds"] > 1]
-    found = frame.merge(
+    merged = frame.merge(
         several[[*keys, "seeds", "mean", "text_sd", SEEDS]], on=keys, how="left", validate="1:1"
     )
-    ratio = found["mean"] / found["cross_entropy"]
+    ratio = merged["mean"] / merged["cross_entropy"]
     for column in ("cross_entropy", "bits_per_character", "nats_per_code_point"):
-        found[column] = found[column].where(ratio.isna(), found[column] * ratio)
-    found["bootstrap_sd"] = found["text_sd"].fillna(found["bootstrap_sd"])
-    found["difference"] = found["cross_entropy"] - found["paper"]
-    found["seeds"] = found["seeds"].fillna(1).astype("int64")
+        merged[column] = merged[column].where(ratio.isna(), merged[column] * ratio)
+    merged["bootstrap_sd"] = merged["text_sd"].fillna(merged["bootstrap_sd"])
+    merged["difference"] = merged["cross_entropy"] - merged["paper"]
+    merged["seeds"] = merged["seeds"].fillna(1).astype("int64")
     columns = [*frame.columns, "seeds", SEEDS]
-    return mark_best(found)[columns]
+    return mark_best(merged)[columns]
 
 
 def seed_spread(row: object) -> str:

@@ -55,18 +55,18 @@ def rows(
     for network in trained:
         if network.is_sound and spread[network.model].freedom:
             by_size.setdefault(model_id.grid_point(network.model).size, []).append(network)
-    found = []
+    made = []
     for size, group in by_size.items():
         pairs = [_pair(a, b, spread, times) for a, b in combinations(group, 2)]
         corrected = holm([float(str(pair["p"])) for pair in pairs])
         for pair, p in zip(pairs, corrected, strict=True):
-            found.append(pair | {"size": size, "p_holm": p, "differs": p < LEVEL})
-    return found
+            made.append(pair | {"size": size, "p_holm": p, "differs": p < LEVEL})
+    return made
 
 
-def frame(found: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def frame(pairs: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Rows as a frame with :data:`COLUMNS`."""
-    return pd.DataFrame(found, columns=list(COLUMNS)).astype(COLUMNS)
+    return pd.DataFrame(pairs, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def read(path: FilePath) -> pd.DataFrame:

@@ -91,19 +91,21 @@ def networks(
     """
     known: dict[tuple[str, str], Network] = {}
     for seed, sources in runs_of.items():
-        for found in Together(corpora).read(sources, ["probability", "stream"], where_known=[LOG]):
-            made = found.metadata
+        for predicted in Together(corpora).read(
+            sources, ["probability", "stream"], where_known=[LOG]
+        ):
+            made = predicted.metadata
             if made.seed != seed:
                 raise CharlensError(
-                    f"{found.path}: made with seed {made.seed}, expected {seed}; delete it and run "
-                    "again"
+                    f"{predicted.path}: made with seed {made.seed}, expected {seed}; delete it "
+                    "and run again"
                 )
-            edges = runs(found.columns["stream"])
+            edges = runs(predicted.columns["stream"])
             network = known.setdefault(
                 (made.corpus, made.model),
-                Network(made.corpus, made.model, _uniform(found.corpus), np.diff(edges)),
+                Network(made.corpus, made.model, _uniform(predicted.corpus), np.diff(edges)),
             )
-            network.sums[seed] = np.add.reduceat(losses_of(found.columns), edges[:-1])
+            network.sums[seed] = np.add.reduceat(losses_of(predicted.columns), edges[:-1])
     by_corpus: dict[str, list[Network]] = {}
     for network in known.values():
         by_corpus.setdefault(network.corpus, []).append(network)

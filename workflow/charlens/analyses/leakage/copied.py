@@ -47,10 +47,10 @@ def longest_matches(train: Codes, test: Codes) -> np.ndarray:
     shifted = query.astype(kind) + kind.type(1)
     pad = int(max(ended.max(), shifted.max())) + 1
     start, _, length = locate(ended, suffix_array(ended, DEPTH), shifted, DEPTH, pad)
-    found = np.empty(len(query), np.uint8)
-    found[start] = length
+    lengths = np.empty(len(query), np.uint8)
+    lengths[start] = length
     left = np.minimum(np.arange(targets.shape[1], 0, -1), DEPTH).astype(np.uint8)
-    return np.minimum(found.reshape(targets.shape), left)
+    return np.minimum(lengths.reshape(targets.shape), left)
 
 
 def covered(length: np.ndarray, least: int) -> np.ndarray:

@@ -59,14 +59,14 @@ def draw(models: pd.DataFrame) -> Figure:
 
 
 def _panels(models: pd.DataFrame) -> list[Panel]:
-    found = []
+    panels = []
     for corpus, part in models.groupby("corpus", sort=False):
         if part["gain"].notna().any():
-            found.append((texts.corpus_title(str(corpus)), _some(part), False))
+            panels.append((texts.corpus_title(str(corpus)), _some(part), False))
     for corpus, part in models[models["split_gap"].notna()].groupby("corpus", sort=False):
         title = f"{texts.corpus_title(str(corpus))}: gap to the split by streams"
-        found.append((title, _some(part), True))
-    return found
+        panels.append((title, _some(part), True))
+    return panels
 
 
 def _some(part: pd.DataFrame) -> pd.DataFrame:

@@ -114,9 +114,9 @@ def tables(
         rows.append(_copied_row(known[name], frame))
         about[name] = _text(known[name], frame, least)
     losses: dict[str, dict[str, _Sums]] = {name: {} for name in about}
-    for found in Together(corpora).read(probabilities, ["probability"], where_known=[LOG]):
-        losses[found.metadata.corpus][found.metadata.model] = _sums(
-            about[found.metadata.corpus], losses_of(found.columns)
+    for predicted in Together(corpora).read(probabilities, ["probability"], where_known=[LOG]):
+        losses[predicted.metadata.corpus][predicted.metadata.model] = _sums(
+            about[predicted.metadata.corpus], losses_of(predicted.columns)
         )
     models = [
         row

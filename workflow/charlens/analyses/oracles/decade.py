@@ -83,12 +83,12 @@ def table(
     read = list(
         Together([corpus]).read(inputs["models"], ["probability", "stream"], where_known=[LOG])
     )
-    probability = {found.metadata.model: found.columns["probability"] for found in read}
+    probability = {one.metadata.model: one.columns["probability"] for one in read}
     category = categories(corpus, inputs, probability, definitions, encoding)
     run = run_of(read[0].columns["stream"])
     sums = {
-        found.metadata.model: _by_run(losses_of(found.columns) / math.log(2), run, category)
-        for found in read
+        one.metadata.model: _by_run(losses_of(one.columns) / math.log(2), run, category)
+        for one in read
     }
     wrong = {
         model: np.bincount(category[p < threshold], minlength=len(CATEGORIES))

@@ -106,34 +106,34 @@ def members(question: Question) -> list[Member]:
         *question.trained,
         *((UNTRAINED, untrained(network, question.seed)) for network in shapes.values()),
     ]
-    found, start = [], 0
+    everyone, start = [], 0
     for seed, network in networks:
         width = network.shape.width
         count = grid_point(network.model).layers * width
         layers, units = np.divmod(np.arange(count), width)
-        found.append(Member(network, seed, slice(start, start + count), layers + 1, units))
+        everyone.append(Member(network, seed, slice(start, start + count), layers + 1, units))
         start += count
-    return found
+    return everyone
 
 
 def compare(question: Question) -> Comparison:
     """Compare every training with every other one and with networks that learned nothing."""
     everyone = members(question)
-    found = covariances(
+    shared = covariances(
         [member.network for member in everyone],
         question.inside[None].astype(np.float32),
         question.codes,
         question.steps,
         question.device,
     )
-    followers = _followers(everyone, found)
-    matched = dict(_all_matches(question, everyone, found))
+    followers = _followers(everyone, shared)
+    matched = dict(_all_matches(question, everyone, shared))
     by_key = {member.key: member for member in everyone}
     cells = [
         _cell_rows(question.corpus, by_key[a], by_key[b], match)
         for (a, b), match in matched.items()
     ]
-    pairs = list(_pair_rows(question.corpus, everyone, found, matched, followers))
+    pairs = list(_pair_rows(question.corpus, everyone, shared, matched, followers))
     trained = [followers[member.key] for member in everyone if member.seed != UNTRAINED]
     passage = passage_rows(
         trained, question.codes, question.text, question.inside, question.steps, question.device
@@ -151,14 +151,14 @@ Key = tuple[str, int]
 
 
 def _all_matches(
-    question: Question, everyone: Sequence[Member], found: Covariances
+    question: Question, everyone: Sequence[Member], shared: Covariances
 ) -> Iterator[tuple[tuple[Key, Key], Matches]]:
     """Matches of the cells of each training in every other network."""
     wanted = [(a, b) for a in everyone for b in everyone if a is not b and a.seed != UNTRAINED]
     with progress(len(wanted), "matching cells", "pair") as bar:
         for a, b in wanted:
             draws = generator(question.seed, "rotations", question.corpus, *a.key, *b.key)
-            yield (a.key, b.key), matches(found, a.columns, b.columns, question.rotations, draws)
+            yield (a.key, b.key), matches(shared, a.columns, b.columns, question.rotations, draws)
             bar.update(1)
 
 
@@ -191,7 +191,7 @@ def _cell_rows(corpus: str, a: Member, b: Member, match: Matches) -> pd.DataFram
 def _pair_rows(
     corpus: str,
     everyone: Sequence[Member],
-    found: Covariances,
+    shared: Covariances,
     matched: Mapping[tuple[Key, Key], Matches],
     followers: Mapping[Key, Follower],
 ) -> Iterator[dict[str, object]]:
@@ -200,7 +200,7 @@ def _pair_rows(
             continue
         match = matched[a.key, b.key]
         one, two = followers[a.key], followers[b.key]
-        r = correlation(found.judged, slice(one.column, one.column + 1),
+        r = correlation(shared.judged, slice(one.column, one.column + 1),
                         slice(two.column, two.column + 1))[0, 0]  # fmt: skip
         yield {
             "corpus": corpus,
@@ -208,8 +208,8 @@ def _pair_rows(
             "seed": a.seed,
             "other": b.network.model,
             "other_seed": b.seed,
-            "cka": linear_cka(found.both, a.columns, b.columns),
-            "svcca": svcca(found.both, a.columns, b.columns),
+            "cka": linear_cka(shared.both, a.columns, b.columns),
+            "svcca": svcca(shared.both, a.columns, b.columns),
             "median_match": float(np.median(np.abs(match.r))),
             "median_rotated": float(np.median(match.rotated)),
             "mean_paired": float(np.nanmean(np.abs(match.paired_r))),
@@ -217,13 +217,13 @@ def _pair_rows(
         }
 
 
-def _followers(everyone: Sequence[Member], found: Covariances) -> dict[Key, Follower]:
+def _followers(everyone: Sequence[Member], shared: Covariances) -> dict[Key, Follower]:
     """The cell of each network that follows the concept best, chosen on one half."""
     label = slice(everyone[-1].columns.stop, everyone[-1].columns.stop + 1)
     result = {}
     for member in everyone:
-        chosen = correlation(found.chosen, member.columns, label)[:, 0]
-        judged = correlation(found.judged, member.columns, label)[:, 0]
+        chosen = correlation(shared.chosen, member.columns, label)[:, 0]
+        judged = correlation(shared.judged, member.columns, label)[:, 0]
         best = int(np.abs(chosen).argmax())
         layer, unit = member.place(best)
         result[member.key] = Follower(

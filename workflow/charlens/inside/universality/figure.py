@@ -70,7 +70,7 @@ def numbers(
 def _quantiles(cells: pd.DataFrame) -> pd.DataFrame:
     """Quantiles over cells of |r| with the best match, by whose cell that is."""
     own, learned = cells["other"] == cells["model"], cells["other_seed"] != UNTRAINED
-    found = {
+    kinds = {
         "seeds": cells.loc[own & learned, "r"].abs(),
         "others": cells.loc[~own & learned, "r"].abs(),
         "untrained": cells.loc[own & ~learned, "r"].abs(),
@@ -86,7 +86,7 @@ def _quantiles(cells: pd.DataFrame) -> pd.DataFrame:
                     "r": values.quantile(_QUANTILES).to_numpy(),
                 }
             )
-            for kind, values in found.items()
+            for kind, values in kinds.items()
             if len(values)
         ],
         ignore_index=True,

@@ -66,12 +66,12 @@ def rotation(size: int, generator: np.random.Generator) -> np.ndarray:
 
 
 def matches(
-    found: Covariances, a: slice, b: slice, rotations: int, generator: np.random.Generator
+    shared: Covariances, a: slice, b: slice, rotations: int, generator: np.random.Generator
 ) -> Matches:
     """Match the cells of one network with those of another.
 
     Args:
-        found: covariances of both halves.
+        shared: covariances of both halves.
         a: columns of the network whose cells are matched.
         b: columns of the other.
         rotations: how many random rotations of the other network.
@@ -79,24 +79,24 @@ def matches(
     """
     from scipy.optimize import linear_sum_assignment
 
-    chosen, judged = correlation(found.chosen, a, b), correlation(found.judged, a, b)
+    chosen, judged = correlation(shared.chosen, a, b), correlation(shared.judged, a, b)
     cells = np.arange(chosen.shape[0])
     best = np.abs(chosen).argmax(1)
     paired, paired_r = np.full(len(cells), -1), np.full(len(cells), np.nan)
     rows, columns = linear_sum_assignment(-np.abs(chosen))
     paired[rows], paired_r[rows] = columns, judged[rows, columns]
-    rotated = [_rotated(found, a, b, generator) for _ in range(rotations)]
+    rotated = [_rotated(shared, a, b, generator) for _ in range(rotations)]
     return Matches(best, judged[cells, best], np.mean(rotated, axis=0), paired, paired_r)
 
 
-def _rotated(found: Covariances, a: slice, b: slice, generator: np.random.Generator) -> np.ndarray:
+def _rotated(shared: Covariances, a: slice, b: slice, generator: np.random.Generator) -> np.ndarray:
     """|r| of the best match of each cell in one rotated network."""
-    variance = np.diag(found.chosen)[b]
+    variance = np.diag(shared.chosen)[b]
     moves = variance > 1e-12
     scale = np.where(moves, 1 / np.sqrt(np.where(moves, variance, 1)), 0)
     mixed = rotation(len(variance), generator) * scale[:, None]  # of cells scaled to variance 1
     sides = []
-    for covariance in (found.chosen, found.judged):
+    for covariance in (shared.chosen, shared.judged):
         of_b = np.einsum("uv,uw,wv->v", mixed, covariance[b, b], mixed, optimize=True)
         r = _scaled(covariance[a, b] @ mixed, np.diag(covariance)[a], of_b)
         sides.append(np.abs(r))

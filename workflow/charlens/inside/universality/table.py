@@ -110,8 +110,8 @@ def universal(cells: pd.DataFrame) -> pd.DataFrame:
         ``universal``, whether that is all of them but one at most (of one or two, all).
     """
     own = (cells["other"] == cells["model"]) & (cells["other_seed"] != UNTRAINED)
-    found = cells[own].assign(has=lambda x: (x["excess"] > EXCESS) & (x["r"].abs() > MATCH))
-    grouped = found.groupby(["seed", "layer", "unit"])["has"]
+    pairs = cells[own].assign(has=lambda x: (x["excess"] > EXCESS) & (x["r"].abs() > MATCH))
+    grouped = pairs.groupby(["seed", "layer", "unit"])["has"]
     counted = grouped.agg(counterparts="sum", others="size").reset_index()
     needed = np.where(counted["others"] > 2, counted["others"] - 1, counted["others"])
     return counted.assign(universal=counted["counterparts"] >= needed)

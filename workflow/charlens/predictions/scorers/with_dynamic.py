@@ -200,11 +200,11 @@ def score_with_dynamic(
     some = max(learner.segment, val.shape[1] // learner.segment * learner.segment)
     learner.measure(train[:MEASURED, : some + 1])
     rule, _ = chosen(learner, val, name)
-    found = columns(learner, test, rule, corpus)
+    predicted = columns(learner, test, rule, corpus)
     made = provenance(trained, corpus)
     config = {"network": made.config, "rate": rule.rate, "decay": rule.decay}
     config |= {"segment": learner.segment}
     model = scored_id(trained.model, WITH_DYNAMIC)
-    write_probabilities(output, found, replace(made, model=model, config=config))
-    nats = -np.log(found["probability"].astype(np.float64)).mean()
+    write_probabilities(output, predicted, replace(made, model=model, config=config))
+    nats = -np.log(predicted["probability"].astype(np.float64)).mean()
     result(f"{nats:.3f} nats (test, {model})")
