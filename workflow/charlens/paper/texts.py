@@ -50,4 +50,7 @@ def bytes_of(corpus: str) -> int:
 
 def corpus_title(corpus: str) -> str:
     """A corpus's name for people: the paper's title, or ``Python docs`` for ``python_docs``."""
-    return _TITLES.get(corpus) or corpus.replace("_", " ").capitalize()
+    text = corpus.removesuffix("_position")  # as config.paper.yaml calls the stricter split
+    if text in _TITLES:
+        return _TITLES[text] + ", by position" * (text != corpus)
+    return corpus.replace("_", " ").capitalize()
