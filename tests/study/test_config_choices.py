@@ -9,8 +9,11 @@ from charlens.models.families import build_model, shapes_for
 from charlens.models.recurrent.cells import CELLS
 from charlens.study.choices import (
     activation_dumps,
+    audited_corpora,
     closed_corpora,
     compared_corpora,
+    compared_networks,
+    compressed_corpora,
     explorer_models,
     figure2_models,
     figure3_models,
@@ -186,7 +189,7 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("interventions", [{"model": "lstm-1x64"}],
          ["interventions[0].model:", "expected its corpus too"]),
         ("interventions", [{"corpus": "prose", "model": "n-nn-1"}],
-         ["interventions[0].model:", "a recurrent model of prose: rnn-1x64, "]),
+         ["interventions[0].model:", "whose states cannot be set, of prose: rnn-1x64, "]),
         ("interventions", [{"cells": [[1, 2]]}], ["interventions[0].cells:", "the corpus and"]),
         ("interventions", [{"corpus": "prose", "model": "lstm-1x64", "cells": [[0, 2]]}],
          ["interventions[0].cells[0][0]:", "found 0"]),
@@ -199,7 +202,7 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure2", {"models": {"prose": "lstm-1x65"}},
          ["figure2.models.prose:", "'lstm-1x65'", "a recurrent model of prose"]),
         ("figure2", {"models": {"prose": "n-nn-3"}},
-         ["figure2.models.prose:", "'n-nn-3'", "a recurrent model of prose: rnn-1x64, "]),
+         ["figure2.models.prose:", "'n-nn-3'", "whose states cannot be set, of prose: rnn-1x64, "]),
         ("figure2", {"model": "lstm-1x64"}, ["figure2.model:", "did you mean models?"]),
         ("figure3", {"corpus": "verse"}, ["figure3.corpus:", "'verse'", "prose"]),
         ("figure3", {"models": ["lstm-1x64", "lstm-5x64"]},
@@ -216,7 +219,7 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure5", {"network": "lstm-9x64", "corpora": ["prose"]},
          ["figure5.network:", "'lstm-9x64'", "an LSTM of prose"]),
         ("figure5", {"dynamics": {"model": "n-nn-1"}},
-         ["figure5.dynamics.model:", "'n-nn-1'", "a recurrent model of prose: rnn-1x64, "]),
+         ["figure5.dynamics.model:", "'n-nn-1'", "whose states cannot be set, of prose: rnn-1x64, "]),
         ("activations", [DUMP | {"quantities": ["h", "z"]}],
          ["activations[0].quantities[1]:", "'z'", "lstm-1x64: h, c, i, f, o, g"]),
         ("activations", [DUMP | {"model": "n-nn-1", "quantities": ["c"]}],
@@ -369,3 +372,41 @@ def test_a_block_has_seeds_of_its_own() -> None:
         CharlensError, match=r"corpora.prose.grid\[1\].seeds: found \[3\], expected"
     ):
         study([lstm, gru | {"seeds": [3]}])
+
+
+def test_networks_whose_cells_are_compared_are_in_a_grid() -> None:
+    lstm, gru = grid(("lstm", [1, 2], [8]), ("gru", [1], [8]))
+    some = {"models": ["lstm-1x8", "gru-1x8"]}
+    made = study([lstm], [gru, lstm], universality=some)
+    assert compared_networks(made) == {"code": ("gru-1x8", "lstm-1x8")}  # prose has but one
+    assert compared_networks(study([lstm | {"seeds": 2}, gru])) == {
+        "prose": ("lstm-1x8", "lstm-2x8")
+    }
+    assert compared_networks(study([lstm, gru])) == {}
+    with pytest.raises(
+        CharlensError, match=r"universality.models\[0\]: found 'lstm-1x9', expected a"
+    ):
+        study([lstm], universality={"models": ["lstm-1x9"]})
+
+
+def test_states_are_set_in_networks_that_have_some() -> None:
+    blocks = grid(("gpt mingru", [2], [8]))
+    entry = {"corpus": "prose", "model": "mingru-2x8"}
+    assert study(blocks, interventions=[entry]).interventions[0].model == "mingru-2x8"
+    with pytest.raises(
+        CharlensError, match=r"found 'gpt-2x8', .*, not GPT, whose states cannot be set"
+    ):
+        study(blocks, interventions=[entry | {"model": "gpt-2x8"}])
+
+
+def test_a_word_in_other_letters_is_what_is_meant() -> None:
+    with pytest.raises(CharlensError, match=r"found 'minGRU', .*; did you mean mingru"):
+        study(grid(("minGRU", [1], [8])))
+
+
+def test_corpora_that_are_audited_and_compressed_have_a_model() -> None:
+    none = {"n_gram": {"corpora": []}, "n_nn": {"corpora": []}}
+    made = study(grid(("lstm", [1], [8])), [], **none)
+    assert audited_corpora(made) == compressed_corpora(made) == ("prose",)
+    made = study(grid(("lstm", [1], [8])), [], leakage={"corpora": []}, compressors={"names": []})
+    assert audited_corpora(made) == compressed_corpora(made) == ()

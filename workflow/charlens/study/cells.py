@@ -40,6 +40,14 @@ def any_cell() -> Wanted:
     return Wanted("a recurrent model", tuple(CELLS))
 
 
+def cell_with_states() -> Wanted:
+    """A recurrent model with states that last from character to character, which can be set."""
+    names = tuple(name for name, cell in CELLS.items() if cell.blocks)
+    without = [cell.title for name, cell in CELLS.items() if name not in names]
+    but = f", not {' or '.join(without)}, whose states cannot be set," if without else ""
+    return Wanted(f"a recurrent model{but}", names)
+
+
 def cell_with_gates() -> Wanted:
     """A recurrent model with gates: ``an LSTM or a GRU``."""
     *first, last = (f"{CELLS[name].article} {CELLS[name].title}" for name in gated_cells())

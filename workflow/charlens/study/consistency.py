@@ -9,7 +9,7 @@ from charlens.config_types import problem
 from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN, WITH_NGRAM
 from charlens.models.names import context_id, is_kept_for_baselines, parse
 from charlens.paper.definitions import BEST, DEEPEST
-from charlens.study.cells import Wanted, any_cell, cell_with_gates, quantities_of
+from charlens.study.cells import Wanted, any_cell, cell_with_gates, cell_with_states, quantities_of
 from charlens.study.explain import did_you_mean
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def check_consistency(study: Config) -> None:
     _check_scorers(study)
     _check_figure1(study)
     _check_context(study)
+    _check_universality(study)
     _check_compared(study)
     _check_dynamics(study)
 
@@ -97,7 +98,7 @@ def _named_models(study: Config) -> Iterator[tuple[str, str, str, Wanted]]:
                 yield f"{section}.models.{corpus}[{i}]", corpus, model, any_cell()
     for i, entry in enumerate(study.interventions):
         if entry.corpus and entry.model:
-            yield f"interventions[{i}].model", entry.corpus, entry.model, any_cell()
+            yield f"interventions[{i}].model", entry.corpus, entry.model, cell_with_states()
     for i, scored in enumerate(study.scorers):
         if scored.corpus and scored.model:
             yield f"scorers[{i}].model", scored.corpus, scored.model, any_cell()
@@ -230,6 +231,16 @@ def _check_context(study: Config) -> None:
         if point is None or point.cell not in CELLS:
             message = f"expected a recurrent model{_misspelt(model)}"
             raise problem(f"context.models[{i}]", model, message)
+
+
+def _check_universality(study: Config) -> None:
+    """Models are networks of a corpus's grid; any corpus may lack some of them."""
+    grids = dict.fromkeys(m for corpus in study.corpora for m in study.models(corpus))
+    for i, model in enumerate(study.universality.models or ()):
+        if model not in grids:
+            allowed = ", ".join(grids) or "it has none"
+            message = f"expected a network of the study: {allowed}"
+            raise problem(f"universality.models[{i}]", model, message)
 
 
 def _check_compared(study: Config) -> None:

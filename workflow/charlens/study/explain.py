@@ -135,6 +135,7 @@ def did_you_mean(word: object, allowed: Sequence[object], likeness: float = 0.6)
         return ""
     words, text = [str(value) for value in allowed], str(word)
     meant = _OTHER_WORDS.get(text.lower().replace("-", ""))
+    meant = next((name for name in words if name.lower() == text.lower()), meant)
     if meant not in words:
         likely = [name for name in words if not _another_word(text, name)]
         meant = next(iter(get_close_matches(text, likely, n=1, cutoff=likeness)), None)
