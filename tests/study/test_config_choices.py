@@ -189,7 +189,7 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("interventions", [{"model": "lstm-1x64"}],
          ["interventions[0].model:", "expected its corpus too"]),
         ("interventions", [{"corpus": "prose", "model": "n-nn-1"}],
-         ["interventions[0].model:", "whose states cannot be set, of prose: rnn-1x64, "]),
+         ["interventions[0].model:", "cannot be set, of prose: rnn-1x64, "]),
         ("interventions", [{"cells": [[1, 2]]}], ["interventions[0].cells:", "the corpus and"]),
         ("interventions", [{"corpus": "prose", "model": "lstm-1x64", "cells": [[0, 2]]}],
          ["interventions[0].cells[0][0]:", "found 0"]),
@@ -202,7 +202,7 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure2", {"models": {"prose": "lstm-1x65"}},
          ["figure2.models.prose:", "'lstm-1x65'", "a recurrent model of prose"]),
         ("figure2", {"models": {"prose": "n-nn-3"}},
-         ["figure2.models.prose:", "'n-nn-3'", "whose states cannot be set, of prose: rnn-1x64, "]),
+         ["figure2.models.prose:", "'n-nn-3'", "a recurrent model of prose: rnn-1x64, "]),
         ("figure2", {"model": "lstm-1x64"}, ["figure2.model:", "did you mean models?"]),
         ("figure3", {"corpus": "verse"}, ["figure3.corpus:", "'verse'", "prose"]),
         ("figure3", {"models": ["lstm-1x64", "lstm-5x64"]},
@@ -219,7 +219,7 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure5", {"network": "lstm-9x64", "corpora": ["prose"]},
          ["figure5.network:", "'lstm-9x64'", "an LSTM of prose"]),
         ("figure5", {"dynamics": {"model": "n-nn-1"}},
-         ["figure5.dynamics.model:", "'n-nn-1'", "whose states cannot be set, of prose: rnn-1x64, "]),
+         ["figure5.dynamics.model:", "'n-nn-1'", "a recurrent model of prose: rnn-1x64, "]),
         ("activations", [DUMP | {"quantities": ["h", "z"]}],
          ["activations[0].quantities[1]:", "'z'", "lstm-1x64: h, c, i, f, o, g"]),
         ("activations", [DUMP | {"model": "n-nn-1", "quantities": ["c"]}],
@@ -393,9 +393,7 @@ def test_states_are_set_in_networks_that_have_some() -> None:
     blocks = grid(("gpt mingru", [2], [8]))
     entry = {"corpus": "prose", "model": "mingru-2x8"}
     assert study(blocks, interventions=[entry]).interventions[0].model == "mingru-2x8"
-    with pytest.raises(
-        CharlensError, match=r"found 'gpt-2x8', .*, not GPT, whose states cannot be set"
-    ):
+    with pytest.raises(CharlensError, match=r"found 'gpt-2x8', .*, not GPT, whose states"):
         study(blocks, interventions=[entry | {"model": "gpt-2x8"}])
 
 
