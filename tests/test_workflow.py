@@ -125,7 +125,7 @@ def test_n_grams_alone_need_no_network_and_no_figure_named(
     text = "corpora: {novel: {source: {builtin: python_docs}}}\ngrid: []\nn_nn: {corpora: []}\n"
     path.write_text(text)
     run = snakemake(repository, "-n", "--configfile", str(path))
-    kept = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED, *LEAKAGE}
+    kept = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED, *LEAKAGE, *OF_TEXTS}
     assert run.jobs == dict.fromkeys(kept, 1)
 
 
@@ -279,23 +279,28 @@ def test_a_second_run_does_nothing(finished: Path) -> None:
 
 
 FIGURE1 = {"cross_entropy", "agreement", "draw_figure1_left", "draw_figure1_right"}
-TABLE2 = {"compress", "table2", "draw_table2"}
+TABLE2 = {"table2", "draw_table2"}
 INSIDE = {"dump_activations", "search_cells", "draw_figure2", "saturation", "draw_figure3"}
 FIGURE4 = {"error_overlap", "advantage", "draw_figure4"}
 CLOSINGS = {"closings", "draw_figure5_left"}
 DYNAMICS = {"dynamics", "draw_figure5_right"}
 FIGURE6 = {"errors", "draw_figure6", "draw_figure6_bars"}
+DECADE = {"decade", "draw_figure11"}
 EVIDENCE = {"cell_evidence", "evidence", "draw_figure7"}
 CAUSAL = {"intervene", "causal_cells", "draw_figure8"}
 MEMORY = {"memory", "context_curve", "closing_memory", "memory_probes"}
 MEMORY |= {"draw_figure9", "draw_figure9_memory"}
 ASKED = EVIDENCE | CAUSAL | MEMORY  # of single networks
-LEAKAGE = ("copied", "leakage", "draw_figure12")
+LEAKAGE = {"leakage", "draw_figure12"}
+OF_TEXTS = {"copied", "compress"}
+UNIVERSAL = {"match_cells", "universality", "draw_figure10"}
 COMPARED = {"paper_vs_ours"}  # follows every table
-SCORED = FIGURE1 | TABLE2 | FIGURE4 | CLOSINGS | FIGURE6 | COMPARED
-TRAINED = {"train", "train_watched", "train_n_nn"}
+SCORED = FIGURE1 | TABLE2 | FIGURE4 | CLOSINGS | FIGURE6 | DECADE | LEAKAGE | COMPARED
+TRAINED = {"train", "train_watched", "train_seed", "train_n_nn"}
+AGAIN = {"probabilities_seed", "seeds"}
 MIXED = {"scored_probabilities"}
 NEURAL = TRAINED | {"probabilities"} | MIXED | SCORED | INSIDE | DYNAMICS | ASKED
+NEURAL |= AGAIN | UNIVERSAL
 N_GRAM = {"fit_n_gram", "n_gram_probabilities"}
 
 
@@ -307,15 +312,24 @@ N_GRAM = {"fit_n_gram", "n_gram_probabilities"}
         ("analyses/agreement/tsne.py", {"draw_figure1_right"}),
         ("analyses/agreement/table.py", {"agreement", "draw_figure1_right"} | COMPARED),
         ("analyses/context_length/figure.py", {"draw_table2"}),
-        ("analyses/oracles/oracles.py", FIGURE6 | COMPARED),
+        ("analyses/oracles/oracles.py", FIGURE6 | DECADE | COMPARED),
         ("inside/store.py", {"dump_activations"}),
         (
             "text/brackets.py",
-            {"search_cells", "draw_figure2"} | CLOSINGS | FIGURE6 | ASKED | COMPARED,
+            {"search_cells", "draw_figure2"}
+            | CLOSINGS
+            | FIGURE6
+            | DECADE
+            | ASKED
+            | UNIVERSAL
+            | COMPARED,
         ),
         ("models/ngram/kneser_ney.py", N_GRAM | MIXED | SCORED | DYNAMICS | MEMORY),
-        ("models/running.py", {"probabilities"} | MIXED | SCORED | INSIDE | DYNAMICS | ASKED),
-        ("text/sources/web.py", {"prepare_corpus"} | NEURAL | N_GRAM),
+        (
+            "models/running.py",
+            {"probabilities"} | AGAIN | MIXED | SCORED | INSIDE | DYNAMICS | ASKED | UNIVERSAL,
+        ),
+        ("text/sources/web.py", {"prepare_corpus"} | OF_TEXTS | NEURAL | N_GRAM),
         ("runtime/job.py", set()),
     ],
 )
@@ -370,7 +384,8 @@ def test_a_corpus_of_a_new_date_and_the_old_content_is_not_prepared_again(tmp_pa
     [
         (
             "figure1={bootstrap: 30}",
-            {"cross_entropy", "draw_figure1_left", "n_gram_probabilities"} | (SCORED - FIGURE1),
+            {"cross_entropy", "seeds", "draw_figure1_left", "n_gram_probabilities"}
+            | (SCORED - FIGURE1),
         ),
         ("figure1={perplexity: 2}", {"draw_figure1_right"}),
         ("training={learning_rate: 0.003}", NEURAL),
@@ -378,7 +393,7 @@ def test_a_corpus_of_a_new_date_and_the_old_content_is_not_prepared_again(tmp_pa
             "n_nn={widths: [5]}",
             {"train_n_nn", "probabilities"} | (SCORED - FIGURE1 - FIGURE6) | DYNAMICS | MEMORY,
         ),
-        ("figure6={definitions: stated}", FIGURE6 | COMPARED),
+        ("figure6={definitions: stated}", FIGURE6 | DECADE | COMPARED),
     ],
 )
 def test_changing_a_setting_reruns_what_depends_on_it(
