@@ -214,6 +214,28 @@ def test_gaps(table):
     assert gaps[["war_and_peace", "linux_kernel"]].isna().all()
 
 
+def test_the_gap_of_a_split_by_files(tmp_path):
+    by_files = corpus("kernel_files", "files", "linux_kernel", 6_206_996, 0.9)
+    streams = replace(by_files, name="kernel", split="streams")
+    strict = replace(by_files, name="kernel_position", split="position")
+    files = [
+        score_file(tmp_path, of, {1: loss, 2: loss - 0.1})
+        for of, loss in ((streams, 1.2), (strict, 1.3), (by_files, 1.45))
+    ]
+    found = table2.table(files, [], [by_files, strict, streams], 10, 1)
+    assert set(found["source"]) == {"kernel"}
+    gaps = found.groupby("split")["gap_to_streams"].agg(list)
+    assert gaps["position"] == pytest.approx([0.1, 0.1])
+    assert gaps["files"] == pytest.approx([0.25, 0.25])
+    assert np.isnan(gaps["streams"]).all()
+    text = table2.markdown(found, 10)
+    assert "its gap is files − streams" in text
+    assert "| | files | 1.450 ± 0.002 | **1.350** ± 0.002 |" in text
+    drawn = figure_table2.draw(found)
+    key = [name.get_text() for row in drawn.legends for name in row.get_texts()]
+    assert key[-3:] == ["by streams", "by position", "by files"]
+
+
 def test_sources(table):
     assert dict(zip(table["corpus"], table["source"], strict=True)) == {
         "war_and_peace": "war_and_peace",

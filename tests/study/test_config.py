@@ -110,6 +110,7 @@ BROKEN = [
     ("learning_rate", 0.1, ["learning_rate:", "did you mean training: {learning_rate: ...}?"]),
     ("corpora.prose", {"split": "streams"}, ["corpora.prose.source:", "missing", "builtin"]),
     ("corpora.prose.split", "stream", ["corpora.prose.split:", "did you mean streams?"]),
+    ("corpora.prose.split", "files", ["prose.split:", "'files'", "source: {tree: ...}"]),
     ("corpora.prose.train", 0.95, ["corpora.prose.val:", "train + val < 1", "1.05"]),
     ("corpora.prose.train", 1e-9, ["corpora.prose.train:", "1e-09", "at least 0.0001"]),
     ("corpora.prose.val", 0, ["corpora.prose.val:", "found 0", "at least 0.0001"]),

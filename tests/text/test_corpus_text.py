@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-def saved(folder, data, split, batch=3, unroll=4, train=0.5, val=0.2):
-    corpus, splits = prepare(data, "text", "test", split, batch, unroll, train, val)
+def saved(folder, data, split, batch=3, unroll=4, train=0.5, val=0.2, files=()):
+    corpus, splits = prepare(data, "text", "test", split, batch, unroll, train, val, files)
     paths = {name: folder / f"{name}.npy" for name in splits}
     for name, rows in splits.items():
         save_split(paths[name], rows)
@@ -55,6 +55,17 @@ def test_any_corpus(tmp_path_factory, split, batch, unroll, blocks, extra, seed)
     corpus, splits, paths = saved(folder, data, split, batch, unroll)
     found = load_text(corpus, paths)
     assert found.text[:-1].tobytes() == data[:used]
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    assert np.array_equal(found.text[found.inputs], vocabulary[splits["test"][:, :-1]])
+    assert np.array_equal(found.text[found.targets], vocabulary[splits["test"][:, 1:]])
+
+
+def test_a_text_split_by_files_lacks_what_is_left_of_each_part(tmp_path):
+    data = text_of(70 + 20 + 30)
+    corpus, splits, paths = saved(tmp_path, data, "files", files=[40, 30, 20, 10, 20])
+    found = load_text(corpus, paths)
+    used = data[:60] + data[70:82] + data[90:114]  # blocks of 12 in each part
+    assert found.text.tobytes() == used + data[114:115]
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     assert np.array_equal(found.text[found.inputs], vocabulary[splits["test"][:, :-1]])
     assert np.array_equal(found.text[found.targets], vocabulary[splits["test"][:, 1:]])

@@ -728,6 +728,26 @@ def test_the_script_prepares_a_corpus():
     assert str(Path.cwd()) not in Path("out/corpus.json").read_text()
 
 
+def test_the_script_splits_a_tree_by_files():
+    """Every file has a byte of its own, so a part's bytes tell whose files it holds."""
+    folder = Path("code")
+    folder.mkdir()
+    for i in range(10):
+        (folder / f"{i}.c").write_bytes(b"%d" % i * 50)
+    (folder / "empty.c").touch()
+    run_script({"source": {"tree": "code", "glob": ["*.c"]}, "split": "files"}, 2, 5)
+    corpus = Corpus.load("out/corpus.json")
+    assert (corpus.split, corpus.bytes) == ("files", 500)
+    order = sorted(path.name for path in folder.iterdir())
+    random.Random(0).shuffle(order)
+    order.remove("empty.c")
+    expected = {"train": order[:8], "val": order[8:9], "test": order[9:]}
+    for part, names in expected.items():
+        found = {corpus.vocabulary[code] for code in set(load_split(f"out/{part}.npy").flat)}
+        assert found == {ord(name[0]) for name in names}
+    assert corpus.sizes == {"train": 390, "val": 40, "test": 40}  # a byte follows each last block
+
+
 def test_a_changed_tar_is_said_to_have_changed(tmp_path):
     make_tar(Path("linux.tar"), "")
     entry = {"source": {"tree": "linux.tar", "glob": KERNEL}}

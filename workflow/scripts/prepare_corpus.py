@@ -9,8 +9,9 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
 
     from charlens.runtime.progress import result
     from charlens.study.config import CorpusEntry
+    from charlens.text.by_files import FILES
     from charlens.text.corpus import SPLITS, prepare, save_split
-    from charlens.text.sources.any import file_hashes, read
+    from charlens.text.sources.any import file_hashes, file_sizes, read
 
     config = snakemake.params.config
     entry = CorpusEntry.model_validate(config["entry"])
@@ -25,6 +26,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         unroll=config["unroll"],
         train=entry.train,
         val=entry.val,
+        file_sizes=file_sizes(entry.source, *folders) if entry.split == FILES else (),
     )
     for split in SPLITS:
         save_split(snakemake.output[split], splits[split])

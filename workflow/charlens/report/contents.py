@@ -550,7 +550,7 @@ FIGURES = by_name(
         "figure12",
         "Figure 12: text seen in training",
         "Test losses of the models on passages that the training text has word for word, and "
-        "elsewhere. Where a text is split both by streams and by position, below, what the "
+        "elsewhere. Where a text is split by streams and by position or files, below, what the "
         "stricter split costs: a filled square is the difference of the losses, an open one the "
         "same less that of the 1-gram model, which remembers nothing.",
         module="charlens.analyses.leakage.figure",

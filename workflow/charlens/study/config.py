@@ -69,8 +69,9 @@ class CorpusEntry(Section):
     """One corpus: where its bytes come from, how they are split, which models it gets."""
 
     source: Source
-    split: Literal["streams", "position"] = "streams"
-    """streams: the paper's interleaved split; position: test text strictly after training text."""
+    split: Literal["streams", "position", "files"] = "streams"
+    """streams: the paper's interleaved split; position: test text strictly after training text;
+    files: the same with the cuts at ends of files, for a tree, whose files then lie on one side."""
     train: Share = 0.8
     """Fraction of the blocks used for training; what train and val leave is the test split."""
     val: Share = 0.1
@@ -94,6 +95,13 @@ class CorpusEntry(Section):
         wrong = self.source.wrong()
         if wrong is not None:
             raise problem(f"source.{wrong.key}", wrong.found, wrong.message)
+        return self
+
+    @model_validator(mode="after")
+    def _has_files_to_split_by(self) -> Self:
+        if self.split == "files" and not self.source.joins_files:
+            message = "expected streams or position: only source: {tree: ...} has files"
+            raise problem("split", self.split, message)
         return self
 
 

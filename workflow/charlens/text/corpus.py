@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.text.blocks import block_counts, too_short
+from charlens.text.by_files import FILES, split_files
 
 FORMAT = 1
 """Version of ``corpus.json``; raised when its keys change meaning."""
@@ -39,7 +40,7 @@ class Corpus:
         bytes: size of the whole corpus, the unused tail included.
         distinct: number of distinct byte values, the paper's K.
         sha256: hexadecimal SHA-256 of the whole corpus.
-        split: ``streams`` or ``position``.
+        split: ``streams``, ``position`` or ``files``.
         batch: number of parallel streams B.
         unroll: characters per block T.
         train: fraction of the blocks used for training.
@@ -130,8 +131,8 @@ def _inconsistency(values: Mapping[str, Any]) -> str | None:
     extra = sorted(set(values) - set(_KINDS) - set(_LATER))
     if extra:
         return f"found unknown keys {', '.join(extra)}"
-    if values["split"] not in SCHEMES:
-        return f"expected split {' or '.join(SCHEMES)}, found {values['split']!r}"
+    if values["split"] not in (*SCHEMES, FILES):
+        return f"expected split {', '.join(SCHEMES)} or {FILES}, found {values['split']!r}"
     sizes, vocabulary = values["sizes"], values["vocabulary"]
     if set(sizes) != set(SPLITS) or not all(isinstance(n, int) and n > 0 for n in sizes.values()):
         return f"expected sizes of {', '.join(SPLITS)}, found {sizes!r}"
@@ -211,6 +212,7 @@ SCHEMES: dict[str, Callable[[Codes, int, int, float, float], dict[str, Codes]]] 
     "streams": split_streams,
     "position": split_position,
 }
+"""Splits of any text, by fractions of its blocks; :data:`FILES` must know its files besides."""
 
 
 def _lay_out(codes: Codes, start: int, blocks: int, batch: int, unroll: int) -> Codes:
@@ -233,6 +235,7 @@ def prepare(
     unroll: int,
     train: float,
     val: float,
+    file_sizes: Sequence[int] = (),
 ) -> tuple[Corpus, dict[str, Codes]]:
     """Describe a corpus and split it.
 
@@ -240,29 +243,35 @@ def prepare(
         data: the corpus.
         name: its name in the config, used in errors.
         source: where it came from, in words.
-        split: ``streams`` or ``position``.
+        split: ``streams``, ``position`` or ``files``.
         batch: number of streams B.
         unroll: characters per block T.
         train: fraction of the blocks used for training.
         val: fraction of the blocks used for validation.
+        file_sizes: bytes of each file that the text is joined from, in order; for ``files`` alone.
 
     Returns:
         The description and the three splits (shapes as in :func:`split_streams`).
 
     Raises:
-        CharlensError: the corpus is too short for one block in each split.
+        CharlensError: an unknown split, or a corpus too short for one block in each part.
     """
-    if split not in SCHEMES:
+    if split not in (*SCHEMES, FILES):
         raise CharlensError(
-            f"corpora.{name}.split: expected {' or '.join(SCHEMES)}, found {split!r}"
+            f"corpora.{name}.split: expected {', '.join(SCHEMES)} or {FILES}, found {split!r}"
         )
-    parts = block_counts(len(data), batch, unroll, train, val)
-    if min(parts) < 1:
-        raise CharlensError(
-            f"corpora.{name}: {source} {too_short(len(data), batch, unroll, train, val)}"
-        )
+    layout = batch, unroll, train, val
     codes, vocabulary = encode(data)
-    splits = SCHEMES[split](codes, batch, unroll, train, val)
+    if split == FILES:
+        try:
+            rows = split_files(codes, file_sizes, *layout)
+        except CharlensError as error:
+            raise CharlensError(f"corpora.{name}: {source}: {error}") from error
+        splits = dict(zip(SPLITS, rows, strict=True))
+    else:
+        if min(block_counts(len(data), *layout)) < 1:
+            raise CharlensError(f"corpora.{name}: {source} {too_short(len(data), *layout)}")
+        splits = SCHEMES[split](codes, *layout)
     corpus = Corpus(
         name=name,
         source=source,

@@ -14,6 +14,7 @@ import numpy as np
 
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
+from charlens.text.by_files import FILES
 from charlens.text.corpus import SPLITS, Corpus, load_split
 
 
@@ -24,6 +25,8 @@ class CorpusText:
     Attributes:
         text: byte values of the corpus up to its unused tail, and the byte that follows (the last
             target: the first byte of all where no tail is left, as in char-rnn), uint8 (bytes,).
+            Of a split by files, what is left at the end of the training files is missing, too,
+            and of the validation files.
         inputs: index into ``text`` of every input byte of the test split, int64 (B, length).
     """
 
@@ -66,7 +69,7 @@ def joined(splits: Mapping[str, np.ndarray], split: str) -> tuple[np.ndarray, np
 
     Args:
         splits: ``train``, ``val`` and ``test``, each (B, length + 1): codes or byte values.
-        split: how the text was split, ``streams`` or ``position``.
+        split: how the text was split, ``streams``, ``position`` or ``files``.
 
     Returns:
         The text, (bytes,), and indices into it, int64 (B, length).
@@ -79,7 +82,7 @@ def joined(splits: Mapping[str, np.ndarray], split: str) -> tuple[np.ndarray, np
     if split == "streams":
         rows = np.concatenate(parts, axis=1)
         return rows.ravel(), np.arange(rows.size).reshape(rows.shape)[:, -test.shape[1] :]
-    if split == "position":
+    if split in ("position", FILES):
         text = np.concatenate([part.ravel() for part in parts])
         return text, np.arange(len(text) - test.size, len(text)).reshape(test.shape)
-    raise CharlensError(f"split: expected streams or position, found {split!r}")
+    raise CharlensError(f"split: expected streams, position or {FILES}, found {split!r}")

@@ -159,7 +159,7 @@ def corpus_history(splits: Mapping[str, Bytes], split: str) -> History:
 
     Args:
         splits: byte values of ``train``, ``val`` and ``test``, each (streams, length + 1).
-        split: the scheme they were made by, ``streams`` or ``position``.
+        split: the scheme they were made by, ``streams``, ``position`` or ``files``.
 
     Raises:
         CharlensError: an unknown scheme.

@@ -33,8 +33,8 @@ _TEXT, _TICK = 7.0, 6.5  # font sizes
 _COLORS = {name: family.color for name, family in CONTEXT_FAMILIES.items()}
 _MARKERS = {name: family.marker for name, family in CONTEXT_FAMILIES.items()}
 _RECURRENT_RING = "D"  # at the end of its line, which has no markers
-_STYLES = {"streams": "-", "position": (0, (3.5, 1.8))}
-_FILLED = {"streams": True, "position": False}
+_STYLES = {"streams": "-", "position": (0, (3.5, 1.8)), "files": (0, (1.0, 1.4))}
+_FILLED = {"streams": True, "position": False, "files": False}
 
 
 def numbers(table2: FilePath) -> dict[str, pd.DataFrame]:
@@ -245,7 +245,7 @@ def _legend_rows(table: pd.DataFrame) -> list[list[Line2D | tuple[Line2D, ...]]]
         if family in families
     ]
     strokes: list[Line2D | tuple[Line2D, ...]] = []
-    if "position" in set(table["split"]):
+    if set(table["split"]) - {"streams"}:
         used = [split for split in SPLITS if split in set(table["split"])]
         strokes = [_handle(f"by {s}", color=style.SOFT, ls=_STYLES[s]) for s in used]
     papers = table.loc[table["paper"].notna(), "family"]

@@ -4,12 +4,12 @@ Rows are n-gram and n-NN models of n characters of context and, for comparison, 
 recurrent model. n-gram models are scored on the test split's inputs (the paper's protocol, see
 :mod:`charlens.predictions.score_ngram`), all others on its targets.
 
-One text may be split in two ways: ``streams``, the paper's, interleaves test text with training
-text; ``position`` keeps it apart and so asks the stricter question. Corpora of one text and equal
-fractions stand together, and what the stricter question costs a model, its loss by ``position``
-less its loss by ``streams``, is a result of its own: the gap. The two score different characters
-of the text, so the gap also holds how much harder one test text is than the other; short contexts,
-which have nothing to gain from text nearby, show about how much.
+One text may be split in several ways: ``streams``, the paper's, interleaves test text with training
+text; ``position`` and ``files`` keep it apart and so ask the stricter question. Corpora of one text
+and equal fractions stand together, and what the stricter question costs a model, its loss by that
+split less its loss by ``streams``, is a result of its own: the gap. The two score different
+characters of the text, so the gap also holds how much harder one test text is than the other; short
+contexts, which have nothing to gain from text nearby, show about how much.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Row = dict[str, Any]
 RECURRENT = f"{catalogue.RECURRENT} best"
 TITLES = {name: family.title for name, family in catalogue.CONTEXT_FAMILIES.items()}
 TITLES[RECURRENT] = f"Best {catalogue.GRID_FAMILIES[catalogue.RECURRENT]}"
-SPLITS = ("streams", "position")
+SPLITS = ("streams", "position", "files")
 
 COLUMNS = {
     "source": "string",  # name of the first corpus of this text: rows of one source stand together
@@ -60,7 +60,7 @@ COLUMNS = {
     "paper": "float64",  # nats per character; only where corpus and split are the paper's
     "difference": "float64",  # cross_entropy - paper
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
-    "gap_to_streams": "float64",  # position - streams, nats per character, on rows by position
+    "gap_to_streams": "float64",  # less the loss by streams, nats per character, on other rows
     "uniform": "float64",  # loss of a uniform guess among the corpus's symbols; empty if unknown
 }
 """Columns of the table, one row per corpus and model."""
@@ -115,7 +115,7 @@ def table(
     }
     for row in rows:
         other = by_streams.get((row["source"], row["family"], row["n"]))
-        if row["split"] == "position" and other is not None:
+        if row["split"] != "streams" and other is not None:
             row["gap_to_streams"] = row["cross_entropy"] - other
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -256,6 +256,11 @@ def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFr
             "the split by position keeps them apart. The gap is position − streams; the two splits "
             "test on different characters, and the gap at n = 1 shows about how much of it is that "
             "alone."
+        )
+    if "files" in set(frame["split"]):
+        caption += (
+            " The split by files is by position too, with whole files in each part; its gap is "
+            "files − streams."
         )
     lines = ["# Test cross-entropy by context length", "", caption]
     for source, part in frame.groupby("source", sort=False):

@@ -2,5 +2,5 @@
 
 Test text may be found word for word in training text: licence headers, macros, titles, or simply
 what stands next to a test passage of the same chapter. ``copied`` finds it, ``table`` compares the
-losses of all models on it and off it, and the gap between a text split by streams and by position.
+losses of all models on it and off it, and a text split by streams with the same split strictly.
 """

@@ -90,7 +90,7 @@ def _draw_gaps(axes: Axes, rows: pd.DataFrame) -> None:
     for y, row in enumerate(rows.itertuples()):
         axes.plot(row.split_gap, y, "s", color=style.INK, ms=3.2)
         axes.plot(row.beyond_text, y, "s", mfc="white", mec=style.INK, mew=0.7, ms=3.2)
-    axes.set_xlabel("Loss by position − loss by streams (nats per character)", labelpad=1.5)
+    axes.set_xlabel("Loss − loss by streams (nats per character)", labelpad=1.5)
 
 
 def _dress(axes: Axes, rows: pd.DataFrame, title: str) -> None:

@@ -53,7 +53,7 @@ MODELS = {
     "beyond": "float64",  # the baseline's gain - this model's
     "beyond_low": "float64",
     "beyond_high": "float64",
-    "split_gap": "float64",  # on rows by position: loss less that of the split by streams
+    "split_gap": "float64",  # on rows of other splits: loss less that by streams
     "beyond_text": "float64",  # the same less that of the 1-gram model: harder text
 }
 
@@ -205,14 +205,14 @@ def _add_gaps(
     losses: Mapping[str, Mapping[str, _Sums]],
     about: Mapping[str, _Text],
 ) -> None:
-    """What a split by position costs each model that a split by streams of the text has too."""
+    """What a stricter split costs each model that a split by streams of the text has too."""
     by_streams = {
         text.corpus.sha256: name for name, text in about.items() if text.corpus.split == "streams"
     }
     for row in rows:
         strict = str(row["corpus"])
         loose = by_streams.get(about[strict].corpus.sha256)
-        if row["split"] != "position" or loose is None:
+        if row["split"] == "streams" or loose is None:
             continue
         model = str(row["model"])
         row["split_gap"] = _gap(model, losses, about, strict, loose)
@@ -227,7 +227,7 @@ def _gap(
     strict: str,
     loose: str,
 ) -> float:
-    """Loss of a model by position less that by streams; NaN where it is not in both."""
+    """Loss of a model by a stricter split less that by streams; NaN where it is not in both."""
     if model not in losses[strict] or model not in losses[loose]:
         return math.nan
     means = [losses[name][model].mean / len(about[name].run) for name in (strict, loose)]

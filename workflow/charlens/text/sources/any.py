@@ -86,6 +86,16 @@ def file_hashes(
     return source.file_hashes(_folders(corpora_dir, download_dir))
 
 
+def file_sizes(
+    source: SourceKind, corpora_dir: str | Path | None, download_dir: str | Path
+) -> list[int]:
+    """Bytes of every file that a text is joined from, in order; empty for a single file.
+
+    Arguments and errors are those of :func:`read`.
+    """
+    return source.file_sizes(_folders(corpora_dir, download_dir))
+
+
 def _folders(corpora_dir: str | Path | None, download_dir: str | Path) -> Folders:
     own = None if corpora_dir is None else Path(corpora_dir).expanduser()
     return Folders(own, Path(download_dir))

@@ -46,6 +46,8 @@ class SourceKind(Section):
 
     local: ClassVar[bool] = False
     """Whether the bytes come with the installation, whatever folders are searched."""
+    joins_files: ClassVar[bool] = False
+    """Whether the text is joined from the user's files, so that it can be split by files."""
 
     @classmethod
     def key(cls) -> str:
@@ -69,6 +71,14 @@ class SourceKind(Section):
             CharlensError: as :meth:`read`.
         """
         return {}
+
+    def file_sizes(self, folders: Folders) -> list[int]:
+        """Bytes of every file that a text is joined from, in order; empty for a single file.
+
+        Raises:
+            CharlensError: as :meth:`read`.
+        """
+        return []
 
     def wrong(self) -> Wrong | None:
         """The first value that the types of the fields let pass although it cannot be meant."""

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import Field
 
@@ -59,6 +59,8 @@ _DAMAGE = (
 class TreeSource(SourceKind):
     """The files of a source tree or archive, joined without separators in a seeded order."""
 
+    joins_files: ClassVar[bool] = True
+
     tree: Text
     """Folder, .zip or .tar(.gz|.bz2|.xz): relative to the working folder, else to corpora_dir."""
     glob: Annotated[tuple[Text, ...], Field(min_length=1)] = ("**/*.c", "**/*.h")
@@ -79,6 +81,10 @@ class TreeSource(SourceKind):
     def file_hashes(self, folders: Folders) -> dict[str, str]:
         contents = _collect(locate(self.tree, folders.corpora), self.glob)
         return {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
+
+    def file_sizes(self, folders: Folders) -> list[int]:
+        path = locate(self.tree, folders.corpora)
+        return [len(content) for content in _shuffled(path, self.glob, self.shuffle_seed)]
 
     def wrong(self) -> Wrong | None:
         for i, pattern in enumerate(self.glob):
@@ -143,10 +149,16 @@ def read_tree(path: Path, patterns: Sequence[str], shuffle_seed: int) -> tuple[b
     Raises:
         CharlensError: the tree is missing, unreadable, damaged or too large, or nothing matches.
     """
+    contents = _shuffled(path, patterns, shuffle_seed)
+    return b"".join(contents), len(contents)
+
+
+def _shuffled(path: Path, patterns: Sequence[str], shuffle_seed: int) -> list[bytes]:
+    """The contents of the matching files in the order of the text."""
     contents = _collect(path, patterns)
     order = sorted(contents)
     random.Random(shuffle_seed).shuffle(order)
-    return b"".join(contents[name] for name in order), len(order)
+    return [contents[name] for name in order]
 
 
 def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
