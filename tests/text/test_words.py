@@ -173,5 +173,5 @@ def test_the_history_in_the_corpus(name, scheme, extra, seed):
 
 def test_an_unknown_split():
     rows = streams(b"ab")
-    with pytest.raises(CharlensError, match="streams or position, found 'random'"):
+    with pytest.raises(CharlensError, match="streams, position or files, found 'random'"):
         corpus_history({"train": rows, "val": rows, "test": rows}, "random")

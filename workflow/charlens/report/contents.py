@@ -49,23 +49,6 @@ ANALYSES = by_name(
         when=choices.has_networks,
     ),
     Analysis(
-        "seeds",
-        COMPARING,
-        title="Several seeds (Figure 1, left)",
-        shows=(
-            "Networks trained several times, from other seeds: each training, the mean with a 95 % "
-            "interval over seeds and a standard deviation over resampled text, and which networks "
-            "of one size differ by more than both explain."
-        ),
-        paper=(
-            "Its numbers are one training each. It gave bootstrap errors over characters, below "
-            "0.004, which say nothing of another training."
-        ),
-        module="charlens.analyses.cross_entropy.seeds",
-        sources={"tables/seeds.csv": "read", "tables/seed_differences.csv": "read_differences"},
-        when=choices.has_seeds,
-    ),
-    Analysis(
         "agreement",
         COMPARING,
         title="Agreement of networks (Figure 1, right)",
@@ -81,6 +64,23 @@ ANALYSES = by_name(
         page="{corpus}/tables/agreement.csv",
         sources={"{corpus}/tables/agreement.csv": "read"},
         when=lambda study: bool(study.tsne_corpus),
+    ),
+    Analysis(
+        "seeds",
+        COMPARING,
+        title="Several seeds (Figure 1, left)",
+        shows=(
+            "Networks trained several times, from other seeds: each training, the mean with a 95 % "
+            "interval over seeds and a standard deviation over resampled text, and which networks "
+            "of one size differ by more than both explain."
+        ),
+        paper=(
+            "Its numbers are one training each. It gave bootstrap errors over characters, below "
+            "0.004, which say nothing of another training."
+        ),
+        module="charlens.analyses.cross_entropy.seeds",
+        sources={"tables/seeds.csv": "read", "tables/seed_differences.csv": "read_differences"},
+        when=choices.has_seeds,
     ),
     Analysis(
         "cells",
