@@ -34,7 +34,7 @@ _KINDS = {
     "seeds": ("another training", "#0072B2", "-"),
     "others": ("another network", "#009E73", "--"),
     "untrained": ("an untrained network", "#D55E00", ":"),
-    "rotated": ("another training, rotated", "#6b6b6b", "-."),
+    "rotated": ("the first of these, rotated", "#6b6b6b", "-."),
 }
 """Whose cells a cell is matched with: name, colour (Okabe & Ito 2008) and line."""
 
@@ -74,7 +74,7 @@ def _quantiles(cells: pd.DataFrame) -> pd.DataFrame:
         "seeds": cells.loc[own & learned, "r"].abs(),
         "others": cells.loc[~own & learned, "r"].abs(),
         "untrained": cells.loc[own & ~learned, "r"].abs(),
-        "rotated": cells.loc[own & learned, "rotated"],
+        "rotated": cells.loc[own & learned if (own & learned).any() else learned, "rotated"],
     }
     return pd.concat(
         [
