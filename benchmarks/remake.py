@@ -29,8 +29,7 @@ from compare_again import refresh_checksums
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "benchmarks" / "reference.yaml"
 REFERENCE, REMADE = ROOT / "results" / "reference", ROOT / "results" / "remade"
-KEPT = ("models", "curves", "tables")
-"""What is committed of a corpus besides corpus.json; of models, networks only."""
+_HIDDEN = shutil.ignore_patterns(".*")
 
 
 def study() -> Config:
@@ -94,10 +93,11 @@ def publish(checkpoints: Path | None) -> None:
             of_dynamics = stale.startswith(("dynamics.", "figure5_right."))
             if not (of_dynamics and checkpoints is None):
                 (REFERENCE / name / stale).unlink()
-        shutil.copytree(REMADE / name, REFERENCE / name, dirs_exist_ok=True)
+        shutil.copytree(REMADE / name, REFERENCE / name, ignore=_HIDDEN, dirs_exist_ok=True)
     for corpus in study().corpora:
         shutil.rmtree(REFERENCE / corpus / "tables", ignore_errors=True)
-        shutil.copytree(REMADE / corpus / "tables", REFERENCE / corpus / "tables")
+        tables = REFERENCE / corpus / "tables"
+        shutil.copytree(REMADE / corpus / "tables", tables, ignore=_HIDDEN)
         shutil.copyfile(REMADE / corpus / "corpus.json", REFERENCE / corpus / "corpus.json")
     for name in ("report.html", "explorer/explorer.html"):
         shutil.copyfile(REMADE / name, REFERENCE / Path(name).name)
