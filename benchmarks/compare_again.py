@@ -53,6 +53,12 @@ def compare(run: Path) -> None:
         return order.index(folder) if folder in order else -1
 
     inputs = {name: sorted(run.glob(pattern), key=rank) for name, pattern in TABLES.items()}
+    shown = (made["config"].get("figure2") or {}).get("models")
+    if shown:  # of all ranked networks the workflow compares those of Figure 2
+        paths = (
+            run / corpus / "tables/cells" / f"{model}.parquet" for corpus, model in shown.items()
+        )
+        inputs["cells"] = [path for path in paths if path.is_file()]
     of = [path.parents[1].name for path in inputs["agreement"]]
     tables = run_tables.read(inputs, of[0] if of else "")
     numbers, outcomes = comparison.table(tables), findings.table(tables)
