@@ -102,6 +102,7 @@ def publish(checkpoints: Path | None) -> None:
     for name in ("report.html", "explorer/explorer.html"):
         shutil.copyfile(REMADE / name, REFERENCE / Path(name).name)
     made = json.loads((REMADE / manifest.NAME).read_text(encoding="utf-8"))
+    made["config"]["corpora_dir"] = None  # a folder of the machine that made it
     how = "python benchmarks/remake.py, from committed weights"
     made = {"partial": _partial(), "how": how} | made
     (REFERENCE / manifest.NAME).write_text(json.dumps(made), encoding="utf-8")
