@@ -6,10 +6,12 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
+import paper_tables
 import pytest
-from charlens.analyses.oracles import pies
+from charlens.analyses.oracles import bars, pies
 from charlens.analyses.oracles.oracles import ORACLES, family_of, slices
 from charlens.display.pie_labels import around
+from charlens.models.names import title
 from charlens.report.contents import FIGURES
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +93,14 @@ def test_labels_with_room_lie_beside_their_slices() -> None:
 def test_bars_come_before_pies() -> None:
     names = list(FIGURES)
     assert names.index("figure6_bars") < names.index("figure6")
+
+
+def test_bars_show_as_many_models_as_can_be_told_apart_and_name_them_in_full() -> None:
+    names = ["lstm-3x512", "lstm-2x64", *(f"model-{i}-of-a-long-name" for i in range(4))]
+    small = paper_tables.pies().query("model == 'lstm-2x64'")
+    frame = pd.concat([small.assign(model=name, paper=np.nan) for name in names])
+    drawn = bars.draw(frame, paper_tables.eliminated())
+    (legend,) = drawn.legends
+    assert [text.get_text() for text in legend.get_texts()] == [title(name) for name in names[:4]]
+    drawn.canvas.draw()
+    assert legend.get_window_extent().x1 <= drawn.bbox.x1

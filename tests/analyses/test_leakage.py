@@ -11,6 +11,7 @@ import pytest
 from charlens.analyses.leakage import figure
 from charlens.analyses.leakage import table as leakage
 from charlens.analyses.leakage.copied import COLUMNS, DEPTH, covered, longest_matches
+from charlens.analyses.leakage.markdown import markdown
 from charlens.files import csv_tables, parquet_tables
 from charlens.text.corpus import Corpus, prepare, save_split
 from contests import a_corpus
@@ -150,7 +151,7 @@ def test_text_that_copies_nothing_has_no_gain(tmp_path: Path) -> None:
     assert models[["on", "gain", "low", "beyond"]].isna().all(axis=None)
     assert models["off"].notna().all()
     figure.draw(models[models["split_gap"].isna()])
-    assert "gap" in leakage.markdown(*leakage.tables(copies, paths, corpora, 200, 50, 1))
+    assert "gap" in markdown(*leakage.tables(copies, paths, corpora, 200, 50, 1))
 
 
 def test_tables_are_read_again_drawn_and_told_in_words(tmp_path: Path) -> None:
@@ -162,11 +163,11 @@ def test_tables_are_read_again_drawn_and_told_in_words(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read, models)
     drawn = figure.draw(**{"models": figure.numbers(tmp_path / "leakage_models.csv")["csv"]})
     assert [axes.get_title(loc="left") for axes in drawn.axes] == [
-        "Novel", "Novel position", "Novel position: gap to the split by streams",
+        "Novel", "Novel position", "Novel position: gap",
     ]  # fmt: skip
     text = " ".join(leakage.sentences(frame, models))
     assert "20\\-gram 1.000 and 1\\-gram 0.100" in text
-    assert "| 20-gram | 0.500 | 1.500 | +1.000" in leakage.markdown(frame, models)
+    assert "| 20-gram | 0.500 | 1.500 | +1.000" in markdown(frame, models)
 
 
 def test_the_scripts_do_the_same_from_files(tmp_path: Path, monkeypatch) -> None:
@@ -195,3 +196,13 @@ def test_the_scripts_do_the_same_from_files(tmp_path: Path, monkeypatch) -> None
     pd.testing.assert_frame_equal(
         leakage.read_models(made["models"]), leakage.tables(copies, paths, corpora, 5, 50, 1)[1]
     )
+
+
+def test_the_best_of_each_cell_and_size_and_the_ends_of_the_contexts_are_drawn() -> None:
+    off = {"lstm-1x64": 1.5, "lstm-2x64": 1.4, "gru-1x64": 1.45, "lstm-3x512": 1.1}
+    off |= {"n-gram-1": 2.4, "n-gram-7": 1.3, "n-gram-20": 1.2, "n-nn-3": 1.6}
+    off |= {"lstm-2x64+ngram": 1.2, "mine": 1.0}
+    part = pd.DataFrame({"model": list(off), "off": list(off.values())})
+    drawn = figure.shown(part)["model"].tolist()
+    assert drawn == [model for model in off if model not in ("lstm-1x64", "n-gram-7")]
+    assert figure.shown(part[part["model"] == "mine"])["model"].tolist() == ["mine"]

@@ -14,7 +14,7 @@ from charlens.inside.cells.ranking import halves
 from charlens.inside.universality import compare as comparing
 from charlens.inside.universality import figure, table
 from charlens.inside.universality.compare import Question, compare
-from charlens.inside.universality.covariances import Covariances, Sums, covariances
+from charlens.inside.universality.covariances import Covariances, Sums, columns_of, covariances
 from charlens.inside.universality.from_files import match_cells
 from charlens.inside.universality.matches import correlation, matches, rotation
 from charlens.inside.universality.passage import LENGTH, find_passage
@@ -58,7 +58,6 @@ def test_a_permuted_copy_is_matched_cell_by_cell() -> None:
     assert (order[match.best] == np.arange(6)).all()
     assert (match.paired == match.best).all()
     assert (match.excess > 0).all()
-    assert table.MATCH < 1
 
 
 def test_a_rotated_copy_is_as_alike_as_a_network_and_its_cells_are_no_better_than_chance() -> None:
@@ -134,7 +133,7 @@ def question(run: Path, *seeds: int, concept: str = "inside_quotes") -> Question
     text = vocabulary[codes[:, :-1]]
     inside = (text == ord('"')).cumsum(1) % 2 == 1
     trained = [
-        (seed, network if seed == 1 else comparing.untrained(network, seed)) for seed in seeds
+        (seed, network if seed == 1 else comparing._untrained(network, seed)) for seed in seeds
     ]
     return Question("novel", trained, codes, text, concept, inside, 20, "cpu", 1, 3)
 
@@ -145,7 +144,7 @@ def test_covariances_of_networks_are_those_of_their_kept_states(run: Path) -> No
     made = covariances(networks, asked.inside[None], asked.codes, asked.steps, "cpu", warm_up=20)
     values = []
     for network in networks:
-        windows = comparing.covariances.__globals__["columns_of"]([network], asked.codes, 20, "cpu")
+        windows = columns_of([network], asked.codes, 20, "cpu")
         values.append(np.concatenate([cells for _, cells in windows], axis=1))
     values = np.concatenate([*values, asked.inside[..., None].astype(np.float32)], axis=2)
     first = halves(*asked.inside.shape)
@@ -188,7 +187,7 @@ def test_the_passage_begins_and_ends_a_quotation_on_text_that_chose_nothing() ->
     stream, start = find_passage(np.zeros((1, 40), bool))
     assert stream == 0
     assert 0 <= start < 40
-    assert LENGTH > 60
+    assert start + LENGTH >= 40
 
 
 def test_files_table_and_figure(run: Path, tmp_path: Path) -> None:

@@ -38,8 +38,11 @@ DRAWN_FROM = {
         "newlines": of_interventions("newlines"),
         "shown": of_interventions("excerpts"),
     },
-    "figure11": {"decade": "<results>/tables/decade.csv"},
-    "figure12": {"leakage_models": "<results>/tables/leakage_models.csv"},
+    "figure9": {"curves": "<results>/tables/context_curve.csv"},
+    "figure9_memory": {
+        "closings": "<results>/tables/closing_memory.csv",
+        "probed": "<results>/tables/memory_probes.csv",
+    },
     "figure10": {
         "cells": of_matched("cells.parquet"),
         "pairs": of_matched("pairs.csv"),
@@ -47,11 +50,8 @@ DRAWN_FROM = {
         "corpora": splits_of(MATCHED, "corpus.json"),
         "tests": splits_of(MATCHED, "test.npy"),
     },
-    "figure9": {"curves": "<results>/tables/context_curve.csv"},
-    "figure9_memory": {
-        "closings": "<results>/tables/closing_memory.csv",
-        "probed": "<results>/tables/memory_probes.csv",
-    },
+    "figure11": {"decade": "<results>/tables/decade.csv"},
+    "figure12": {"leakage_models": "<results>/tables/leakage_models.csv"},
 }
 
 # What the config says of a figure, and the numbers of a figure that do not fit one table.

@@ -4,6 +4,7 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.leakage import table as leakage
+    from charlens.analyses.leakage.markdown import markdown
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
@@ -21,4 +22,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     )
     csv_tables.write(frame, snakemake.output.csv)
     csv_tables.write(models, snakemake.output.models)
-    write_text(snakemake.output.md, leakage.markdown(frame, models))
+    write_text(snakemake.output.md, markdown(frame, models))

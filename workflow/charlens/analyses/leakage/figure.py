@@ -21,9 +21,6 @@ _LEFT, _RIGHT, _ROW, _TITLE, _TICKS, _BOTTOM, _KEY = 84.0, 8.0, 9.0, 20.0, 14.0,
 _TEXT, _TICK = 7.0, 6.0  # font sizes
 
 _ON, _OFF = "#0072B2", "#D55E00"  # of Okabe & Ito (2008); the shape says the same
-_MOST = 14
-"""Models of a corpus that are drawn; of more, every so many, the first and the last among them."""
-
 Panel = tuple[str, pd.DataFrame, bool]
 """Title, rows, and whether it shows gaps between splits."""
 
@@ -62,19 +59,26 @@ def _panels(models: pd.DataFrame) -> list[Panel]:
     panels = []
     for corpus, part in models.groupby("corpus", sort=False):
         if part["gain"].notna().any():
-            panels.append((texts.corpus_title(str(corpus)), _some(part), False))
+            panels.append((texts.corpus_title(str(corpus)), shown(part), False))
     for corpus, part in models[models["split_gap"].notna()].groupby("corpus", sort=False):
-        title = f"{texts.corpus_title(str(corpus))}: gap to the split by streams"
-        panels.append((title, _some(part), True))
+        panels.append((f"{texts.corpus_title(str(corpus))}: gap", shown(part), True))
     return panels
 
 
-def _some(part: pd.DataFrame) -> pd.DataFrame:
-    """At most so many rows, spread over all."""
-    if len(part) <= _MOST:
-        return part
-    keep = {round(i * (len(part) - 1) / (_MOST - 1)) for i in range(_MOST)}
-    return part.iloc[sorted(keep)]
+def shown(part: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a corpus that are drawn.
+
+    Of each cell and size the network with the lowest loss off copied text, of models with a context
+    of n characters the shortest and the longest, and all models that are neither.
+    """
+    points = part["model"].map(model_id.parse)
+    contexts = part["model"].map(model_id.context_model)
+    grid = part[points.notna()].assign(key=[(p.size, p.cell) for p in points.dropna()])
+    best = grid.loc[grid.groupby("key", sort=False)["off"].idxmin()]
+    context = part[contexts.notna()].assign(family=[f for f, _ in contexts.dropna()])
+    ends = context.groupby("family", sort=False)["model"].agg(["first", "last"]).to_numpy().ravel()
+    others = part[points.isna() & contexts.isna()]
+    return part[part["model"].isin([*best["model"], *ends, *others["model"]])]
 
 
 def _draw_losses(axes: Axes, rows: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ _ROW, _NAMES, _PANEL, _GAP, _RIGHT, _FOOT = 9.0, 66.0, 130.0, 16.0, 8.0, 26.0
 _TOP, _TITLED = 13.0, 24.0  # above the panels, and where they have titles
 _TICK = 6.5  # font size
 _APART = 0.5  # rows between families
-_HATCHES = ("", "//////", "......", "xxxxxx")
+_HATCHES = ("", "//////", "|||||", "xxxx")
+_IN_A_ROW, _LINE = 3, 9.0  # models in a line of the legend, and its height
 
 
 def numbers(categories: FilePath, eliminated: FilePath) -> dict[str, pd.DataFrame]:
@@ -36,17 +38,21 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
     """Draw the errors of each model as bars, the paper's as rings, and what scaling up removed.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.table.read`.
+        table: of :func:`charlens.analyses.oracles.table.read`. Of its models the first four are
+            drawn, as many as can be told apart; the table has all.
         eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """
     with style.styled():
-        first = table[table["model"] == table["model"].iloc[0]]
+        drawn = list(dict.fromkeys(table["model"]))[: len(_HATCHES)]
+        table = table[table["model"].isin(drawn)]
+        first = table[table["model"] == drawn[0]]
         names, rows = first["oracle"].to_list(), _rows(first["family"])
         titles = {n: t for o in ORACLES.values() for n, t in zip(o.names, o.titles, strict=True)}
         panels = 1 + (not eliminated.empty)
         width = _NAMES + panels * _PANEL + (panels - 1) * _GAP + _RIGHT
         tall = (rows[-1] + 1) * _ROW
-        height = (_TITLED if panels > 1 else _TOP) + tall + _FOOT
+        more = math.ceil((len(drawn) + _has_paper(table)) / _IN_A_ROW) - 1
+        height = (_TITLED if panels > 1 else _TOP) + more * _LINE + tall + _FOOT
         figure = style.new_figure(width * style.POINT, height * style.POINT)
         box = (_NAMES / width, _FOOT / height, _PANEL / width, tall / height)
         axes = figure.add_axes(box)
@@ -119,6 +125,10 @@ def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame, rows: np.ndarray) -> 
     axes.set_title(f"{small} → {large}", size=7, pad=4)
 
 
+def _has_paper(table: pd.DataFrame) -> bool:
+    return bool(table["paper"].notna().any())
+
+
 def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
     handles: list[Artist] = [
         Patch(
@@ -130,14 +140,14 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
         )
         for i, model in enumerate(dict.fromkeys(table["model"]))
     ]
-    if table["paper"].notna().any():
+    if _has_paper(table):
         handles.append(Line2D([], [], label="paper, same budget", **_RING))
     figure.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(0.01, 1 - 2 / height),
         fontsize=_TICK,
-        ncols=len(handles),
+        ncols=_IN_A_ROW,
         borderpad=0,
         borderaxespad=0,
         handletextpad=0.4,

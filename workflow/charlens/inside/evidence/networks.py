@@ -11,34 +11,16 @@ from torch import Tensor
 
 from charlens.inside.cells.ranking import Labels
 from charlens.inside.cells.score import Tallies, cell_values
-from charlens.models.families import FAMILIES, build_model, family_of
-from charlens.models.parameters import Layout
+from charlens.inside.untrained import untrained
+from charlens.models.families import build_model
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.runtime.randomness import derive_seed
 from charlens.text.corpus import Codes
-from charlens.training.settings import Training
 
 Weights = dict[str, Tensor]
-
-
-def untrained(trained: TrainedModel, seed: int, count: int) -> Iterator[Weights]:
-    """Weights as training begins with them, each time drawn anew.
-
-    Args:
-        trained: whose shape they have.
-        seed: the config's seed.
-        count: how many networks.
-
-    Yields:
-        True shapes, each (1, ...).
-    """
-    layout, initial = Layout(trained.shape), FAMILIES[family_of(trained.shape)].initial
-    init_range = trained.metadata["training"].get("init_range", Training().init_range)
-    for index in range(count):
-        yield initial(layout, _generator(seed, "untrained", trained.model, index), init_range)
 
 
 def shuffled(trained: TrainedModel, seed: int, count: int) -> Iterator[Weights]:

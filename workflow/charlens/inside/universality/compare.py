@@ -8,21 +8,18 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-import torch
 
 from charlens.inside.universality.covariances import Covariances, covariances
 from charlens.inside.universality.matches import Matches, correlation, matches
 from charlens.inside.universality.passage import Follower, passage_rows
 from charlens.inside.universality.rows import CELLS, PAIRS, PASSAGE, UNTRAINED
 from charlens.inside.universality.similarity import linear_cka, svcca
-from charlens.models.families import FAMILIES, family_of
+from charlens.inside.untrained import untrained
 from charlens.models.names import grid_point
-from charlens.models.parameters import Layout
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
-from charlens.runtime.randomness import derive_seed, generator
+from charlens.runtime.randomness import generator
 from charlens.text.corpus import Codes
-from charlens.training.settings import Training
 
 
 @dataclass(frozen=True)
@@ -91,20 +88,12 @@ class Question:
     rotations: int
 
 
-def untrained(network: TrainedModel, seed: int) -> TrainedModel:
-    """A network of the same shape with weights as training begins with them."""
-    initial = FAMILIES[family_of(network.shape)].initial
-    draw = torch.Generator().manual_seed(derive_seed(seed, "untrained", network.model, 0))
-    init_range = network.metadata["training"].get("init_range", Training().init_range)
-    return replace(network, weights=initial(Layout(network.shape), draw, init_range))
-
-
 def members(question: Question) -> list[Member]:
     """All trainings, then one network of each shape that learned nothing."""
     shapes = {network.model: network for _, network in question.trained}
     networks = [
         *question.trained,
-        *((UNTRAINED, untrained(network, question.seed)) for network in shapes.values()),
+        *((UNTRAINED, _untrained(network, question.seed)) for network in shapes.values()),
     ]
     everyone, start = [], 0
     for seed, network in networks:
@@ -114,6 +103,10 @@ def members(question: Question) -> list[Member]:
         everyone.append(Member(network, seed, slice(start, start + count), layers + 1, units))
         start += count
     return everyone
+
+
+def _untrained(network: TrainedModel, seed: int) -> TrainedModel:
+    return replace(network, weights=next(untrained(network, seed, 1)))
 
 
 def compare(question: Question) -> Comparison:

@@ -16,6 +16,7 @@ from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.universality.rows import UNTRAINED, read_cells, read_pairs, read_passage
+from charlens.inside.universality.table import best_followers, match_quantiles
 from charlens.models import names as model_id
 from charlens.paper import texts
 from charlens.text.encodings import UTF_8, of_corpora
@@ -27,9 +28,6 @@ _LABEL, _STRIP, _BETWEEN, _AFTER = 84.0, 5.2, 5.0, 14.0
 _PAGE = Page(letter=4.05, line=8.0, size=6.2, baseline=0.78, top=0.0)
 _TICK = 6.0
 
-_SHOWN = 4
-"""Networks whose cells are shown on the passage: those that follow the concept best."""
-
 _KINDS = {
     "seeds": ("another training", "#0072B2", "-"),
     "others": ("another network", "#009E73", "--"),
@@ -37,8 +35,6 @@ _KINDS = {
     "rotated": ("the first of these, rotated", "#6b6b6b", "-."),
 }
 """Whose cells a cell is matched with: name, colour (Okabe & Ito 2008) and line."""
-
-_QUANTILES = np.linspace(0, 1, 101)
 
 
 def numbers(
@@ -61,46 +57,14 @@ def numbers(
     """
     return {
         "csv": pd.concat([read_pairs(path) for path in pairs], ignore_index=True),
-        "matches": pd.concat([_quantiles(read_cells(path)) for path in cells], ignore_index=True),
-        "passage": pd.concat([_shown(read_passage(path)) for path in passages], ignore_index=True),
+        "matches": pd.concat(
+            [match_quantiles(read_cells(path)) for path in cells], ignore_index=True
+        ),
+        "passage": pd.concat(
+            [best_followers(read_passage(path)) for path in passages], ignore_index=True
+        ),
         "encodings": of_corpora(encodings or {}, corpora, tests),
     }
-
-
-def _quantiles(cells: pd.DataFrame) -> pd.DataFrame:
-    """Quantiles over cells of |r| with the best match, by whose cell that is."""
-    own, learned = cells["other"] == cells["model"], cells["other_seed"] != UNTRAINED
-    kinds = {
-        "seeds": cells.loc[own & learned, "r"].abs(),
-        "others": cells.loc[~own & learned, "r"].abs(),
-        "untrained": cells.loc[own & ~learned, "r"].abs(),
-        "rotated": cells.loc[own & learned if (own & learned).any() else learned, "rotated"],
-    }
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "corpus": cells["corpus"].iloc[0],
-                    "kind": kind,
-                    "share": 1 - _QUANTILES,  # of cells that are matched at least so well
-                    "r": values.quantile(_QUANTILES).to_numpy(),
-                }
-            )
-            for kind, values in kinds.items()
-            if len(values)
-        ],
-        ignore_index=True,
-    )
-
-
-def _shown(passage: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the networks whose trainings follow the concept best."""
-    strength = passage.drop_duplicates(["model", "seed"]).groupby("model", sort=False)["strength"]
-    best = strength.median().sort_values(ascending=False, kind="stable").index[:_SHOWN]
-    rank = {model: place for place, model in enumerate(best)}
-    kept = passage[passage["model"].isin(best)]
-    return kept.sort_values(["model", "seed", "place"], key=lambda x: x.map(rank).fillna(0)
-                            if x.name == "model" else x, kind="stable")  # fmt: skip
 
 
 def draw(

@@ -21,6 +21,12 @@ EXCESS, MATCH = 0.3, 0.7
 """A cell has a counterpart in another training where |r| and its excess over rotations exceed
 these."""
 
+QUANTILES = np.linspace(0, 1, 101)
+"""Of the matches of all cells, in Figure 10."""
+
+FOLLOWERS = 4
+"""Networks whose cells Figure 10 shows on a passage: those that follow the concept best."""
+
 # One row per corpus and network. Empty where there is no such pair of networks.
 COLUMNS = {
     "corpus": "string",
@@ -115,6 +121,42 @@ def universal(cells: pd.DataFrame) -> pd.DataFrame:
     counted = grouped.agg(counterparts="sum", others="size").reset_index()
     needed = np.where(counted["others"] > 2, counted["others"] - 1, counted["others"])
     return counted.assign(universal=counted["counterparts"] >= needed)
+
+
+def match_quantiles(cells: pd.DataFrame) -> pd.DataFrame:
+    """Quantiles over cells of |r| with the best match, by whose cell that is."""
+    own, learned = cells["other"] == cells["model"], cells["other_seed"] != UNTRAINED
+    kinds = {
+        "seeds": cells.loc[own & learned, "r"].abs(),
+        "others": cells.loc[~own & learned, "r"].abs(),
+        "untrained": cells.loc[own & ~learned, "r"].abs(),
+        "rotated": cells.loc[own & learned if (own & learned).any() else learned, "rotated"],
+    }
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "corpus": cells["corpus"].iloc[0],
+                    "kind": kind,
+                    "share": 1 - QUANTILES,  # of cells that are matched at least so well
+                    "r": values.quantile(QUANTILES).to_numpy(),
+                }
+            )
+            for kind, values in kinds.items()
+            if len(values)
+        ],
+        ignore_index=True,
+    )
+
+
+def best_followers(passage: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the networks whose trainings follow the concept best."""
+    strength = passage.drop_duplicates(["model", "seed"]).groupby("model", sort=False)["strength"]
+    best = strength.median().sort_values(ascending=False, kind="stable").index[:FOLLOWERS]
+    rank = {model: place for place, model in enumerate(best)}
+    kept = passage[passage["model"].isin(best)]
+    return kept.sort_values(["model", "seed", "place"], key=lambda x: x.map(rank).fillna(0)
+                            if x.name == "model" else x, kind="stable")  # fmt: skip
 
 
 def read(path: FilePath) -> pd.DataFrame:

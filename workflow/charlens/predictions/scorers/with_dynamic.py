@@ -197,8 +197,7 @@ def score_with_dynamic(
     train, val, test = (load_split(inputs[part]) for part in ("train", "val", "test"))
     name = f"{corpus.name}/{scored_id(trained.model, WITH_DYNAMIC)}"
     learner = Learner(trained, steps, device)
-    some = max(learner.segment, val.shape[1] // learner.segment * learner.segment)
-    learner.measure(train[:MEASURED, : some + 1])
+    learner.measure(train[:MEASURED, : val.shape[1]])  # no more of a stream than is chosen on
     rule, _ = chosen(learner, val, name)
     predicted = columns(learner, test, rule, corpus)
     made = provenance(trained, corpus)
