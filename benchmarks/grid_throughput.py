@@ -122,7 +122,7 @@ def charlens_windows(model: str, device: str, half: bool, windows: int) -> Calla
     training = Training(device=device, precision="mixed" if half else "float32")
     task = Task(model, shapes_for(model, K)[0], training, 1)
     run = Trainer(task, codes, codes).windows
-    run.optimiser.rate.fill_(training.learning_rate)
+    run.optimiser.start_epoch(0)
 
     def train() -> None:
         run.start()

@@ -38,7 +38,7 @@ def ours(shape: Shape, precision: str, codes: np.ndarray):
     """One training window of charlens, as the workflow runs it."""
     training = Training(device="cpu", precision=precision)
     windows = Trainer(Task("benchmark", shape, training, 1), codes, codes).windows
-    windows.optimiser.rate.fill_(training.learning_rate)
+    windows.optimiser.start_epoch(0)
 
     def step() -> None:
         windows.start()

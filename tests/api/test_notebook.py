@@ -342,7 +342,7 @@ def test_one_character_only(name):
     [
         (
             lambda t, m: cl.train("lsmt-1x8", t),
-            "no cell 'lsmt', expected one of lstm, rnn, gru, mingru, gpt",
+            "no cell 'lsmt', expected one of lstm, rnn, gru, lstm_adamw, mingru, gpt",
         ),
         (lambda t, m: cl.train("big", t), "'big' names no model .* expected e.g. lstm-3x512"),
         (lambda t, m: cl.train("n-gram-3", t), r"counted, not trained; use ngram\(text, 3\)"),

@@ -228,18 +228,18 @@ def test_the_config_accepts_it_and_shows_it():
     assert figure3_models(config) == ("text", ("mgu-2x8",))  # the deepest with gates
     assert all(re.fullmatch(model_id.GRID_IDS, model) for model in config.models("text"))
     enum = schema()["$defs"]["GridBlock"]["properties"]["cells"]["items"]["enum"]
-    assert enum == ["lstm", "rnn", "gru", "mingru", "gpt", "mgu"]
+    assert enum == ["lstm", "rnn", "gru", "lstm_adamw", "mingru", "gpt", "mgu"]
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         ({"grid": [{"cells": ["mug"], "layers": [1], "sizes": [8]}]},
-         "expected one of lstm, rnn, gru, mingru, gpt, mgu; did you mean mgu?"),
+         "expected one of lstm, rnn, gru, lstm_adamw, mingru, gpt, mgu; did you mean mgu?"),
         ({"activations": [{"corpus": "text", "model": "mgu-1x8", "quantities": ["c"]}]},
          "expected a quantity of mgu-1x8: h, f, n"),
         ({"figure3": {"models": ["mgu-3x8"]}},
-         "a GRU, a minGRU or an MGU (cells with gates) of text: mgu-1x8, mgu-2x8"),
+         "a GRU, an AdamW LSTM, a minGRU or an MGU (cells with gates) of text: mgu-1x8, mgu-2x8"),
     ],
 )  # fmt: skip
 def test_errors_of_the_config_name_it(more, words):
@@ -282,7 +282,7 @@ def test_figure_1_shows_it(files):
 def test_it_has_a_colour_of_its_own():
     colors = style.cell_colors({*catalogue.CELLS, "stranger"})
     assert colors["mgu"] == ENTRY.color
-    assert list(colors) == ["lstm", "rnn", "gru", "mingru", "gpt", "mgu", "stranger"]
+    assert list(colors) == ["lstm", "rnn", "gru", "lstm_adamw", "mingru", "gpt", "mgu", "stranger"]
     assert len({*colors.values()}) == len(colors)
 
 
@@ -316,5 +316,7 @@ def test_without_its_entry_it_is_unknown(monkeypatch):
     monkeypatch.delitem(catalogue.CELLS, "mgu")
     with pytest.raises(CharlensError, match="names no model that is trained"):
         shapes_for("mgu-1x8", 7)
-    with pytest.raises(CharlensError, match=r"expected one of lstm, rnn, gru, mingru, gpt$"):
+    with pytest.raises(
+        CharlensError, match=r"expected one of lstm, rnn, gru, lstm_adamw, mingru, gpt$"
+    ):
         study(grid=[{"cells": ["transformer"], "layers": [1], "sizes": [8]}])

@@ -38,13 +38,19 @@ class Pairs(Context):
 class Momentum:
     """Gradient descent with momentum: its state has another name than RMSProp's."""
 
-    def __init__(self, weights, training):
-        self.weights, self.rate = weights, torch.zeros(())
+    def __init__(self, weights, training, layout, windows):
+        self.weights, self.rate = weights, training.learning_rate
         self.velocity = torch.zeros_like(weights)
 
     @property
     def state(self):
         return {"velocity": self.velocity}
+
+    def start_epoch(self, epoch):
+        pass
+
+    def rate_in(self, epoch):
+        return self.rate
 
     def update(self, grad):
         self.velocity.mul_(0.9).add_(grad)

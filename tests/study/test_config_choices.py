@@ -159,7 +159,7 @@ def test_what_the_config_knows_of_cells_is_what_they_are():
         (shape,) = shapes_for(f"{name}-1x8", 9)
         (layer,) = build_model(shape, batch=1, steps=1).quantities()
         assert set(layer) == set(catalogue.CELLS[name].quantities)
-    assert catalogue.gated_cells() == ("lstm", "gru", "mingru")
+    assert catalogue.gated_cells() == ("lstm", "gru", "lstm_adamw", "mingru")
 
 
 def test_nothing_is_kept_unless_asked():
@@ -206,9 +206,9 @@ DUMP = {"corpus": "prose", "model": "lstm-1x64"}
         ("figure2", {"model": "lstm-1x64"}, ["figure2.model:", "did you mean models?"]),
         ("figure3", {"corpus": "verse"}, ["figure3.corpus:", "'verse'", "prose"]),
         ("figure3", {"models": ["lstm-1x64", "lstm-5x64"]},
-         ["figure3.models[1]:", "'lstm-5x64'", "a GRU or a minGRU (cells with gates) of prose"]),
+         ["figure3.models[1]:", "'lstm-5x64'", "or a minGRU (cells with gates) of prose"]),
         ("figure3", {"models": ["n-nn-1"]},
-         ["figure3.models[0]:", "'n-nn-1'", "a GRU or a minGRU"]),
+         ["figure3.models[0]:", "'n-nn-1'", "an AdamW LSTM or a minGRU"]),
         ("figure3", {"models": ["rnn-1x64"]},
          ["figure3.models[0]:", "'rnn-1x64'", "of prose: lstm-1x64, "]),
         ("figure4", {"network": "worst"},

@@ -152,7 +152,7 @@ def test_a_candidate_that_no_longer_improves_stops_and_the_others_go_on(tmp_path
 def test_early_checkpoints_are_the_weights_after_those_iterations(tmp_path):
     trained = trainer(tmp_path, early=(1, 8), epochs=2).run()
     stopped = trainer(epochs=2).windows
-    stopped.optimiser.rate.fill_(2e-3)
+    stopped.optimiser.start_epoch(0)
     assert stopped.train(1, iteration=0) == 1
     for name, weight in stopped.model.layout.unpack(stopped.model.flat).items():
         assert torch.equal(weight, trained.early[1][name])

@@ -5,7 +5,8 @@ computes is elsewhere: a class in ``recurrent/cells.py`` for each recurrent cell
 ``families.py`` for each family.
 
 A new recurrent cell is one entry in :data:`CELLS` and one class marked with
-:func:`charlens.models.recurrent.cells.computes`. A new family is one entry in
+:func:`charlens.models.recurrent.cells.computes`; the same cell trained otherwise is an entry that
+names its ``equations``. A new family is one entry in
 :data:`GRID_FAMILIES` or :data:`CONTEXT_FAMILIES`, one in :data:`CELLS` if it is part of the grid,
 one in ``families.FAMILIES``, and its class.
 """
@@ -13,7 +14,7 @@ one in ``families.FAMILIES``, and its class.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 LSTM, RNN, GRU = "lstm", "rnn", "gru"
 """Cells that the paper's findings are about."""
@@ -21,10 +22,11 @@ LSTM, RNN, GRU = "lstm", "rnn", "gru"
 N_GRAM, N_NN = "n-gram", "n-nn"
 """The paper's baselines (section 4.3)."""
 
-MINGRU, GPT = "mingru", "gpt"
-"""Cells, and families, of later years."""
+LSTM_ADAMW, MINGRU, GPT = "lstm_adamw", "mingru", "gpt"
+"""Cells of later years; the last two are families as well."""
 
-RECURRENT = "recurrent"
+RECURRENT, RECURRENT_ADAMW = "recurrent", "recurrent-adamw"
+"""Families of recurrent networks, trained by the paper's RMSProp and by AdamW."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Cell:
         family: key of :data:`GRID_FAMILIES`.
         keeps: letter of the gate that multiplies the old value at every step; ``1-z`` where one
             minus the gate z does. Empty for cells without.
+        equations: id of the cell that computes it, where that is another.
     """
 
     title: str
@@ -53,19 +56,22 @@ class Cell:
     article: str = "a"
     family: str = RECURRENT
     keeps: str = ""
+    equations: str = ""
 
 
 # Colours of Okabe & Ito (2008), Color Universal Design: distinct with any common colour blindness.
+_LSTM = Cell(
+    "LSTM",
+    quantities="hcifog",
+    color="#D55E00",
+    blocks="oifg",
+    gates={"f": "forget", "i": "input", "o": "output"},
+    article="an",
+    keeps="f",
+)
+
 CELLS: dict[str, Cell] = {
-    LSTM: Cell(
-        "LSTM",
-        quantities="hcifog",
-        color="#D55E00",
-        blocks="oifg",
-        gates={"f": "forget", "i": "input", "o": "output"},
-        article="an",
-        keeps="f",
-    ),
+    LSTM: _LSTM,
     RNN: Cell("RNN", quantities="h", color="#009E73", blocks="a", article="an"),
     GRU: Cell(
         "GRU",
@@ -74,6 +80,9 @@ CELLS: dict[str, Cell] = {
         blocks="rzn",
         gates={"z": "update", "r": "reset"},
         keeps="1-z",
+    ),
+    LSTM_ADAMW: replace(
+        _LSTM, title="AdamW LSTM", color="#8C510A", family=RECURRENT_ADAMW, equations=LSTM
     ),
     MINGRU: Cell(
         "minGRU",
@@ -96,6 +105,7 @@ BUDGET_CELL = LSTM
 
 GRID_FAMILIES: dict[str, str] = {
     RECURRENT: "recurrent model",
+    RECURRENT_ADAMW: "recurrent model trained by AdamW",
     MINGRU: "minimal GRU",
     GPT: "Transformer",
 }

@@ -16,13 +16,22 @@ import torch
 from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.catalogue import GPT, MINGRU, N_NN, RECURRENT, grid_family
+from charlens.models.catalogue import (
+    CELLS,
+    GPT,
+    MINGRU,
+    N_NN,
+    RECURRENT,
+    RECURRENT_ADAMW,
+    grid_family,
+)
 from charlens.models.gpt import GPTShape, Transformer, scaled_normal
 from charlens.models.language_model import LanguageModel
 from charlens.models.mingru import MinGRU, MinGRUShape
 from charlens.models.n_nn import Context, ContextModel
 from charlens.models.names import EXAMPLE, ModelId, context_id, context_model, parse
 from charlens.models.parameters import (
+    AdamWShape,
     Architecture,
     Layout,
     Shape,
@@ -56,17 +65,20 @@ class Family:
     optimiser: str = "rmsprop"
 
 
-def _read_recurrent(model: str, k: int, widths: Sequence[int]) -> list[Architecture]:
+def _read_recurrent(
+    name: str, kind: type[Shape], model: str, k: int, _: Sequence[int]
+) -> list[Architecture]:
+    """The architecture of a grid point of a family of recurrent networks."""
     point = parse(model)
-    if point is None or grid_family(point.cell) != RECURRENT:
+    if point is None or grid_family(point.cell) != name:
         return []
 
-    shape = partial(_recurrent_shape, point, k)
+    shape = partial(_recurrent_shape, kind, point, k)
     return [shape(solve_width(shape, budget(point.size, k), model))]
 
 
-def _recurrent_shape(point: ModelId, k: int, width: int) -> Shape:
-    return Shape(point.cell, point.layers, width, k)
+def _recurrent_shape(kind: type[Shape], point: ModelId, k: int, width: int) -> Shape:
+    return kind(CELLS[point.cell].equations or point.cell, point.layers, width, k)
 
 
 def _read_grid(
@@ -89,10 +101,24 @@ def _read_context(model: str, k: int, widths: Sequence[int]) -> list[Architectur
 
 
 FAMILIES: dict[str, Family] = {
-    RECURRENT: Family(Shape, CharModel, _read_recurrent),
+    RECURRENT: Family(Shape, CharModel, partial(_read_recurrent, RECURRENT, Shape)),
+    RECURRENT_ADAMW: Family(
+        AdamWShape,
+        CharModel,
+        partial(_read_recurrent, RECURRENT_ADAMW, AdamWShape),
+        optimiser="adamw",
+    ),
     N_NN: Family(Context, ContextModel, _read_context),
-    MINGRU: Family(MinGRUShape, MinGRU, partial(_read_grid, MINGRU, MinGRUShape)),
-    GPT: Family(GPTShape, Transformer, partial(_read_grid, GPT, GPTShape), initial=scaled_normal),
+    MINGRU: Family(
+        MinGRUShape, MinGRU, partial(_read_grid, MINGRU, MinGRUShape), optimiser="adamw"
+    ),
+    GPT: Family(
+        GPTShape,
+        Transformer,
+        partial(_read_grid, GPT, GPTShape),
+        initial=scaled_normal,
+        optimiser="adamw",
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """Where each weight lies: shapes, counts, widths that fit a budget, and one flat vector per model.
 
-All parameters of a model are slices of one vector, so that clipping, RMSProp, snapshots and
+All parameters of a model are slices of one vector, so that clipping, updates, snapshots and
 checkpoints are single operations whatever the architecture. On a GPU the width and the alphabet
 are padded with zero weights to sizes the hardware likes; ``Layout`` knows both the stored and the
 true shapes, and nothing padded ever reaches a file.
@@ -76,6 +76,11 @@ class Shape:
             yield f"bias.{layer}", (g, n), (g, width)
         yield "decoder", (n, self.k), (width, k)
         yield "bias.decoder", (self.k,), (k,)
+
+
+@dataclass(frozen=True)
+class AdamWShape(Shape):
+    """The same architectures, for the family that AdamW trains."""
 
 
 def parameter_count(shape: Architecture) -> int:

@@ -7,22 +7,26 @@ from typing import Protocol
 
 from torch import Tensor
 
+from charlens.models.parameters import Layout
+from charlens.training.adamw import AdamW
 from charlens.training.rmsprop import RMSProp
 from charlens.training.settings import Training
 
 
 class Optimiser(Protocol):
-    """Updates the weights of M models in place.
-
-    Attributes:
-        rate: the learning rate, a tensor of shape () that the trainer sets once per epoch.
-    """
-
-    rate: Tensor
+    """Updates the weights of M models in place."""
 
     @property
     def state(self) -> dict[str, Tensor]:
-        """What a resumed training needs beside the weights, by name, each (M, total)."""
+        """What a resumed training needs beside the weights, by name, (M, total) or (M, 1)."""
+        ...
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set what depends on the epoch, counted from 0, alone."""
+        ...
+
+    def rate_in(self, epoch: int) -> float:
+        """The learning rate at the end of an epoch, counted from 0."""
         ...
 
     def update(self, grad: Tensor) -> None:
@@ -30,5 +34,11 @@ class Optimiser(Protocol):
         ...
 
 
-OPTIMISERS: dict[str, Callable[[Tensor, Training], Optimiser]] = {"rmsprop": RMSProp}
-"""Each makes an optimiser of a weight vector per model, (M, total), for the config's settings."""
+OPTIMISERS: dict[str, Callable[[Tensor, Training, Layout, int], Optimiser]] = {
+    "rmsprop": RMSProp,
+    "adamw": AdamW,
+}
+"""Each makes an optimiser of a weight vector per model, (M, total).
+
+Further arguments: the config's settings, where each weight lies, updates of an epoch.
+"""

@@ -16,10 +16,10 @@ class RMSProp:
 
     Args:
         weights: one vector per model, (M, total); updated in place.
-        training: ``clip``, ``rmsprop_decay`` and ``epsilon`` of the config.
+        training: the config's section.
     """
 
-    def __init__(self, weights: Tensor, training: Training) -> None:
+    def __init__(self, weights: Tensor, training: Training, *_: object) -> None:
         self.weights, self.training = weights, training
         self.mean_square = torch.zeros_like(weights)
         self.rate = torch.zeros((), device=weights.device)  # a tensor: graphs read its value
@@ -29,6 +29,14 @@ class RMSProp:
     def state(self) -> dict[str, Tensor]:
         """What a resumed training needs beside the weights, by name, each (M, total)."""
         return {"mean_square": self.mean_square}
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set the learning rate of an epoch, counted from 0."""
+        self.rate.fill_(self.rate_in(epoch))
+
+    def rate_in(self, epoch: int) -> float:
+        """The learning rate of an epoch, counted from 0."""
+        return learning_rate(self.training, epoch)
 
     def update(self, grad: Tensor) -> None:
         """Take one step.

@@ -22,8 +22,19 @@ AnnealAfter = Annotated[Integer, Field(ge=0)]
 AnnealFactor = Annotated[float, Number(gt=0, le=1)]
 
 
+class AdamWSettings(Section):
+    """Optimisation of the families that AdamW trains (Loshchilov and Hutter 2019)."""
+
+    learning_rate: LearningRate = 2e-3
+    """The highest; it rises to it linearly, then falls to 0 as half a cosine."""
+    warm_up: Annotated[float, Number(ge=0, lt=1)] = 0.02
+    """Share of all updates in which the rate rises."""
+    weight_decay: Annotated[float, Number(ge=0, le=10)] = 0.1
+    """Of matrices; biases and gains have none."""
+
+
 class Training(Section):
-    """Optimisation of every recurrent model (paper, section 3.3).
+    """Optimisation of every network (paper, section 3.3).
 
     Defaults are the paper's; those of a config are in :mod:`charlens.study.default_study`.
     """
@@ -45,6 +56,8 @@ class Training(Section):
     """Every element of the gradient is clamped to [-clip, clip]."""
     init_range: Annotated[float, Number(gt=0, le=10)] = 0.08
     """Weights start uniform in [-init_range, init_range]."""
+    adamw: AdamWSettings = AdamWSettings()
+    """In place of the learning rate, annealing, RMSProp and clipping above."""
     dropout: Dropout = (0.0,)
     """Candidates; validation chooses one per model. A block of the grid may have its own."""
     patience: Annotated[Integer, Field(ge=1)] | None = None

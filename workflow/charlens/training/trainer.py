@@ -25,7 +25,6 @@ from charlens.runtime.signals import deferred
 from charlens.training.candidates import index_of_best
 from charlens.training.history import History
 from charlens.training.resume import ResumeFolder
-from charlens.training.rmsprop import learning_rate
 from charlens.training.task import Keep, Task
 from charlens.training.trained import Trained
 from charlens.training.windows import Windows
@@ -116,7 +115,7 @@ class Trainer:
             advance: called with the number of windows done after each step.
         """
         history, windows = self.history, self.windows
-        windows.optimiser.rate.fill_(learning_rate(self.task.training, history.epoch))
+        windows.optimiser.start_epoch(history.epoch)
         windows.start(history.window)
         while history.window < windows.count["train"]:
             done = windows.train(self._windows_until_stop(), self.iteration)
@@ -173,7 +172,7 @@ class Trainer:
         candidate = history.candidates[history.live[m]]
         record = {"epoch": history.epoch, "dropout": candidate.dropout}
         record |= {"train_loss": train_loss, "val_loss": val_loss}
-        record["learning_rate"] = learning_rate(self.task.training, history.epoch - 1)
+        record["learning_rate"] = self.windows.optimiser.rate_in(history.epoch - 1)
         history.curve.append(record)
         if candidate.improves(val_loss, history.epoch):
             self.best[history.live[m]].copy_(self.windows.model.flat[m])

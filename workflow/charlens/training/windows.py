@@ -52,7 +52,8 @@ class Windows:
         options = {"batch": batch, "steps": steps, "device": device, "dropout": rates}
         self.model = build_model(task.shape, len(rates), precision=precision, **options)
         optimiser = FAMILIES[family_of(task.shape)].optimiser
-        self.optimiser = OPTIMISERS[optimiser](self.model.flat, task.training)
+        plan = (task.training, self.model.layout, self.count["train"])
+        self.optimiser = OPTIMISERS[optimiser](self.model.flat, *plan)
         self.loss_sum = torch.zeros(len(rates), dtype=torch.float64, device=device)
         self.cursor = torch.zeros((), dtype=torch.int64, device=device)
         self._offsets = torch.arange(steps + 1, device=device)
@@ -180,8 +181,11 @@ class Windows:
             tensors: by name.
             layout: of the run that saved them; another processor pads widths otherwise.
         """
-        for name, vector in {"flat": self.model.flat, **self.optimiser.state}.items():
-            self.model.layout.pack(layout.unpack(tensors[name]), vector)
+        for name, tensor in {"flat": self.model.flat, **self.optimiser.state}.items():
+            if tensor.shape[1] == 1:  # a number per model
+                tensor.copy_(tensors[name])
+            else:
+                self.model.layout.pack(layout.unpack(tensors[name]), tensor)
         self.model.refresh()
         self.loss_sum.copy_(tensors["loss_sum"])
         for i, state in enumerate(self.model.states):

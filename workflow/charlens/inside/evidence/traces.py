@@ -13,7 +13,7 @@ from charlens.inside.cells.score import cell_values
 from charlens.inside.evidence.keeping import Keeping
 from charlens.models.catalogue import CELLS
 from charlens.models.language_model import LanguageModel
-from charlens.models.parameters import Shape
+from charlens.models.names import parse
 from charlens.models.running import running
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
@@ -71,7 +71,8 @@ def traces(
     model = trained.ready(streams, steps, device)
     widths = [values.shape[-1] for values in cell_values(model)]
     values = _room((sum(widths), streams, length), folder)
-    gate = CELLS[trained.shape.cell].keeps if isinstance(trained.shape, Shape) else ""
+    point = parse(trained.model)
+    gate = CELLS[point.cell].keeps if point is not None and point.cell in CELLS else ""
     keeping = Keeping(sum(widths)) if gate else None
     with progress(streams * length, name, "char") as bar:
         for place, inputs, _ in running(model, codes):

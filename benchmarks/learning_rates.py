@@ -1,0 +1,49 @@
+"""Which learning rate suits the families that AdamW trains, by validation on War and Peace.
+
+    python benchmarks/learning_rates.py results/reference ../corpora --epochs 10 > rates.csv
+
+Trains every model at every rate, each schedule as long as --epochs, and prints as CSV the least
+validation loss (nats per character), its epoch and the seconds it took. The default of
+`training.adamw.learning_rate` is chosen by it at size 64; larger networks keep it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from charlens.models.families import shapes_for
+from charlens.training.settings import AdamWSettings, Training
+from charlens.training.task import Task
+from charlens.training.trainer import Trainer
+from reference_texts import splits_again
+
+CORPUS = "war_and_peace"
+
+
+def main() -> None:
+    """Print a line for each model and rate."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="a run with the corpus, results/reference")
+    parser.add_argument("texts", type=Path, help="folder with the published files")
+    parser.add_argument("--models", nargs="+", default=["lstm_adamw-2x64", "mingru-3x64"])
+    parser.add_argument("--rates", nargs="+", type=float, default=[1e-3, 2e-3, 4e-3])
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    corpus, splits = splits_again(arguments.run, arguments.texts, CORPUS)
+    print("model,rate,epochs,val_loss,epoch,seconds", flush=True)
+    for model in arguments.models:
+        for rate in arguments.rates:
+            settings = AdamWSettings(learning_rate=rate)
+            training = Training(epochs=arguments.epochs, device="cpu", adamw=settings)
+            task = Task(model, shapes_for(model, corpus.k)[0], training, arguments.seed)
+            start = time.monotonic()
+            trained = Trainer(task, splits["train"], splits["val"]).run()
+            shown = (f"{trained.val_loss:.4f}", trained.epoch, f"{time.monotonic() - start:.0f}")
+            print(model, rate, arguments.epochs, *shown, sep=",", flush=True)
+
+
+if __name__ == "__main__":
+    main()
