@@ -1,12 +1,14 @@
 """Evidence about cells: controls, probes, baselines, and a network whose cells are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from charlens.inside.cells.score import score
 from charlens.inside.cells.search import label
-from charlens.inside.evidence import networks, table, timescales
+from charlens.inside.evidence import networks, table, timescales, traces
 from charlens.inside.evidence.assess import Effort, Question, assess
 from charlens.inside.evidence.controls import Latches, functions_of_the_byte
 from charlens.inside.evidence.figure import draw
@@ -20,6 +22,7 @@ from sklearn.linear_model import Ridge
 from test_activations import made
 from test_cell_search import COUNTER, LATCH, LAYERS, WIDTH, known_weights, prose
 
+release = traces._release
 EFFORT = Effort(permutations=199, bootstrap=200, untrained=3, controls=12)
 STREAMS, LENGTH = 20, 1000
 
@@ -69,6 +72,18 @@ def test_the_known_cells_pass_and_alone_know_it_all(known):
     assert latch["p_max"] == 1 / 200
     keeps = evidence.timescales.set_index(["layer", "unit"])
     assert keeps.loc[(2, LATCH), "half_life_kept"] == keeps["half_life_kept"].max()
+
+
+def test_values_in_a_file_give_the_same_evidence(known, monkeypatch):
+    asked = replace(known[0], effort=Effort(20, 20, 2, 5))
+    in_memory = assess(asked)
+    monkeypatch.setattr(traces, "IN_MEMORY", 0)
+    released = []
+    monkeypatch.setattr(traces, "_release", lambda file: released.append(file) or release(file))
+    in_file = assess(asked)
+    assert None not in released
+    for name in ("cells", "concepts", "timescales"):
+        pd.testing.assert_frame_equal(getattr(in_memory, name), getattr(in_file, name))
 
 
 def test_labels_of_other_streams_pass_for_no_cell(known):

@@ -49,12 +49,12 @@ class CellProbe:
     """
 
     def __init__(self, fitted_on: Traces) -> None:
-        self._values = fitted_on.values
-        cells, streams, length = self._values.shape
+        self._fitted_on = fitted_on
+        cells, streams, length = fitted_on.values.shape
         total: Any = np.zeros(cells)
         squares: Any = np.zeros((cells, cells))
         for stream in range(streams):
-            x: np.ndarray = self._values[:, stream].astype(np.float64)
+            x = fitted_on.of_stream(stream)
             total += x.sum(1)
             squares += x @ x.T
         n = streams * length
@@ -75,7 +75,7 @@ class CellProbe:
         y = labels - labels.mean((1, 2), dtype=np.float64, keepdims=True)
         sums: Any = np.zeros((len(self.moments.mean), len(labels)))
         for stream in range(labels.shape[1]):
-            sums += self._values[:, stream].astype(np.float64) @ y[:, stream].T
+            sums += self._fitted_on.of_stream(stream) @ y[:, stream].T
         return sums / labels[0].size / self.moments.spread[:, None]
 
     def weights(self, targets: np.ndarray) -> np.ndarray:
@@ -117,7 +117,7 @@ class CellProbe:
         _, streams, length = judged_on.values.shape
         said = np.empty((weights.shape[1], streams, length))
         for stream in range(streams):
-            said[:, stream] = scaled[used].T @ judged_on.values[used, stream].astype(np.float64)
+            said[:, stream] = scaled[used].T @ judged_on.of_stream(stream, used)
         return said
 
 

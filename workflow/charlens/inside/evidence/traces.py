@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,21 +35,30 @@ class Traces:
         values: float32 (cells, streams, length), layer by layer.
         layer: the layer of each cell, from 1, int64 (cells,).
         unit: its place there, from 0, int64 (cells,).
+        file: the mapped file of the values, where they are not in memory.
     """
 
     values: np.ndarray
     layer: np.ndarray
     unit: np.ndarray
+    file: mmap.mmap | None = None
 
     def of_streams(self, streams: slice) -> Traces:
         """The same of some streams, without a copy."""
-        return Traces(self.values[:, streams], self.layer, self.unit)
+        return Traces(self.values[:, streams], self.layer, self.unit, self.file)
+
+    def of_stream(self, stream: int, cells: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Values in one stream of some cells or all, float64 (cells, length)."""
+        values: np.ndarray = self.values[cells, stream].astype(np.float64)
+        _release(self.file)
+        return values
 
     def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Some cells at a time: which, and their values (chunk, streams, length)."""
         for start in range(0, len(self.values), CELLS_AT_ONCE):
             part = slice(start, min(start + CELLS_AT_ONCE, len(self.values)))
-            yield part, np.asarray(self.values[part])
+            yield part, self.values[part]
+            _release(self.file)
 
 
 def traces(
@@ -70,7 +80,7 @@ def traces(
     streams, length = codes.shape[0], codes.shape[1] - 1
     model = trained.ready(streams, steps, device)
     widths = [values.shape[-1] for values in cell_values(model)]
-    values = _room((sum(widths), streams, length), folder)
+    values, file = _room((sum(widths), streams, length), folder)
     point = parse(trained.model)
     gate = CELLS[point.cell].keeps if point is not None and point.cell in CELLS else ""
     keeping = Keeping(sum(widths)) if gate else None
@@ -80,9 +90,11 @@ def traces(
             values[:, :, place] = window.permute(2, 1, 0).cpu().numpy()
             if keeping:
                 keeping.add(_kept(model, gate))
+            _release(file)
             bar.update(inputs.numel())
     layer = np.repeat(np.arange(1, len(widths) + 1), widths)
-    return Traces(values, layer, np.concatenate([np.arange(width) for width in widths])), keeping
+    unit = np.concatenate([np.arange(width) for width in widths])
+    return Traces(values, layer, unit, file), keeping
 
 
 def _kept(model: LanguageModel, gate: str) -> np.ndarray:
@@ -92,7 +104,18 @@ def _kept(model: LanguageModel, gate: str) -> np.ndarray:
     return shares.flatten(0, 1).t().cpu().numpy()
 
 
-def _room(shape: tuple[int, int, int], folder: Path) -> np.ndarray:
-    if np.prod(shape) * 4 <= IN_MEMORY:
-        return np.empty(shape, np.float32)
-    return np.memmap(folder / "traces.float32", np.float32, "w+", shape=shape)
+def _room(shape: tuple[int, int, int], folder: Path) -> tuple[np.ndarray, mmap.mmap | None]:
+    """An array of zeros, float32, and the file that it lies in where memory is too small."""
+    size = int(np.prod(shape)) * 4
+    if size <= IN_MEMORY:
+        return np.zeros(shape, np.float32), None
+    with (folder / "traces.float32").open("w+b") as file:
+        file.truncate(size)
+        mapped = mmap.mmap(file.fileno(), size)
+    return np.frombuffer(mapped, np.float32).reshape(shape), mapped
+
+
+def _release(file: mmap.mmap | None) -> None:
+    """Give back the memory of the pages in use; the file keeps what was written to them."""
+    if file is not None and hasattr(mmap, "MADV_DONTNEED"):
+        file.madvise(mmap.MADV_DONTNEED)
