@@ -5,7 +5,9 @@
 rule agreement:
     input:
         probabilities=lambda wildcards: (
-            probabilities_of(wildcards.corpus) + external_of(wildcards.corpus)
+            probabilities_of(wildcards.corpus)
+            + external_of(wildcards.corpus)
+            + scored_of(wildcards.corpus)
         ),
     output:
         csv="<results>/{corpus}/tables/agreement.csv",

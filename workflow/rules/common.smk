@@ -518,11 +518,15 @@ def early_checkpoints(corpus, model):
 
 
 def external_of(corpus):
-    """The probabilities files of a corpus's models from elsewhere and of networks with scorers."""
-    return [
-        f"<results>/{corpus}/probabilities/{model}.parquet"
-        for model in (*STUDY.external_models(corpus), *scored_models(STUDY, corpus))
-    ]
+    """The probabilities files of a corpus's models from elsewhere."""
+    models = STUDY.external_models(corpus)
+    return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in models]
+
+
+def scored_of(corpus):
+    """The probabilities files of a corpus's networks with scorers."""
+    models = scored_models(STUDY, corpus)
+    return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in models]
 
 
 def elsewhere():
@@ -580,7 +584,7 @@ def every_model_of(corpus):
     n_grams = [
         f"<results>/{corpus}/probabilities/{model}.parquet" for model in STUDY.n_gram_models(corpus)
     ]
-    return trained_of(corpus) + external_of(corpus) + n_grams
+    return trained_of(corpus) + external_of(corpus) + scored_of(corpus) + n_grams
 
 
 def externals_of(corpora):

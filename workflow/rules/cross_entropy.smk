@@ -7,7 +7,7 @@ rule cross_entropy:
         probabilities=[
             path
             for corpus in STUDY.corpora
-            for path in probabilities_of(corpus) + external_of(corpus)
+            for path in probabilities_of(corpus) + external_of(corpus) + scored_of(corpus)
         ],
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
         seeds=table_of("seeds"),
