@@ -163,7 +163,13 @@ def test_tables_are_read_again_drawn_and_told_in_words(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read, models)
     drawn = figure.draw(**{"models": figure.numbers(tmp_path / "leakage_models.csv")["csv"]})
     assert [axes.get_title(loc="left") for axes in drawn.axes] == [
-        "Novel", "Novel position", "Novel position: gap",
+        "Novel", "Novel position", "The stricter split",
+    ]  # fmt: skip
+    labels = [tick.get_text() for tick in drawn.axes[-1].get_yticklabels()]
+    assert labels[0].startswith("Novel position, ")
+    only = models[models["model"].str.startswith("n-gram")]
+    assert [a.get_title(loc="left") for a in figure.draw(only).axes] == [
+        "Novel", "The stricter split",
     ]  # fmt: skip
     text = " ".join(leakage.sentences(frame, models))
     assert "20\\-gram 1.000 and 1\\-gram 0.100" in text

@@ -13,11 +13,12 @@ from charlens.analyses.leakage.table import read_models
 from charlens.display import style
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.catalogue import N_GRAM
 from charlens.paper import texts
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
-_LEFT, _RIGHT, _ROW, _TITLE, _TICKS, _BOTTOM, _KEY = 84.0, 8.0, 9.0, 20.0, 14.0, 14.0, 16.0
+_LEFT, _RIGHT, _ROW, _TITLE, _TICKS, _BOTTOM, _KEY = 92.0, 8.0, 9.0, 20.0, 14.0, 14.0, 16.0
 _TEXT, _TICK = 7.0, 6.0  # font sizes
 
 _ON, _OFF = "#0072B2", "#D55E00"  # of Okabe & Ito (2008); the shape says the same
@@ -56,13 +57,25 @@ def draw(models: pd.DataFrame) -> Figure:
 
 
 def _panels(models: pd.DataFrame) -> list[Panel]:
+    """A panel of losses for each corpus with a network, and one of the gaps of all corpora."""
     panels = []
     for corpus, part in models.groupby("corpus", sort=False):
-        if part["gain"].notna().any():
-            panels.append((texts.corpus_title(str(corpus)), shown(part), False))
-    for corpus, part in models[models["split_gap"].notna()].groupby("corpus", sort=False):
-        panels.append((f"{texts.corpus_title(str(corpus))}: gap", shown(part), True))
+        title = texts.corpus_title(str(corpus))
+        rows = shown(part).assign(label=part["model"].map(model_id.title))
+        if part["gain"].notna().any() and not (part["split_gap"].notna() & _is_n_gram(part)).all():
+            panels.append((title, rows, False))
+    gaps = [shown(p) for _, p in models[models["split_gap"].notna()].groupby("corpus", sort=False)]
+    if gaps:
+        rows = pd.concat(gaps)
+        names = rows["corpus"].map(str).map(texts.corpus_title).str.partition(",")[0]
+        label = names + ", " + rows["model"].map(model_id.title)
+        panels.append(("The stricter split", rows.assign(label=label), True))
     return panels
+
+
+def _is_n_gram(part: pd.DataFrame) -> pd.Series:
+    families = part["model"].map(model_id.context_model)
+    return families.map(lambda family: family is not None and family[0] == N_GRAM)
 
 
 def shown(part: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +111,7 @@ def _draw_gaps(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _dress(axes: Axes, rows: pd.DataFrame, title: str) -> None:
-    axes.set_yticks(range(len(rows)), [model_id.title(model) for model in rows["model"]])
+    axes.set_yticks(range(len(rows)), list(rows["label"]))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(labelsize=_TICK, length=2, width=0.5, pad=1.5)
     axes.tick_params(axis="y", length=0)
