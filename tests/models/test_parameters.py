@@ -6,7 +6,14 @@ import pytest
 import torch
 from charlens.errors import CharlensError
 from charlens.models.families import shapes_for
-from charlens.models.parameters import Layout, Shape, budget, parameter_count, uniform_weights
+from charlens.models.parameters import (
+    Layout,
+    Shape,
+    budget,
+    parameter_count,
+    scaled_normal,
+    uniform_weights,
+)
 from charlens.models.recurrent.cells import CELLS
 
 SHAPES = [Shape(cell, layers, 5, 7) for cell in CELLS for layers in (1, 2, 3)]
@@ -79,3 +86,16 @@ def test_weights_of_another_model_are_refused():
     other = uniform_weights(Layout(Shape("lstm", 1, 5, 7)), torch.Generator(), 0.08)
     with pytest.raises(CharlensError, match=r"input\.1.*another model"):
         layout.pack(other, layout.empty(1, "cpu", torch.float32))
+
+
+@pytest.mark.parametrize("model", ["mingru-2x64", "gpt-2x64"])
+def test_scaled_weights_have_a_variance_of_one_over_their_rows(model):
+    (shape,) = shapes_for(model, 87)
+    drawn = scaled_normal(Layout(shape), torch.Generator().manual_seed(1), 0.08)
+    assert drawn.keys() == Layout(shape).entries.keys()
+    for name, weights in drawn.items():
+        rows = Layout(shape).entries[name].true[0]
+        if name.startswith(("bias", "gain")):
+            assert not weights.any()
+        else:
+            assert weights.std().item() == pytest.approx(rows**-0.5, rel=0.05)

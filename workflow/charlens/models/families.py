@@ -25,7 +25,7 @@ from charlens.models.catalogue import (
     RECURRENT_ADAMW,
     grid_family,
 )
-from charlens.models.gpt import GPTShape, Transformer, scaled_normal
+from charlens.models.gpt import GPTShape, Transformer
 from charlens.models.language_model import LanguageModel
 from charlens.models.mingru import MinGRU, MinGRUShape
 from charlens.models.n_nn import Context, ContextModel
@@ -36,6 +36,7 @@ from charlens.models.parameters import (
     Layout,
     Shape,
     budget,
+    scaled_normal,
     solve_width,
     uniform_weights,
 )
@@ -110,7 +111,11 @@ FAMILIES: dict[str, Family] = {
     ),
     N_NN: Family(Context, ContextModel, _read_context),
     MINGRU: Family(
-        MinGRUShape, MinGRU, partial(_read_grid, MINGRU, MinGRUShape), optimiser="adamw"
+        MinGRUShape,
+        MinGRU,
+        partial(_read_grid, MINGRU, MinGRUShape),
+        initial=scaled_normal,
+        optimiser="adamw",
     ),
     GPT: Family(
         GPTShape,

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from charlens.models.autograd import AutogradModel, Weights
-from charlens.models.parameters import Layout, Parameter
+from charlens.models.parameters import Parameter
 
 WINDOW = 128
 """W: characters that attention sees besides the last one."""
@@ -69,24 +69,6 @@ class GPTShape:
         shapes |= {"gain.decoder": (n,), "decoder": (n, self.k), "bias.decoder": (self.k,)}
         for name, shape in shapes.items():
             yield name, shape, shape
-
-
-def scaled_normal(
-    layout: Layout, generator: torch.Generator, init_range: float
-) -> dict[str, Tensor]:
-    """Normal weights with a variance of one over their rows; gains and biases are 0.
-
-    Args:
-        layout: of the parameters.
-        generator: of random numbers, on the CPU.
-        init_range: ignored.
-    """
-    weights = {}
-    for name, entry in layout.entries.items():
-        weights[name] = torch.zeros(1, *entry.true)
-        if len(entry.true) > 1:
-            weights[name].normal_(0.0, entry.true[0] ** -0.5, generator=generator)
-    return weights
 
 
 class Transformer(AutogradModel[GPTShape]):

@@ -242,3 +242,21 @@ def uniform_weights(
         name: torch.empty(1, *entry.true).uniform_(-init_range, init_range, generator=generator)
         for name, entry in layout.entries.items()
     }
+
+
+def scaled_normal(
+    layout: Layout, generator: torch.Generator, init_range: float
+) -> dict[str, Tensor]:
+    """Normal weights with a variance of one over their rows; biases and gains are 0.
+
+    Args:
+        layout: of the parameters.
+        generator: of random numbers, on the CPU.
+        init_range: ignored.
+    """
+    weights = {}
+    for name, entry in layout.entries.items():
+        weights[name] = torch.zeros(1, *entry.true)
+        if len(entry.true) > 1 and not name.startswith("bias"):
+            weights[name].normal_(0.0, entry.true[0] ** -0.5, generator=generator)
+    return weights
