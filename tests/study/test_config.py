@@ -354,7 +354,9 @@ def test_a_grid_block_lists_models_cell_by_cell() -> None:
     assert len(block.models()) == 8
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "config.paper.yaml", "tests/config.tiny.yaml"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "config.paper.yaml", "config/decade.yaml", "tests/config.tiny.yaml"]
+)
 def test_committed_configs_are_valid(name: str) -> None:
     check_file(ROOT / name)
     config = Config.load(yaml.safe_load((ROOT / name).read_text()), name)
@@ -388,7 +390,12 @@ def test_exported_schema_is_up_to_date() -> None:
 def test_schema_accepts_the_committed_configs_and_rejects_a_misspelt_key() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(schema_text())
-    for name in ("config.yaml", "config.paper.yaml", "tests/config.tiny.yaml"):
+    for name in (
+        "config.yaml",
+        "config.paper.yaml",
+        "config/decade.yaml",
+        "tests/config.tiny.yaml",
+    ):
         jsonschema.validate(yaml.safe_load((ROOT / name).read_text()), schema)
     with pytest.raises(jsonschema.ValidationError, match="epoch"):
         jsonschema.validate(changed("training.epoch", 3), schema)
