@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("texts", type=Path, help="folder with the published files")
     parser.add_argument("--models", nargs="+", default=["lstm_adamw-2x64", "mingru-3x64"])
     parser.add_argument("--rates", nargs="+", type=float, default=[1e-3, 2e-3, 4e-3])
+    parser.add_argument("--decay", type=float, default=AdamWSettings().weight_decay)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -36,7 +37,7 @@ def main() -> None:
     print("model,rate,epochs,val_loss,epoch,seconds", flush=True)
     for model in arguments.models:
         for rate in arguments.rates:
-            settings = AdamWSettings(learning_rate=rate)
+            settings = AdamWSettings(learning_rate=rate, weight_decay=arguments.decay)
             training = Training(epochs=arguments.epochs, device="cpu", adamw=settings)
             task = Task(model, shapes_for(model, corpus.k)[0], training, arguments.seed)
             start = time.monotonic()

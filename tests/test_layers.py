@@ -45,7 +45,7 @@ def imports() -> set[tuple[str, str]]:
     pairs = set()
     for path in PACKAGE.rglob("*.py"):
         names = _imported_names(ast.parse(path.read_bytes()), path)
-        targets = {_module(parts) for parts in names} - {None, path}
+        targets = {_module(*parts) for parts in names} - {None, path}
         targets = {target for target in targets if target.name != "__init__.py"}
         pairs |= {(name_of(path), name_of(target)) for target in targets}
     return pairs

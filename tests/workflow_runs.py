@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "config.yaml", "config.paper.yaml", "profiles", "workflow", "envs", "tests")
@@ -51,21 +52,38 @@ class Run:
         return {rule: int(count) for rule, count in rows if rule not in targets}
 
 
+class Server:
+    """The process of :mod:`snakemake_server`, started when first needed."""
+
+    process: subprocess.Popen | None = None
+
+    @classmethod
+    def ask(cls, request: dict) -> int:
+        """Run a request; its exit status."""
+        if cls.process is None:
+            cls.process = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("snakemake_server.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        cls.process.stdin.write(json.dumps(request) + "\n")
+        cls.process.stdin.flush()
+        return int(cls.process.stdout.readline())
+
+
 def snakemake(folder: Path, *arguments: str) -> Run:
     start = time.monotonic()
     # Published corpora elsewhere on this machine, or a GPU, must not change what the tests see.
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     # The copy's logger plugin, not that of a checkout installed here: Snakemake loads it first.
     environment["PYTHONPATH"] = str(folder / "workflow")
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+    request = {"cwd": str(folder), "environment": environment, "arguments": arguments}
+    with TemporaryDirectory() as files:
+        streams = {name: f"{files}/{name}" for name in ("stdout", "stderr")}
+        code = Server.ask(request | streams)
+        said = (Path(file).read_text(encoding="utf-8") for file in streams.values())
+        return Run(code, *said, time.monotonic() - start)
 
 
 RULES = """

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,15 @@ FILES = {
 
 
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.setattr(module, "PACKAGE", tmp_path / "charlens")
-    return tmp_path
+    module.forget()
+    yield tmp_path
+    module.forget()
 
 
 def touched(library: Path, *names: str) -> set[str]:
@@ -60,10 +63,10 @@ def touched(library: Path, *names: str) -> set[str]:
     found = set()
     for name in FILES:
         path = library / name
-        module._imports.cache_clear()
+        module.forget()
         before = fingerprint(*names)
         path.write_text(FILES[name] + "\n# edited\n")
-        module._imports.cache_clear()
+        module.forget()
         if fingerprint(*names) != before:
             found.add(name.removeprefix("charlens/"))
         path.write_text(FILES[name])
@@ -94,18 +97,18 @@ def test_packages_relative_imports_and_cycles(library: Path) -> None:
 def test_a_package_counts_only_once_it_holds_more_than_a_docstring(library: Path) -> None:
     face = library / "charlens" / "figures" / "__init__.py"
     face.write_text('"""The figures."""\n')
-    module._imports.cache_clear()
+    module.forget()
     before = fingerprint("charlens.figures.left")
     face.write_text('"""The figures of the paper."""\n')
-    module._imports.cache_clear()
+    module.forget()
     assert fingerprint("charlens.figures.left") == before
     face.write_text('"""The figures of the paper."""\n\nWIDTH = 2\n')
-    module._imports.cache_clear()
+    module.forget()
     assert fingerprint("charlens.figures.left") != before
 
 
 def test_plumbing_names_modules_that_exist() -> None:
-    assert all(module._module(name.split(".")) for name in module.PLUMBING)
+    assert all(module._module(*name.split(".")) for name in module.PLUMBING)
 
 
 def test_data_files_count(library: Path) -> None:
@@ -123,15 +126,17 @@ def test_scripts_bring_their_imports_without_the_plumbing(library: Path) -> None
     )
     before = script_fingerprint(script)
     (library / "charlens" / "runtime" / "job.py").write_text("# new\n")
-    module._imports.cache_clear()
+    module.forget()
     assert script_fingerprint(script) == before
     text = script.read_text()
     script.write_text(text + "# new\n")
+    module.forget()
     assert script_fingerprint(script) != before
     script.write_text(text)
+    module.forget()
     assert script_fingerprint(script) == before
     (library / "charlens" / "leaf.py").write_text("# new\n")
-    module._imports.cache_clear()
+    module.forget()
     assert script_fingerprint(script) != before
     assert script_fingerprint(script, "charlens/data/numbers.csv") != script_fingerprint(script)
 
@@ -142,6 +147,7 @@ def test_moving_the_checkout_changes_nothing(library: Path, monkeypatch) -> None
     moved.parent.mkdir()
     (library / "charlens").rename(moved)
     monkeypatch.setattr(module, "PACKAGE", moved)
+    module.forget()
     assert fingerprint("charlens.train") == before
     assert len(before) == 16
 

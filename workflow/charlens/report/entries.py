@@ -101,6 +101,9 @@ EXPLORER_FILES = (
     "character.js",
     "marks.js",
     "state.js",
+    "models.js",
+    "painting.js",
+    "selection.js",
     "main.js",
 )
 """The same of the explorer, in ``explorer/page``; scripts in the order in which they are run."""

@@ -74,24 +74,37 @@ def library_modules(script: Path) -> tuple[str, ...]:
     return tuple(sorted(".".join(path.with_suffix("").parts) for path in paths))
 
 
+def forget() -> None:
+    """Read every file again, for a process in which the library changes."""
+    for remembered in (_line, _module, _imports, _is_bare):
+        remembered.cache_clear()
+
+
 def _hash(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(paths):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        name = Path(os.path.relpath(path, PACKAGE)).as_posix()
-        digest.update(f"{name} {content}\n".encode())
+        digest.update(_line(path))
     return digest.hexdigest()[:16]
 
 
+@cache
+def _line(path: Path) -> bytes:
+    """What a file adds to a hash: its name and its content."""
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    name = Path(os.path.relpath(path, PACKAGE)).as_posix()
+    return f"{name} {content}\n".encode()
+
+
 def _path(name: str) -> Path:
-    path = PACKAGE.parent / name if "/" in name else _module(name.split("."))
+    path = PACKAGE.parent / name if "/" in name else _module(*name.split("."))
     if path is None or not path.is_file():
         raise FileNotFoundError(f"{name}: no such module or file in {PACKAGE}")
     return path
 
 
-def _module(parts: list[str]) -> Path | None:
-    """File of the module ``charlens.a.b`` given as ``["charlens", "a", "b"]``."""
+@cache
+def _module(*parts: str) -> Path | None:
+    """File of the module ``charlens.a.b`` given as ``"charlens", "a", "b"``."""
     base = PACKAGE.parent.joinpath(*parts)
     for path in (base.with_suffix(".py"), base / "__init__.py"):
         if path.is_file():
@@ -114,13 +127,12 @@ def _imports(path: Path) -> tuple[Path, ...]:
     if path.suffix != ".py":
         return ()
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    modules = (_module(parts) for parts in _imported_names(tree, path))
-    ignored = {path, *(_module(name.split(".")) for name in PLUMBING)}
-    return tuple(
-        module for module in modules if module and module not in ignored and not _is_bare(module)
-    )
+    names = dict.fromkeys(tuple(parts) for parts in _imported_names(tree, path))
+    modules = dict.fromkeys(_module(*parts) for parts in names if ".".join(parts) not in PLUMBING)
+    return tuple(module for module in modules if module and module != path and not _is_bare(module))
 
 
+@cache
 def _is_bare(path: Path) -> bool:
     """Whether a package's ``__init__.py`` holds a docstring only, which computes nothing."""
     if path.name != "__init__.py":
@@ -131,7 +143,7 @@ def _is_bare(path: Path) -> bool:
 
 def _imported_names(tree: ast.AST, path: Path) -> Iterator[list[str]]:
     """Dotted names of possible library modules behind the import statements of a file."""
-    for node in _runtime_nodes(tree):
+    for node in _runtime_statements(tree):
         if isinstance(node, ast.Import):
             candidates = [alias.name.split(".") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -140,7 +152,7 @@ def _imported_names(tree: ast.AST, path: Path) -> Iterator[list[str]]:
             candidates = []
             for alias in node.names:
                 submodule = [*base, alias.name]
-                candidates.append(submodule if _module(submodule) else base)
+                candidates.append(submodule if _module(*submodule) else base)
         else:
             continue
         for parts in candidates:
@@ -158,13 +170,15 @@ def _package(path: Path, level: int) -> list[str]:
     return list(parts[: len(parts) - level + 1])
 
 
-def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes except what ``if TYPE_CHECKING:`` guards, which never runs."""
+def _runtime_statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements except what ``if TYPE_CHECKING:`` guards, which never runs."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         yield node
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             waiting.extend(node.orelse)
-        else:
-            waiting.extend(ast.iter_child_nodes(node))
+            continue
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, block, ())
+            waiting.extend(inner if isinstance(inner, list) else ())  # a lambda's is an expression

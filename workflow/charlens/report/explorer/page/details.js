@@ -106,9 +106,8 @@
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Histogram of its values, from ${number(-cell.scale)} to ${number(cell.scale)}`);
     context.scale(ratio, ratio);
-    cell.all ??= charlens.measures.histogram(cell.values);
     const bars = new Float32Array(61);
-    cell.all.forEach((count, value) => (bars[Math.round((((value - 128) * cell.scale) / 127 + 1) * 30)] += count));
+    charlens.measures.histogramOf(cell).forEach((count, value) => (bars[Math.round((((value - 128) * cell.scale) / 127 + 1) * 30)] += count));
     const most = Math.max(...bars);
     bars.forEach((count, i) => {
       const tall = count && Math.max(1, (high - 4) * Math.sqrt(count / most));

@@ -3,53 +3,11 @@
 
 (() => {
   const get = (id) => document.getElementById(id);
-  const { element, reader, units } = charlens;
+  const { reader, units } = charlens;
   const state = { layer: 0, unit: 0, position: 0, view: "cell", rival: "", errors: false, find: "", mark: "" };
   let run, text, model, rival, cell, cursor = 0, anchor = null, spans = [], wanted = 0;
 
-  async function openModel(corpus, entry) {
-    const name = `${corpus.name}/${entry.name}`, facts = await charlens.chunk(name);
-    const packed = ["loss", "entropy", "likely", "probability", "errors"];
-    const arrays = await Promise.all(packed.map((key) => charlens.unpack(facts[key])));
-    const opened = { ...facts, ...entry, path: name };
-    packed.forEach((key, i) => (opened[key] = arrays[i]));
-    for (const concept of opened.concepts) {
-      concept.of = new Map(concept.scores.map(([l, u, ...rest]) => [`${l}.${u}`, rest]));
-    }
-    return opened;
-  }
-
-  async function openCells(opened, count) {
-    if (opened.cells) return;
-    const layers = await Promise.all(
-      opened.layers.map(({ layer }) => charlens.values(opened.path, layer, "value", count)),
-    );
-    opened.cells = opened.layers.flatMap(({ layer, units: numbers }, l) =>
-      numbers.map((unit, i) => ({ layer, unit, index: i, values: layers[l].of(i), scale: layers[l].scales[i] })));
-  }
-
-  const models = new Map();
-  const modelOf = (corpus, entry) => {
-    const key = `${corpus.name}/${entry.name}`;
-    if (!models.has(key)) models.set(key, openModel(corpus, entry));
-    return models.get(key);
-  };
-
-  const texts = new Map();
-  async function openCorpus(name) {
-    const facts = await charlens.chunk(name), opened = await charlens.openText(facts);
-    if (facts.baseline) {
-      for (const key of ["loss", "top", "topProbability"]) {
-        facts.baseline[key] = await charlens.unpack(facts.baseline[key]);
-      }
-    }
-    return opened;
-  }
-  const textOf = (name) => {
-    if (!texts.has(name)) texts.set(name, openCorpus(name));
-    return texts.get(name);
-  };
-
+  const shown = () => ({ run, text, model, rival, cell, spans, state });
   const chosenCorpus = () => run.corpora.find((corpus) => corpus.name === state.corpus);
 
   function fill(select, entries, value) {
@@ -62,13 +20,13 @@
     const turn = ++wanted;
     const corpus = run.corpora.find(({ name }) => name === asked.corpus) ?? run.corpora[0];
     const entry = corpus.models.find(({ name }) => name === asked.model) ?? corpus.models[0];
-    const [newText, newModel] = await Promise.all([textOf(corpus.name), modelOf(corpus, entry)]);
+    const [newText, newModel] = await Promise.all([charlens.textOf(corpus.name), charlens.modelOf(corpus, entry)]);
     if (turn !== wanted) return;
     if (newText !== text) {
       text = newText;
       reader.open(text);
     }
-    await openCells(newModel, text.count);
+    await charlens.openCells(newModel, text.count);
     if (turn !== wanted) return;
     const changed = model !== newModel;
     model = newModel;
@@ -93,8 +51,8 @@
   }
 
   const within = (i) => Math.min(Math.max(0, Number.isFinite(i) ? i : 0), text.count - 1);
-  const spanOf = (mark) => {
-    const [from, to] = String(mark ?? "").split("-").map((at) => Number(at) - text.start);
+  const spanOf = (address) => {
+    const [from, to] = String(address ?? "").split("-").map((at) => Number(at) - text.start);
     return from >= 0 && to > from && to <= text.count ? [[from, to]] : [];
   };
 
@@ -130,7 +88,7 @@
     const corpus = chosenCorpus(), others = corpus.models.filter((entry) => entry.name !== state.model);
     const entries = text.baseline ? [...others, text.baseline] : others;
     const entry = entries.find((other) => other.name === name) ?? entries[0];
-    rival = !entry ? null : entry === text.baseline ? entry : await modelOf(corpus, entry);
+    rival = !entry ? null : entry === text.baseline ? entry : await charlens.modelOf(corpus, entry);
     state.rival = rival && rival.name !== entries[0]?.name ? rival.name : "";
     if (!rival && state.view === "difference") state.view = "cell";
     const options = entries.map((other) => ({ name: other.name, title: other.title }));
@@ -140,84 +98,17 @@
     for (const input of document.querySelectorAll("input[name=view]")) input.checked = input.value === state.view;
   }
 
-  function setSpans(found, find) {
-    spans = found;
-    state.find = find && found.length ? find : "";
-    state.mark = found.length === 1 && !find ? `${text.start + found[0][0]}-${text.start + found[0][1]}` : "";
+  function setSpans(marked, find) {
+    spans = marked;
+    state.find = find && spans.length ? find : "";
+    state.mark = spans.length === 1 && !find ? `${text.start + spans[0][0]}-${text.start + spans[0][1]}` : "";
   }
 
   // --- colours ---
 
-  function surprise(k) {
-    const [from, to] = text.predictedAt(k);
-    let sum = 0;
-    for (let i = from; i < to; i++) sum += model.loss[i];
-    return sum / run.steps.bits;
-  }
-
-  function colouring() {
-    if (state.view === "surprise") return (k) => charlens.colours.sequential(surprise(k) / 8);
-    if (state.view === "difference") return (k) => charlens.colours.diverging(charlens.leadOf(text, model, rival, k) / 6);
-    const colours = charlens.colours.table(cell.scale), { values } = cell;
-    return (k) => colours[values[text.last(k)] + 128];
-  }
-
-  function errorOf(k) {
-    const [from, to] = text.predictedAt(k);
-    for (let i = from; i < to; i++) {
-      if (model.errors[i]) return charlens.colours.family(charlens.familyOf(model.errors[i]));
-    }
-    return null;
-  }
-
-  function marking() {
-    if (!spans.length) return () => false;
-    const marked = new Uint8Array(text.number);
-    for (const [from, to] of spans) marked.fill(1, text.characterOf[from], text.characterOf[to - 1] + 1);
-    return (k) => marked[k] === 1;
-  }
-
   function recolour() {
-    const error = state.errors ? errorOf : () => null;
-    reader.recolour({ colour: colouring(), mark: marking(), error, cursor });
-  }
-
-  function caption() {
-    const follows = units.tag(cell), title = get("caption");
-    const strong = (words) => element("strong", "", words);
-    title.replaceChildren();
-    if (state.view === "cell") {
-      title.append("Each character has the colour of ", strong(`layer ${cell.layer}, cell ${cell.unit}`), " after it was read. ");
-      if (follows) title.append("It follows: ", strong(follows.title), ` (${sense(follows)}).`);
-    } else if (state.view === "surprise") {
-      title.append("The darker a character, the less ", strong(model.title), " expected it.");
-    } else {
-      title.append("Blue where ", strong(model.title), " expected the character more than ", strong(rival.title), ", red where less.");
-    }
-  }
-
-  // Which way a cell goes with a concept.
-  function sense({ measure, of }) {
-    const [score] = of.get(`${cell.layer}.${cell.unit}`);
-    if (measure === "auc") return score > 0.5 ? "higher there" : "lower there";
-    return score > 0 ? "rises with it" : "falls with it";
-  }
-
-  function legend() {
-    const ends = { cell: ["−1", "1"], surprise: ["0", "8 bits"], difference: ["−6 bits", "+6 bits"] }[state.view];
-    const bar = element("span", "bar"), stops = [];
-    for (let i = 0; i <= 20; i++) {
-      const colour = state.view === "surprise" ? charlens.colours.sequential(i / 20) : charlens.colours.diverging(i / 10 - 1);
-      stops.push(colour || "var(--paper)");
-    }
-    bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-    get("legend").replaceChildren(element("span", "", ends[0]), bar, element("span", "", ends[1]));
-    if (!state.errors) return;
-    charlens.kinds.forEach((kind, i) => {
-      const item = element("span", "family", kind.family);
-      item.style.borderColor = charlens.colours.family(i);
-      get("legend").append(item);
-    });
+    const error = state.errors ? (k) => charlens.errorOf(shown(), k) : () => null;
+    reader.recolour({ colour: charlens.colouring(shown()), mark: charlens.marking(shown()), error, cursor });
   }
 
   function character(k) {
@@ -233,8 +124,8 @@
 
   function show() {
     recolour();
-    caption();
-    legend();
+    charlens.showCaption(shown());
+    charlens.showLegend(shown());
     save();
     setTimeout(() => { // colours first
       panels();
@@ -252,12 +143,12 @@
   function choose(layer, unit) {
     const next = model.cells.find((other) => other.layer === layer && other.unit === unit);
     if (!next) return;
-    const start = performance.now();
+    const before = performance.now();
     setCell(next);
     if (state.view !== "cell") setView("cell");
     recolour();
-    charlens.unitChange = performance.now() - start;
-    caption();
+    charlens.unitChange = performance.now() - before;
+    charlens.showCaption(shown());
     save();
     clearTimeout(choose.later);
     choose.later = setTimeout(() => {
@@ -270,8 +161,8 @@
     state.view = view;
     for (const input of document.querySelectorAll("input[name=view]")) input.checked = input.value === view;
     recolour();
-    caption();
-    legend();
+    charlens.showCaption(shown());
+    charlens.showLegend(shown());
     save();
   }
 
@@ -289,9 +180,9 @@
     save();
   }
 
-  function mark(found, find = "") {
-    setSpans(found, find);
-    reader.recolour({ mark: marking() });
+  function mark(marked, find = "") {
+    setSpans(marked, find);
+    reader.recolour({ mark: charlens.marking(shown()) });
     charlens.showMarks(text, model, spans, state.find, { choose, go, clear });
     if (spans.length) get("status").textContent = `${spans.length} marked; the cells that tell it apart are listed`;
     save();
@@ -314,19 +205,10 @@
   // --- what people do ---
 
   function markSelection(selection) {
-    const characterAt = (node, offset, end) => {
-      const owner = (node.nodeType === Node.TEXT_NODE ? node.parentNode : node.childNodes[offset] ?? node.lastChild);
-      const k = owner?.k;
-      return k === undefined ? undefined : k - (end && node.nodeType === Node.TEXT_NODE && offset === 0 ? 1 : 0);
-    };
-    if (selection.isCollapsed || !selection.rangeCount || !text) return false;
-    const range = selection.getRangeAt(0);
-    if (!reader.pane.contains(range.commonAncestorContainer)) return false;
-    const from = characterAt(range.startContainer, range.startOffset, false);
-    const to = characterAt(range.endContainer, range.endOffset, true);
-    if (from === undefined || to === undefined || to < from) return false;
+    const marked = text && charlens.selected(reader.pane, selection);
+    if (!marked) return false;
     get("query").value = "";
-    mark([span(from, to)]);
+    mark([span(...marked)]);
     return true;
   }
 
@@ -361,12 +243,12 @@
     });
     get("search").addEventListener("submit", (event) => {
       event.preventDefault();
-      const query = get("query").value, found = charlens.findText(text, query);
-      mark(found, query);
-      get("status").textContent = `${found.length} places`;
-      get("query").setCustomValidity(found.length || !query ? "" : "not in this text");
+      const query = get("query").value, places = charlens.findText(text, query);
+      mark(places, query);
+      get("status").textContent = `${places.length} places`;
+      get("query").setCustomValidity(places.length || !query ? "" : "not in this text");
       get("query").reportValidity();
-      if (found.length) reader.reveal(text.characterOf[found[0][0]]);
+      if (places.length) reader.reveal(text.characterOf[places[0][0]]);
     });
     get("query").addEventListener("input", (event) => event.target.setCustomValidity(""));
     get("link").addEventListener("click", async (event) => {
@@ -407,7 +289,7 @@
   }
 
   function step(by, marks) {
-    if (marks) anchor ??= cursor;
+    if (marks) anchor = anchor ?? cursor;
     else anchor = null;
     moveTo(cursor + by);
     if (marks) mark([span(anchor, cursor)]);

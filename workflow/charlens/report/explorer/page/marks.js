@@ -106,7 +106,7 @@
     if (!wanted) return spans;
     const all = text.characters.toLowerCase();
     if (all.length !== text.characters.length) return spans;
-    text.atOffset ??= offsets(text);
+    text.atOffset = text.atOffset ?? offsets(text);
     for (let at = all.indexOf(wanted); at >= 0 && spans.length < most; at = all.indexOf(wanted, at + wanted.length)) {
       const from = text.starts[text.atOffset[at]], to = text.starts[text.atOffset[at + wanted.length - 1] + 1];
       spans.push([from, to]);

@@ -36,15 +36,21 @@
     return { everywhere, here, strength: Math.abs(everywhere + here - 1) };
   }
 
+  // How often a cell has each value; counted once.
+  function histogramOf(cell) {
+    cell.all = cell.all ?? histogram(cell.values);
+    return cell.all;
+  }
+
   // Cells by how well they tell stretches of text apart, best first.
   function rankCells(cells, spans, parts) {
     const longest = Math.max(...spans.map(([from, to]) => to - from));
     const around = Math.max(100, 2 * longest);
-    const found = cells.map((cell) => ({
+    const ranked = cells.map((cell) => ({
       cell,
-      ...separation(cell.values, (cell.all ??= histogram(cell.values)), spans, parts, around),
+      ...separation(cell.values, histogramOf(cell), spans, parts, around),
     }));
-    return found.sort((a, b) => b.strength - a.strength);
+    return ranked.sort((a, b) => b.strength - a.strength);
   }
 
   function moments(all) {
@@ -65,7 +71,8 @@
     let own = 0;
     for (const cell of cells) {
       const { values } = cell;
-      const { mean, sd } = (cell.moments ??= moments((cell.all ??= histogram(values))));
+      cell.moments = cell.moments ?? moments(histogramOf(cell));
+      const { mean, sd } = cell.moments;
       let target = 0, sum = 0;
       for (let i = from; i < to; i++) target += values[i];
       target = (target / size - mean) / sd;
@@ -87,13 +94,13 @@
   // Places of the largest scores, at least a gap apart.
   function peaks(scores, most, gap, allowed = () => true) {
     const order = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
-    const found = [];
+    const chosen = [];
     for (const at of order) {
-      if (found.length === most) break;
-      if (allowed(at) && found.every((other) => Math.abs(other - at) >= gap)) found.push(at);
+      if (chosen.length === most) break;
+      if (allowed(at) && chosen.every((other) => Math.abs(other - at) >= gap)) chosen.push(at);
     }
-    return found;
+    return chosen;
   }
 
-  charlens.measures = { histogram, auc, rankCells, similarPlaces, peaks };
+  charlens.measures = { histogramOf, auc, rankCells, similarPlaces, peaks };
 })();
