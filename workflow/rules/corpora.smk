@@ -18,7 +18,7 @@ rule prepare_corpus:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=corpus_memory,
         runtime=30,
     params:
         corpus=lambda wildcards: wildcards.corpus,

@@ -28,10 +28,15 @@ from pydantic import Field
 from charlens.config_types import Integer, Text
 from charlens.errors import CharlensError
 from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind, Wrong
-from charlens.text.sources.own_file import MAX_BYTES, find_path, is_device, locate, searched
-
-MAX_SCANNED = 1 << 36
-"""Most bytes all members of an archive may claim to hold together (64 GiB)."""
+from charlens.text.sources.own_file import (
+    MAX_BYTES,
+    MAX_TREE,
+    find_path,
+    is_device,
+    locate,
+    searched,
+    too_large,
+)
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
@@ -109,7 +114,25 @@ class TreeSource(SourceKind):
         if path.is_file() and not _is_archive(path):
             allowed = f"a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
             return f"expected {allowed}; for a single text say file: instead of tree:"
-        return None
+        return too_large(path, MAX_TREE) if path.is_file() else self._sizes_fault(path)
+
+    def size(self, corpora_dir: str | None) -> int | None:
+        path = find_path(self.tree, corpora_dir)
+        if path is None or not path.is_dir():
+            return None
+        return sum(entry.size for entry in _folder(path) if self.reads(entry.path))
+
+    def _sizes_fault(self, folder: Path) -> str | None:
+        """What is wrong with the files of a folder, before any of them is hashed or read."""
+        total, matches = 0, False
+        for entry in _folder(folder):
+            if self.reads(entry.path):
+                matches = True
+                total += entry.size
+                if total > MAX_BYTES:
+                    said = f"whose files matching {', '.join(self.glob)} hold more than"
+                    return f"{said} {MAX_BYTES:,} bytes; choose fewer with a narrower glob"
+        return None if matches else f"where no file matches the glob {', '.join(self.glob)}"
 
 
 def _is_archive(path: Path) -> bool:
@@ -260,9 +283,9 @@ def _archive(path: Path) -> Iterator[_Entry]:
     scanned = 0
     for entry in _zip(path) if path.name.lower().endswith(".zip") else _tar(path):
         scanned += entry.size
-        if scanned > MAX_SCANNED:
+        if scanned > MAX_TREE:
             raise CharlensError(
-                f"{path}: its files claim to hold more than {MAX_SCANNED:,} bytes, which no "
+                f"{path}: its files claim to hold more than {MAX_TREE:,} bytes, which no "
                 "source tree does; use another archive"
             )
         # Members that point outside the tree are harmless (nothing is extracted) but no files
