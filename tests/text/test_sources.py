@@ -233,7 +233,7 @@ def test_a_length_that_is_no_number(server):
 )
 def test_a_malformed_address_is_refused_while_planning(url):
     wrong = source(**from_web(url)).wrong()
-    assert (wrong.key, wrong.found) == ("urls[0]", url)
+    assert (wrong.key, wrong.value) == ("urls[0]", url)
     broken("not an address", **from_web(url))
 
 

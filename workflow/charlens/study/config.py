@@ -94,7 +94,7 @@ class CorpusEntry(Section):
     def _has_a_sound_source(self) -> Self:
         wrong = self.source.wrong()
         if wrong is not None:
-            raise problem(f"source.{wrong.key}", wrong.found, wrong.message)
+            raise problem(f"source.{wrong.key}", wrong.value, wrong.message)
         return self
 
     @model_validator(mode="after")
@@ -228,8 +228,8 @@ class Config(Section):
 
 
 def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
-    wanted = section.corpora is None or corpus in section.corpora
-    return tuple(context_id(name, n) for n in section.contexts) if wanted else ()
+    applies = section.corpora is None or corpus in section.corpora
+    return tuple(context_id(name, n) for n in section.contexts) if applies else ()
 
 
 def schema() -> dict[str, Any]:
