@@ -60,8 +60,8 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
     assert "python_docs" not in run.stdout, "the default study leaked into the paper's"
     # Wide and deep models start first, so that a long one is not left alone at the end.
     pattern = r"wildcards: corpus=\w+, model=\w+-(\d)x(\d+)\n +priority: (\d+)\n"
-    found = re.findall(pattern, run.stdout)
-    trainings = [(int(size), int(layers), int(rank)) for layers, size, rank in found]
+    rows = re.findall(pattern, run.stdout)
+    trainings = [(int(size), int(layers), int(rank)) for layers, size, rank in rows]
     assert len(trainings) == 72
     assert sorted(trainings) == sorted(trainings, key=lambda training: (training[2], training))
     assert len({rank for *_, rank in trainings}) == 12
@@ -125,8 +125,8 @@ def test_n_grams_alone_need_no_network_and_no_figure_named(
     text = "corpora: {novel: {source: {builtin: python_docs}}}\ngrid: []\nn_nn: {corpora: []}\n"
     path.write_text(text)
     run = snakemake(repository, "-n", "--configfile", str(path))
-    kept = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED, *LEAKAGE, *OF_TEXTS}
-    assert run.jobs == dict.fromkeys(kept, 1)
+    expected = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED, *LEAKAGE, *OF_TEXTS}
+    assert run.jobs == dict.fromkeys(expected, 1)
 
 
 # --- errors ---
@@ -257,9 +257,9 @@ def test_every_promised_file_is_there(finished: Path) -> None:
             assert len(rows) == corpus.sizes["test"]
             assert (finished / "logs" / config.run / name / "train" / f"{model}.log").is_file()
             assert (results / "benchmarks" / "train" / name / f"{model}.tsv").is_file()
-    kept = watched(config)
-    for epoch in kept.epochs:
-        folder = results / kept.corpus / "checkpoints" / kept.model
+    network = watched(config)
+    for epoch in network.epochs:
+        folder = results / network.corpus / "checkpoints" / network.model
         assert (folder / f"epoch={epoch:g}.safetensors").is_file()
     table = pd.read_csv(results / "tables" / "cross_entropy.csv")
     models = ((*config.models(name), *scored_models(config, name)) for name in config.corpora)

@@ -25,21 +25,21 @@ def repository(tmp_path_factory):
 
 def on_a_terminal(folder, *arguments: str) -> str:
     """What Snakemake writes to a terminal of 100 columns."""
-    ours, theirs = pty.openpty()
+    screen, terminal = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
     environment["PYTHONPATH"] = str(folder / "workflow")
     command = [sys.executable, "-m", "snakemake", *arguments]
-    files = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    files = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
     process = subprocess.Popen(command, cwd=folder, env=environment, **files)
-    os.close(theirs)
+    os.close(terminal)
     pieces = []
     while True:
         try:
-            pieces.append(os.read(ours, 1 << 16))
+            pieces.append(os.read(screen, 1 << 16))
         except OSError:  # the other side is closed
             break
     assert process.wait() == 0
-    os.close(ours)
+    os.close(screen)
     return b"".join(pieces).decode()
 
 

@@ -267,10 +267,10 @@ def _figure5_right(tables: Tables) -> Iterator[Number]:
                 yield Number("Figure 5 right", corpus, model, *compared, remark)
 
 
-Found = tuple[str, str, float, float, float]  # quantity, unit, ours, paper's, tolerance
+Comparison = tuple[str, str, float, float, float]  # quantity, unit, ours, paper's, tolerance
 
 
-def _turns(row: Any, end: float) -> Iterator[Found]:
+def _turns(row: Any, end: float) -> Iterator[Comparison]:
     """Where the KL to an n-NN is least and where the loss crosses, if it was watched so long.
 
     Args:
@@ -288,7 +288,7 @@ def _turns(row: Any, end: float) -> Iterator[Found]:
         yield when, "epochs", row.crossing_epoch, crossing, tolerances.EPOCHS
 
 
-def _moments(part: pd.DataFrame, other: str, slack: float) -> Iterator[Found]:
+def _moments(part: pd.DataFrame, other: str, slack: float) -> Iterator[Comparison]:
     """KL to an n-NN and lead over it at the paper's first and last checkpoint, if ours has them.
 
     Args:
