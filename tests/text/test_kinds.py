@@ -111,8 +111,8 @@ def test_a_lexed_text_of_c_is_what_its_lexer_and_brackets_say() -> None:
     text = b'f("a(", (1)); // (\n/* x */ "'
     lexed = LexedText(text, "c")
     assert lexed.tokens is not None
-    for mine, theirs in zip(lexed.tokens, tokens(text), strict=True):
-        assert mine.tolist() == theirs.tolist()
+    for own, expected in zip(lexed.tokens, tokens(text), strict=True):
+        assert own.tolist() == expected.tolist()
     assert lexed.classes is not None
     assert lexed.classes.tolist() == classify(text).tolist()
     assert lexed.code.tobytes() == b"f(    , (1));     \n         "
