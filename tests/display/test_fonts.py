@@ -57,13 +57,13 @@ def test_one_line_names_a_package(only_matplotlibs_fonts, caplog, text, missing,
 def test_every_character_is_printed_or_said_to_be_missing(name):
     _, encoding = LANGUAGES[name]
     cells = cells_of(encoded(name), encoding)
-    found = fonts_of([cells])
+    chosen = fonts_of([cells])
     faces = [
         font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=family)))
-        for family in found.families
+        for family in chosen.families
     ]
     for cell in cells:
-        for character in found.shown(cell.glyph):
+        for character in chosen.shown(cell.glyph):
             has = any(face.get_char_index(ord(character)) for face in faces)
             assert has or character.isspace() or character in "\u200d\ufe0f"
 

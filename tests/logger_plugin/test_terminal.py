@@ -52,7 +52,7 @@ def test_a_terminal_has_progress_that_leaves_it_as_it_was(repository) -> None:
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again
     assert "logs     logs/mine/" in text[text.rindex("of 1 jobs") :]
     again = snakemake(repository, *ARGUMENTS[:4], "--forceall", "--", "corpora")
-    shown = [re.sub(r"\d+ s\b", "N s", line) for line in again.said if line]
+    shown = [re.sub(r"\d+ s\b", "N s", line) for line in again.messages if line]
     assert shown == [
         "jobs to do: 1",
         "mine: 13,200 bytes, 18 distinct, N s, 1 of 1",
@@ -60,7 +60,7 @@ def test_a_terminal_has_progress_that_leaves_it_as_it_was(repository) -> None:
         "took N s",
     ]
     run = snakemake(repository, *ARGUMENTS)
-    assert [line for line in run.said if line] == [
+    assert [line for line in run.messages if line] == [
         "Nothing to be done (all requested files are present and up to date).",
         "logs     logs/mine/",
     ]

@@ -60,7 +60,7 @@ from charlens.study.config import CorpusEntry, Config, schema
 from charlens.text.kinds import KINDS, kind_of
 
 text = b'def f(a):\n    g("(", a)  # (x\n'
-found = labels(text, "python")
+concepts = labels(text, "python")
 bytes_ = np.frombuffer(text, np.uint8)
 opener, closer = matched_pairs(bytes_, KINDS["python"].pair, "python")
 corpus = {"source": {"builtin": "python_docs"}, "kind": "python"}
