@@ -74,10 +74,10 @@ print(json.dumps({
     "configured": config.corpora["code"].kind,
     "choices": schema()["$defs"]["CorpusEntry"]["properties"]["kind"]["anyOf"][0]["enum"],
     "refused": refused,
-    "concepts": list(found),
-    "comment": bytes_[found["inside_comment"]].tobytes().decode(),
-    "string": bytes_[found["inside_quotes"]].tobytes().decode(),
-    "depth": int(found["expression_depth"].max()),
+    "concepts": list(concepts),
+    "comment": bytes_[concepts["inside_comment"]].tobytes().decode(),
+    "string": bytes_[concepts["inside_quotes"]].tobytes().decode(),
+    "depth": int(concepts["expression_depth"].max()),
     "pairs": [[int(o), int(c)] for o, c in zip(opener, closer)],
 }))
 """
