@@ -28,7 +28,7 @@ from charlens.inside.interventions import table as causal_cells
 from charlens.inside.interventions.causal import Tables
 from charlens.inside.interventions.from_files import Labelled, Network, study_networks
 from charlens.models.trained import load_trained
-from charlens.study.sections import Intervention
+from charlens.study.sections.inside import Intervention
 from charlens.text.whole_text import CorpusText
 from reference_texts import KINDS, splits_again
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from charlens.analyses.context_length import compressors
 from charlens.analyses.context_length.compressors import COMPRESSORS, compressed, read
-from charlens.study.sections import Compressors
+from charlens.study.sections.models import Compressors
 from charlens.text.corpus import prepare, save_split
 from scripts_alone import run_script
 from small_run import prose

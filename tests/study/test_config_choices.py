@@ -23,7 +23,7 @@ from charlens.study.choices import (
 )
 from charlens.study.config import Config
 from charlens.study.default_study import GridBlock
-from charlens.study.sections import Intervention
+from charlens.study.sections.inside import Intervention
 from workflow_runs import ROOT
 
 PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}

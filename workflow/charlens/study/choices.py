@@ -8,7 +8,7 @@ from charlens.models.catalogue import CELLS, LSTM, WITH_NGRAM, gated_cells
 from charlens.models.names import ModelId, parse, scored_id
 from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.config import Config
-from charlens.study.sections import ActivationDump, Intervention
+from charlens.study.sections.inside import ActivationDump, Intervention
 
 
 def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId]:
