@@ -13,9 +13,10 @@ from charlens.models.n_nn import Context
 from charlens.models.parameters import Shape
 from charlens.models.precision import FUSED_FLOAT32
 from charlens.models.recurrent import cells
-from charlens.models.recurrent.cells import CELLS, LSTM, Recurrence
+from charlens.models.recurrent.cells import CELLS, LSTM
 from charlens.models.recurrent.edits import Edit
 from charlens.models.recurrent.model import CharModel
+from charlens.models.recurrent.recurrence import Recurrence
 from reference_recurrence import run
 from test_recurrence import B, K, T, build
 

@@ -33,6 +33,7 @@ from charlens.models.precision import FLOAT16, FUSED_FLOAT32
 from charlens.models.recurrent import cells
 from charlens.models.recurrent.edits import Edit
 from charlens.models.recurrent.model import CharModel
+from charlens.models.recurrent.recurrence import Recurrence, add_in_place, steps_of
 from charlens.models.trained import load_trained
 from charlens.predictions.score import score_model
 from charlens.study.choices import figure2_models, figure3_models
@@ -49,7 +50,7 @@ ENTRY = catalogue.Cell(
 )
 
 
-class MinimalGated(cells.Recurrence):
+class MinimalGated(Recurrence):
     """The cell of this module, forward and exact backward in time."""
 
     def _auxiliary(self, empty):
@@ -57,13 +58,13 @@ class MinimalGated(cells.Recurrence):
 
     def _forward(self, lane, w):
         w_f, w_n = w[..., : self.width], w[..., self.width :]
-        h, q = cells._steps(self.h[lane]), cells._steps(self.aux[lane])  # (B, n) each
+        h, q = steps_of(self.h[lane]), steps_of(self.aux[lane])  # (B, n) each
         f, n = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
         for t in range(self.steps):
-            cells._add_product(f[t], h[t], w_f)
+            add_in_place(f[t], h[t], w_f)
             f[t].sigmoid_()
             torch.mul(f[t], h[t], out=q[t])
-            cells._add_product(n[t], q[t], w_n)
+            add_in_place(n[t], q[t], w_n)
             n[t].tanh_()
             torch.lerp(h[t], n[t], f[t], out=h[t + 1])
 
@@ -72,7 +73,7 @@ class MinimalGated(cells.Recurrence):
 
     def _backward(self, lane, w, dh):
         back_f, back_n = (part.transpose(-1, -2) for part in w.split(self.width, -1))
-        h, dh = cells._steps(self.h[lane]), cells._steps(dh)
+        h, dh = steps_of(self.h[lane]), steps_of(dh)
         f, n = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
         d_f, d_n = self._split(self.grad, lane, 0, 1), self._split(self.grad, lane, 1, 2)
         for t in reversed(range(self.steps)):
@@ -81,7 +82,7 @@ class MinimalGated(cells.Recurrence):
             d_f[t].copy_((dh[t] * (n[t] - h[t]) + dq * h[t]) * f[t] * (1 - f[t]))
             if t:
                 dh[t - 1].add_(dh[t] * (1 - f[t]) + dq * f[t])
-                cells._add_product(dh[t - 1], d_f[t], back_f)
+                add_in_place(dh[t - 1], d_f[t], back_f)
 
     def weight_gradient(self, out):
         n = self.width

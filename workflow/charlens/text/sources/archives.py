@@ -24,9 +24,12 @@ from charlens.text.sources.own_file import MAX_BYTES
 
 MAX_SCANNED = 1 << 36
 """Most bytes all members of an archive may claim to hold together (64 GiB)."""
+
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
 MAX_HEADER = 1 << 20
 """Most bytes of a tar header beyond its block: long names, extended attributes (1 MiB)."""
+
 DAMAGE = (
     tarfile.TarError,
     zipfile.BadZipFile,
