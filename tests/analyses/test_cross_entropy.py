@@ -10,6 +10,7 @@ import pytest
 from charlens.analyses import ranking
 from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models import names as model_id
@@ -240,7 +241,7 @@ def test_nats_per_character_beside_those_per_byte(tmp_path):
     frame = cross_entropy.table([path], 10, 1, encodings={"novel": None})
     assert frame["code_points"].tolist() == [100]
     assert frame["nats_per_code_point"][0] == pytest.approx(2 * math.log(2))
-    text = cross_entropy.markdown(frame, 10)
+    text = markdown(frame, 10)
     assert "200 test bytes, which are 100 characters: in nats per byte" in text
     assert "| 64 | 0.693 ± 0.000<br>1.386/char |" in text
     shown = [text.get_text() for text in figure1_left.draw(frame).axes[0].texts]
@@ -250,7 +251,7 @@ def test_nats_per_character_beside_those_per_byte(tmp_path):
     assert r"0.693 ± 0.000 nats per byte (1.386 per character), by LSTM" in sentences
     latin = cross_entropy.table([path], 10, 1, encodings={"novel": "latin-1"})
     assert latin["code_points"].tolist() == [200]
-    assert "/char" not in cross_entropy.markdown(latin, 10)
+    assert "/char" not in markdown(latin, 10)
 
 
 def test_a_slow_mean(files, table):
@@ -273,7 +274,7 @@ def test_a_byte_thought_impossible_costs_infinity(tmp_path):
     table = cross_entropy.table([write_model(tmp_path, "lstm-1x64", **columns)], 10, 1)
     assert math.isinf(table["cross_entropy"][0])
     assert math.isnan(table["bootstrap_sd"][0])
-    assert "| ∞†<br>*1.449* |" in cross_entropy.markdown(table, 10)
+    assert "| ∞†<br>*1.449* |" in markdown(table, 10)
 
 
 UNIFORM = math.log(256)
@@ -297,7 +298,7 @@ def test_a_diverged_model_is_marked_and_never_the_best(tmp_path, diverged):
     assert list(diverged["best_in_row"]) == [False, True, False]
     csv_tables.write(diverged, tmp_path / "t.csv")
     again = cross_entropy.read(tmp_path / "t.csv")
-    text = cross_entropy.markdown(again, 10)
+    text = markdown(again, 10)
     assert "| 64 | 6.045† ± 0.000<br>*1.449* | – | **5.535** ± 0.000<br>*1.398* |" in text
     assert "∞†" in text
     assert f"†: {EXPLANATION}" in text
@@ -323,7 +324,7 @@ def test_a_table_of_an_earlier_version_marks_them_too(tmp_path, diverged):
 def test_a_corpus_whose_models_all_diverged(tmp_path, diverged):
     bad = diverged[ranking.diverged(diverged)]
     assert "no model is better than a uniform guess" in " ".join(cross_entropy.sentences(bad))
-    assert "**" not in "".join(cross_entropy.markdown(bad, 10).splitlines()[4:])
+    assert "**" not in "".join(markdown(bad, 10).splitlines()[4:])
 
 
 def test_files_that_do_not_go_together(tmp_path, files):
@@ -349,7 +350,7 @@ def test_another_cut_of_the_papers_text_is_told(tmp_path, files, size, own):
     assert frame.loc[~compared, "papers_file"].isna().all()
     csv_tables.write(frame, tmp_path / "t.csv")
     again = cross_entropy.read(tmp_path / "t.csv")
-    noted = "The paper used another cut of this text" in cross_entropy.markdown(again, 10)
+    noted = "The paper used another cut of this text" in markdown(again, 10)
     assert noted == (not own)
     shown = [text.get_text() for text in figure1_left.draw(again).axes[0].texts]
     assert any("another cut" in text for text in shown) == (not own)
@@ -381,7 +382,7 @@ def test_broken_csv(tmp_path, text):
 
 
 def test_markdown(table):
-    lines = cross_entropy.markdown(table, 10).splitlines()
+    lines = markdown(table, 10).splitlines()
     assert "## War and Peace" in lines
     assert "| Size | LSTM-1 | RNN-2 | GRU-1 |" in lines
     assert "| 64 | **0.693** ± 0.000<br>*1.449* | – | 1.500 ± 0.000<br>*1.398* |" in lines
@@ -392,7 +393,7 @@ def test_markdown(table):
 
 def test_markdown_of_foreign_models_only(tmp_path):
     table = cross_entropy.table([write_model(tmp_path, "mine", "c", **constant(0.5))], 10, 1)
-    text = cross_entropy.markdown(table, 10)
+    text = markdown(table, 10)
     assert "| mine | 0.693 ± 0.000 |" in text
     assert "Size" not in text
     assert "paper" not in text

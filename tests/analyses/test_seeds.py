@@ -15,6 +15,7 @@ from charlens.analyses.cross_entropy import seed_runs as runs
 from charlens.analyses.cross_entropy import seeds
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.analyses.cross_entropy.averaged import averaged
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.replication import tolerances
@@ -178,7 +179,7 @@ def test_figure_1_and_its_table_show_the_mean_with_both_intervals(made, tmp_path
     assert shown["bootstrap_sd"].tolist() == pytest.approx(frame["text_sd"].tolist())
     assert shown.loc[shown["best_in_row"], "model"].tolist() == ["gru-1x64"]
     row = frame.iloc[0]
-    text = cross_entropy.markdown(shown, 20)
+    text = markdown(shown, 20)
     assert (
         f"{row['mean']:.3f} ± {row['text_sd']:.3f}<br>± {row['seed_half_width']:.3f} seeds" in text
     )

@@ -17,6 +17,7 @@ from charlens.analyses.agreement import table as agreement
 from charlens.analyses.agreement import tsne
 from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.display import style
 from charlens.errors import CharlensError
 from charlens.inside.cells.ranking import best
@@ -261,7 +262,7 @@ def test_tables_list_it_behind_the_papers_cells(files):
     table = cross_entropy.table(files, bootstrap=2, seed=1)
     order = ["lstm-1x64", "rnn-1x64", "gru-1x64", "mgu-1x64", "mgu-2x64", "mgu-1x128"]
     assert list(table["model"]) == order
-    assert "| Size | LSTM-1 | RNN-1 | GRU-1 | MGU-1 | MGU-2 |" in cross_entropy.markdown(table, 2)
+    assert "| Size | LSTM-1 | RNN-1 | GRU-1 | MGU-1 | MGU-2 |" in markdown(table, 2)
     assert list(agreement.table(files).index) == order
     assert model_id.title("mgu-2x64") == "MGU-2 (64)"
 

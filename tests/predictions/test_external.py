@@ -17,6 +17,7 @@ import pytest
 from charlens.analyses import contest
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.predictions import external_file
@@ -226,7 +227,7 @@ def test_zero_is_infinite_and_tiny_is_not(corpus, tmp_path):
     csv_tables.write(table, tmp_path / "t.csv")
     table = cross_entropy.read(tmp_path / "t.csv")
     assert math.isinf(table["cross_entropy"][0])
-    assert "| mine | ∞† |" in cross_entropy.markdown(table, 10)
+    assert "| mine | ∞† |" in markdown(table, 10)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

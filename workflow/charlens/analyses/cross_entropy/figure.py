@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from charlens.analyses import ranking
 from charlens.analyses.cross_entropy.averaged import SEED_NOTE, SEEDS, averaged, seed_spread
+from charlens.analyses.cross_entropy.layout import CorpusPart, grid_columns, layouts, shown
 from charlens.analyses.cross_entropy.seeds import read as read_seeds
-from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts, read, shown
+from charlens.analyses.cross_entropy.table import read
 from charlens.display import style
 from charlens.display.wording import number
 from charlens.files.atomic import FilePath
