@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from charlens.analyses import contest_colours as contest
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN
-from charlens.analyses.shared_errors import advantage, overlap
+from charlens.analyses.shared_errors import advantage, bars, overlap, venn
 from charlens.analyses.shared_errors import figure as figure4
 from charlens.display import style
 from charlens.files import csv_tables
@@ -92,7 +92,7 @@ def test_bars(kernel):
         reach = axes.containers[1].lines[2][0].get_segments()
         expected = rows["probability"].iloc[0] + rows["probability_se"].iloc[0] * np.array([-1, 1])
         assert reach[0][:, 1] == pytest.approx(expected)
-        assert {figure4.short(count) for count in rows["count"]} <= set(texts(axes))
+        assert {bars.short(count) for count in rows["count"]} <= set(texts(axes))
         legend = [text.get_text() for text in axes.get_legend().get_texts()]
         assert legend[1] == "20-gram"
         assert ("paper" in legend) == rows["paper_probability"].notna().any()
@@ -135,7 +135,7 @@ def test_colors():
      (9_960, "10k"), (51_946, "52k"), (999_400, "999k"), (999_600, "1.0M"), (1_200_000, "1.2M")],
 )  # fmt: skip
 def test_short_counts(count, expected):
-    assert figure4.short(count) == expected
+    assert bars.short(count) == expected
 
 
 # Circles
@@ -162,7 +162,7 @@ TWO = np.array([[1, 0], [0, 1], [1, 1]], bool)
 @pytest.mark.parametrize("inside", [THREE, TWO])
 def test_circles_are_to_scale(inside):
     sizes = np.array([1.4, 8.3, 2.6, 4.8, 1.0, 6.0, 23.0])[-len(inside) :]
-    centers, radii, to_scale = figure4.circles(inside, sizes)
+    centers, radii, to_scale = venn.circles(inside, sizes)
     assert to_scale
     counted = areas(centers, radii, inside)
     unit = sizes.sum()
@@ -182,11 +182,11 @@ def test_every_region_that_is_not_empty_is_there(inside, data):
     sizes = np.array(data.draw(st.lists(size, min_size=len(inside), max_size=len(inside))))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        centers, radii, to_scale = figure4.circles(inside, sizes)
+        centers, radii, to_scale = venn.circles(inside, sizes)
     assert np.isfinite(centers).all()
     assert (radii >= 0).all()
     for who in inside[sizes > 0]:
-        (x, y), room = figure4._spot(who, centers, radii)
+        (x, y), room = venn._spot(who, centers, radii)
         assert room > 0
         distance = np.hypot(x - centers[:, 0], y - centers[:, 1])
         assert ((distance < radii) == who).all()
@@ -196,7 +196,7 @@ def test_every_region_that_is_not_empty_is_there(inside, data):
 @given(st.lists(st.floats(-42, 42), max_size=7), st.sampled_from([9.0, 12.0]))
 def test_labels_beside_do_not_touch(targets, gap):
     targets = sorted(targets)
-    heights = figure4._spread(targets, gap)
+    heights = venn._spread(targets, gap)
     assert (np.diff(heights) >= gap - 1e-9).all()
     assert max(heights, default=0) <= 42 + 1e-9
     if (np.diff(targets) >= gap).all() and max(targets, default=0) <= 42 - gap / 2:
