@@ -33,12 +33,13 @@
       for (const [label, column] of [["left alone", 1], ["set low", 2], ["set high", 3]]) {
         const line = element("p", "sample");
         line.dir = "auto";
-        for (const entry of clamp.characters) {
-          const span = element("span", entry[4] ? "target" : "", charlens.inText(entry[0]));
+        clamp.characters.forEach((entry, i) => {
+          const shown = entry[0] === "\r" && clamp.characters[i + 1]?.[0] === "\n" ? " " : charlens.inText(entry[0]);
+          const span = element("span", entry[4] ? "target" : "", shown);
           span.style.backgroundColor = charlens.colours.sequential(entry[column] ?? 0);
           span.title = `${((entry[column] ?? 0) * 100).toFixed(1)} %`;
           line.append(span);
-        }
+        });
         box.append(element("span", "quiet", label), line);
       }
       found.push(box);

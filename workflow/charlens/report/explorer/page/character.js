@@ -37,10 +37,18 @@
     return -1;
   };
 
+  // What came after a position: a character, and which of its bytes where it has several.
+  function cameAt(text, i) {
+    const byte = charlens.byteName(text, text.next(i)), k = text.characterOf[i + 1];
+    const within = k !== undefined && text.parts.every(([, end]) => i + 1 !== end);
+    if (!within || text.starts[k + 1] - text.starts[k] === 1) return `“${byte}”`;
+    return `“${charlens.inList(text.at(k))}” (its byte ${byte})`;
+  }
+
   function facts(text, model, rival, i) {
-    const list = element("dl"), came = charlens.byteName(text, text.next(i));
+    const list = element("dl");
     const fact = (name, value) => list.append(element("dt", "", name), element("dd", "", value));
-    fact("came", `“${came}”, surprise ${bits(model.loss[i])}`);
+    fact("came", `${cameAt(text, i)}, surprise ${bits(model.loss[i])}`);
     fact("uncertainty", `${bits(model.entropy[i])} (entropy)`);
     const baseline = text.baseline;
     if (baseline) {

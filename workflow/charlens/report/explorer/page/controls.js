@@ -39,7 +39,10 @@
     get("errors").addEventListener("change", acts.toggleErrors);
     get("previous").addEventListener("click", () => acts.nextCell(-1));
     get("next").addEventListener("click", () => acts.nextCell(1));
-    get("to-marked").addEventListener("click", () => get("marked").scrollIntoView());
+    get("to-marked").addEventListener("click", () => {
+      getSelection().removeAllRanges(); // which hides colours
+      get("marked").scrollIntoView();
+    });
     get("search").addEventListener("submit", (event) => {
       event.preventDefault();
       const query = get("query"), places = acts.find(query.value);

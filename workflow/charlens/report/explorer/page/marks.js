@@ -4,7 +4,7 @@
 (() => {
   const { box, button, canvas, element, table } = charlens;
   const panel = document.getElementById("marked");
-  const LISTED = 8, PLACES = 20, WIDE = 96, HIGH = 22;
+  const LISTED = 8, PLACES = 20, WIDE = 130, HIGH = 22;
   const short = (shown) => (shown.length > 60 ? `${shown.slice(0, 58)}…` : shown).replaceAll("\r\n", "↵").replace(/[\r\n\t]/g, charlens.inList);
 
   // A cell's values around a marked stretch, which is shaded.
@@ -24,17 +24,14 @@
 
   function ranked(text, found, spans, choose) {
     const one = spans.length === 1, part = text.parts.find(([, end]) => spans[0][0] < end);
-    const made = table("Cell", "Everywhere", "Nearby", ...(one ? ["Its values there"] : []), "Follows");
+    const made = table("Cell", "Everywhere", "Nearby", one ? "Its values there" : "Follows");
     for (const { cell, everywhere, here } of found.slice(0, LISTED)) {
       const row = element("tr"), name = element("th");
       name.append(button("", () => choose(cell.layer, cell.unit), `${cell.layer}.${cell.unit}`));
       row.append(name, element("td", "", everywhere.toFixed(2)), element("td", "", here.toFixed(2)));
-      if (one) {
-        const values = element("td");
-        values.append(trace(cell, spans[0], part));
-        row.append(values);
-      }
-      row.append(element("td", "quiet", charlens.units.tag(cell)?.title));
+      const follows = element("td", "quiet", charlens.units.tag(cell)?.title);
+      if (one) follows.prepend(trace(cell, spans[0], part));
+      row.append(follows);
       made.tBodies[0].append(row);
     }
     return made;
