@@ -182,12 +182,12 @@ class Team:
         for share in shares(models, who.processes):
             if not share:
                 continue
-            ours, theirs = context.Pipe()
-            arguments = (theirs, who, share, device, windows)
+            own_end, other_end = context.Pipe()
+            arguments = (other_end, who, share, device, windows)
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
-            theirs.close()  # so that a process that dies is noticed
-            self.pipes.append(ours)
+            other_end.close()  # so that a process that dies is noticed
+            self.pipes.append(own_end)
             self.processes.append(process)
         self._wait()
 

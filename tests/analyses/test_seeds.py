@@ -36,14 +36,14 @@ def losses_of(mean: float, noise: int) -> np.ndarray:
 def trained(folder: Path, model: str, means: dict[int, float]) -> dict[int, Path]:
     """A file for each training, seed -> path."""
     stream = (np.arange(ROWS) * STREAMS // ROWS).astype(np.int16)
-    found = {}
+    paths = {}
     for seed, mean in means.items():
         probability = np.exp(-losses_of(mean, 100 * seed + len(model))).astype(np.float32)
-        found[seed] = write_model(
+        paths[seed] = write_model(
             folder / str(seed), model, rows=ROWS, trained_with=seed, stream=stream,
             probability=probability, top_probability=np.maximum(probability, np.float32(0.5)),
         )  # fmt: skip
-    return found
+    return paths
 
 
 NETWORKS = {
@@ -224,9 +224,9 @@ def test_the_script_writes_what_the_library_makes(made, tmp_path: Path, monkeypa
         "corpora": [tmp_path / "corpus.json"],
     }
     outputs = {"csv": "seeds.csv", "differences": "differences.csv", "md": "seeds.md"}
-    each = [seed for seed in runs_of for _ in runs_of[seed]]
+    repeated = [seed for seed in runs_of for _ in runs_of[seed]]
     paths = run_script(
-        tmp_path, monkeypatch, "seeds", inputs, outputs, bootstrap=200, seed=1, seeds=each
+        tmp_path, monkeypatch, "seeds", inputs, outputs, bootstrap=200, seed=1, seeds=repeated
     )
     pd.testing.assert_frame_equal(seeds.read(paths["csv"]), frame)
     pd.testing.assert_frame_equal(seeds.read_differences(paths["differences"]), pairs)

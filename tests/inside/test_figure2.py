@@ -203,10 +203,10 @@ def test_the_script(tmp_path, monkeypatch):
         files.append(tmp_path / f"{corpus}.parquet")
         parquet_tables.write(STUDY[STUDY["corpus"] == corpus], files[-1])
     kinds = {kind: f"figure2.{kind}" for kind in ("pdf", "png", "csv")}
-    found = run_script(
+    written = run_script(
         tmp_path, monkeypatch, "draw", {"examples": files}, kinds, "charlens.inside.cells.figure"
     )
-    numbers = csv_tables.read(found["csv"], COLUMNS, "a table", "figure2")
+    numbers = csv_tables.read(written["csv"], COLUMNS, "a table", "figure2")
     pd.testing.assert_frame_equal(numbers, STUDY, rtol=1e-8)
 
 

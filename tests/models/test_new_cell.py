@@ -171,8 +171,8 @@ def test_its_loss_falls_and_its_file_is_scored(paths, tmp_path):
 def test_its_width_is_the_one_that_fits_the_budget(trained):
     width, k = trained.shape.width, trained.shape.k
     assert trained.shape == Shape("mgu", 2, width, k)
-    wanted = budget(8, k)
-    misses = [abs(parameter_count(Shape("mgu", 2, w, k)) - wanted) for w in range(1, 3 * width)]
+    weights = budget(8, k)
+    misses = [abs(parameter_count(Shape("mgu", 2, w, k)) - weights) for w in range(1, 3 * width)]
     assert misses.index(min(misses)) + 1 == width
     assert trained.metadata["parameters"] == sum(w.numel() for w in trained.weights.values())
 
@@ -300,8 +300,8 @@ def test_its_cells_are_searched(paths, trained):
 
 def test_its_quantities_are_kept_and_its_gates_counted(paths, trained, tmp_path):
     dump_activations(paths, tmp_path, None, None, 10, "cpu")
-    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet"))
-    assert kept == [f"layer-{layer}/{letter}.parquet" for layer in (1, 2) for letter in "fhn"]
+    dumped = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet"))
+    assert dumped == [f"layer-{layer}/{letter}.parquet" for layer in (1, 2) for letter in "fhn"]
     table = measure(trained, "text", load_split(paths["test"]), 10, "cpu")
     assert set(zip(table["gate"], table["title"], strict=True)) == {("f", "forget")}
     assert len(table) == 2 * trained.shape.width

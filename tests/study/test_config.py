@@ -256,8 +256,8 @@ def test_the_papers_recipe_is_the_librarys_and_the_papers_configs() -> None:
     assert (training.anneal_after, training.anneal_factor) == (10, 0.95)
     assert training.init_range == 0.08
     campaign = yaml.safe_load((ROOT / "benchmarks" / "campaign.yaml").read_text())
-    kept = campaign["training"].keys() & {"epochs", "batch", "unroll", "learning_rate"}
-    assert {key: campaign["training"][key] for key in kept} == training.model_dump(include=kept)
+    shared = campaign["training"].keys() & {"epochs", "batch", "unroll", "learning_rate"}
+    assert {key: campaign["training"][key] for key in shared} == training.model_dump(include=shared)
 
 
 @pytest.mark.parametrize(
@@ -481,10 +481,10 @@ def test_texts_too_short_are_refused_while_planning(tmp_path: Path, monkeypatch)
             continue
         with pytest.raises(CharlensError) as caught:
             check_references(config, "my")
-        said = str(caught.value)
-        assert said.startswith(f"my: corpora.prose: the text is too short: {size:,} bytes in")
-        assert "\n" not in said
-        assert "smaller training.batch or unroll" in said
+        message = str(caught.value)
+        assert message.startswith(f"my: corpora.prose: the text is too short: {size:,} bytes in")
+        assert "\n" not in message
+        assert "smaller training.batch or unroll" in message
 
 
 def test_positions_beyond_the_test_split_are_refused_while_planning(
@@ -503,8 +503,10 @@ def test_positions_beyond_the_test_split_are_refused_while_planning(
         if fine:
             check_references(config)
             continue
-        said = rf"^my: activations\[0\]\.positions: found \[0, {stop}\], but .* has {test:,} char"
-        with pytest.raises(CharlensError, match=said):
+        message = (
+            rf"^my: activations\[0\]\.positions: found \[0, {stop}\], but .* has {test:,} char"
+        )
+        with pytest.raises(CharlensError, match=message):
             check_references(config, "my")
 
 
@@ -536,8 +538,8 @@ def test_files_of_models_from_elsewhere_must_be_there(
     check_references(Config.load(GOOD | {"external": entries[:2]}))
     with pytest.raises(CharlensError) as caught:
         check_references(Config.load(GOOD | {"external": entries}), "my")
-    said = f"my: external[2].file: found 'folder', but there is no such file in {tmp_path}"
-    assert str(caught.value) == said
+    message = f"my: external[2].file: found 'folder', but there is no such file in {tmp_path}"
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("name", ["~nouser/x", "x" * 5000])

@@ -24,16 +24,16 @@ def slow_cuts(sizes, train, val):
         if first is None or abs(end - train * sum(files)) < abs(first[1] - train * sum(files)):
             first = count, end
     for count in range(first[0] + 1, len(files)):
-        end, wanted = sum(files[:count]), (train + val) * sum(files)
-        if second is None or abs(end - wanted) < abs(second - wanted):
+        end, target = sum(files[:count]), (train + val) * sum(files)
+        if second is None or abs(end - target) < abs(second - target):
             second = end
     return first[1], second
 
 
 @given(SIZES, PERCENTS)
 def test_the_cuts_are_the_nearest_ends_of_files(sizes, percents):
-    found = cuts(sizes, percents[0] / 100, percents[1] / 100)
-    assert found == slow_cuts(sizes, *(Fraction(percent, 100) for percent in percents))
+    ends = cuts(sizes, percents[0] / 100, percents[1] / 100)
+    assert ends == slow_cuts(sizes, *(Fraction(percent, 100) for percent in percents))
 
 
 @given(SIZES, PERCENTS, st.integers(1, 3), st.integers(1, 4))

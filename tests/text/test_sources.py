@@ -180,7 +180,7 @@ def to(target):
 
 
 @pytest.mark.parametrize(
-    ("target", "said"),
+    ("target", "expected"),
     [
         ("http://example.invalid/x", "redirects to http://example.invalid; only https"),
         ("//example.invalid/x", "redirects to http://example.invalid; only https"),
@@ -193,8 +193,8 @@ def to(target):
         ("https://a.invalid:99999/", "not an address of the web"),
     ],
 )
-def test_redirects_stay_on_https(server, target, said):
-    assert said in broken("redirects to", **from_web(server.url("moved", to(target))))
+def test_redirects_stay_on_https(server, target, expected):
+    assert expected in broken("redirects to", **from_web(server.url("moved", to(target))))
 
 
 def test_a_redirect_from_elsewhere_does_not_reach_into_this_machine():
@@ -233,7 +233,7 @@ def test_a_length_that_is_no_number(server):
 )
 def test_a_malformed_address_is_refused_while_planning(url):
     wrong = source(**from_web(url)).wrong()
-    assert (wrong.key, wrong.found) == ("urls[0]", url)
+    assert (wrong.key, wrong.value) == ("urls[0]", url)
     broken("not an address", **from_web(url))
 
 
@@ -288,7 +288,7 @@ def test_urls_are_tried_in_order(server):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said", "kept"),
+    ("answer", "expected", "count"),
     [
         (body(b"gone", status=404), "HTTP 404", 0),
         (body(b""), "empty", 0),
@@ -299,14 +299,14 @@ def test_urls_are_tried_in_order(server):
         (silent, "timed out", 0),
     ],
 )
-def test_broken_downloads(server, monkeypatch, answer, said, kept):
+def test_broken_downloads(server, monkeypatch, answer, expected, count):
     monkeypatch.setattr(sources, "TIMEOUT", (5.0, 0.3))
     url = server.url("text", answer)
-    message = broken(said, **from_web(url, bytes=len(TEXT)))
+    message = broken(expected, **from_web(url, bytes=len(TEXT)))
     assert url in message
     assert f"put a file of {len(TEXT):,} bytes, sha256 {SHA256} at downloads/text.txt" in message
-    assert len(list(Path("downloads").glob("*.rejected"))) == kept
-    assert len(downloads()) == kept
+    assert len(list(Path("downloads").glob("*.rejected"))) == count
+    assert len(downloads()) == count
 
 
 def test_a_download_that_dribbles_is_stopped(server, monkeypatch):
@@ -591,7 +591,7 @@ def test_folders_nested_by_the_thousand():
         member.size = 5
         archive.addfile(member, io.BytesIO(b"deep\n"))
     assert read(tree="deep.tar", glob=["**/*.c"])[0] == b"deep\n"
-    top, here = Path.cwd(), Path.cwd()
+    top, parent = Path.cwd(), Path.cwd()
     for _ in range(1500):
         os.mkdir("d")
         os.chdir("d")
@@ -600,7 +600,7 @@ def test_folders_nested_by_the_thousand():
     try:
         data = read(tree="d", glob=["**/*.c"])[0]
     finally:
-        subprocess.run(["rm", "-rf", str(here / "d")], check=True)
+        subprocess.run(["rm", "-rf", str(parent / "d")], check=True)
     assert data == b"deep\n"
 
 
@@ -672,10 +672,10 @@ def test_built_in_corpora_do_not_depend_on_the_process(built):
         "print(*(hashlib.sha256(make()[0]).hexdigest() for make in BUILTIN.values()))"
     )
     env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT / "workflow"), "LC_ALL": "C"}
-    found = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, check=True, text=True
     )
-    assert found.stdout.split() == [hashlib.sha256(data).hexdigest() for data, _ in built.values()]
+    assert run.stdout.split() == [hashlib.sha256(data).hexdigest() for data, _ in built.values()]
 
 
 def test_prose_repeats_no_paragraph(built):
@@ -743,8 +743,8 @@ def test_the_script_splits_a_tree_by_files():
     order.remove("empty.c")
     expected = {"train": order[:8], "val": order[8:9], "test": order[9:]}
     for part, names in expected.items():
-        found = {corpus.vocabulary[code] for code in set(load_split(f"out/{part}.npy").flat)}
-        assert found == {ord(name[0]) for name in names}
+        bytes_ = {corpus.vocabulary[code] for code in set(load_split(f"out/{part}.npy").flat)}
+        assert bytes_ == {ord(name[0]) for name in names}
     assert corpus.sizes == {"train": 390, "val": 40, "test": 40}  # a byte follows each last block
 
 

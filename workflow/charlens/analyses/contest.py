@@ -150,8 +150,8 @@ def best_n_nn(records: Iterable[Record]) -> Record | None:
 
 def longest_n_gram(records: Iterable[Record]) -> Record | None:
     """The n-gram model with the longest context: the paper's 20-gram."""
-    found = [(_context(record.model, N_GRAM), record) for record in records]
-    known = [(n, record) for n, record in found if n is not None]
+    contexts = [(_context(record.model, N_GRAM), record) for record in records]
+    known = [(n, record) for n, record in contexts if n is not None]
     return max(known, key=lambda pair: pair[0])[1] if known else None
 
 
@@ -164,8 +164,8 @@ def _lstms(records: Iterable[Record]) -> Iterator[tuple[ModelId, Record]]:
 
 def _context(model: str, family: str) -> int | None:
     """Characters of context of a model of a family, None of any other model."""
-    found, n = model_id.context_model(model) or (None, None)
-    return n if found == family else None
+    kind, n = model_id.context_model(model) or (None, None)
+    return n if kind == family else None
 
 
 def _best(records: Iterable[Record]) -> Record | None:
@@ -205,14 +205,14 @@ def read(
     probability: dict[str, dict[str, np.ndarray]] = {name: {} for name in known}
     records: dict[tuple[str, bool], list[Record]] = {}
     for some, is_external in ((paths, False), (external, True)):
-        for found in together.read(some, ["probability", "stream"], where_known=[LOG]):
-            name, model = found.metadata.corpus, found.metadata.model
-            byte.setdefault(name, found.columns["byte"])
-            stream.setdefault(name, found.columns["stream"])
-            probability[name][model] = found.columns["probability"]
-            loss = float(losses_of(found.columns).mean())
+        for predictions in together.read(some, ["probability", "stream"], where_known=[LOG]):
+            name, model = predictions.metadata.corpus, predictions.metadata.model
+            byte.setdefault(name, predictions.columns["byte"])
+            stream.setdefault(name, predictions.columns["stream"])
+            probability[name][model] = predictions.columns["probability"]
+            loss = float(losses_of(predictions.columns).mean())
             bad = is_diverged(loss, uniform_loss(known[name].k))
-            record = Record(found.path, model, loss, bad, _val_loss(found.metadata))
+            record = Record(predictions.path, model, loss, bad, _val_loss(predictions.metadata))
             records.setdefault((name, is_external), []).append(record)
     for name in known:
         if name not in byte:

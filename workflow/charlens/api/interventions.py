@@ -216,13 +216,13 @@ def _letter(model: TrainedModel) -> str:
 def _labels(what: Reading, concept: str, kind: str | None) -> np.ndarray:
     """A concept after each byte of the whole text, (bytes,)."""
     text = what.text.text
-    found = labels(text, kind or kind_of(text), guess(what.bytes.ravel()))
-    if concept not in found:
+    concepts = labels(text, kind or kind_of(text), guess(what.bytes.ravel()))
+    if concept not in concepts:
         raise CharlensError(
             f"intervene: there is no concept {concept!r} in this kind of text, expected one of "
-            f"{', '.join(found)}"
+            f"{', '.join(concepts)}"
         )
-    return found[concept]
+    return concepts[concept]
 
 
 def _classes(
@@ -231,9 +231,9 @@ def _classes(
     """Which predicted bytes are of each class of a concept, bool (bytes,)."""
     text = what.text.text
     lexed = LexedText(text, kind or kind_of(text), guess(what.bytes.ravel()))
-    found = classes_of(concept, lexed, label)
+    tested = classes_of(concept, lexed, label)
     targets = what.text.inputs[:, :known] + 1
-    return {name: c.at[targets].ravel() for name, c in found.classes.items() if not c.symbols}
+    return {name: c.at[targets].ravel() for name, c in tested.classes.items() if not c.symbols}
 
 
 def _setting(

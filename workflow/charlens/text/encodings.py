@@ -229,11 +229,11 @@ def of_corpora(
     Raises:
         CharlensError: a damaged file.
     """
-    found = {}
+    names = {}
     for path, test in zip(corpora, tests, strict=True):
         corpus = Corpus.load(path)
-        found[corpus.name] = of_corpus(configured.get(corpus.name), corpus, load_split(test))
-    return found
+        names[corpus.name] = of_corpus(configured.get(corpus.name), corpus, load_split(test))
+    return names
 
 
 def aligned(text: Text, encoding: str) -> int:

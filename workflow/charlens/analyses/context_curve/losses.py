@@ -83,8 +83,8 @@ def network_losses(
                         reader.start(states[start])
                         logs = reader.predict(contexts[block, contexts.shape[1] - c :])
                     target = torch.from_numpy(targets[block]).to(logs.device)
-                    found = -logs.gather(1, target[:, None])[:, 0]
-                    losses[start][first : first + count, column] = found.cpu().numpy()[:count]
+                    nats = -logs.gather(1, target[:, None])[:, 0]
+                    losses[start][first : first + count, column] = nats.cpu().numpy()[:count]
                     bar.update(count * c)
     return losses
 

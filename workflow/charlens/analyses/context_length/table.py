@@ -170,8 +170,8 @@ def _n_gram_rows(path: FilePath, together: Together) -> Iterator[Row]:
                 f"characters, sha256 {score['corpus_sha256'][:12]}…), expected "
                 f"{corpus.sizes['test']:,} and {corpus.sha256[:12]}…; delete it and run again"
             )
-        kept = ("corpus", "model", "n", "characters", "cross_entropy", "bootstrap_sd")
-        yield {"family": catalogue.N_GRAM} | {key: score[key] for key in kept}
+        columns = ("corpus", "model", "n", "characters", "cross_entropy", "bootstrap_sd")
+        yield {"family": catalogue.N_GRAM} | {key: score[key] for key in columns}
 
 
 def _scored_rows(
@@ -180,10 +180,10 @@ def _scored_rows(
     """Rows of n-NN models, and of the best recurrent model of each corpus."""
     chosen: list[Row] = []
     best: dict[str, Row] = {}
-    for found in together.read(paths, ["probability", "stream"], _is_wanted):
-        metadata, corpus = found.metadata, found.metadata.corpus
+    for predictions in together.read(paths, ["probability", "stream"], _is_wanted):
+        metadata, corpus = predictions.metadata, predictions.metadata.corpus
         family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
-        loss = losses(found.columns["probability"])
+        loss = losses(predictions.columns["probability"])
         draws = generator(seed, "bootstrap", corpus, metadata.model)
         row: Row = {
             "family": family,
@@ -192,10 +192,10 @@ def _scored_rows(
             "n": n,
             "characters": loss.size,
             "cross_entropy": float(loss.mean()),
-            "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
+            "bootstrap_sd": bootstrap_sd(loss, predictions.columns["stream"], bootstrap, draws),
         }
-        assert found.corpus is not None  # files of unknown corpora are refused
-        row["diverged"] = is_diverged(row["cross_entropy"], uniform_loss(found.corpus.k))
+        assert predictions.corpus is not None  # files of unknown corpora are refused
+        row["diverged"] = is_diverged(row["cross_entropy"], uniform_loss(predictions.corpus.k))
         if family != RECURRENT:
             chosen.append(row)
         elif corpus not in best or _order(row) < _order(best[corpus]):
@@ -225,10 +225,10 @@ def read(path: FilePath) -> pd.DataFrame:
     frame = csv_tables.read(path, COLUMNS, "Table 2", "table2", LATER)
     unknown = set(frame["family"]) - set(TITLES) | set(frame["split"]) - set(SPLITS)
     if frame.empty or unknown:
-        found = ", ".join(sorted(map(str, unknown))) or "no rows"
+        families = ", ".join(sorted(map(str, unknown))) or "no rows"
         raise CharlensError(
             f"{path}: expected families {', '.join(TITLES)} and splits {', '.join(SPLITS)}, "
-            f"found {found}; delete the file and run again"
+            f"found {families}; delete the file and run again"
         )
     return frame
 
@@ -275,8 +275,8 @@ def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFr
 
 def _counts(part: pd.DataFrame) -> str:
     counts = part.drop_duplicates("split")
-    each = [f"{row.characters:,} by {row.split}" for row in counts.itertuples()]
-    return f"Test characters: {', '.join(each)}."
+    sizes = [f"{row.characters:,} by {row.split}" for row in counts.itertuples()]
+    return f"Test characters: {', '.join(sizes)}."
 
 
 def _context_lines(part: pd.DataFrame) -> list[str]:
@@ -289,14 +289,14 @@ def _context_lines(part: pd.DataFrame) -> list[str]:
         own = part[part["family"] == family]
         head = TITLES[family]
         for split in SPLITS:
-            found = {int(row.n): row for row in own[own["split"] == split].itertuples()}
-            losses_ = [row.cross_entropy for row in found.values() if not _diverged(row)]
+            by_context = {int(row.n): row for row in own[own["split"] == split].itertuples()}
+            losses_ = [row.cross_entropy for row in by_context.values() if not _diverged(row)]
             best = min(losses_, default=math.nan)
-            if found:
-                rows.append([head, split, *(_entry(found.get(n), best) for n in ns)])
+            if by_context:
+                rows.append([head, split, *(_entry(by_context.get(n), best) for n in ns)])
                 head = ""
             for name, form, column in _BENEATH:
-                values = {n: form(getattr(row, column)) for n, row in found.items()}
+                values = {n: form(getattr(row, column)) for n, row in by_context.items()}
                 if any(values.values()):
                     rows.append(["", name, *(values.get(n) or "–" for n in ns)])
     return ["", *markdown_table(["Model", "Split", *map(str, ns)], rows, "llr")]

@@ -81,14 +81,14 @@ def table(
     rows = []
     code_points_of: dict[str, int] = {}
     together = Together(corpora, others=True)
-    for found in together.read(paths, ["probability", "stream"], where_known=[LOG]):
-        metadata, corpus = found.metadata, found.corpus
-        loss = losses_of(found.columns)
+    for predictions in together.read(paths, ["probability", "stream"], where_known=[LOG]):
+        metadata, corpus = predictions.metadata, predictions.corpus
+        loss = losses_of(predictions.columns)
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
         row = _row(metadata.corpus, metadata.model, float(loss.mean()))
         if metadata.corpus not in code_points_of:
             encoding = (encodings or {}).get(metadata.corpus)
-            text = code_points(found.columns["byte"], found.columns["stream"], encoding)
+            text = code_points(predictions.columns["byte"], predictions.columns["stream"], encoding)
             code_points_of[metadata.corpus] = len(text.start)
         count = code_points_of[metadata.corpus]
         if corpus and row["paper"] is not None:
@@ -101,7 +101,7 @@ def table(
                 "code_points": count,
                 "nats_per_code_point": loss.sum() / count,
                 "characters": loss.size,
-                "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
+                "bootstrap_sd": bootstrap_sd(loss, predictions.columns["stream"], bootstrap, draws),
             }
         )
     return _sorted(

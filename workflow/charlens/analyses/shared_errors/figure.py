@@ -178,11 +178,11 @@ def circles(inside: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarr
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of areas that cannot be met: seen below
-                found = layout(tuple(areas[np.argsort(number)].tolist()))
+                arrangement = layout(tuple(areas[np.argsort(number)].tolist()))
         except ValueError:  # no circles overlap so little
             continue
-        centers = np.array([center.asarray() for center in found.centers])
-        radii = np.array(found.radii)
+        centers = np.array([center.asarray() for center in arrangement.centers])
+        radii = np.array(arrangement.radii)
         shown = [_spot(who, centers, radii)[1] > 0 for who in inside[sizes > 0]]
         if areas is sizes and shown and all(shown):
             return centers, radii, True
@@ -227,15 +227,15 @@ def _write_percents(axes: Axes, trio: pd.DataFrame, spots: list[tuple[np.ndarray
             _write_percent(axes, row, *spot)
 
 
-def _spread(wanted: list[float], gap: float) -> list[float]:
+def _spread(targets: list[float], gap: float) -> list[float]:
     """Heights near the wanted ones, which ascend, at least ``gap`` apart and on the middle."""
     heights: list[float] = []
-    for y in wanted:
+    for y in targets:
         heights.append(max(y, heights[-1] + gap) if heights else y)
     over = max(0.0, heights[-1] - _HEIGHT / 2 + gap / 2) if heights else 0.0
     heights = [y - over for y in heights]
     for i in reversed(range(len(heights) - 1)):  # those pushed down make room below them
-        heights[i] = min(max(heights[i], wanted[i]), heights[i + 1] - gap)
+        heights[i] = min(max(heights[i], targets[i]), heights[i + 1] - gap)
     return heights
 
 
@@ -244,8 +244,8 @@ def _write_percent(axes: Axes, row, x: float, y: float) -> None:
     middle: dict[str, Any] = {"ha": "center", "va": "center"}
     axes.text(x, y + 2.4 * compared, f"{row.percent:.1f}", size=_TEXT, **middle)
     if compared:
-        theirs = f"{row.paper:.1f}"
-        axes.text(x, y - 3.8, theirs, size=_TINY + 0.3, style="italic", **middle)
+        printed = f"{row.paper:.1f}"
+        axes.text(x, y - 3.8, printed, size=_TINY + 0.3, style="italic", **middle)
 
 
 def _write_names(
@@ -280,12 +280,12 @@ def _draw_bars(
     x = np.concatenate([np.arange(len(halves[0])), ends[2] + np.arange(len(halves[1]))])
     columns = (("probability", "probability_se"), ("baseline_probability", "baseline_se"))
     printed = ("paper_probability", "paper_baseline")
-    for i, (model, (value, error), theirs) in enumerate(zip(models, columns, printed, strict=True)):
+    for i, (model, (value, error), column) in enumerate(zip(models, columns, printed, strict=True)):
         at = x + (i - 0.5) * 0.4
         axes.bar(at, rows[value], 0.38, color=color_of[model], lw=0, zorder=2)
         bars = rows[error].fillna(0)
         axes.errorbar(at, rows[value], bars, ls="", ecolor=style.WHISKER, elinewidth=0.7, zorder=3)
-        axes.plot(at, rows[theirs], zorder=4, **ring())
+        axes.plot(at, rows[column], zorder=4, **ring())
     _finish_bars(axes, x, rows)
     _write_halves(axes, models, (len(halves[0]), len(halves[1])), float(ends[2]))
     _draw_legend(axes, models, color_of, bool(rows[list(printed)].notna().any(axis=None)))

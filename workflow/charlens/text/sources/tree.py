@@ -174,8 +174,8 @@ def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
             top, *rest = entry.path.parts
             tops.add(top if rest else "")
             example = example or str(entry.path)
-            found = exact if _matches(entry.path.parts, globs) else below
-            if found is below and not (archive and _matches(rest, globs)):
+            files = exact if _matches(entry.path.parts, globs) else below
+            if files is below and not (archive and _matches(rest, globs)):
                 continue
             total += entry.size
             if total > MAX_BYTES:
@@ -183,7 +183,7 @@ def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
                     f"{path}: the files matching {', '.join(patterns)} hold more than "
                     f"{MAX_BYTES:,} bytes; choose fewer with a narrower glob"
                 )
-            found[str(entry.path)] = entry.read()
+            files[str(entry.path)] = entry.read()
     except _DAMAGE as error:
         raise CharlensError(f"{path}: {_damage(path, error)}") from error
     if len(tops) == 1 and "" not in tops:
