@@ -19,9 +19,10 @@ from charlens.analyses.agreement import table as agreement
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.predictions import external
+from charlens.predictions import external_file
+from charlens.predictions.contract import COLUMNS
 from charlens.predictions.external import import_external
-from charlens.predictions.file import COLUMNS, column_names, read_metadata, read_probabilities
+from charlens.predictions.file import column_names, read_metadata, read_probabilities
 from charlens.predictions.together import load
 from charlens.text.corpus import Corpus, prepare, save_split
 from hypothesis import given, settings
@@ -199,7 +200,7 @@ def test_text_beyond_ascii_is_read_wherever_a_piece_ends(corpus, tmp_path, monke
     rows = "".join(f"{row},0.5,{'é€' * (row % 5)}\n" for row in range(ROWS))
     (tmp_path / "a.csv").write_text("position,probability,naïf\n" + rows, encoding="utf-8")
     for size in (7, 64, 1 << 20):
-        monkeypatch.setattr(external, "_PIECE", size)
+        monkeypatch.setattr(external_file, "_PIECE", size)
         columns = read_probabilities(imported(corpus, tmp_path / "a.csv"))
         assert columns["probability"].tolist() == [0.5] * ROWS
 
@@ -418,7 +419,7 @@ def test_bytes_that_are_no_text_are_told_in_one_line(
 ):
     printed = []
     monkeypatch.setattr(sys, "unraisablehook", printed.append)
-    monkeypatch.setattr(external, "_PIECE", piece)
+    monkeypatch.setattr(external_file, "_PIECE", piece)
     (tmp_path / "a.csv").write_bytes(data)
     todo = "save the file as CSV in UTF-8, as Parquet or as .npy"
     assert refused(corpus, tmp_path / "a.csv") == f"{expected} is not UTF-8 text; {todo}"

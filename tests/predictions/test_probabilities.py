@@ -12,9 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from charlens.errors import CharlensError
 from charlens.predictions import file as probabilities
+from charlens.predictions.contract import COLUMNS, OPTIONAL
 from charlens.predictions.file import (
-    COLUMNS,
-    OPTIONAL,
     ProbabilityMetadata,
     column_names,
     read_metadata,

@@ -21,8 +21,8 @@ from charlens.runtime.checksums import Checksums
 from charlens.study.checks import changed_sources, own_contents
 from charlens.study.config import Config
 from charlens.text.corpus import Corpus, load_split
+from charlens.text.sources import archives, globs, tree
 from charlens.text.sources import builtin as builtin_corpora
-from charlens.text.sources import tree as archives
 from charlens.text.sources import web as sources
 from charlens.text.sources.any import Source
 from charlens.text.sources.any import read as read_source
@@ -452,7 +452,7 @@ def test_a_top_folder_counts_only_when_it_is_the_only_one():
     ],
 )
 def test_globs(glob, path, matches):
-    assert archives._matches(path.split("/"), [archives._parts(glob)]) == matches
+    assert globs.matches(path.split("/"), [globs.parts_of(glob)]) == matches
 
 
 def test_the_kernel_of_the_manifest_is_rebuilt():
@@ -481,7 +481,7 @@ def test_broken_trees(monkeypatch):
     broken(r"notes\.txt: expected a folder or an archive", tree="notes.txt", glob=KERNEL)
     Path("empty").mkdir()
     broken("empty: no file matches .* holds no files", tree="empty", glob=KERNEL)
-    monkeypatch.setattr(archives, "MAX_BYTES", 8)
+    monkeypatch.setattr(tree, "MAX_BYTES", 8)
     broken("more than 8 bytes", tree="linux.tar", glob=KERNEL)
     monkeypatch.setattr(archives, "MAX_SCANNED", 8)
     broken("claim to hold more than 8 bytes", tree="linux.tar", glob=KERNEL)
@@ -606,9 +606,9 @@ def test_folders_nested_by_the_thousand():
 
 def test_globs_that_could_go_back_for_ever():
     parts = ("a",) * 60
-    assert not archives._matches(parts, [("**", "a") * 30 + ("b",)])
-    assert archives._matches(parts, [("**", "a") * 30])
-    assert not archives._matches(("a" * 200,), [("*a" * 40 + "b",)])
+    assert not globs.matches(parts, [("**", "a") * 30 + ("b",)])
+    assert globs.matches(parts, [("**", "a") * 30])
+    assert not globs.matches(("a" * 200,), [("*a" * 40 + "b",)])
 
 
 @pytest.mark.parametrize("kind", ["file", "tree"])

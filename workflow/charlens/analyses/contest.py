@@ -25,7 +25,8 @@ from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
 from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.models.names import ModelId
 from charlens.paper.definitions import BEST, DEEPEST, LARGE
-from charlens.predictions.file import LOG, ProbabilityMetadata
+from charlens.predictions.contract import LOG
+from charlens.predictions.file import ProbabilityMetadata
 from charlens.predictions.loss import losses_of
 from charlens.predictions.together import Source, Together
 from charlens.text.corpus import Corpus

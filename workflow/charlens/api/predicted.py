@@ -22,7 +22,8 @@ from charlens.models import names
 from charlens.models.ngram.model import MAX_ORDER, NgramModel
 from charlens.predictions import score as network
 from charlens.predictions import score_ngram, together
-from charlens.predictions.file import COLUMNS, write_probabilities
+from charlens.predictions.contract import COLUMNS
+from charlens.predictions.file import write_probabilities
 from charlens.predictions.loss import losses
 from charlens.runtime.device import choose_device
 from charlens.text.characters import Character, characters

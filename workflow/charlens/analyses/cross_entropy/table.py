@@ -20,7 +20,7 @@ from charlens.models.divergence import EXPLANATION, MARK, is_diverged, uniform_l
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import RETRAINED
-from charlens.predictions.file import LOG
+from charlens.predictions.contract import LOG
 from charlens.predictions.loss import bootstrap_sd, losses_of
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
