@@ -12,6 +12,12 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
+# The explorer's scripts: needs Node, and the network the first time.
+ESLINT = npx --yes eslint@10.15.0
+LINT_JS = $(ESLINT) --version >/dev/null 2>&1 || \
+	{ echo "no Node, or no network for ESLint: the explorer's scripts are not checked"; exit 0; }; \
+	$(ESLINT) --config .ci/eslint.config.mjs workflow/charlens/report/explorer/page
+
 .PHONY: help run paper report test test-slurm peers lint format schema docs clean-venv
 
 help:  ## list the targets
@@ -46,6 +52,7 @@ lint: $(READY)  ## what the pre-commit hooks check, and Snakemake's own lint
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+	@$(LINT_JS)
 
 format: $(READY)  ## bring the code into its form
 	ruff check --fix .
@@ -57,6 +64,7 @@ schema: $(READY)  ## export workflow/schemas/config.schema.json for editors
 
 docs: .venv/docs/.ready  ## the docs site, from docs/ and docstrings: build/site/index.html
 	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --quiet
+	.venv/bin/python .ci/site.py
 
 clean-venv:  ## remove the environment; the next target makes it anew
 	rm -rf .venv

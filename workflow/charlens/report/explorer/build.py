@@ -20,18 +20,13 @@ from charlens.predictions.file import read_probabilities
 from charlens.report.explorer import mistakes, packing, passage, reading, tables
 from charlens.report.explorer.packing import in_bits, pack, roots
 from charlens.report.explorer.passage import Passage
+from charlens.report.explorer.site import VALUE, Chunk
 from charlens.text.corpus import Codes, Corpus, load_split
 from charlens.text.encodings import of_corpus
 
 MOST = 8_000_000
 """Values of cells in one model's page at most, units times positions: 10 MB packed, and more units
 than a person looks at."""
-
-Chunk = tuple[str, str]
-"""A name, ``{corpus}/{model}/{layer}/{letter}``, and what the page calls by it, JSON or packed."""
-
-VALUE = "value"
-"""Stands for a letter: tanh(c), or h."""
 
 _GATES = {"g": "candidate", "n": "candidate"}  # of what the catalogue names no gate
 

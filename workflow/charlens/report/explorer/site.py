@@ -9,8 +9,13 @@ from pathlib import Path
 
 from charlens.files.atomic import FilePath, write_text
 from charlens.report.entries import EXPLORER_FILES
-from charlens.report.explorer.build import VALUE, Chunk
 from charlens.report.layout import template
+
+Chunk = tuple[str, str]
+"""A name, ``{corpus}/{model}/{layer}/{letter}``, and what the page calls by it, JSON or packed."""
+
+VALUE = "value"
+"""Stands for a letter: tanh(c), or h."""
 
 PAGE = Path(__file__).parent / "page"
 
@@ -55,6 +60,12 @@ def page(run: str, chunks: Iterable[Chunk]) -> str:
     scripts = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     style = (PAGE / "style.css").read_text(encoding="utf-8")
     return template("page.html", PAGE).render(run=run, style=style, scripts=scripts, chunks=chunks)
+
+
+def inside(path: FilePath) -> list[Chunk]:
+    """The chunks that a page in one file holds, in its order; nothing where it holds none."""
+    pattern = r'<script type="application/json" data-chunk="(.*?)">(.*?)</script>'
+    return re.findall(pattern, Path(path).read_text(encoding="utf-8"), re.DOTALL)
 
 
 def file_name(chunk: str) -> str:
