@@ -148,7 +148,7 @@ def torch_windows(model: str, device: str, half: bool, windows: int) -> Callable
 def work(
     pipe: Connection, who: Contestant, models: Sequence[str], device: str, windows: int
 ) -> None:
-    """One process: build the models, then train them whenever told to."""
+    """One process: build the models, then train them on each request."""
     torch.set_num_threads(who.threads)
     torch.backends.cudnn.allow_tf32 = False  # float32 is float32, as in charlens
     make = charlens_windows if who.code == "charlens" else torch_windows

@@ -1,4 +1,4 @@
-"""The paper's own numbers as if a run had measured them, for tests of what is held against them."""
+"""The paper's own numbers as if a run had measured them, to test what compares with them."""
 
 from __future__ import annotations
 

@@ -340,7 +340,7 @@ def test_files_that_do_not_go_together(tmp_path, files):
 
 
 @pytest.mark.parametrize(("size", "own"), [(3_258_246, True), (3_258_247, False)])
-def test_another_cut_of_the_papers_text_is_told(tmp_path, files, size, own):
+def test_another_cut_of_the_papers_text_is_reported(tmp_path, files, size, own):
     corpus = a_corpus("war_and_peace", 300, size=size)
     corpus = replace(corpus, sha256=sha256("war_and_peace"))
     frame = cross_entropy.table(files, 10, 1, [corpus])

@@ -113,7 +113,7 @@ def test_eliminated_errors_are_the_difference_of_the_counts(study):
     assert set(gone["large"]) == {"lstm-1x512"}
 
 
-def test_orders_and_definitions_are_told_for_every_model(study):
+def test_orders_and_definitions_are_reported_for_every_model(study):
     orders = pd.read_csv(study[2]["orders"])
     assert set(orders["threshold"]) == {0.3, 0.4, 0.5, 0.6, 0.7}
     for _, part in orders.groupby(["model", "threshold"]):

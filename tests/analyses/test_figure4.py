@@ -177,7 +177,7 @@ def test_circles_are_to_scale(inside):
 @settings(max_examples=60)
 @given(st.sampled_from([THREE, TWO]), st.data())
 def test_every_region_that_is_not_empty_is_there(inside, data):
-    """Whatever the sizes: else its percentage would stand in another region."""
+    """Whatever the sizes: else its percentage would be in another region."""
     size = st.sampled_from([0.0, 0.01, 1.0, 20.0]) | st.floats(0, 100)
     sizes = np.array(data.draw(st.lists(size, min_size=len(inside), max_size=len(inside))))
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Dumping activations: held against the paper's equations, however rows and groups are cut."""
+"""Dumped activations equal the paper's equations, however rows and groups are cut."""
 
 from __future__ import annotations
 

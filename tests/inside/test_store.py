@@ -248,7 +248,7 @@ def test_one_flipped_byte_is_never_read_as_a_number(small):
             assert np.array_equal(stored, values)
 
 
-def test_a_flipped_bit_of_the_footer_is_told_or_harmless(small):
+def test_a_flipped_bit_of_the_footer_is_reported_or_harmless(small):
     folder, _ = small
     path = file_path(folder, 1, "c")
     content = path.read_bytes()
@@ -319,7 +319,7 @@ def test_pandas_reads_it(dump):
 
 
 def test_pandas_computes_with_it_rightly(dump):
-    """Of float16 columns of this length std is inf or 0, and so it stands in describe()."""
+    """Of float16 columns of this length std is inf or 0, in describe() too."""
     path, values = dump
     frame, exact = pd.read_parquet(path, columns=["u1", "u2"]), values[:, 1:].astype(np.float64)
     for name in ("mean", "std", "sum", "var"):

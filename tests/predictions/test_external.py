@@ -415,7 +415,7 @@ NO_TEXT = [
 
 @pytest.mark.parametrize("piece", [2, 1 << 20])
 @pytest.mark.parametrize(("data", "expected"), NO_TEXT)
-def test_bytes_that_are_no_text_are_told_in_one_line(
+def test_bytes_that_are_no_text_are_reported_in_one_line(
     corpus, tmp_path, monkeypatch, data, expected, piece
 ):
     printed = []

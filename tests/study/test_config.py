@@ -171,7 +171,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("path", "value", "words"), BROKEN, ids=lambda part: str(part)[:40])
-def test_broken_config_is_told_in_one_line(path: str, value: object, words: list[str]) -> None:
+def test_broken_config_is_reported_in_one_line(path: str, value: object, words: list[str]) -> None:
     with pytest.raises(CharlensError) as error:
         Config.load(changed(path, value), "my.yaml")
     line = str(error.value)
@@ -322,7 +322,7 @@ def test_grids_are_unions_in_order_and_a_corpus_may_have_its_own() -> None:
     assert Config.load(values | {"figure1": {"tsne_corpus": "code"}}).tsne_corpus == "code"
 
 
-def test_sources_are_told_apart_by_their_key() -> None:
+def test_sources_are_reported_apart_by_their_key() -> None:
     def source(**keys: object) -> object:
         return CorpusEntry.model_validate({"source": keys}).source
 
@@ -429,7 +429,7 @@ def test_planning_imports_nothing_heavy() -> None:
         ("- run\n", ["my.yaml: holds no keys"]),
     ],
 )
-def test_broken_yaml_is_told_with_its_line(tmp_path: Path, text: str, words: list[str]) -> None:
+def test_broken_yaml_is_reported_with_its_line(tmp_path: Path, text: str, words: list[str]) -> None:
     path = tmp_path / "my.yaml"
     path.write_text(text)
     with pytest.raises(CharlensError) as error:
@@ -447,7 +447,7 @@ def test_unreadable_config_files(tmp_path: Path) -> None:
         check_file(tmp_path / "latin.yaml")
 
 
-def test_missing_files_are_told_by_their_key(tmp_path: Path, monkeypatch) -> None:
+def test_missing_files_are_reported_by_their_key(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     config = Config.load(changed("corpora.prose.source", {"file": "novel.txt"}))
     with pytest.raises(CharlensError, match=r"^my: corpora\.prose\.source\.file: .*novel\.txt"):
@@ -552,7 +552,7 @@ def test_files_of_models_from_elsewhere_must_be_there(
         ("external", [{"corpus": "prose", "model": "m", "file": "NAME"}], "external[0].file"),
     ],
 )
-def test_paths_that_no_file_can_have_are_told_by_their_key(
+def test_paths_that_no_file_can_have_are_reported_by_their_key(
     path: str, value: object, key: str, name: str
 ) -> None:
     values = json.loads(json.dumps(changed(path, value)).replace("NAME", name))
@@ -573,7 +573,7 @@ def test_paths_that_no_file_can_have_are_told_by_their_key(
         ({"tree": "lost"}, ["source.tree: found 'lost'", "no such tree"]),
     ],
 )
-def test_sources_of_the_wrong_kind_are_told_before_anything_runs(
+def test_sources_of_the_wrong_kind_are_reported_before_anything_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: dict, words: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

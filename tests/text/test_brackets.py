@@ -254,7 +254,7 @@ def test_quotes_of_prose():
 
 
 def test_curly_quotes():
-    """Each takes three bytes and stands at its last."""
+    """Each takes three bytes; the last one counts."""
     text = "“ab” ”c “d “e” “f\n\ng” “h".encode()
     assert as_dict(match_quotes(text)) == {7: 2, 25: 21}
     assert [part.tolist() for part in quotations(text)] == [

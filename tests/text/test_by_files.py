@@ -78,7 +78,7 @@ def test_a_large_file_takes_what_it_takes():
         ([800, 100, 100], "more than batch x unroll = 10 x 10"),
     ],
 )
-def test_files_that_cannot_be_split_are_told_in_one_line(sizes, message):
+def test_files_that_cannot_be_split_are_reported_in_one_line(sizes, message):
     with pytest.raises(CharlensError, match=message) as caught:
         prepare(b"x" * 1000, "mine", "a tree", "files", 10, 10, 0.8, 0.1, sizes)
     assert str(caught.value).startswith("corpora.mine: a tree: ")

@@ -163,7 +163,7 @@ def test_linux_kernel_has_the_sizes_of_the_paper():
     assert corpus.sizes == {"train": 5_580_000, "val": 310_000, "test": 310_000}
 
 
-def test_too_short_is_told_with_the_size_that_is_enough():
+def test_too_short_is_reported_with_the_size_that_is_enough():
     with pytest.raises(CharlensError, match=r"at least 1,000 bytes") as caught:
         prepared(b"x" * 999, "streams", 10, 10)
     assert "\n" not in str(caught.value)
@@ -181,7 +181,7 @@ def test_the_size_that_is_enough_is_found_at_once_and_is_the_least(train, val):
     assert min(block_counts(enough - 1, 2, 3, train, val)) < 1
 
 
-def test_unknown_split_is_told():
+def test_unknown_split_is_reported():
     with pytest.raises(CharlensError, match=r"corpora\.some\.split.*'random'"):
         prepared(b"x" * 1000, "random", 10, 10)
 
@@ -218,7 +218,7 @@ def test_saved_and_loaded_are_equal(tmp_path):
         ({"vocabulary": [1000]}, "byte values"),
     ],
 )
-def test_a_changed_corpus_json_is_told(tmp_path, change, message):
+def test_a_changed_corpus_json_is_reported(tmp_path, change, message):
     path = tmp_path / "corpus.json"
     prepared(b"ab" * 500, "streams", 10, 10)[0].save(path)
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
@@ -228,14 +228,14 @@ def test_a_changed_corpus_json_is_told(tmp_path, change, message):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
-def test_a_corpus_json_that_is_none_is_told(tmp_path, content):
+def test_a_corpus_json_that_is_none_is_reported(tmp_path, content):
     path = tmp_path / "corpus.json"
     path.write_bytes(content)
     with pytest.raises(CharlensError, match="expected"):
         Corpus.load(path)
 
 
-def test_missing_files_are_told(tmp_path):
+def test_missing_files_are_reported(tmp_path):
     for load in (Corpus.load, load_split):
         with pytest.raises(CharlensError, match="cannot be read"):
             load(tmp_path / "nothing")
@@ -244,7 +244,7 @@ def test_missing_files_are_told(tmp_path):
 @pytest.mark.parametrize(
     "array", [np.zeros(5, np.uint8), np.zeros((2, 2)), np.zeros((0, 3), np.uint8)]
 )
-def test_an_array_that_is_no_split_is_told(tmp_path, array):
+def test_an_array_that_is_no_split_is_reported(tmp_path, array):
     path = tmp_path / "train.npy"
     np.save(path, array)
     with pytest.raises(CharlensError, match="expected uint8 of shape"):
@@ -252,14 +252,14 @@ def test_an_array_that_is_no_split_is_told(tmp_path, array):
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY"])
-def test_a_damaged_split_is_told(tmp_path, content):
+def test_a_damaged_split_is_reported(tmp_path, content):
     path = tmp_path / "train.npy"
     path.write_bytes(content)
     with pytest.raises(CharlensError, match="damaged"):
         load_split(path)
 
 
-def test_a_truncated_split_is_told(tmp_path):
+def test_a_truncated_split_is_reported(tmp_path):
     path = tmp_path / "train.npy"
     save_split(path, np.zeros((10, 101), np.uint8))
     path.write_bytes(path.read_bytes()[:-50])

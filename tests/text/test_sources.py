@@ -1,4 +1,4 @@
-"""Where corpora come from: verified, never half-written, and told in one line when broken."""
+"""Where corpora come from: verified, never half-written, refused in one line when broken."""
 
 import hashlib
 import io
@@ -95,7 +95,7 @@ def test_broken_files():
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_forbidden_file_is_told():
+def test_a_forbidden_file_is_reported():
     Path("notes.txt").write_bytes(TEXT)
     Path("notes.txt").chmod(0)
     broken("cannot be read", file="notes.txt")
@@ -625,7 +625,7 @@ def test_a_text_has_a_limit():
     broken(r"sparse\.txt: has 3,221,225,472 bytes", file="sparse.txt")
 
 
-def test_an_encrypted_zip_is_told():
+def test_an_encrypted_zip_is_reported():
     make_zip(Path("linux.zip"), "")
     data = bytearray(Path("linux.zip").read_bytes())
     for signature, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
@@ -687,7 +687,7 @@ def test_headers_are_whole_files(built):
     assert built["torch_headers"][0].count(b"#pragma once") > 150
 
 
-def test_a_missing_package_is_told(monkeypatch):
+def test_a_missing_package_is_reported(monkeypatch):
     monkeypatch.setattr(builtin_corpora, "find_spec", lambda name: None)
     for name in builtin_corpora.BUILTIN:
         broken("not installed", builtin=name)

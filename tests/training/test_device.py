@@ -23,7 +23,7 @@ without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine
 
 
 @without_gpu
-def test_a_gpu_that_torch_cannot_use_is_told(monkeypatch, caplog):
+def test_a_gpu_that_torch_cannot_use_is_reported(monkeypatch, caplog):
     caplog.set_level(logging.WARNING, "charlens")
     monkeypatch.setattr(device, "gpu_visible", lambda: False)
     assert choose_device("auto").type == "cpu"

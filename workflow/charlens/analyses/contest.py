@@ -1,4 +1,4 @@
-"""Which models stand for their kind where errors are compared (paper, sections 4.3 and 4.4).
+"""Which models represent their kind where errors are compared (paper, sections 4.3 and 4.4).
 
 The paper sets its best 3-layer LSTM against the best n-NN and the 20-gram model, and breaks down
 the errors of the best LSTM and of the best one in the smallest budget. The config says which LSTM
@@ -43,7 +43,7 @@ REASONS = {
     NAMED: "the network that the config names",
     TESTED: "the best LSTM on test text (its validation loss is not known)",
 }
-"""Why an LSTM stands for its kind, in words; keys are the values of the tables' column
+"""Why an LSTM represents its kind, in words; keys are the values of the tables' column
 ``chosen``."""
 
 PAPERS_MODELS = f"{model_id.title(LARGE)} and {model_id.title(model_id.context_id(N_GRAM, 20))}"
@@ -89,7 +89,7 @@ class Contest:
         corpus: the corpus.
         byte: the test characters, uint8 (characters,).
         probability: model id -> probability of each of them, float32 (characters,).
-        lstm: the LSTM that stands for its kind.
+        lstm: the LSTM that represents its kind.
         n_nn: the best n-NN, None where the corpus has none.
         n_gram: the n-gram model with the longest context.
         external: models from elsewhere.
@@ -294,7 +294,7 @@ def contests(
 
 
 def reasons(frame: pd.DataFrame) -> list[str]:
-    """Why the LSTMs of a table stand for their kind, in words and each once.
+    """Why the LSTMs of a table represent their kind, in words and each once.
 
     Args:
         frame: with the column ``chosen``; it is empty in tables of earlier versions, which say

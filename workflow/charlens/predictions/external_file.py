@@ -1,4 +1,4 @@
-"""Reading of a user's file of probabilities: Parquet, CSV or .npy, told by its first bytes."""
+"""Reading of a user's file of probabilities: Parquet, CSV or .npy, by its first bytes."""
 
 from __future__ import annotations
 

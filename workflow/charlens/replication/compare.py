@@ -134,7 +134,7 @@ def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
 
 
 def other_models(models: Sequence[str]) -> str:
-    """Why these models' errors cannot stand beside those of Figures 4 and 5; empty if they can."""
+    """Why these models' errors cannot be compared with Figures 4 and 5; empty if they can."""
     reasons = []
     for model in models:
         family, _ = model_id.context_model(model) or (table2.RECURRENT, None)

@@ -31,7 +31,7 @@ TOP = ("figure2", "figure1_left")
 """Figures of which the first that a run has is the picture on top."""
 
 BRIEF = ("cross_entropy", "table2", "paper_vs_ours")
-"""Analyses whose findings are told in brief."""
+"""Analyses whose findings are given in brief."""
 
 LONG = 60  # rows from which a table is shown when asked for
 _ALT = 300  # characters of an alternative text

@@ -130,7 +130,7 @@ def guess(text: Text | np.ndarray) -> str:
 
 
 def _wide(sample: np.ndarray) -> str | None:
-    """UTF-16, told by the zeros in every other byte of ASCII, or in every line end; else None."""
+    """UTF-16 if every other byte of ASCII, or of every line end, is a zero; else None."""
     if sample.min() > 0:
         return None
     data, zeros = sample.tobytes(), [float(np.mean(sample[i::2] == 0)) for i in range(2)]

@@ -138,7 +138,7 @@ def word_breaks(text: str) -> npt.NDArray[np.bool_]:
     """Where words begin in runs of Chinese, Japanese and Thai: bool (characters,).
 
     By BudouX, small models of where a line may be broken. Lao, Khmer and Burmese, which write no
-    spaces either, have no model: of them a word is what stands between two spaces.
+    spaces either, have no model: of them a word is what is between two spaces.
 
     Example:
         >>> word_breaks("今天天气 is").tolist()

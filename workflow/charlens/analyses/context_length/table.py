@@ -6,7 +6,7 @@ recurrent model. n-gram models are scored on the test split's inputs (the paper'
 
 One text may be split in several ways: ``streams``, the paper's, interleaves test text with training
 text; ``position`` and ``files`` keep it apart and so ask the stricter question. Corpora of one text
-and equal fractions stand together, and what the stricter question costs a model, its loss by that
+and equal fractions are neighbours, and what the stricter question costs a model, its loss by that
 split less its loss by ``streams``, is a result of its own: the gap. The two score different
 characters of the text, so the gap also holds how much harder one test text is than the other; short
 contexts, which have nothing to gain from text nearby, show about how much.
@@ -47,7 +47,7 @@ TITLES[RECURRENT] = f"Best {catalogue.GRID_FAMILIES[catalogue.RECURRENT]}"
 SPLITS = ("streams", "position", "files")
 
 COLUMNS = {
-    "source": "string",  # name of the first corpus of this text: rows of one source stand together
+    "source": "string",  # name of the first corpus of this text: rows of one source are neighbours
     "corpus": "string",
     "split": "string",
     "family": "string",  # a key of TITLES

@@ -134,7 +134,7 @@ def _write_percents(axes: Axes, trio: pd.DataFrame, spots: list[tuple[np.ndarray
 
 
 def _spread(targets: list[float], gap: float) -> list[float]:
-    """Heights near the wanted ones, which ascend, at least ``gap`` apart and on the middle."""
+    """Heights near the targets, which ascend, at least ``gap`` apart and on the middle."""
     heights: list[float] = []
     for y in targets:
         heights.append(max(y, heights[-1] + gap) if heights else y)

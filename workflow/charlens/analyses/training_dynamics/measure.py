@@ -1,7 +1,7 @@
 """Compare a network early in its training with trained models of short memory.
 
 Paper, section 4.3 and Figure 5 (right): over the first epochs an LSTM predicts first like the
-1-NN, then like the 2-, 3- and 4-NN. Here n-gram models stand beside the n-NNs, which the paper did
+1-NN, then like the 2-, 3- and 4-NN. Here n-gram models join the n-NNs, which the paper did
 not show.
 
 All models run over the test split side by side, a few steps of all streams at a time, and only sums

@@ -20,7 +20,7 @@ from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 
 Report = Callable[[int], None]
-"""Told how many characters were read, for a progress bar."""
+"""Called with the number of characters read, for a progress bar."""
 
 
 @dataclass(frozen=True)

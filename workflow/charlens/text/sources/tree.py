@@ -144,6 +144,6 @@ def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
     if len(tops) == 1 and "" not in tops:
         exact |= below
     if not exact:
-        found_text = f"its files are named like {example}" if example else "it holds no files"
-        raise CharlensError(f"{path}: no file matches the glob {', '.join(patterns)}; {found_text}")
+        hint = f"its files are named like {example}" if example else "it holds no files"
+        raise CharlensError(f"{path}: no file matches the glob {', '.join(patterns)}; {hint}")
     return exact
