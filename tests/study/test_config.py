@@ -322,7 +322,7 @@ def test_grids_are_unions_in_order_and_a_corpus_may_have_its_own() -> None:
     assert Config.load(values | {"figure1": {"tsne_corpus": "code"}}).tsne_corpus == "code"
 
 
-def test_sources_are_reported_apart_by_their_key() -> None:
+def test_sources_differ_by_their_key() -> None:
     def source(**keys: object) -> object:
         return CorpusEntry.model_validate({"source": keys}).source
 

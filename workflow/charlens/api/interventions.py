@@ -182,15 +182,7 @@ def intervene(
     setting, values = _setting(model, what, (layer, unit), letter, mode, value, labelled, device)
     clamp = clamps.Clamp(layer, unit, values, start, start + 1 if mode == "patch" else stop)
     symbol = symbol.encode() if isinstance(symbol, str) else symbol
-    places = [i for i, byte in enumerate(model.vocabulary) if byte in symbol]
-    losses, chances = [], []
-    for window in run(model, what.codes, [[clamp]], what.steps, device):
-        taken = taken_of(window)
-        chance = window.logs[..., places].exp().sum(-1) if symbol else taken.exp()
-        losses.append((-taken).cpu().numpy())
-        chances.append(chance.cpu().numpy())
-    # Each (2, B, length): left alone, and with the unit set.
-    loss, p = (np.concatenate(parts).transpose(1, 2, 0) for parts in (losses, chances))
+    loss, p = _along(model, what, clamp, symbol, device)
     known = _known(what, text)
     targets = np.array(model.vocabulary, np.uint8)[what.codes[:, 1:]][:, :known]
     base_loss, loss, base_p, p = (v[:, :known].ravel() for v in (*loss, *p))
@@ -201,6 +193,21 @@ def intervene(
         model.model, layer, unit, mode, setting, targets.tobytes(), base_loss, loss, base_p, p,
         symbol, classes,
     )  # fmt: skip
+
+
+def _along(
+    model: TrainedModel, what: Reading, clamp: clamps.Clamp, symbol: bytes, device: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Losses, then probabilities, (2, B, length) each: left alone, and with the unit set."""
+    places = [i for i, byte in enumerate(model.vocabulary) if byte in symbol]
+    losses, chances = [], []
+    for window in run(model, what.codes, [[clamp]], what.steps, device):
+        taken = taken_of(window)
+        chance = window.logs[..., places].exp().sum(-1) if symbol else taken.exp()
+        losses.append((-taken).cpu().numpy())
+        chances.append(chance.cpu().numpy())
+    loss, p = (np.concatenate(parts).transpose(1, 2, 0) for parts in (losses, chances))
+    return loss, p
 
 
 def _known(what: Reading, text: Text | AnyText) -> int:
