@@ -3,8 +3,8 @@
 A call takes a second less than by `python -m snakemake`; what it does is the same. The library of
 the folder it runs in is not imported beforehand: tests edit it.
 
-Reads lines of JSON (cwd, environment, arguments, stdout, stderr) and answers each with its exit
-status.
+Reads lines of JSON (cwd, environment, arguments, stdout, stderr, the python that runs scripts) and
+answers each with its exit status.
 """
 
 import json
@@ -23,6 +23,7 @@ def become(request: dict) -> None:
         file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC * (number > 0), 0o600)
         os.dup2(file, number)
         os.close(file)
+    sys.executable = request["python"]
     sys.argv = ["snakemake", *request["arguments"]]
     sys.path[:1] = [request["cwd"], *request["environment"]["PYTHONPATH"].split(os.pathsep)]
 

@@ -224,6 +224,27 @@ def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) 
     assert run.jobs == {"prepare_corpus": 1}
 
 
+def test_files_whose_names_control_the_terminal(repository: Path, tmp_path: Path) -> None:
+    name = "beer\n\x1b[2J.txt"
+    source = {"source": {"file": str(tmp_path / name)}}
+    (tmp_path / "my.yaml").write_text(yaml.safe_dump({"run": "odd", "corpora": {"beer": source}}))
+    arguments = ("corpora", "--configfile", str(tmp_path / "my.yaml"))
+    lost = snakemake(repository, "-n", *arguments)
+    assert lost.code == 1
+    assert len(lost.said) == 1
+    assert r"/beer\n\x1b[2J.txt', but there is no such file" in lost.said[0]
+    (tmp_path / name).write_text("".join(f"{number} bottles of beer\n" for number in range(2000)))
+    run = snakemake(repository, "--cores", "1", *arguments)
+    assert run.code == 0, run.stderr
+    (tmp_path / name).write_text("too short")
+    short = snakemake(repository, "--cores", "1", *arguments)
+    (tmp_path / name).write_text("".join(f"{number} bottles of wine\n" for number in range(2000)))
+    planned = snakemake(repository, "-n", *arguments)
+    assert planned.jobs == {"prepare_corpus": 1}
+    for said in (lost, run, short, planned):
+        assert "\x1b" not in said.stdout + said.stderr
+
+
 def test_a_wrong_corpus_is_one_line_and_leaves_nothing(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("not the text that was meant\n" * 10_000)
     source = f"{{file: {tmp_path}/other.txt, sha256: {'ab' * 32}}}"

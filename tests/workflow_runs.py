@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,18 +74,36 @@ class Server:
         return int(cls.process.stdout.readline())
 
 
-def snakemake(folder: Path, *arguments: str) -> Run:
+def snakemake(folder: Path, *arguments: str, python: str = sys.executable) -> Run:
+    """Run Snakemake in a folder; its scripts by a python, perhaps that of :func:`job_server`."""
     start = time.monotonic()
     # Published corpora elsewhere on this machine, or a GPU, must not change what the tests see.
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     # The copy's logger plugin, not that of a checkout installed here: Snakemake loads it first.
     environment["PYTHONPATH"] = str(folder / "workflow")
     request = {"cwd": str(folder), "environment": environment, "arguments": arguments}
+    request["python"] = python
     with TemporaryDirectory() as files:
         streams = {name: f"{files}/{name}" for name in ("stdout", "stderr")}
         code = Server.ask(request | streams)
         written = (Path(file).read_text(encoding="utf-8") for file in streams.values())
         return Run(code, *written, time.monotonic() - start)
+
+
+@contextmanager
+def job_server() -> Iterator[str]:
+    """A python for scripts, whose imports are done: see :mod:`job_server`."""
+    with TemporaryDirectory() as folder:
+        server = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("job_server.py"), folder],
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert server.stdout.readline() == "ready\n"
+        yield f"{folder}/python"
+        server.communicate()
 
 
 RULES = """

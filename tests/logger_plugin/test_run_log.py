@@ -112,6 +112,12 @@ def test_what_is_not_routine_is_shown() -> None:
     ]
 
 
+def test_names_do_not_control_the_terminal() -> None:
+    run = Run()
+    run.record(text="lost: a\x1b[2Jb\x07\u202e.txt\n\tin x", level=logging.WARNING)
+    assert run.lines == ["lost: a\\x1b[2Jb\\x07\\u202e.txt", "\tin x"]
+
+
 def test_nothing_to_do_says_where_the_results_are() -> None:
     run = Run()
     run.record(charlens={"summary": lambda: ["figures  here"]})

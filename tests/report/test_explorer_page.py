@@ -269,19 +269,48 @@ def test_text_is_found_and_places_are_compared(explorer: Path, text: dict) -> No
       get("rival").value = "n-gram-5";
       get("rival").dispatchEvent(new Event("change"));
       await pause(100);
-      const first = document.querySelector("#models details");
-      first.open = true;
-      await pause(100);
+      const first = document.querySelector("#models details"), open = first.open;
       const gains = [...first.querySelectorAll(".place .quiet")];
-      return { found, hash: location.hash, gains: gains.map((gain) => parseFloat(gain.textContent)),
+      return { found, open, hash: location.hash,
+        gains: gains.map((gain) => parseFloat(gain.textContent)),
         view: document.querySelector("input[name=view]:checked").value }"""
     seen = look(explorer, script, address(text))
     assert seen["found"].startswith(f"{count} places")
     assert seen["hash"].endswith("/view=difference/rival=n-gram-5/find=CAT")
     assert seen["view"] == "difference"
+    assert seen["open"]
     assert seen["gains"] == sorted(seen["gains"], reverse=True)
     assert seen["gains"][-1] >= 0.5
     assert len(seen["gains"]) >= 3
+
+
+@needs_chromium
+def test_peaks_are_the_largest_values_a_gap_apart(explorer: Path) -> None:
+    values = np.random.default_rng(3).integers(-9, 10, 300)  # with many that are equal
+    order, expected = sorted(range(300), key=lambda i: (-values[i], i)), []
+    for at in order:
+        if at % 7 and all(abs(at - other) >= 12 for other in expected):
+            expected.append(at)
+    script = f"""const scores = Int8Array.from({values.tolist()});
+      return [charlens.measures.peaks(scores, 1000, 12, (i) => i % 7 > 0),
+        charlens.measures.peaks(scores, 3, 12)[0]]"""
+    assert look(explorer, script) == [expected, int(values.argmax())]
+
+
+@needs_chromium
+def test_a_layer_that_is_still_read_can_be_chosen(explorer: Path, text: dict) -> None:
+    script = """const before = charlens.values;
+      charlens.values = (...of) => pause(300).then(() => before(...of));
+      get("model").value = "lstm-2x9";
+      get("model").dispatchEvent(new Event("change"));
+      await pause(450); // one layer is there, the other is not
+      const seen = [get("caption").textContent];
+      document.getElementById(`unit-${seen[0].includes("layer 1") ? "2.3" : "1.3"}`).click();
+      seen.push(get("caption").textContent);
+      await pause(500);
+      return [...seen, get("caption").textContent].map((words) => words.match(/layer \\d/)[0])"""
+    first, still, then = look(explorer, script, address(text))
+    assert first == still != then
 
 
 @needs_chromium
@@ -290,9 +319,14 @@ def test_nothing_is_wider_than_the_page(explorer: Path, text: dict, width: int) 
     frame = explorer / "frame.html"
     inner = explorer / "framed.html"
     html = (explorer / site.FOLDER).read_text("utf-8")
-    script = """const box = get("text").getBoundingClientRect();
+    script = """press("ArrowRight", { shiftKey: true });
+      await pause(50);
+      const box = get("text").getBoundingClientRect();
+      const traces = [...document.querySelectorAll("#marked canvas")];
       parent.postMessage(JSON.stringify({ page: document.documentElement.scrollWidth,
         lines: Math.max(...spans().map((span) => span.getBoundingClientRect().right)) - box.right,
+        wide: Math.max(...traces.map((trace) => trace.getBoundingClientRect().right)),
+        toMarked: getComputedStyle(get("to-marked")).display,
         small: [...document.querySelectorAll("header button, header select")]
           .filter(({ offsetHeight }) => offsetHeight > 0 && offsetHeight < 30)
           .map(({ id }) => id) }), "*");
@@ -309,6 +343,8 @@ def test_nothing_is_wider_than_the_page(explorer: Path, text: dict, width: int) 
     seen = json.loads(unescape(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.S)[1]))
     assert seen["page"] <= width
     assert seen["lines"] <= 0
+    assert 0 < seen["wide"] <= width
+    assert seen["toMarked"] == ("block" if width == 390 else "none")
     assert width > 390 or seen["small"] == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from charlens import __version__
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, visible
 from charlens.report import summary
 from charlens.runtime.manifest import verify
 from charlens.text.kinds import KINDS
@@ -63,8 +63,9 @@ def _parser() -> argparse.ArgumentParser:
 def _verify(given: argparse.Namespace) -> int:
     problems = verify(given.results)
     for line in problems:
-        print(line)
-    print(f"{given.results}: {len(problems) or 'no'} differences from its manifest")
+        print(visible(line))
+    name = visible(given.results)
+    print(f"{name}: {len(problems) or 'no'} differences from its manifest")
     return 1 if problems else 0
 
 
@@ -75,7 +76,7 @@ def _explore(given: argparse.Namespace) -> int:
             f"{given.results}: has no {summary.EXPLORER}; run the workflow to its end (config key "
             "explorer), and name the run's folder, such as results/quick"
         )
-    print(page)
+    print(visible(str(page)))
     webbrowser.open(page.as_uri())
     return 0
 
@@ -86,7 +87,7 @@ def _score(given: argparse.Namespace) -> int:
 
     scores = load(given.model).score(given.file)
     print(
-        f"{given.file}: {len(scores):,} bytes, {scores.loss:.4f} nats per character "
+        f"{visible(str(given.file))}: {len(scores):,} bytes, {scores.loss:.4f} nats per character "
         f"({scores.bits:.4f} bits) by {scores.model}"
     )
     if given.csv:

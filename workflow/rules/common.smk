@@ -56,7 +56,7 @@ from charlens.study.config_file import check_file, run_named_after, typed
 from charlens.runtime.checksums import Checksums
 from charlens.runtime.messages import failures
 from charlens.study.settings_record import check_settings, record_settings
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, visible
 from charlens.files.atomic import sweep
 from charlens.runtime.fingerprint import script_fingerprint
 from charlens.runtime.hardware import gpu_memory, gpu_visible, training_memory
@@ -139,7 +139,7 @@ def load_study(values):
         stop(error)
     if workflow.is_main_process:
         for line in changed_sources(study, Path("results", study.run), CHECKSUMS):
-            print(line, file=sys.stderr)
+            print(visible(line), file=sys.stderr)
     return study
 
 
@@ -161,11 +161,12 @@ def fingerprint(script, *names):
 
 
 def as_input(path):
-    """A user's file as an input of a rule; none where Snakemake would read its name as a pattern.
+    """A user's file as an input of a rule; none where Snakemake would read its name as a pattern,
+    or print what a terminal obeys.
 
     Nothing is lost by that: rules have the checksum of such a file among their params.
     """
-    return [] if path is None or re.search("[{}<>]", path) else path
+    return [] if path is None or re.search("[{}<>]", path) or visible(path) != path else path
 
 
 def own_file(wildcards):

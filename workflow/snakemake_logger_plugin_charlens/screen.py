@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TextIO
 
+from charlens.errors import visible
+
 if TYPE_CHECKING:
     from snakemake_logger_plugin_charlens.board import Board, Job
 
@@ -57,7 +59,8 @@ class Screen:
             self._live = None
 
     def print(self, text: str, style: str = "") -> None:
-        """Print lines, as they are, above those that stay."""
+        """Print lines above those that stay, with escapes for what a terminal would obey."""
+        text = visible(text, kept="\n\t")
         if self._console is not None:
             self._console.print(text, style=style or None, markup=False, emoji=False)
         else:

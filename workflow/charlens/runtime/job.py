@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from charlens.errors import CharlensError, DamagedFileError
+from charlens.errors import CharlensError, DamagedFileError, visible
 from charlens.files import notes
 from charlens.files.atomic import FilePath
 from charlens.runtime.machine_faults import machine_fault
@@ -134,13 +134,22 @@ def _limit_threads(threads: int) -> None:
         sys.modules["torch"].set_num_threads(threads)
 
 
+class _Formatter(logging.Formatter):
+    """One line per message; of those of other libraries as many as they wrote."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        kept = "" if record.name == log.name else "\n\t"
+        record.message = visible(record.message, kept)
+        return super().formatMessage(record)
+
+
 def _log_to(path: FilePath | None) -> logging.Handler:
     if path is None:
         handler: logging.Handler = logging.NullHandler()
     else:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(_Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.captureWarnings(True)
     root = logging.getLogger()
     root.addHandler(handler)

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from charlens.errors import visible
+
 LOGS_ARE_READ = "CHARLENS_LOGGER"
 """Environment variable set where Snakemake's logger plugin reads the logs of jobs for the user."""
 
@@ -36,4 +38,4 @@ def logs_are_read() -> bool:
 def say(line: str) -> None:
     """Print a line to stderr, unless the user sees it by the log."""
     if not logs_are_read():
-        print(line, file=sys.stderr, flush=True)
+        print(visible(line), file=sys.stderr, flush=True)
