@@ -231,8 +231,8 @@ def test_files_whose_names_control_the_terminal(repository: Path, tmp_path: Path
     arguments = ("corpora", "--configfile", str(tmp_path / "my.yaml"))
     lost = snakemake(repository, "-n", *arguments)
     assert lost.code == 1
-    assert len(lost.said) == 1
-    assert r"/beer\n\x1b[2J.txt', but there is no such file" in lost.said[0]
+    assert len(lost.messages) == 1
+    assert r"/beer\n\x1b[2J.txt', but there is no such file" in lost.messages[0]
     (tmp_path / name).write_text("".join(f"{number} bottles of beer\n" for number in range(2000)))
     run = snakemake(repository, "--cores", "1", *arguments)
     assert run.code == 0, run.stderr
@@ -241,8 +241,8 @@ def test_files_whose_names_control_the_terminal(repository: Path, tmp_path: Path
     (tmp_path / name).write_text("".join(f"{number} bottles of wine\n" for number in range(2000)))
     planned = snakemake(repository, "-n", *arguments)
     assert planned.jobs == {"prepare_corpus": 1}
-    for said in (lost, run, short, planned):
-        assert "\x1b" not in said.stdout + said.stderr
+    for made in (lost, run, short, planned):
+        assert "\x1b" not in made.stdout + made.stderr
 
 
 def test_a_wrong_corpus_is_one_line_and_leaves_nothing(repository: Path, tmp_path: Path) -> None:

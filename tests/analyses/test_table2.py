@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from charlens.analyses.context_length import figure as figure_table2
 from charlens.analyses.context_length import table as table2
+from charlens.analyses.context_length.markdown import markdown
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.display import style
 from charlens.errors import CharlensError
@@ -196,7 +197,7 @@ def test_no_paper_for_its_corpora_split_otherwise(tmp_path):
     strict = replace(WP, split="position")
     alone = table2.table([score_file(tmp_path, strict, {1: 2.4})], [], [strict], 10, 1)
     assert alone[["paper", "gap_to_streams"]].isna().all(axis=None)
-    assert "aper" not in table2.markdown(alone, 10)
+    assert "aper" not in markdown(alone, 10)
 
 
 # Sources and gaps
@@ -228,7 +229,7 @@ def test_the_gap_of_a_split_by_files(tmp_path):
     assert gaps["position"] == pytest.approx([0.1, 0.1])
     assert gaps["files"] == pytest.approx([0.25, 0.25])
     assert np.isnan(gaps["streams"]).all()
-    text = table2.markdown(frame, 10)
+    text = markdown(frame, 10)
     assert "its gap is files − streams" in text
     assert "| | files | 1.450 ± 0.002 | **1.350** ± 0.002 |" in text
     drawn = figure_table2.draw(frame)
@@ -316,7 +317,7 @@ def test_csv_of_an_unknown_family(tmp_path, table):
 
 
 def test_markdown(table):
-    lines = table2.markdown(table, 10).splitlines()
+    lines = markdown(table, 10).splitlines()
     start = lines.index("## War and Peace")
     nn, best = (row_of(table, "war_and_peace", m) for m in ("n-nn-2", "lstm-3x512"))
     gap = row_of(table, "war_and_peace_position", "n-nn-2")["gap_to_streams"]
@@ -348,7 +349,7 @@ def test_markdown(table):
 
 def test_markdown_of_little(tmp_path):
     own = corpus("my_novel")
-    text = table2.markdown(
+    text = markdown(
         table2.table([], [model_file(tmp_path, own, "gru-1x64", 2.0)], [own], 10, 1), 10
     )
     assert "| GRU-1 (64) | streams | 2.000 ± 0.000 |" in text
@@ -359,7 +360,7 @@ def test_markdown_of_little(tmp_path):
 def test_markdown_of_infinite_losses(table):
     table = table.copy()
     table.loc[0, ["cross_entropy", "bootstrap_sd"]] = [np.inf, np.nan]
-    assert "| n-gram | streams | ∞† | 1.928" in table2.markdown(table, 10)
+    assert "| n-gram | streams | ∞† | 1.928" in markdown(table, 10)
 
 
 def test_a_diverged_model_is_marked_and_never_the_best(tmp_path):
@@ -370,7 +371,7 @@ def test_a_diverged_model_is_marked_and_never_the_best(tmp_path):
     ]
     frame = table2.table([], files, [own], 10, 1)
     assert set(frame["model"]) == {"gru-1x64", "n-nn-1"}
-    text = table2.markdown(frame, 10)
+    text = markdown(frame, 10)
     assert "| n-NN | streams | 5.700† ± 0.000 |" in text
     assert "†: worse than a uniform guess" in text
     sentences = list(table2.sentences(frame))

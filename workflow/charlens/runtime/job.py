@@ -138,8 +138,8 @@ class _Formatter(logging.Formatter):
     """One line per message; of those of other libraries as many as they wrote."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        kept = "" if record.name == log.name else "\n\t"
-        record.message = visible(record.message, kept)
+        allowed = "" if record.name == log.name else "\n\t"
+        record.message = visible(record.message, allowed)
         return super().formatMessage(record)
 
 
