@@ -5,12 +5,13 @@ from pathlib import Path
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
+    from charlens.runtime.progress import result
     from charlens.study.config import CorpusEntry
     from charlens.text.from_source import write_corpus
 
     config = snakemake.params.config
     entry = CorpusEntry.model_validate(config["entry"])
-    write_corpus(
+    corpus = write_corpus(
         entry.source,
         folders=(config["corpora_dir"], Path("cache", "corpora")),
         name=config["name"],
@@ -19,3 +20,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         contents=snakemake.params.contents or "",
         outputs=dict(snakemake.output.items()),
     )
+    result(f"{corpus.bytes:,} bytes, {corpus.k} distinct")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from charlens.files.atomic import FilePath
-from charlens.runtime.progress import result
 from charlens.text.by_files import FILES
 from charlens.text.corpus import SPLITS, Corpus, prepare, save_split
 from charlens.text.sources.any import file_hashes, file_sizes, read
@@ -34,6 +33,9 @@ def write_corpus(
         contents: SHA-256 of the user's own file, archive or folder; empty for other sources.
         outputs: path of the description under ``json``, of each split under its name.
 
+    Returns:
+        The description.
+
     Raises:
         CharlensError: as :func:`charlens.text.sources.any.read` and
             :func:`charlens.text.corpus.prepare`.
@@ -45,5 +47,4 @@ def write_corpus(
         save_split(outputs[part], splits[part])
     corpus = replace(corpus, contents=contents, files=file_hashes(source, *folders))
     corpus.save(outputs["json"])
-    result(f"{corpus.bytes:,} bytes, {corpus.k} distinct")
     return corpus
