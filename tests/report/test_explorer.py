@@ -17,7 +17,7 @@ from charlens.models.trained import load_trained
 from charlens.predictions.file import read_probabilities
 from charlens.report.entries import EXPLORER_FILES
 from charlens.report.explorer import packing, passage, site, tables
-from charlens.report.explorer.build import MOST, chunks
+from charlens.report.explorer.build import chunks, most_units
 from charlens.report.explorer.mistakes import kinds
 from charlens.report.explorer.packing import pack, quantise, unpack
 from charlens.text.corpus import Corpus, load_split
@@ -228,7 +228,15 @@ def test_of_too_many_units_those_are_kept_that_follow_something() -> None:
     )
     assert tables.kept_units(frame, 2) == {1: [1], 2: [0]}
     assert tables.kept_units(frame, 100) == {1: [0, 1], 2: [0, 1]}
-    assert MOST // 20_000 >= 384  # a network of three layers in the budget 512 is cut
+
+
+@pytest.mark.parametrize("positions", [20_000, 100_000, 300_000])
+def test_a_model_stays_within_its_budget(positions: int) -> None:
+    draw = np.random.default_rng(0)  # nothing is harder to deflate
+    values = pack(draw.integers(-127, 128, positions, np.int8)[None], differences=True)
+    expected = pack(draw.integers(0, 256, 9 * positions, np.uint8))
+    size = most_units(positions) * len(values) + len(expected)
+    assert 0.9 * site.BUDGET < size < site.BUDGET
 
 
 # --- both forms ---

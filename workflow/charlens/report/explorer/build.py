@@ -20,13 +20,12 @@ from charlens.predictions.file import read_probabilities
 from charlens.report.explorer import mistakes, packing, passage, reading, tables
 from charlens.report.explorer.packing import in_bits, pack, roots
 from charlens.report.explorer.passage import Passage
-from charlens.report.explorer.site import VALUE, Chunk
+from charlens.report.explorer.site import BUDGET, VALUE, Chunk
 from charlens.text.corpus import Codes, Corpus, load_split
 from charlens.text.encodings import of_corpus
 
-MOST = 8_000_000
-"""Values of cells in one model's page at most, units times positions: 10 MB packed, and more units
-than a person looks at."""
+PREDICTED = 11
+"""Bytes of a position besides its cells, deflated: what is expected there; 9 on War and Peace."""
 
 _GATES = {"g": "candidate", "n": "candidate"}  # of what the catalogue names no gate
 
@@ -166,7 +165,7 @@ def _model(text: _Text, model: str, settings: Settings) -> Iterator[Chunk]:
     trained = load_trained(text.folder / "models" / f"{model}.safetensors", text.corpus)
     evidence, causes = (model in some for some in (text.shown.evidence, text.shown.causes))
     ranking, said = tables.read_tables(text.folder, model, evidence, causes)
-    units = tables.kept_units(ranking, max(1, MOST // len(text.passage)))
+    units = tables.kept_units(ranking, most_units(len(text.passage)))
     said["concepts"] = tables.only(said["concepts"], units)
     letters = _letters(model)
     steps, device = settings.unroll, settings.device
@@ -179,6 +178,11 @@ def _model(text: _Text, model: str, settings: Settings) -> Iterator[Chunk]:
         yield f"{name}/{layer}/{VALUE}", _packed(values)
     for (layer, letter), values in read.gates.items():
         yield f"{name}/{layer}/{letter}", _packed(values)
+
+
+def most_units(positions: int) -> int:
+    """How many units stay within a model's budget, were their values no shorter when deflated."""
+    return max(1, BUDGET * 3 // 4 // positions - PREDICTED)
 
 
 def _letters(model: str) -> dict[str, str]:
