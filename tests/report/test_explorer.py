@@ -41,7 +41,7 @@ def held(run: Path) -> dict:
 
 
 @pytest.fixture(scope="module")
-def here(run: Path, held: dict) -> slice:
+def span(run: Path, held: dict) -> slice:
     """The explorer's positions, counted over the test split."""
     start = held["novel"]["start"]
     return slice(start, start + held["novel"]["count"])
@@ -80,20 +80,20 @@ def test_losses_and_probabilities_are_kept_to_what_is_shown() -> None:
 
 
 def test_the_text_is_the_half_of_the_test_split_that_chose_no_cell(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     text, test = held["novel"], bytes_of(run)
     batch, length = test.shape[0], test.shape[1] - 1
-    assert here.start == batch // 2 * length
-    assert here.stop - here.start == POSITIONS
-    expected = test[:, :-1].reshape(-1)[here]
+    assert span.start == batch // 2 * length
+    assert span.stop - span.start == POSITIONS
+    expected = test[:, :-1].reshape(-1)[span]
     assert (unpack(text["bytes"], (POSITIONS,)) == expected).all()
     assert text["characters"].encode() == expected.tobytes()
     assert (text["sizes"], text["widths"]) == (None, None)
-    targets = test[:, 1:].reshape(-1)[here]
+    targets = test[:, 1:].reshape(-1)[span]
     assert [last for *_, last in text["parts"]] == [targets[b - 1] for _, b, _ in text["parts"]]
     starts = [first for first, _, _ in text["parts"]]
-    assert all((here.start + first) % length == 0 for first in starts)
+    assert all((span.start + first) % length == 0 for first in starts)
     assert text["parts"][-1][1] == POSITIONS
 
 
@@ -140,7 +140,7 @@ def test_bytes_alone_have_a_name() -> None:
 
 
 def test_values_are_those_of_the_network_within_half_a_step(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     corpus = Corpus.load(run / "novel/corpus.json")
     trained = load_trained(run / f"novel/models/{MODEL}.safetensors", corpus)
@@ -152,50 +152,50 @@ def test_values_are_those_of_the_network_within_half_a_step(
         for letter, quantity in (("value", "c"), ("f", "f"), ("g", "g")):
             chunk = held[f"novel/{MODEL}/{layer}/{letter}"]
             values = activations(trained, codes, UNROLL, quantity, layer, device="cpu")
-            expected = values.reshape(-1, width)[here]
+            expected = values.reshape(-1, width)[span]
             expected = np.tanh(expected) if quantity == "c" else expected
             shown = values_of(chunk, POSITIONS)
             assert (np.abs(shown - expected) <= np.array(chunk["scales"]) / 254 + 1e-5).all()
 
 
 def test_predictions_are_those_of_the_probabilities_file(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     facts = held[f"novel/{MODEL}"]
     columns = read_probabilities(run / f"novel/probabilities/{MODEL}.parquet")
-    losses = -np.log2(columns["probability"][here])
+    losses = -np.log2(columns["probability"][span])
     shown = unpack(facts["loss"], (POSITIONS,)) / packing.BITS
     assert np.abs(shown - np.minimum(losses, 255 / packing.BITS)).max() <= 0.51 / packing.BITS
     assert facts["mean"] == pytest.approx(losses.mean(), abs=1e-3)
     likely = unpack(facts["likely"], (5, POSITIONS))
     probability = (unpack(facts["probability"], (5, POSITIONS)) / 255) ** 2
-    assert (likely[0] == columns["top_byte"][here]).mean() > 0.99  # but for ties
-    assert np.abs(probability[0] - columns["top_probability"][here]).max() < 0.005
+    assert (likely[0] == columns["top_byte"][span]).mean() > 0.99  # but for ties
+    assert np.abs(probability[0] - columns["top_probability"][span]).max() < 0.005
     assert (np.diff(probability, axis=0) <= 0).all()
     entropy = unpack(facts["entropy"], (POSITIONS,)) / packing.BITS
-    assert np.abs(entropy - columns["entropy"][here] / np.log(2)).max() <= 0.51 / packing.BITS
+    assert np.abs(entropy - columns["entropy"][span] / np.log(2)).max() <= 0.51 / packing.BITS
 
 
 def test_the_n_gram_model_is_asked_at_the_same_positions(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     columns = read_probabilities(run / f"novel/probabilities/{RIVAL}.parquet")
-    said = held["novel"]["baseline"]
-    assert (said["name"], said["title"]) == (RIVAL, "5-gram")
-    losses = unpack(said["loss"], (POSITIONS,)) / packing.BITS
-    expected = np.minimum(-np.log2(columns["probability"][here]), 255 / packing.BITS)
+    baseline = held["novel"]["baseline"]
+    assert (baseline["name"], baseline["title"]) == (RIVAL, "5-gram")
+    losses = unpack(baseline["loss"], (POSITIONS,)) / packing.BITS
+    expected = np.minimum(-np.log2(columns["probability"][span]), 255 / packing.BITS)
     assert np.abs(losses - expected).max() <= 0.51 / packing.BITS
-    assert (unpack(said["top"], (POSITIONS,)) == columns["top_byte"][here]).all()
+    assert (unpack(baseline["top"], (POSITIONS,)) == columns["top_byte"][span]).all()
 
 
 def test_errors_fall_to_the_first_oracle_that_removes_them(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     errors = unpack(held[f"novel/{MODEL}"]["errors"], (POSITIONS,)).astype(int)
     columns = read_probabilities(run / f"novel/probabilities/{MODEL}.parquet")
-    assert ((errors > 0) == (columns["probability"][here] < 0.5)).all()
+    assert ((errors > 0) == (columns["probability"][span] < 0.5)).all()
     names = [name for kind in kinds() for name in kind["slices"]]
-    two = read_probabilities(run / "novel/probabilities/n-gram-2.parquet")["probability"][here]
+    two = read_probabilities(run / "novel/probabilities/n-gram-2.parquet")["probability"][span]
     by_two = errors == 1 + names.index("2-gram")
     assert by_two.any()
     assert (by_two == ((errors > 0) & (two > 0.5))).all()

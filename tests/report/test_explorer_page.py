@@ -29,11 +29,11 @@ def plant(monkeypatch: pytest.MonkeyPatch, text: np.ndarray) -> None:
     draw = np.random.default_rng(0)
 
     def planted(*arguments):
-        found = real(*arguments)
-        for values in found.values.values():
+        values_read = real(*arguments)
+        for values in values_read.values.values():
             values[:] = draw.uniform(-1, 1, values.shape)
-        found.values[PLANTED[0]][:, PLANTED[1]] = np.where(inside, 0.8, -0.4)
-        return found
+        values_read.values[PLANTED[0]][:, PLANTED[1]] = np.where(inside, 0.8, -0.4)
+        return values_read
 
     monkeypatch.setattr(build.reading, "read", planted)
 
@@ -107,9 +107,9 @@ def address(text: dict, cell=PLANTED, at: int = 0, more: str = "") -> str:
 
 def quotations(text: dict) -> list[tuple[int, int]]:
     """Places of whole quotations within one stream."""
-    found = [match.span() for match in re.finditer('"[a-z ]+"', text["characters"])]
+    spans = [match.span() for match in re.finditer('"[a-z ]+"', text["characters"])]
     parts = [(first, last) for first, last, _ in text["parts"]]
-    return [(a, b - 1) for a, b in found if any(p <= a and b <= q for p, q in parts)]
+    return [(a, b - 1) for a, b in spans if any(p <= a and b <= q for p, q in parts)]
 
 
 @needs_chromium
@@ -125,9 +125,9 @@ def test_a_known_unit_has_its_colour_at_known_positions(
     assert [letter for letter, _ in seen] == letters
     # Values are kept in 8 bits, so a colour may be a step off.
     expected = [colour(v) for v in (-0.4, 0.8, 0.8, -0.4)]
-    for (_, shade), wanted in zip(seen, expected, strict=True):
-        parts = (np.array(re.findall(r"\d+", rgb), int) for rgb in (shade, wanted))
-        assert np.abs(np.subtract(*parts)).max() <= 1, (shade, wanted)
+    for (_, shade), colour_expected in zip(seen, expected, strict=True):
+        parts = (np.array(re.findall(r"\d+", rgb), int) for rgb in (shade, colour_expected))
+        assert np.abs(np.subtract(*parts)).max() <= 1, (shade, colour_expected)
 
 
 @needs_chromium
@@ -172,11 +172,11 @@ def test_an_address_restores_what_was_seen(explorer: Path, text: dict) -> None:
       cell: document.querySelector("#cell h2").textContent,
       underlined: spans().filter((span) => span.style.boxShadow).length,
       marked: spans().filter((span) => span.className.includes("mark")).length }"""
-    wanted = address(text, PLANTED, 40, more)
-    seen = look(explorer, script, wanted)
+    restored = address(text, PLANTED, 40, more)
+    seen = look(explorer, script, restored)
     assert seen.pop("underlined") > 5
     assert seen == {
-        "hash": wanted,
+        "hash": restored,
         "model": MODEL,
         "rival": "n-gram-5",
         "view": "difference",

@@ -149,28 +149,28 @@ def _baseline(text: _Text) -> dict[str, Any] | None:
     if model is None:
         return None
     columns = text.probability(model, ["probability", "top_byte", "top_probability"])
-    here = slice(text.passage.start, text.passage.stop)
-    losses = -np.log(np.maximum(columns["probability"][here], 1e-30))
+    shown = slice(text.passage.start, text.passage.stop)
+    losses = -np.log(np.maximum(columns["probability"][shown], 1e-30))
     return {
         "name": model,
         "title": model_title(model),
         "loss": pack(in_bits(losses)),
         "mean": round(float(losses.mean() / np.log(2)), 4),
-        "top": pack(columns["top_byte"][here]),
-        "topProbability": pack(roots(columns["top_probability"][here])),
+        "top": pack(columns["top_byte"][shown]),
+        "topProbability": pack(roots(columns["top_probability"][shown])),
     }
 
 
 def _model(text: _Text, model: str, settings: Settings) -> Iterator[Chunk]:
     trained = load_trained(text.folder / "models" / f"{model}.safetensors", text.corpus)
     evidence, causes = (model in some for some in (text.shown.evidence, text.shown.causes))
-    ranking, said = tables.read_tables(text.folder, model, evidence, causes)
+    ranking, facts_of_cells = tables.read_tables(text.folder, model, evidence, causes)
     units = tables.kept_units(ranking, most_units(len(text.passage)))
-    said["concepts"] = tables.only(said["concepts"], units)
+    facts_of_cells["concepts"] = tables.only(facts_of_cells["concepts"], units)
     letters = _letters(model)
     steps, device = settings.unroll, settings.device
     read = reading.read(trained, text.passage, units, "".join(letters), steps, device)
-    facts = said | _predictions(text, model, read) | _layers(trained, units)
+    facts = facts_of_cells | _predictions(text, model, read) | _layers(trained, units)
     facts["gates"] = [{"letter": letter, "title": title} for letter, title in letters.items()]
     name = f"{text.corpus.name}/{model}"
     yield name, _json(facts)
