@@ -5,13 +5,17 @@
 For runs that were committed without their splits, which are cut again from the text. Makes the one
 file with 100,000 positions of each network, opens it in a headless Chromium several times and
 prints medians and least values: until the browser paints something, until the text has its
-colours, and for a change of the cell, the work alone and until the frame with it is painted.
+colours, and for a change of the cell, the work alone and until the frame with it is painted; and
+the processor time that the whole browser takes for a change, its panels included, which a busy
+machine does not lengthen.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import re
 import shutil
 import statistics
@@ -40,6 +44,7 @@ SCRIPT = """<script>
   while (!document.body.dataset.ready) await pause(5);
   const [coloured] = performance.getEntriesByName("coloured");
   await pause(1500);
+  console.log("measured begin");
   const work = [], painted = [];
   for (let i = 0; i < CHANGES; i++) {
     const start = performance.now();
@@ -47,7 +52,7 @@ SCRIPT = """<script>
     work.push(performance.now() - start);
     await frame();
     painted.push(performance.now() - start);
-    await pause(50);
+    await pause(120);
   }
   const [first] = performance.getEntriesByName("first-paint");
   const seen = { first: first.startTime, colours: coloured.startTime, work, painted };
@@ -80,20 +85,32 @@ def make(run: Path, texts: Path, corpus: str, model: str, positions: int, folder
     return page
 
 
+def spent(group: int) -> float:
+    """Processor time of all processes of a group so far, milliseconds."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            ticks += (int(fields[2]) == group) * (int(fields[11]) + int(fields[12]))
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def use(page: Path) -> dict[str, list[float]]:
     """Open a page once and change the cell many times: milliseconds."""
     tried = page.with_name("measured.html")
     html = page.read_text(encoding="utf-8")
     tried.write_text(SCRIPT.join(html.rsplit("</body>", 1)), encoding="utf-8")
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [CHROMIUM, *FLAGS, "--window-size=1400,900", f"--user-data-dir={profile}"]
-        browser = subprocess.Popen(
-            [*command, tried.as_uri()], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-        )
+        pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
+        browser = subprocess.Popen([*command, tried.as_uri()], start_new_session=True, **pipes)
         try:
             for line in browser.stderr:
-                if match := re.search(r'measured (\{.*?\})"', line):
-                    seen = json.loads(match[1])
+                if "measured begin" in line:
+                    before = spent(browser.pid)
+                elif match := re.search(r'measured (\{.*?\})"', line):
+                    each = (spent(browser.pid) - before) / CHANGES
+                    seen = json.loads(match[1]) | {"spent": each}
                     return {k: v if isinstance(v, list) else [v] for k, v in seen.items()}
             sys.exit(f"{tried}: the browser ended without a result")
         finally:
@@ -108,6 +125,7 @@ def report(page: Path, times: int) -> None:
         "colours": "text in its colours",
         "work": "change of the cell, work",
         "painted": "change of the cell, painted",
+        "spent": "change of the cell, processor time of the browser",
     }
     runs = [use(page) for _ in range(times)]
     for key, title in titles.items():
