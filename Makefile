@@ -64,6 +64,7 @@ schema: $(READY)  ## export workflow/schemas/config.schema.json for editors
 
 docs: .venv/docs/.ready  ## the docs site, from docs/ and docstrings: build/site/index.html
 	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --quiet
+	.venv/bin/python .ci/site.py
 
 clean-venv:  ## remove the environment; the next target makes it anew
 	rm -rf .venv

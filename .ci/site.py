@@ -1,15 +1,25 @@
-"""What the docs site has besides docs/: the explorer and the report of the reference run."""
+"""What the docs site has besides docs/: the report and the explorer of the reference run.
+
+The explorer is written anew, with today's page, as a folder whose data are loaded when they are
+needed, from what results/reference/explorer.html holds.
+"""
 
 import shutil
 from pathlib import Path
 
-REFERENCE = Path(__file__).parents[1] / "results" / "reference"
-PAGES = ("explorer.html", "report.html")
+from charlens.report.explorer import site
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "results" / "reference"
 
 
-def on_post_build(config, **_) -> None:
-    """Copy the pages to ``reference/`` of the site, which mkdocs has just built."""
-    folder = Path(config["site_dir"], "reference")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in PAGES:
-        shutil.copyfile(REFERENCE / name, folder / name)
+def main() -> None:
+    """Write both to ``reference/`` of the site, which mkdocs has just built."""
+    folder = ROOT / "build" / "site" / "reference"
+    site.write_site(folder / "explorer", REFERENCE.name, site.inside(REFERENCE / site.ONE_FILE))
+    (folder / "explorer" / site.ONE_FILE).unlink()
+    shutil.copyfile(REFERENCE / "report.html", folder / "report.html")
+
+
+if __name__ == "__main__":
+    main()

@@ -98,10 +98,10 @@ def store(folder: Path, values: np.ndarray, dtype: str) -> None:
     times = []
     for unit in range(0, len(values), 31):
         before, started = bytes_read(), time.perf_counter()
-        found = activations(folder, 1, "c", [unit])
+        stored = activations(folder, 1, "c", [unit])
         times.append(time.perf_counter() - started)
         read = bytes_read() - before
-        assert np.array_equal(found[:, 0], values[unit])
+        assert np.array_equal(stored[:, 0], values[unit])
     print(f"  one unit  {1000 * statistics.median(times):8.1f} ms of {len(times)} reads (longest "
           f"{1000 * max(times):.1f}), {read / 1e6:.2f} MB read, file cached")  # fmt: skip
 

@@ -117,15 +117,17 @@ def start(options: argparse.Namespace) -> None:
     config = yaml.safe_load((ROOT / "benchmarks" / "campaign.yaml").read_text(encoding="utf-8"))
     config["corpora_dir"] = str(options.corpora_dir.resolve()) if options.corpora_dir else None
     (folder / "campaign.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    wanted = [n for n in networks(folder, options.only) if not done_elsewhere(n, options.to)]
-    if not wanted:
+    missing = [n for n in networks(folder, options.only) if not done_elsewhere(n, options.to)]
+    if not missing:
         sys.exit("every network of the campaign is in results/reference already")
-    for network in wanted if options.states else ():
+    for network in missing if options.states else ():
         state = options.states / network.corpus / network.model
         if state.is_dir() and not network.weights.exists():
             shutil.copytree(state, network.results / "resume" / network.model, dirs_exist_ok=True)
             print(f"continuing {network.corpus}/{network.model} from {state}")
-    targets = [str(path.relative_to(folder)) for n in wanted for path in (n.weights, n.predictions)]
+    targets = [
+        str(path.relative_to(folder)) for n in missing for path in (n.weights, n.predictions)
+    ]
     snakemake = folder / ".venv" / "bin" / "snakemake"
     environment = os.environ | {"PATH": f"{snakemake.parent}:{os.environ['PATH']}"}
     base = [str(snakemake), "--configfile", "campaign.yaml"]
@@ -143,7 +145,7 @@ def start(options: argparse.Namespace) -> None:
         autogroup.write_text("19")
     facts = {"pid": process.pid, "started": time.time(), "jobs": options.jobs}
     (folder / "campaign.json").write_text(json.dumps(facts))
-    print(f"{len(wanted)} networks, {options.jobs} at a time; see {folder / 'campaign.log'}")
+    print(f"{len(missing)} networks, {options.jobs} at a time; see {folder / 'campaign.log'}")
 
 
 def done_elsewhere(network: Network, reference: Path) -> bool:
@@ -244,8 +246,8 @@ def harvest(options: argparse.Namespace) -> None:
                 print(f"state of {network.corpus}/{network.model} copied to {target}")
             continue
         size = getattr(parse(network.model), "size", 0)
-        kept = [network.curve] + [network.weights] * (size <= options.weights_up_to)
-        for path in kept:
+        files = [network.curve] + [network.weights] * (size <= options.weights_up_to)
+        for path in files:
             target = options.to / network.corpus / path.parent.name / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

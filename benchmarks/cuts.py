@@ -70,15 +70,15 @@ def losses(model: str, corpus: Corpus, streams: np.ndarray) -> np.ndarray:
         Nats, (100, length): of ``streams[:, 1:]``.
     """
     trained = load_trained(FOLDER / "models" / f"{model}.safetensors", corpus)
-    found = np.empty((streams.shape[0], streams.shape[1] - 1), np.float32)
-    with progress(found.size, model, "char") as bar:
+    nats = np.empty((streams.shape[0], streams.shape[1] - 1), np.float32)
+    with progress(nats.size, model, "char") as bar:
         for place, log_probabilities, targets in windows(
             trained.shape, trained.weights, streams, corpus.unroll
         ):
             chosen = log_probabilities.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
-            found[:, place] = -chosen.numpy().T
+            nats[:, place] = -chosen.numpy().T
             bar.update(targets.numel())
-    return found
+    return nats
 
 
 def pieces_of_test(sizes: np.ndarray, order: np.ndarray, spans: np.ndarray) -> np.ndarray:
@@ -92,15 +92,15 @@ def pieces_of_test(sizes: np.ndarray, order: np.ndarray, spans: np.ndarray) -> n
     Returns:
         Half-open pieces of the text, (pieces, 2), each within one file.
     """
-    ours = np.concatenate([[0], np.cumsum(sizes)])
-    theirs = np.concatenate([[0], np.cumsum(sizes[order])])
-    edges = np.unique(np.concatenate([theirs, spans.ravel()]))
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    other_starts = np.concatenate([[0], np.cumsum(sizes[order])])
+    edges = np.unique(np.concatenate([other_starts, spans.ravel()]))
     start, stop = edges[:-1], edges[1:]
     span = np.searchsorted(spans[:, 0], start, "right") - 1
-    kept = (span >= 0) & (stop <= spans[span, 1]) & (stop <= theirs[-1])
-    start, stop = start[kept], stop[kept]
-    place = np.searchsorted(theirs, start, "right") - 1
-    moved = ours[order[place]] - theirs[place]
+    whole = (span >= 0) & (stop <= spans[span, 1]) & (stop <= other_starts[-1])
+    start, stop = start[whole], stop[whole]
+    place = np.searchsorted(other_starts, start, "right") - 1
+    moved = starts[order[place]] - other_starts[place]
     return np.stack([start + moved, stop + moved], axis=1)
 
 
@@ -115,7 +115,7 @@ def means_over_cuts(sums: list[np.ndarray], pieces: list[np.ndarray]) -> np.ndar
     Returns:
         Nats per character, (orders, networks).
     """
-    cut = np.repeat(np.arange(len(pieces)), [len(found) for found in pieces])
+    cut = np.repeat(np.arange(len(pieces)), [len(places) for places in pieces])
     # The first character has no loss, and those beyond the streams have none.
     edges = np.clip(np.concatenate(pieces), 1, len(sums[0])) - 1
     counts = np.bincount(cut, edges[:, 1] - edges[:, 0])
@@ -143,9 +143,9 @@ def table(cuts: np.ndarray, ours: np.ndarray, paper: np.ndarray) -> str:
             f"{z(paper[i] - ours[i], sd):+.1f}",
         ]
         if i:
-            apart, theirs = ours[i] - ours[0], paper[i] - paper[0]
+            apart, papers = ours[i] - ours[0], paper[i] - paper[0]
             sd = (cuts[:, i] - cuts[:, 0]).std()
-            row += [f"{apart:+.3f}", f"{theirs:+.3f}", f"{sd:.4f}", f"{z(theirs - apart, sd):+.1f}"]
+            row += [f"{apart:+.3f}", f"{papers:+.3f}", f"{sd:.4f}", f"{z(papers - apart, sd):+.1f}"]
         lines.append(f"| {model} | {' | '.join(row + [''] * (8 - len(row)))} |")
     return "\n".join(lines)
 
@@ -188,7 +188,7 @@ def main() -> None:
     numbers = numbers[numbers["corpus"] == corpus.name].set_index("model").loc[list(MODELS)]
     ours, paper = numbers["cross_entropy"].to_numpy(), numbers["paper"].to_numpy()
     train = corpus.sizes["train"] // corpus.batch
-    gaps = [found[:, -test:].mean() - found[:, :train].mean() for found in scored.values()]
+    gaps = [nats[:, -test:].mean() - nats[:, :train].mean() for nats in scored.values()]
     print(f"{options.shuffles:,} orders of {len(sizes)} files, {sizes.sum():,} bytes; test text")
     print(f"harder than training text by {min(gaps):.3f} to {max(gaps):.3f} nats/char")
     mean = cuts.mean(axis=1)

@@ -107,10 +107,12 @@ def main() -> None:
             cut[name] = splits_again(arguments.run, arguments.texts, name)
         file = arguments.run / name / "models" / f"{model}.safetensors"
         weights = {key: value[0].astype(np.float64) for key, value in load_file(file).items()}
-        found = loss(model.partition("-")[0], weights, cut[name][1]["test"].astype(np.int64))
+        computed = loss(model.partition("-")[0], weights, cut[name][1]["test"].astype(np.int64))
         table = known(arguments.run, name, model)
-        wrong += not abs(found - table) <= ALLOWED
-        print(f"{network:30} {found:.7f}  tables {table:.7f}  {found - table:+.1e}", flush=True)
+        wrong += not abs(computed - table) <= ALLOWED
+        print(
+            f"{network:30} {computed:.7f}  tables {table:.7f}  {computed - table:+.1e}", flush=True
+        )
     sys.exit(wrong > 0)
 
 

@@ -62,9 +62,9 @@ def registers(ptx: str, architecture: int) -> tuple[int, int]:
         file.flush()
         command = [get_ptxas(architecture).path, "-v", "--gpu-name", target, file.name]
         command += ["-o", "/dev/null"]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    used = int(re.search(r"Used (\d+) registers", told)[1])
-    return used, int(re.search(r"(\d+) bytes spill stores", told)[1])
+        report = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    used = int(re.search(r"Used (\d+) registers", report)[1])
+    return used, int(re.search(r"(\d+) bytes spill stores", report)[1])
 
 
 def main() -> None:
@@ -79,9 +79,9 @@ def main() -> None:
     for architecture in options.architectures:
         for name, kernel in KERNELS.items():
             for width in options.widths:
-                found = compiled(kernel, width, architecture)
-                shared = found.metadata.shared
-                used, spilled = registers(found.asm["ptx"], architecture)
+                binary = compiled(kernel, width, architecture)
+                shared = binary.metadata.shared
+                used, spilled = registers(binary.asm["ptx"], architecture)
                 print(f"sm_{architecture:<3}{name:14}{width:6}{shared:10,}{used:11}{spilled:9,}")
                 if shared > SHARED[architecture]:
                     too_large.append(f"{name} {width} on sm_{architecture}")

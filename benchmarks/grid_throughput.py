@@ -148,7 +148,7 @@ def torch_windows(model: str, device: str, half: bool, windows: int) -> Callable
 def work(
     pipe: Connection, who: Contestant, models: Sequence[str], device: str, windows: int
 ) -> None:
-    """One process: build the models, then train them whenever told to."""
+    """One process: build the models, then train them on each request."""
     torch.set_num_threads(who.threads)
     torch.backends.cudnn.allow_tf32 = False  # float32 is float32, as in charlens
     make = charlens_windows if who.code == "charlens" else torch_windows
@@ -182,12 +182,12 @@ class Team:
         for share in shares(models, who.processes):
             if not share:
                 continue
-            ours, theirs = context.Pipe()
-            arguments = (theirs, who, share, device, windows)
+            own_end, other_end = context.Pipe()
+            arguments = (other_end, who, share, device, windows)
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()
-            theirs.close()  # so that a process that dies is noticed
-            self.pipes.append(ours)
+            other_end.close()  # so that a process that dies is noticed
+            self.pipes.append(own_end)
             self.processes.append(process)
         self._wait()
 

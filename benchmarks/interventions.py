@@ -28,12 +28,12 @@ from charlens.inside.interventions import table as causal_cells
 from charlens.inside.interventions.causal import Tables
 from charlens.inside.interventions.from_files import Labelled, Network, study_networks
 from charlens.models.trained import load_trained
-from charlens.study.sections import Intervention
+from charlens.study.sections.inside import Intervention
 from charlens.text.whole_text import CorpusText
 from reference_texts import KINDS, splits_again
 
 
-def intervene(run: Path, texts: Path, name: str, models: list[str], wanted: dict) -> Tables:
+def intervene(run: Path, texts: Path, name: str, models: list[str], settings: dict) -> Tables:
     """The tables of some networks of one corpus."""
     corpus, splits = splits_again(run, texts, name)
     text, codes = CorpusText.of(corpus, splits), splits["test"]
@@ -43,7 +43,7 @@ def intervene(run: Path, texts: Path, name: str, models: list[str], wanted: dict
     for model in models:
         trained = load_trained(run / name / "models" / f"{model}.safetensors", corpus)
         ranking = score.score(trained, name, codes, inputs, corpus.unroll, "cpu")
-        networks.append(Network(trained, ranking, wanted))
+        networks.append(Network(trained, ranking, settings))
     began, used = time.perf_counter(), time.process_time()
     tables = study_networks(networks, corpus, codes, labelled, corpus.unroll, "cpu", 1)
     print(
@@ -90,9 +90,9 @@ def main() -> None:
     for network in arguments.networks:
         corpus, _, model = network.partition("/")
         models.setdefault(corpus, []).append(model)
-    wanted = Intervention(characters=arguments.characters).model_dump(mode="json")
+    settings = Intervention(characters=arguments.characters).model_dump(mode="json")
     run, texts = arguments.run, arguments.texts
-    tables = {name: intervene(run, texts, name, ids, wanted) for name, ids in models.items()}
+    tables = {name: intervene(run, texts, name, ids, settings) for name, ids in models.items()}
     write(tables, arguments.to or run)
 
 

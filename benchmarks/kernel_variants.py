@@ -213,13 +213,13 @@ def reference(model: str) -> pd.Series:
 
 def table(name: str, losses: dict[int, float]) -> str:
     """One variant's validation losses beside the reference's, as Markdown."""
-    theirs = reference(VARIANTS[name].model)
+    published = reference(VARIANTS[name].model)
     epochs = [epoch for epoch in SHOWN if epoch in losses]
     rows = {
         "epoch": [str(epoch) for epoch in epochs],
-        VARIANTS[name].model: [f"{theirs[epoch]:.3f}" for epoch in epochs],
+        VARIANTS[name].model: [f"{published[epoch]:.3f}" for epoch in epochs],
         VARIANTS[name].words: [f"{losses[epoch]:.3f}" for epoch in epochs],
-        "difference": [f"{losses[epoch] - theirs[epoch]:+.3f}" for epoch in epochs],
+        "difference": [f"{losses[epoch] - published[epoch]:+.3f}" for epoch in epochs],
     }
     lines = [f"| {head} | {' | '.join(cells)} |" for head, cells in rows.items()]
     return "\n".join([lines[0], "|---" * (len(epochs) + 1) + "|", *lines[1:]])
@@ -229,12 +229,14 @@ def train(name: str, text: Path, epochs: int, keep: Path | None = None) -> dict[
     """Train a variant, printing each epoch; returns its validation losses by epoch."""
     corpus, codes = read(text)
     splits = split_streams(codes, corpus.batch, corpus.unroll, corpus.train, corpus.val)
-    variant, theirs = VARIANTS[name], reference(VARIANTS[name].model)
+    variant, published = VARIANTS[name], reference(VARIANTS[name].model)
     for cell, computing in ADDED_CELLS.items():
         catalogue.CELLS[cell], CELLS[cell] = computing.facts, computing
 
     def report(epoch: int, loss: float) -> None:
-        beside = f"{variant.model} as committed {theirs[epoch]:.4f}, {loss - theirs[epoch]:+.4f}"
+        beside = (
+            f"{variant.model} as committed {published[epoch]:.4f}, {loss - published[epoch]:+.4f}"
+        )
         print(f"{name}: epoch {epoch} of {epochs}: {loss:.4f}; {beside}", flush=True)
 
     folder = keep / name if keep else None

@@ -58,8 +58,8 @@ def main() -> int:
         expected = (root / "undisturbed.safetensors").read_bytes()
         for number in range(1, options.kills + 1):
             moment = rng.uniform(0.0, whole)
-            left, found = trial(root / str(number), moment, script)
-            same = found == expected
+            left, output = trial(root / str(number), moment, script)
+            same = output == expected
             different += not same
             print(
                 f"{number:3} killed after {moment:5.2f} of {whole:.2f} s: {left}, "

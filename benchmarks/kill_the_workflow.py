@@ -105,8 +105,8 @@ def main() -> None:
             if done:
                 shutil.rmtree(killed / "results")
         run(killed, "--", options.target)
-        expected, found = checksums(calm), checksums(killed)
-        different = [n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n)]
+        expected, actual = checksums(calm), checksums(killed)
+        different = [n for n in expected.keys() | actual.keys() if expected.get(n) != actual.get(n)]
         print(f"rules hit: {hit}")
         print(f"{len(expected)} files, {len(different)} different: {sorted(different)}")
         sys.exit(1 if different else 0)

@@ -1,10 +1,13 @@
 """Which learning rate suits the families that AdamW trains, by validation on War and Peace.
 
-    python benchmarks/learning_rates.py results/reference ../corpora --epochs 10 > rates.csv
+    python benchmarks/learning_rates.py results/reference ../corpora --epochs 8 > rates.csv
 
 Trains every model at every rate, each schedule as long as --epochs, and prints as CSV the least
 validation loss (nats per character), its epoch and the seconds it took. The default of
-`training.adamw.learning_rate` is chosen by it at size 64; larger networks keep it.
+`training.adamw.learning_rate` is chosen by it at size 64; larger networks keep it. With 8 epochs:
+AdamW LSTM 2.227, 2.002, 1.890, 1.836, 1.842 at 1, 2, 4, 8, 16 thousandths, minGRU 2.172, 2.006,
+1.879, 1.760 up to 8, GPT 1.661, 1.577, 1.525 from 2 to 8; a weight decay of 0.01 in place of 0.1
+changes the LSTM's 1.836 to 1.844.
 """
 
 from __future__ import annotations
@@ -27,10 +30,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="a run with the corpus, results/reference")
     parser.add_argument("texts", type=Path, help="folder with the published files")
-    parser.add_argument("--models", nargs="+", default=["lstm_adamw-2x64", "mingru-3x64"])
-    parser.add_argument("--rates", nargs="+", type=float, default=[1e-3, 2e-3, 4e-3])
+    parser.add_argument(
+        "--models", nargs="+", default=["lstm_adamw-2x64", "mingru-2x64", "gpt-2x64"]
+    )
+    parser.add_argument("--rates", nargs="+", type=float, default=[2e-3, 4e-3, 8e-3, 16e-3])
     parser.add_argument("--decay", type=float, default=AdamWSettings().weight_decay)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     corpus, splits = splits_again(arguments.run, arguments.texts, CORPUS)

@@ -34,7 +34,7 @@ from charlens.files.atomic import write_text
 from charlens.models.catalogue import N_GRAM
 from charlens.models.names import context_id
 from charlens.models.ngram.model import NgramModel
-from charlens.study.sections import Context, Probes
+from charlens.study.sections.analyses import Context, Probes
 from reference_texts import FILES, KINDS, splits_again
 
 TABLES = {

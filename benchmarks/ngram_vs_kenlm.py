@@ -48,8 +48,8 @@ def parts(name: str, path: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit_and_score(train: np.ndarray, test: np.ndarray) -> None:
-    found = NgramModel.fit(train, ORDER).probabilities(test)
-    print(" ".join(f"{value:.3f}" for value in -np.log(found).mean(axis=1)))
+    scored = NgramModel.fit(train, ORDER).probabilities(test)
+    print(" ".join(f"{value:.3f}" for value in -np.log(scored).mean(axis=1)))
 
 
 def run(command: list[str]) -> tuple[float, float]:
@@ -77,12 +77,12 @@ def compare_time(corpora: dict[str, str], lmplz: str, repeats: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             text, arpa = Path(folder) / "train.txt", Path(folder) / "model.arpa"
             text.write_text(hex_words(parts(name, path)[0]) + "\n")
-            ours, theirs = [], []
+            own, kenlms = [], []
             for _ in range(repeats):  # in turns, so that both see the same machine
-                ours.append(run([sys.executable, __file__, "one", f"{name}={path}"]))
-                theirs.append(run(lmplz_command(lmplz, ORDER, text, arpa)))
+                own.append(run([sys.executable, __file__, "one", f"{name}={path}"]))
+                kenlms.append(run(lmplz_command(lmplz, ORDER, text, arpa)))
         (a, b), (c, d) = ([statistics.median(x) for x in zip(*y, strict=True)]
-                          for y in (ours, theirs))  # fmt: skip
+                          for y in (own, kenlms))  # fmt: skip
         print(f"| {name} | {a:.1f} | {b:.0f} | {c:.1f} | {d:.0f} | {c / a:.1f} |", flush=True)
 
 
@@ -99,8 +99,8 @@ def compare_numbers(corpora: dict[str, str], lmplz: str, orders: list[int]) -> N
             for order, expected in zip(orders, ours, strict=True):
                 run(lmplz_command(lmplz, order, text, arpa))
                 scores = kenlm.Model(str(arpa)).full_scores(hex_words(test), bos=True, eos=False)
-                found = np.array([score for score, _, _ in scores])
-                print(f"| {name} | {order} | {abs(found - expected).max():.1e} |", flush=True)
+                scored = np.array([score for score, _, _ in scores])
+                print(f"| {name} | {order} | {abs(scored - expected).max():.1e} |", flush=True)
 
 
 def growth(repeats: int) -> None:

@@ -65,8 +65,8 @@ def sensitivity(splits, ngram, probability, published) -> None:
         remember = history if of_corpus else None
         known = tally.evidence(splits["train"], splits["test"], definitions, remember)
         masks = tally.removed(known, ngram, probability)
-        found = tally.table(tally.categories(masks, probability))
-        show(name, found["percent"].to_numpy(), published)
+        by_slice = tally.table(tally.categories(masks, probability))
+        show(name, by_slice["percent"].to_numpy(), published)
 
 
 def cost(splits, ngram, probability) -> None:

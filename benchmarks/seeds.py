@@ -27,12 +27,12 @@ def losses(folders: list[Path]) -> pd.DataFrame:
         folder.name: pd.read_csv(folder / "tables" / "cross_entropy.csv").set_index(KEYS)
         for folder in folders
     }
-    found = pd.DataFrame({name: table["cross_entropy"] for name, table in tables.items()})
-    if found.T.duplicated().any():
+    frame = pd.DataFrame({name: table["cross_entropy"] for name, table in tables.items()})
+    if frame.T.duplicated().any():
         sys.exit("two of these runs have the same numbers; their seeds must differ")
     papers = pd.concat([table["paper"] for table in tables.values()])
-    found["paper"] = papers[~papers.index.duplicated()]
-    return found[found[list(tables)].notna().sum(axis=1) > 1]
+    frame["paper"] = papers[~papers.index.duplicated()]
+    return frame[frame[list(tables)].notna().sum(axis=1) > 1]
 
 
 def pooled(runs: pd.DataFrame) -> float:

@@ -2,7 +2,7 @@
 
 The same network and optimiser as charlens trains: one-hot input over K symbols (made beforehand),
 L recurrent layers, linear decoder, cross-entropy summed over time and averaged over streams,
-clamped gradient, RMSProp. torch has no GRU with the paper's reset gate; its own stands in as the
+clamped gradient, RMSProp. torch has no GRU with the paper's reset gate; its own is the
 nearest thing.
 """
 

@@ -1,4 +1,4 @@
-"""The paper's own numbers as if a run had measured them, for tests of what is held against them."""
+"""The paper's own numbers as if a run had measured them, to test what compares with them."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def overlaps() -> pd.DataFrame:
 def advantages() -> pd.DataFrame:
     rows = []
     for corpus in ("linux_kernel", "war_and_peace"):
-        found = paper.character_probabilities(corpus).items()
-        for rank, (character, (lstm, n_gram)) in enumerate(found, 1):
+        printed = paper.character_probabilities(corpus).items()
+        for rank, (character, (lstm, n_gram)) in enumerate(printed, 1):
             rows.append({"corpus": corpus, "character": character, "rank": rank, "count": 99})
             rows[-1] |= {"role": "lstm", "model": "lstm-3x512", "baseline": "n-gram-20", "byte": 0}
             rows[-1] |= {"probability": lstm, "paper_probability": lstm, "difference_se": 0.01}

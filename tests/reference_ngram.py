@@ -63,10 +63,10 @@ class ReferenceModel:
             return FALLBACK
         f = np.float32
         y = f(n[1]) / f(n[1] + 2.0 * n[2])
-        found = {j: f(j) - f(j + 1) * y * f(n[j + 1]) / f(n[j]) for j in (1, 2, 3)}
-        if any(not 0 <= found[j] <= j for j in found):
+        values = {j: f(j) - f(j + 1) * y * f(n[j + 1]) / f(n[j]) for j in (1, 2, 3)}
+        if any(not 0 <= values[j] <= j for j in values):
             return FALLBACK
-        return {j: float(value) for j, value in found.items()}
+        return {j: float(value) for j, value in values.items()}
 
     def _discount(self, k, count):
         return self.discounts[k][min(count, 3)]

@@ -22,8 +22,8 @@ def test_every_page_is_in_the_menu() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_the_reference_exist_and_are_described(name: str) -> None:
     module, _, member = name.rpartition(".")
-    thing = getattr(import_module(module), member, None) or import_module(name)
-    assert thing.__doc__
+    described = getattr(import_module(module), member, None) or import_module(name)
+    assert described.__doc__
 
 
 def test_the_reference_has_every_verb_of_the_notebook() -> None:

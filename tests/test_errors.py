@@ -32,7 +32,7 @@ def test_what_controls_a_terminal_is_escaped_and_nothing_else() -> None:
             assert json.loads(f'"{shown}"'.replace(r"\x", r"\u00")) == character
         else:
             assert shown == character
-    assert visible("a\n\tb\r", kept="\n\t") == "a\n\tb\\r"
+    assert visible("a\n\tb\r", allowed="\n\t") == "a\n\tb\\r"
 
 
 def fail_loudly(log: logging.Logger) -> None:
@@ -84,6 +84,6 @@ def test_a_config_file_with_such_keys(tmp_path: Path) -> None:
 
 def test_the_command_shows_paths_so(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert cli.main(["verify", str(tmp_path / "a\n\x1b[2J")]) == 1
-    said = capsys.readouterr()
-    assert r"a\n\x1b[2J" in said.err + said.out
-    assert "\x1b" not in said.err + said.out
+    printed = capsys.readouterr()
+    assert r"a\n\x1b[2J" in printed.err + printed.out
+    assert "\x1b" not in printed.err + printed.out

@@ -61,8 +61,8 @@ def test_a_damaged_file_is_named_moved_aside_and_made_anew(
     path, made = results / name, results / target
     before = path.read_bytes(), made.read_bytes()
     damage(path)
-    wanted = os.path.normpath(TINY_RESULTS / "python_docs" / target)
-    arguments = ("--cores", "2", "--configfile", TINY, "--forcerun", reader, "--", wanted)
+    goal = os.path.normpath(TINY_RESULTS / "python_docs" / target)
+    arguments = ("--cores", "2", "--configfile", TINY, "--forcerun", reader, "--", goal)
     run = snakemake(study, *arguments)
     assert run.code == 1
     lines = [line for line in run.stderr.splitlines() if line.startswith("charlens: error: ")]
@@ -70,7 +70,7 @@ def test_a_damaged_file_is_named_moved_aside_and_made_anew(
     assert "delete it" not in lines[0]
     assert path.relative_to(study).as_posix() in lines[0]
     assert not path.exists()
-    assert snakemake(study, *arguments[:4], "--", wanted).code == 0
+    assert snakemake(study, *arguments[:4], "--", goal).code == 0
     assert (path.read_bytes(), made.read_bytes()) == before
     path.with_name(f"{path.name}.damaged").unlink()
 

@@ -118,9 +118,11 @@ def test_means_over_cuts_by_hand(seed):
     pieces, expected = [], []
     for order in orders:
         places, spans = text_of_test(order, sizes, batch, unroll)
-        found = cuts.pieces_of_test(sizes, order, spans)
-        np.testing.assert_array_equal(np.concatenate([np.arange(a, b) for a, b in found]), places)
-        pieces.append(found)
+        spans_of_test = cuts.pieces_of_test(sizes, order, spans)
+        np.testing.assert_array_equal(
+            np.concatenate([np.arange(a, b) for a, b in spans_of_test]), places
+        )
+        pieces.append(spans_of_test)
         known = places[(places >= 1) & (places <= scored)]
         expected.append([loss[known].mean(), (3 * loss[known]).mean()])
     sums = [np.cumsum(np.append(0, factor * loss[1 : scored + 1])) for factor in (1, 3)]

@@ -66,7 +66,7 @@ def test_a_section_may_be_handed_over(clone: Path, project: Path) -> None:
     importing(project, clone)
     run = snakemake(project, "-n")
     assert run.code == 1
-    assert "config.yaml, handed to the module: charlens: unknown key" in run.said[-1]
+    assert "config.yaml, handed to the module: charlens: unknown key" in run.messages[-1]
 
 
 def test_values_of_the_command_line_reach_the_module_with_their_types(

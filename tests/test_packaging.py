@@ -114,7 +114,7 @@ def test_windows_is_refused_in_one_line() -> None:
 
 def test_make_help_shows_whole_descriptions() -> None:
     text = (ROOT / "Makefile").read_text()
-    wanted = dict(re.findall(r"^([a-z-]+):.*?  ## (.*)$", text, re.M))
+    expected = dict(re.findall(r"^([a-z-]+):.*?  ## (.*)$", text, re.M))
     # Of a newcomer's shell, not of the make that may run these tests.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     run = subprocess.run(
@@ -123,7 +123,7 @@ def test_make_help_shows_whole_descriptions() -> None:
     shown = dict(
         line.strip().removeprefix("make ").split(maxsplit=1) for line in run.stdout.splitlines()
     )
-    assert shown == wanted
+    assert shown == expected
     assert ":" in shown["run"]
 
 

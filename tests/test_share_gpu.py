@@ -101,7 +101,7 @@ def test_a_service_that_runs_is_used_and_left_alone(control, tmp_path):
     assert calls(tmp_path) == ["get_server_list"]
 
 
-def test_a_service_that_does_not_start_is_told_and_done_without(control):
+def test_a_service_that_does_not_start_is_reported_and_done_without(control):
     done = share(control | {"FAIL": "1"}, sys.executable, "-c", SHOW)
     assert (done.stdout, done.returncode) == ("None\n", 0)
     assert "did not start (no CUDA-capable device)" in done.stderr

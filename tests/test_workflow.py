@@ -60,8 +60,8 @@ def test_paper_is_planned_in_full(repository: Path) -> None:
     assert "python_docs" not in run.stdout, "the default study leaked into the paper's"
     # Wide and deep models start first, so that a long one is not left alone at the end.
     pattern = r"wildcards: corpus=\w+, model=\w+-(\d)x(\d+)\n +priority: (\d+)\n"
-    found = re.findall(pattern, run.stdout)
-    trainings = [(int(size), int(layers), int(rank)) for layers, size, rank in found]
+    rows = re.findall(pattern, run.stdout)
+    trainings = [(int(size), int(layers), int(rank)) for layers, size, rank in rows]
     assert len(trainings) == 72
     assert sorted(trainings) == sorted(trainings, key=lambda training: (training[2], training))
     assert len({rank for *_, rank in trainings}) == 12
@@ -125,8 +125,8 @@ def test_n_grams_alone_need_no_network_and_no_figure_named(
     text = "corpora: {novel: {source: {builtin: python_docs}}}\ngrid: []\nn_nn: {corpora: []}\n"
     path.write_text(text)
     run = snakemake(repository, "-n", "--configfile", str(path))
-    kept = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED, *LEAKAGE, *OF_TEXTS}
-    assert run.jobs == dict.fromkeys(kept, 1)
+    expected = {"prepare_corpus", *N_GRAM, *TABLE2, *COMPARED, *LEAKAGE, *OF_TEXTS}
+    assert run.jobs == dict.fromkeys(expected, 1)
 
 
 # --- errors ---
@@ -148,17 +148,17 @@ def test_a_wrong_config_is_one_line(
     path.write_text("run: x\ncorpora:\n  prose: {source: {builtin: python_docs}}\n" + text)
     run = snakemake(repository, "--cores", "1", "--configfile", str(path))
     assert run.code == 1
-    assert len(run.said) == 1
-    assert run.said[0].startswith("charlens: error: ")
-    assert "my.yaml" in run.said[0]
-    assert [word for word in words if word not in run.said[0]] == []
+    assert len(run.messages) == 1
+    assert run.messages[0].startswith("charlens: error: ")
+    assert "my.yaml" in run.messages[0]
+    assert [word for word in words if word not in run.messages[0]] == []
     assert not (repository / "results" / "x").exists()
 
 
 def test_a_wrong_value_on_the_command_line_is_one_line(repository: Path) -> None:
     run = snakemake(repository, "-n", "--config", "training={epochs: 0}")
     assert run.code == 1
-    *_, line = run.said
+    *_, line = run.messages
     assert line.startswith("charlens: error: config.yaml with --config: training.epochs: found 0")
     assert "Traceback" not in run.stderr + run.stdout
 
@@ -168,8 +168,8 @@ def test_broken_yaml_in_the_default_config_is_one_line(tmp_path: Path) -> None:
     (folder / "config.yaml").write_text("run: x\ncorpora: [\n")
     run = snakemake(folder, "-n")
     assert run.code == 1
-    assert len(run.said) == 1
-    assert "config.yaml, line 3: not valid YAML" in run.said[0]
+    assert len(run.messages) == 1
+    assert "config.yaml, line 3: not valid YAML" in run.messages[0]
 
 
 def test_a_broken_config_on_the_command_line_is_one_line(repository: Path, tmp_path: Path) -> None:
@@ -181,8 +181,8 @@ def test_a_broken_config_on_the_command_line_is_one_line(repository: Path, tmp_p
     ):
         run = snakemake(repository, "-n", *arguments)
         assert run.code == 1
-        assert len(run.said) == 1
-        assert run.said[0].startswith("charlens: error: ")
+        assert len(run.messages) == 1
+        assert run.messages[0].startswith("charlens: error: ")
 
 
 def test_n_grams_of_a_larger_text_ask_for_more_memory(repository: Path, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) 
     assert run.code == 0, run.stderr
     assert (repository / "results/patterns/text3/corpus.json").exists()
     run = snakemake(repository, "--cores", "1", file, *arguments)
-    (line,) = (line for line in run.said if line.startswith("charlens: error: "))
+    (line,) = (line for line in run.messages if line.startswith("charlens: error: "))
     assert "my {best} model.csv" in line  # read, and found too short
     (tmp_path / "war <draft>.txt").write_text(text + "more\n")
     run = snakemake(repository, "-n", "corpora", *arguments)
@@ -234,8 +234,8 @@ def test_files_whose_names_control_the_terminal(repository: Path, tmp_path: Path
     arguments = ("corpora", "--configfile", str(tmp_path / "my.yaml"))
     lost = snakemake(repository, "-n", *arguments)
     assert lost.code == 1
-    assert len(lost.said) == 1
-    assert r"/beer\n\x1b[2J.txt', but there is no such file" in lost.said[0]
+    assert len(lost.messages) == 1
+    assert r"/beer\n\x1b[2J.txt', but there is no such file" in lost.messages[0]
     (tmp_path / name).write_text("".join(f"{number} bottles of beer\n" for number in range(2000)))
     run = snakemake(repository, "--cores", "1", *arguments)
     assert run.code == 0, run.stderr
@@ -244,8 +244,8 @@ def test_files_whose_names_control_the_terminal(repository: Path, tmp_path: Path
     (tmp_path / name).write_text("".join(f"{number} bottles of wine\n" for number in range(2000)))
     planned = snakemake(repository, "-n", *arguments)
     assert planned.jobs == {"prepare_corpus": 1}
-    for said in (lost, run, short, planned):
-        assert "\x1b" not in said.stdout + said.stderr
+    for made in (lost, run, short, planned):
+        assert "\x1b" not in made.stdout + made.stderr
 
 
 def test_a_wrong_corpus_is_one_line_and_leaves_nothing(repository: Path, tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_wrong_corpus_is_one_line_and_leaves_nothing(repository: Path, tmp_pat
     arguments = ("--cores", "1", "--configfile", str(tmp_path / "my.yaml"))
     run = snakemake(repository, *arguments, "--", "corpora")
     assert run.code == 1
-    (line,) = (line for line in run.said if line.startswith("charlens: error: "))
+    (line,) = (line for line in run.messages if line.startswith("charlens: error: "))
     assert "other.txt: " in line
     assert "sha256" in line
     assert line.endswith(" [logs/short/mine/prepare_corpus.log]")
@@ -281,9 +281,9 @@ def test_every_promised_file_is_there(finished: Path) -> None:
             assert len(rows) == corpus.sizes["test"]
             assert (finished / "logs" / config.run / name / "train" / f"{model}.log").is_file()
             assert (results / "benchmarks" / "train" / name / f"{model}.tsv").is_file()
-    kept = watched(config)
-    for epoch in kept.epochs:
-        folder = results / kept.corpus / "checkpoints" / kept.model
+    network = watched(config)
+    for epoch in network.epochs:
+        folder = results / network.corpus / "checkpoints" / network.model
         assert (folder / f"epoch={epoch:g}.safetensors").is_file()
     table = pd.read_csv(results / "tables" / "cross_entropy.csv")
     models = ((*config.models(name), *scored_models(config, name)) for name in config.corpora)
@@ -446,7 +446,7 @@ def test_other_settings_do_not_write_over_a_runs_results(tmp_path: Path) -> None
     ):
         run = snakemake(folder, *arguments, "--config", values)
         assert run.code == 1
-        line = run.said[-1]
+        line = run.messages[-1]
         assert line.startswith("charlens: error: results/beer holds results made with ")
         assert words in line
         assert "run=NAME" in line

@@ -28,7 +28,7 @@ class Run:
     seconds: float
 
     @property
-    def said(self) -> list[str]:
+    def messages(self) -> list[str]:
         """Lines on stderr, less the one about the profile."""
         lines = self.stderr.strip().splitlines()
         return [line for line in lines if not line.startswith("Using workflow specific profile")]
@@ -86,8 +86,8 @@ def snakemake(folder: Path, *arguments: str, python: str = sys.executable) -> Ru
     with TemporaryDirectory() as files:
         streams = {name: f"{files}/{name}" for name in ("stdout", "stderr")}
         code = Server.ask(request | streams)
-        said = (Path(file).read_text(encoding="utf-8") for file in streams.values())
-        return Run(code, *said, time.monotonic() - start)
+        written = (Path(file).read_text(encoding="utf-8") for file in streams.values())
+        return Run(code, *written, time.monotonic() - start)
 
 
 @contextmanager
@@ -119,7 +119,7 @@ with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         snakefile=Path("Snakefile"),
     )
     workflow.lint(json=True)  # reads the rules, and fails for none
-    found = {
+    facts = {
         rule.name: {
             "script": rule.script,
             "log": [str(path) for path in rule.log],
@@ -136,7 +136,7 @@ with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         }
         for rule in workflow._workflow_store.rules
     }
-print(json.dumps(found))
+print(json.dumps(facts))
 """
 
 

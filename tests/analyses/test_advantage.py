@@ -39,24 +39,24 @@ def slow_rows(contest: Contest, model: str) -> dict[int, tuple]:
     places: dict[int, list[int]] = {}
     for i, byte in enumerate(contest.byte.tolist()):
         places.setdefault(byte, []).append(i)
-    found = {}
-    for byte, here in places.items():
-        ours, theirs = (
-            [float(contest.probability[m][i]) for i in here] for m in (model, contest.n_gram)
+    rows = {}
+    for byte, positions in places.items():
+        ours, baseline = (
+            [float(contest.probability[m][i]) for i in positions] for m in (model, contest.n_gram)
         )
-        paired = [a - b for a, b in zip(ours, theirs, strict=True)]
-        n = len(here)
+        paired = [a - b for a, b in zip(ours, baseline, strict=True)]
+        n = len(positions)
         mean = statistics.mean(paired)
         runs = run_of(contest.stream)
         by_run: dict[int, float] = {}
-        for i, value in zip(here, paired, strict=True):
+        for i, value in zip(positions, paired, strict=True):
             by_run[runs[i]] = by_run.get(runs[i], 0.0) + value - mean
         count, squares = runs[-1] + 1, sum(x * x for x in by_run.values())
         known = len(by_run) > 1
         error = math.sqrt(squares * count / (count - 1)) / n if known else math.nan
-        found[byte] = (n, statistics.mean(ours), statistics.mean(theirs), statistics.mean(paired),
+        rows[byte] = (n, statistics.mean(ours), statistics.mean(baseline), statistics.mean(paired),
                        error)  # fmt: skip
-    return found
+    return rows
 
 
 COLUMNS = ["count", "probability", "baseline_probability", "difference", "difference_se"]
@@ -110,14 +110,14 @@ def test_errors_are_those_of_resampled_streams():
     random = np.random.default_rng(3)
     stream, which = np.repeat(np.arange(80), 100), random.integers(0, 2, 8000)
     values = np.repeat(random.random(80), 100) + 0.01 * random.random(8000)
-    found = advantage.means_by_character(which, values, run_of(stream))
+    computed = advantage.means_by_character(which, values, run_of(stream))
     drawn = resample_streams(80, 4000, random)
     for i in (0, 1):
         mine = which == i
         means = resampled_means(values[mine, None], stream[mine], drawn)
-        assert found.standard_error[i] == pytest.approx(means.std(), rel=0.05)
+        assert computed.standard_error[i] == pytest.approx(means.std(), rel=0.05)
         naive = values[mine].std() / math.sqrt(mine.sum())
-        assert found.standard_error[i] > 5 * naive
+        assert computed.standard_error[i] > 5 * naive
 
 
 def test_characters_of_several_bytes():
@@ -126,17 +126,17 @@ def test_characters_of_several_bytes():
     byte, stream = np.frombuffer(text, np.uint8), np.repeat([0, 1], [7, 5])
     random = np.random.default_rng(1).random((2, 12), np.float32)
     probability = dict(zip(("lstm-1x8", "n-gram-2"), random, strict=True))
-    ours, theirs = random.astype(float)
+    ours, baseline = random.astype(float)
     contest = Contest(
         a_corpus("c", 12), byte, probability, "lstm-1x8", None, "n-gram-2", (), stream=stream
     )
-    found = advantage.table([contest], 1, {"c": "utf-8"}).set_index("character")
-    assert found["count"].to_dict() == {"n": 3, "é": 1, "한": 2, r"\xa9": 1}
-    assert found.loc["é", "probability"] == pytest.approx(ours[1] * ours[2])
-    assert found.loc["é", "baseline_probability"] == pytest.approx(theirs[1] * theirs[2])
-    han = [p[3] * p[4] * p[5] + p[8] * p[9] * p[10] for p in (ours, theirs)]
-    assert found.loc["한", "difference"] == pytest.approx((han[0] - han[1]) / 2)
-    assert found.loc["한", "byte"] == 0xED
+    frame = advantage.table([contest], 1, {"c": "utf-8"}).set_index("character")
+    assert frame["count"].to_dict() == {"n": 3, "é": 1, "한": 2, r"\xa9": 1}
+    assert frame.loc["é", "probability"] == pytest.approx(ours[1] * ours[2])
+    assert frame.loc["é", "baseline_probability"] == pytest.approx(baseline[1] * baseline[2])
+    han = [p[3] * p[4] * p[5] + p[8] * p[9] * p[10] for p in (ours, baseline)]
+    assert frame.loc["한", "difference"] == pytest.approx((han[0] - han[1]) / 2)
+    assert frame.loc["한", "byte"] == 0xED
 
 
 def test_names_of_characters():

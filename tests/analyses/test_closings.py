@@ -44,30 +44,30 @@ def cut(folder: Path, data: bytes, split: str = "streams", batch: int = 2, unrol
 
 def slow_code(data: bytes) -> list[bool]:
     """Which bytes are code: neither in a comment nor in a literal (ended by a newline, if open)."""
-    found, state, i = [], "", 0
+    is_code, state, i = [], "", 0
     text = data.decode("latin-1")
     while i < len(text):
         two = text[i : i + 2]
         if not state and two in ("/*", "//"):
             state, step = two, 2
-            found += [False, False]
+            is_code += [False, False]
         elif not state and text[i] in "\"'":
             state, step = text[i], 1
-            found.append(False)
+            is_code.append(False)
         elif state == "/*" and two == "*/":
             state, step = "", 2
-            found += [False, False]
+            is_code += [False, False]
         elif (state in ('"', "'") and two[:1] == "\\") or (state == "//" and two == "\\\n"):
             step = len(two)  # an escape, or two lines joined
-            found += [False] * step
+            is_code += [False] * step
         elif state and text[i] in (state, "\n") and not (state == "/*" or text[i] == "/"):
-            found.append(text[i] == "\n")
+            is_code.append(text[i] == "\n")
             state, step = "", 1
         else:
-            found.append(not state)
+            is_code.append(not state)
             step = 1
         i += step
-    return found
+    return is_code
 
 
 def slow_closings(data: bytes, split: str, batch: int, unroll: int) -> list[tuple[int, int, bool]]:
@@ -80,7 +80,7 @@ def slow_closings(data: bytes, split: str, batch: int, unroll: int) -> list[tupl
             opener[i] = opened.pop()
     blocks = len(data) // (batch * unroll)
     train, val = int(0.5 * blocks), int(blocks / 5)
-    found, row = [], 0
+    rows, row = [], 0
     for stream in range(batch):
         if split == "streams":
             first = stream * blocks * unroll + (train + val) * unroll
@@ -91,13 +91,13 @@ def slow_closings(data: bytes, split: str, batch: int, unroll: int) -> list[tupl
         for i in range(first, first + length):
             if i + 1 in opener:
                 back = opener[i + 1]
-                found.append((row, i + 1 - back, back >= first))
+                rows.append((row, i + 1 - back, back >= first))
             row += 1
-    return found
+    return rows
 
 
-def tuples(found: closings.Closings) -> list[tuple[int, int, bool]]:
-    return list(zip(*(column.tolist() for column in found), strict=True))
+def tuples(columns: closings.Closings) -> list[tuple[int, int, bool]]:
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 SPLITS = st.sampled_from(["streams", "position"])
@@ -110,8 +110,8 @@ def test_against_a_slow_one(tmp_path_factory, text, split):
     data = f"ab{text}".encode()
     data = data[: len(data) // 10 * 10 - 2] + b"\n\n;"
     _, whole, _ = cut(tmp_path_factory.mktemp("c"), data, split)
-    found = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
-    assert tuples(found) == slow_closings(data, split, 2, 5)
+    matched = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
+    assert tuples(matched) == slow_closings(data, split, 2, 5)
 
 
 @pytest.mark.parametrize("split", ["streams", "position"])
@@ -125,8 +125,8 @@ def test_on_a_slice_of_the_kernel(tmp_path, split):
     slow = slow_closings(data, split, 10, 50)
     assert len(slow) > 100
     assert sum(visible for *_, visible in slow) not in (0, len(slow))
-    found = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
-    assert tuples(found) == slow
+    matched = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
+    assert tuples(matched) == slow
     contest = a_contest(targets, "c", external=("mine",))
     table = closings.table([contest], {"c": whole}, {}, None, BINS, 1)
     assert set(table["pair"]) == {"{}"}  # guessed to be C
@@ -173,9 +173,9 @@ def test_visible_ones():
     text = np.frombuffer(b"{x{}}{}.{.}}|", np.uint8)
     inputs = np.array([[3, 4, 5], [9, 10, 11]])
     whole = CorpusText(text, inputs)
-    found = closings.closings(whole, *closings.matched_pairs(text, "{}", "prose"))
+    matched = closings.closings(whole, *closings.matched_pairs(text, "{}", "prose"))
     # 4 closes 0; 6 closes 5, the last input of its stream; 10 closes 8, before its stream.
-    assert tuples(found) == [(0, 4, False), (2, 1, True), (3, 2, False)]
+    assert tuples(matched) == [(0, 4, False), (2, 1, True), (3, 2, False)]
 
 
 def test_table_by_hand():
@@ -209,16 +209,16 @@ def test_intervals_cover_the_mean():
         run = np.repeat(np.arange(60), 5)
         values = np.repeat(random.random(60), 5)  # closings of one run are alike
         drawn = resample_streams(60, closings.RESAMPLES, generator(1, i))
-        found = closings._mean(values, run, drawn)
-        hits += found["lower"] <= 0.5 <= found["upper"]
+        estimate = closings._mean(values, run, drawn)
+        hits += estimate["lower"] <= 0.5 <= estimate["upper"]
     assert 180 <= hits <= 198
 
 
 def test_closings_of_one_run_have_no_interval():
     drawn = resample_streams(9, 50, generator(1, "x"))
-    found = closings._mean(np.array([0.2, 0.4]), np.array([3, 3]), drawn)
-    assert found["probability"] == pytest.approx(0.3)
-    assert np.isnan([found["lower"], found["upper"]]).all()
+    estimate = closings._mean(np.array([0.2, 0.4]), np.array([3, 3]), drawn)
+    assert estimate["probability"] == pytest.approx(0.3)
+    assert np.isnan([estimate["lower"], estimate["upper"]]).all()
 
 
 def test_the_paper_beside():
@@ -250,8 +250,8 @@ def test_kinds():
     whole = CorpusText(text, np.arange(len(text) - 1)[None])
     contest = a_contest(text[1:], "c")
 
-    def pairs(kinds, wanted):
-        table = closings.table([contest], {"c": whole}, kinds, wanted, (0, 20), 1)
+    def pairs(kinds, named):
+        table = closings.table([contest], {"c": whole}, kinds, named, (0, 20), 1)
         return list(table["pair"])[::2]
 
     assert pairs({}, None) == pairs({"c": None}, None) == ['""']

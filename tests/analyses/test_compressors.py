@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from charlens.analyses.context_length import compressors
 from charlens.analyses.context_length.compressors import COMPRESSORS, compressed, read
-from charlens.study.sections import Compressors
+from charlens.study.sections.models import Compressors
 from charlens.text.corpus import prepare, save_split
 from scripts_alone import run_script
 from small_run import prose
@@ -50,8 +50,8 @@ def test_each_gains_from_order_and_from_text_seen_before(name: str) -> None:
 
 
 def test_the_config_has_every_compressor() -> None:
-    wanted = get_args(Compressors.model_fields["names"].annotation)[0]
-    assert set(get_args(wanted)) == COMPRESSORS.keys() == set(Compressors().names)
+    element = get_args(Compressors.model_fields["names"].annotation)[0]
+    assert set(get_args(element)) == COMPRESSORS.keys() == set(Compressors().names)
 
 
 def test_the_script_writes_a_table_that_is_read_again(tmp_path, monkeypatch) -> None:

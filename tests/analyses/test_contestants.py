@@ -93,9 +93,9 @@ def test_from_files(tmp_path):
     ours = files(tmp_path, "a", LOSSES)
     ours += files(tmp_path, "b", {"lstm-1x8": 2.0, "n-gram-2": 2.0})
     # One whose name is that of an LSTM, and better than all of ours, competes as itself.
-    theirs = files(tmp_path, "a", {"lstm-9x9": 0.1, "my_model": 3.0})
+    external = files(tmp_path, "a", {"lstm-9x9": 0.1, "my_model": 3.0})
     corpora = [a_corpus("a", ROWS), a_corpus("b", ROWS)]
-    first, second = contests(ours, theirs, corpora, "deepest")
+    first, second = contests(ours, external, corpora, "deepest")
     assert (first.lstm, first.n_nn, first.n_gram) == ("lstm-3x256", "n-nn-6", "n-gram-20")
     assert first.external == ("lstm-9x9", "my_model")
     assert list(first.probability) == [
@@ -126,19 +126,19 @@ NETWORKS = {
 @pytest.mark.parametrize(("network", "expected"), NETWORKS.items())
 def test_the_config_says_which_lstm_is_compared(tmp_path, network, expected):
     paths = with_val_losses(tmp_path, LOSSES)
-    (found,) = contests(paths, [], [a_corpus("a", ROWS)], network)
-    assert (found.lstm, found.n_nn, found.chosen) == expected
-    assert found.n_gram == "n-gram-20"
-    table = overlap.table([found])
-    (said,) = [line for line in overlap.sentences(table) if line.startswith("Compared")]
-    assert said == f"Compared on A is {rst_model(found.lstm)}, {REASONS[found.chosen]}."
+    (compared,) = contests(paths, [], [a_corpus("a", ROWS)], network)
+    assert (compared.lstm, compared.n_nn, compared.chosen) == expected
+    assert compared.n_gram == "n-gram-20"
+    table = overlap.table([compared])
+    (sentence,) = [line for line in overlap.sentences(table) if line.startswith("Compared")]
+    assert sentence == f"Compared on A is {rst_model(compared.lstm)}, {REASONS[compared.chosen]}."
 
 
 def test_without_a_validation_loss_the_test_loss_decides(tmp_path):
     paths = with_val_losses(tmp_path, LOSSES)
     (bare,) = files(tmp_path / "bare", "a", {"lstm-2x8": 2.5})
-    (found,) = contests([*paths, bare], [], [a_corpus("a", ROWS)])
-    assert (found.lstm, found.chosen) == ("lstm-1x512", "tested")
+    (compared,) = contests([*paths, bare], [], [a_corpus("a", ROWS)])
+    assert (compared.lstm, compared.chosen) == ("lstm-1x512", "tested")
 
 
 def test_an_lstm_that_a_corpus_lacks(tmp_path):

@@ -120,7 +120,7 @@ def test_losses_equal_a_slow_loop_by_the_papers_equations(cell):
         return logs, after
 
     zero = [(torch.zeros(1, 5, dtype=torch.float64),) * 2] * 2
-    found = losses.network_losses(shape, weights, codes, places, lengths, ["swap", "zero"],
+    computed = losses.network_losses(shape, weights, codes, places, lengths, ["swap", "zero"],
                                   generator(2), dtype=torch.float64)  # fmt: skip
     others = losses._other_texts(codes, places.stream, generator(2))
     for row, (stream, place) in enumerate(zip(places.stream, places.place, strict=True)):
@@ -129,7 +129,7 @@ def test_losses_equal_a_slow_loop_by_the_papers_equations(cell):
         for start, states in (("zero", zero), ("swap", donor)):
             expected = [-float(slow(codes[stream, place - c : place], states)[0][-1, target])
                         for c in lengths]  # fmt: skip
-            np.testing.assert_allclose(found[start][row], expected, rtol=1e-9)
+            np.testing.assert_allclose(computed[start][row], expected, rtol=1e-9)
 
 
 def test_many_anchors_in_blocks_equal_few(monkeypatch):
@@ -161,15 +161,15 @@ def test_the_curve_of_n_grams_is_the_row_of_table_2():
     lengths = [0, 1, 2, 3, 5, 8, 100]
     places = np.arange(100, test.shape[1] - 1)
     every = anchors.Anchors(np.zeros(len(places), int), places, {ALL: np.arange(len(places))})
-    found = losses.n_gram_losses(model, 5, test, every, lengths)
+    computed = losses.n_gram_losses(model, 5, test, every, lengths)
     contexts = [0, 1, 2, 3, 5]
     whole = model.probabilities(test[:, :-1].ravel(), [c + 1 for c in contexts])
-    np.testing.assert_allclose(found[:, :5].T, -np.log(whole[:, 100:]), rtol=1e-12)
+    np.testing.assert_allclose(computed[:, :5].T, -np.log(whole[:, 100:]), rtol=1e-12)
     row = scores_of_inputs(corpus, model, test, contexts, 2, 1)["cross_entropy"]
     first = -np.log(whole[:, :100]).sum(axis=1)  # those without a hundred characters before them
-    sums = found[:, :5].sum(axis=0) + first
+    sums = computed[:, :5].sum(axis=0) + first
     np.testing.assert_allclose(sums / (len(places) + 100), row, rtol=1e-9)
-    assert (found[:, 4:] == found[:, 4:5]).all()  # flat beyond the longest context
+    assert (computed[:, 4:] == computed[:, 4:5]).all()  # flat beyond the longest context
     with pytest.raises(CharlensError, match="fitted for contexts of up to 5 characters"):
         losses.n_gram_losses(model, 6, test, every, lengths)
 
@@ -344,11 +344,11 @@ def test_markdown_and_sentences(measured):
     assert "| LSTM-1 (4) | zero |" in text
     assert "Training unrolled 10 steps; the longest context has 100 characters." in text
     assert "Δ(10) by class of character" in text
-    said = list(curves.sentences(measured))
+    sentences = list(curves.sentences(measured))
     row = measured[measured["model"] == "gru-2x4"].iloc[0]
-    assert any(f"looks back {row['effective']:.0f} " in s and "Python docs" in s for s in said)
-    assert any(s.startswith("Started without any history") for s in said)
-    assert len(said) == 8
+    assert any(f"looks back {row['effective']:.0f} " in s and "Python docs" in s for s in sentences)
+    assert any(s.startswith("Started without any history") for s in sentences)
+    assert len(sentences) == 8
 
 
 def test_streams_that_are_too_short_are_one_row_that_says_so():

@@ -10,6 +10,7 @@ import pytest
 from charlens.analyses import ranking
 from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models import names as model_id
@@ -160,8 +161,8 @@ def test_bootstrap_limits():
 
 
 def test_the_papers_numbers():
-    found = [row for row in paper.rows("figure1_cross_entropy") if row["cross_entropy"]]
-    assert len(found) == 66
+    printed = [row for row in paper.rows("figure1_cross_entropy") if row["cross_entropy"]]
+    assert len(printed) == 66
     assert paper.cross_entropy("war_and_peace", "lstm", 1, 64) == 1.449
     assert paper.cross_entropy("linux_kernel", "gru", 3, 512) == 0.829
     assert paper.cross_entropy("war_and_peace", "rnn", 1, 512) is None
@@ -175,9 +176,9 @@ def test_the_papers_numbers():
      ("figure6_oracles", 54)],
 )  # fmt: skip
 def test_the_papers_files(name, rows):
-    found = paper.rows(name)
-    assert len(found) == rows
-    assert not any(None in row or None in row.values() for row in found)
+    printed = paper.rows(name)
+    assert len(printed) == rows
+    assert not any(None in row or None in row.values() for row in printed)
 
 
 def test_corpus_titles():
@@ -237,20 +238,20 @@ def test_nats_per_character_beside_those_per_byte(tmp_path):
     path = write_model(
         tmp_path, "lstm-1x64", "novel", rows=200, byte=byte, stream=stream, **constant(0.5, 200)
     )
-    found = cross_entropy.table([path], 10, 1, encodings={"novel": None})
-    assert found["code_points"].tolist() == [100]
-    assert found["nats_per_code_point"][0] == pytest.approx(2 * math.log(2))
-    text = cross_entropy.markdown(found, 10)
+    frame = cross_entropy.table([path], 10, 1, encodings={"novel": None})
+    assert frame["code_points"].tolist() == [100]
+    assert frame["nats_per_code_point"][0] == pytest.approx(2 * math.log(2))
+    text = markdown(frame, 10)
     assert "200 test bytes, which are 100 characters: in nats per byte" in text
     assert "| 64 | 0.693 ± 0.000<br>1.386/char |" in text
-    shown = [text.get_text() for text in figure1_left.draw(found).axes[0].texts]
+    shown = [text.get_text() for text in figure1_left.draw(frame).axes[0].texts]
     assert {"200 bytes, 100 characters", "1.386", "/char"} <= set(shown)
     assert "/char: the same per character" in " ".join(shown)
-    told = " ".join(cross_entropy.sentences(found))
-    assert r"0.693 ± 0.000 nats per byte (1.386 per character), by LSTM" in told
+    sentences = " ".join(cross_entropy.sentences(frame))
+    assert r"0.693 ± 0.000 nats per byte (1.386 per character), by LSTM" in sentences
     latin = cross_entropy.table([path], 10, 1, encodings={"novel": "latin-1"})
     assert latin["code_points"].tolist() == [200]
-    assert "/char" not in cross_entropy.markdown(latin, 10)
+    assert "/char" not in markdown(latin, 10)
 
 
 def test_a_slow_mean(files, table):
@@ -273,7 +274,7 @@ def test_a_byte_thought_impossible_costs_infinity(tmp_path):
     table = cross_entropy.table([write_model(tmp_path, "lstm-1x64", **columns)], 10, 1)
     assert math.isinf(table["cross_entropy"][0])
     assert math.isnan(table["bootstrap_sd"][0])
-    assert "| ∞†<br>*1.449* |" in cross_entropy.markdown(table, 10)
+    assert "| ∞†<br>*1.449* |" in markdown(table, 10)
 
 
 UNIFORM = math.log(256)
@@ -297,19 +298,19 @@ def test_a_diverged_model_is_marked_and_never_the_best(tmp_path, diverged):
     assert list(diverged["best_in_row"]) == [False, True, False]
     csv_tables.write(diverged, tmp_path / "t.csv")
     again = cross_entropy.read(tmp_path / "t.csv")
-    text = cross_entropy.markdown(again, 10)
+    text = markdown(again, 10)
     assert "| 64 | 6.045† ± 0.000<br>*1.449* | – | **5.535** ± 0.000<br>*1.398* |" in text
     assert "∞†" in text
     assert f"†: {EXPLANATION}" in text
-    told = " ".join(cross_entropy.sentences(again))
-    assert r"the lowest is 5.535 ± 0.000 nats per character, by GRU\-1 \(64\)" in told
-    assert r"LSTM\-1 \(64\) and RNN\-1 \(128\) are worse than a uniform guess" in told
-    assert "inf" not in told
+    sentences = " ".join(cross_entropy.sentences(again))
+    assert r"the lowest is 5.535 ± 0.000 nats per character, by GRU\-1 \(64\)" in sentences
+    assert r"LSTM\-1 \(64\) and RNN\-1 \(128\) are worse than a uniform guess" in sentences
+    assert "inf" not in sentences
     shown = figure1_left.draw(again).axes[0].texts
-    assert sum(found.get_text() == "†" for found in shown) == 2
-    assert {found.get_text(): found.get_weight() for found in shown}["5.535"] == "bold"
-    assert any(found.get_text().startswith("Test cross-entropy") for found in shown)
-    assert "†: worse than" in " ".join(found.get_text() for found in shown)
+    assert sum(label.get_text() == "†" for label in shown) == 2
+    assert {label.get_text(): label.get_weight() for label in shown}["5.535"] == "bold"
+    assert any(label.get_text().startswith("Test cross-entropy") for label in shown)
+    assert "†: worse than" in " ".join(label.get_text() for label in shown)
 
 
 def test_a_table_of_an_earlier_version_marks_them_too(tmp_path, diverged):
@@ -323,7 +324,7 @@ def test_a_table_of_an_earlier_version_marks_them_too(tmp_path, diverged):
 def test_a_corpus_whose_models_all_diverged(tmp_path, diverged):
     bad = diverged[ranking.diverged(diverged)]
     assert "no model is better than a uniform guess" in " ".join(cross_entropy.sentences(bad))
-    assert "**" not in "".join(cross_entropy.markdown(bad, 10).splitlines()[4:])
+    assert "**" not in "".join(markdown(bad, 10).splitlines()[4:])
 
 
 def test_files_that_do_not_go_together(tmp_path, files):
@@ -339,18 +340,18 @@ def test_files_that_do_not_go_together(tmp_path, files):
 
 
 @pytest.mark.parametrize(("size", "own"), [(3_258_246, True), (3_258_247, False)])
-def test_another_cut_of_the_papers_text_is_told(tmp_path, files, size, own):
+def test_another_cut_of_the_papers_text_is_reported(tmp_path, files, size, own):
     corpus = a_corpus("war_and_peace", 300, size=size)
     corpus = replace(corpus, sha256=sha256("war_and_peace"))
-    found = cross_entropy.table(files, 10, 1, [corpus])
-    compared = found["paper"].notna()
+    frame = cross_entropy.table(files, 10, 1, [corpus])
+    compared = frame["paper"].notna()
     assert compared.any()
-    assert set(found.loc[compared, "papers_file"]) == {own}
-    assert found.loc[~compared, "papers_file"].isna().all()
-    csv_tables.write(found, tmp_path / "t.csv")
+    assert set(frame.loc[compared, "papers_file"]) == {own}
+    assert frame.loc[~compared, "papers_file"].isna().all()
+    csv_tables.write(frame, tmp_path / "t.csv")
     again = cross_entropy.read(tmp_path / "t.csv")
-    told = "The paper used another cut of this text" in cross_entropy.markdown(again, 10)
-    assert told == (not own)
+    noted = "The paper used another cut of this text" in markdown(again, 10)
+    assert noted == (not own)
     shown = [text.get_text() for text in figure1_left.draw(again).axes[0].texts]
     assert any("another cut" in text for text in shown) == (not own)
 
@@ -381,7 +382,7 @@ def test_broken_csv(tmp_path, text):
 
 
 def test_markdown(table):
-    lines = cross_entropy.markdown(table, 10).splitlines()
+    lines = markdown(table, 10).splitlines()
     assert "## War and Peace" in lines
     assert "| Size | LSTM-1 | RNN-2 | GRU-1 |" in lines
     assert "| 64 | **0.693** ± 0.000<br>*1.449* | – | 1.500 ± 0.000<br>*1.398* |" in lines
@@ -392,7 +393,7 @@ def test_markdown(table):
 
 def test_markdown_of_foreign_models_only(tmp_path):
     table = cross_entropy.table([write_model(tmp_path, "mine", "c", **constant(0.5))], 10, 1)
-    text = cross_entropy.markdown(table, 10)
+    text = markdown(table, 10)
     assert "| mine | 0.693 ± 0.000 |" in text
     assert "Size" not in text
     assert "paper" not in text

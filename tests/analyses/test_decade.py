@@ -54,10 +54,10 @@ def test_each_character_has_the_first_oracle_that_applies(inputs: dict, frame) -
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     train, test = (vocabulary[load_split(inputs[name])] for name in ("train", "test"))
     probability = {p.stem: read_probabilities(p)["probability"] for p in inputs["models"]}
-    found = decade.categories(corpus, inputs, probability, "fitted", None)
+    computed = decade.categories(corpus, inputs, probability, "fitted", None)
     known = tally.evidence(train, test)
     names = [f"n-gram-{n}" for n in range(1, 10)]
-    for i in range(0, len(found), 37):
+    for i in range(0, len(computed), 37):
         if any(probability[name][i] > 0.5 for name in names):
             expected = "n-gram"
         elif known[:4, i].any():
@@ -68,9 +68,11 @@ def test_each_character_has_the_first_oracle_that_applies(inputs: dict, frame) -
             expected = "word model"
         else:
             expected = "punctuation" if known[12, i] else REST
-        assert CATEGORIES[found[i]] == expected
+        assert CATEGORIES[computed[i]] == expected
     counts = frame.drop_duplicates("category").set_index("category")["characters"]
-    assert counts.to_dict() == {name: int((found == i).sum()) for i, name in enumerate(CATEGORIES)}
+    assert counts.to_dict() == {
+        name: int((computed == i).sum()) for i, name in enumerate(CATEGORIES)
+    }
 
 
 def test_changes_are_paired_and_the_baseline_is_the_smallest_lstm(frame: pd.DataFrame) -> None:
@@ -108,8 +110,8 @@ def test_models_that_are_no_grid_points_and_the_best_of_each_cell_are_shown() ->
         for base in ["lstm-2x64" if model != "lstm-2x64" else None]
     ]
     shown = decade.shown(pd.DataFrame(rows))
-    wanted = ["lstm-2x64", "lstm-3x512", "gru-1x64", "n-gram-20", "lstm-2x64+ngram", "mine"]
-    assert shown == wanted
+    expected = ["lstm-2x64", "lstm-3x512", "gru-1x64", "n-gram-20", "lstm-2x64+ngram", "mine"]
+    assert shown == expected
     sums = {model: np.array([[bits]]) for model, bits in models.items()}
     assert decade.baseline_of(sums) == "lstm-2x64"
     assert decade.baseline_of({"n-gram-5": np.ones((1, 1))}) is None

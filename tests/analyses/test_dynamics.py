@@ -65,9 +65,9 @@ def n_gram_distributions(paths, corpus, codes, n):
     model = NgramModel.fit(load_split(paths["train"])[:, :-1].ravel(), 13)
     targets = codes[:, 1:].ravel()
     rows = np.empty((len(targets), corpus.k))
-    for at, order, found in model.distributions(targets, [n + 1], symbols=corpus.k):
+    for at, order, chances in model.distributions(targets, [n + 1], symbols=corpus.k):
         assert order == n + 1
-        rows[at] = found
+        rows[at] = chances
     return rows.reshape(*codes[:, 1:].shape, corpus.k)
 
 

@@ -113,7 +113,7 @@ def test_eliminated_errors_are_the_difference_of_the_counts(study):
     assert set(gone["large"]) == {"lstm-1x512"}
 
 
-def test_orders_and_definitions_are_told_for_every_model(study):
+def test_orders_and_definitions_are_reported_for_every_model(study):
     orders = pd.read_csv(study[2]["orders"])
     assert set(orders["threshold"]) == {0.3, 0.4, 0.5, 0.6, 0.7}
     for _, part in orders.groupby(["model", "threshold"]):
@@ -129,8 +129,8 @@ def test_orders_and_definitions_are_told_for_every_model(study):
     fitted = definitions[definitions["definitions"] == "fitted"]
     assert np.allclose(fitted["percent"], table["percent"])
     text = study[2]["md"].read_text()
-    for said in ("LSTM-1 (512)", "| mine |", "720 orders", "| stated |", "(1.14)"):
-        assert said in text
+    for expected in ("LSTM-1 (512)", "| mine |", "720 orders", "| stated |", "(1.14)"):
+        assert expected in text
 
 
 def test_examples_show_the_text_and_mark_errors_of_their_group(study):
@@ -154,11 +154,11 @@ def test_examples_show_the_text_and_mark_errors_of_their_group(study):
 def test_boxes_are_the_earlier_words_that_marked_ones_repeat():
     line = b"one harbour here, another harbour there, and nothing else at all today.\n"
     test = np.frombuffer(line * 12, np.uint8).reshape(1, -1)
-    found = np.full(test.size - 1, -1, np.int8)
+    category = np.full(test.size - 1, -1, np.int8)
     second = line.index(b"harbour", 20)
     start = len(line) * 3 - 1  # line 3 in the targets, which begin with the second byte
-    found[start + second + 2] = slices_of(oracles.ORACLES["memory"].excerpts[0])[0]
-    shown = examples(test, found, oracles.FITTED)
+    category[start + second + 2] = slices_of(oracles.ORACLES["memory"].excerpts[0])[0]
+    shown = examples(test, category, oracles.FITTED)
     boxed = shown[shown["boxed"] == 1]
     assert bytes(boxed["byte"].astype(np.uint8)) == b"harbour"
     assert boxed["position"].iloc[0] == start + line.index(b"harbour")

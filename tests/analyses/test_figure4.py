@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from charlens.analyses import contest_colours as contest
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN
-from charlens.analyses.shared_errors import advantage, overlap
+from charlens.analyses.shared_errors import advantage, bars, overlap, venn
 from charlens.analyses.shared_errors import figure as figure4
 from charlens.display import style
 from charlens.files import csv_tables
@@ -42,12 +42,12 @@ def within(figure):
     """Whether nothing that is written leaves the page."""
     renderer = figure.canvas.get_renderer()
     figure.draw(renderer)
-    things = [*figure.texts]
+    artists = [*figure.texts]
     for axes in figure.axes:
-        things += axes.texts
-        things += [axes.yaxis.label, *axes.get_xticklabels()] if axes.axison else []
-        things += [axes.get_legend()] if axes.get_legend() else []
-    boxes = [thing.get_window_extent(renderer) for thing in things]
+        artists += axes.texts
+        artists += [axes.yaxis.label, *axes.get_xticklabels()] if axes.axison else []
+        artists += [axes.get_legend()] if axes.get_legend() else []
+    boxes = [artist.get_window_extent(renderer) for artist in artists]
     return all(
         box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
         for box in boxes
@@ -70,8 +70,8 @@ def test_rows_and_percentages(kernel):
         for total in overlap.totals(trio):
             assert sum(text.endswith(f"  {total:.1f} %") for text in shown) >= 1
     printed = {"1.4", "8.3", "2.6", "4.8", "1.0", "6.0", "23.0"}
-    theirs = [t.get_text() for t in figure.axes[0].texts if t.get_style() == "italic"]
-    assert set(theirs) == printed
+    italic = [t.get_text() for t in figure.axes[0].texts if t.get_style() == "italic"]
+    assert set(italic) == printed
     assert not [t for t in figure.axes[2].texts if t.get_style() == "italic"]
     notes = " ".join(text.get_text() for text in figure.texts)
     assert "does not name the corpus of its overlap" in notes
@@ -86,13 +86,13 @@ def test_bars(kernel):
         rows = advantage.shown(part, 5)
         names = [label.get_text() for label in axes.get_xticklabels()]
         assert names == list(rows["character"])
-        ours, theirs = axes.containers[0], axes.containers[2]
-        assert [bar.get_height() for bar in ours] == pytest.approx(rows["probability"])
-        assert [bar.get_height() for bar in theirs] == pytest.approx(rows["baseline_probability"])
+        left, right = axes.containers[0], axes.containers[2]
+        assert [bar.get_height() for bar in left] == pytest.approx(rows["probability"])
+        assert [bar.get_height() for bar in right] == pytest.approx(rows["baseline_probability"])
         reach = axes.containers[1].lines[2][0].get_segments()
         expected = rows["probability"].iloc[0] + rows["probability_se"].iloc[0] * np.array([-1, 1])
         assert reach[0][:, 1] == pytest.approx(expected)
-        assert {figure4.short(count) for count in rows["count"]} <= set(texts(axes))
+        assert {bars.short(count) for count in rows["count"]} <= set(texts(axes))
         legend = [text.get_text() for text in axes.get_legend().get_texts()]
         assert legend[1] == "20-gram"
         assert ("paper" in legend) == rows["paper_probability"].notna().any()
@@ -122,11 +122,11 @@ def test_nothing_from_the_paper_without_it():
 
 
 def test_colors():
-    found = contest.colors(
+    colors = contest.colors(
         [(LSTM, "a"), (N_NN, "b"), (N_GRAM, "c"), (EXTERNAL, "d"), (EXTERNAL, "e")]
     )
-    assert found["a"] == style.cell_colors({"lstm"})["lstm"]
-    assert len(set(found.values())) == 5
+    assert colors["a"] == style.cell_colors({"lstm"})["lstm"]
+    assert len(set(colors.values())) == 5
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_colors():
      (9_960, "10k"), (51_946, "52k"), (999_400, "999k"), (999_600, "1.0M"), (1_200_000, "1.2M")],
 )  # fmt: skip
 def test_short_counts(count, expected):
-    assert figure4.short(count) == expected
+    assert bars.short(count) == expected
 
 
 # Circles
@@ -145,10 +145,10 @@ def areas(centers, radii, inside, points=600):
     """Area of each region, by counting points."""
     low, high = (centers - radii[:, None]).min(axis=0), (centers + radii[:, None]).max(axis=0)
     x, y = np.meshgrid(*np.linspace(low, high, points).T)
-    here = [np.hypot(x - c[0], y - c[1]) < r for c, r in zip(centers, radii, strict=True)]
+    inside_of = [np.hypot(x - c[0], y - c[1]) < r for c, r in zip(centers, radii, strict=True)]
     cell = np.prod((high - low) / (points - 1))
     return np.array([
-        np.logical_and.reduce([h == w for h, w in zip(here, who, strict=True)]).sum() * cell
+        np.logical_and.reduce([h == w for h, w in zip(inside_of, who, strict=True)]).sum() * cell
         for who in inside
     ])  # fmt: skip
 
@@ -162,31 +162,31 @@ TWO = np.array([[1, 0], [0, 1], [1, 1]], bool)
 @pytest.mark.parametrize("inside", [THREE, TWO])
 def test_circles_are_to_scale(inside):
     sizes = np.array([1.4, 8.3, 2.6, 4.8, 1.0, 6.0, 23.0])[-len(inside) :]
-    centers, radii, to_scale = figure4.circles(inside, sizes)
+    centers, radii, to_scale = venn.circles(inside, sizes)
     assert to_scale
-    found = areas(centers, radii, inside)
+    counted = areas(centers, radii, inside)
     unit = sizes.sum()
     for i in range(inside.shape[1]):
         expected = sizes[inside[:, i]].sum() / unit
         assert np.pi * radii[i] ** 2 == pytest.approx(expected, rel=1e-3)
         for j in range(i):
             both = inside[:, i] & inside[:, j]
-            assert found[both].sum() == pytest.approx(sizes[both].sum() / unit, rel=0.02)
+            assert counted[both].sum() == pytest.approx(sizes[both].sum() / unit, rel=0.02)
 
 
 @settings(max_examples=60)
 @given(st.sampled_from([THREE, TWO]), st.data())
 def test_every_region_that_is_not_empty_is_there(inside, data):
-    """Whatever the sizes: else its percentage would stand in another region."""
+    """Whatever the sizes: else its percentage would be in another region."""
     size = st.sampled_from([0.0, 0.01, 1.0, 20.0]) | st.floats(0, 100)
     sizes = np.array(data.draw(st.lists(size, min_size=len(inside), max_size=len(inside))))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        centers, radii, to_scale = figure4.circles(inside, sizes)
+        centers, radii, to_scale = venn.circles(inside, sizes)
     assert np.isfinite(centers).all()
     assert (radii >= 0).all()
     for who in inside[sizes > 0]:
-        (x, y), room = figure4._spot(who, centers, radii)
+        (x, y), room = venn._spot(who, centers, radii)
         assert room > 0
         distance = np.hypot(x - centers[:, 0], y - centers[:, 1])
         assert ((distance < radii) == who).all()
@@ -194,13 +194,13 @@ def test_every_region_that_is_not_empty_is_there(inside, data):
 
 
 @given(st.lists(st.floats(-42, 42), max_size=7), st.sampled_from([9.0, 12.0]))
-def test_labels_beside_do_not_touch(wanted, gap):
-    wanted = sorted(wanted)
-    found = figure4._spread(wanted, gap)
-    assert (np.diff(found) >= gap - 1e-9).all()
-    assert max(found, default=0) <= 42 + 1e-9
-    if (np.diff(wanted) >= gap).all() and max(wanted, default=0) <= 42 - gap / 2:
-        assert found == wanted
+def test_labels_beside_do_not_touch(targets, gap):
+    targets = sorted(targets)
+    heights = venn._spread(targets, gap)
+    assert (np.diff(heights) >= gap - 1e-9).all()
+    assert max(heights, default=0) <= 42 + 1e-9
+    if (np.diff(targets) >= gap).all() and max(targets, default=0) <= 42 - gap / 2:
+        assert heights == targets
 
 
 @pytest.mark.parametrize("threshold", [-1.0, 2.0])
@@ -262,5 +262,5 @@ def test_the_script(tmp_path, monkeypatch, kernel):
     outputs = {"pdf": "f.pdf", "png": "f.png", "csv": "f.csv", "overlap": "o.csv"}
     made = run_script(tmp_path, monkeypatch, "draw", inputs, outputs, MODULE, characters=4)
     assert made["overlap"].read_bytes() == inputs["overlap"].read_bytes()
-    found = advantage.read(made["csv"])
-    assert list(found["character"]) == list(advantage.shown(kernel[1], 4)["character"])
+    written = advantage.read(made["csv"])
+    assert list(written["character"]) == list(advantage.shown(kernel[1], 4)["character"])

@@ -27,7 +27,7 @@ ROWS = 400
 def slow_matches(train: np.ndarray, test: np.ndarray) -> list[list[int]]:
     """The same with Python's own search, one character after the other."""
     text = train[:, :-1].tobytes()
-    found = []
+    matches = []
     for row in test[:, 1:]:
         query, lengths = row.tobytes(), []
         for start in range(len(query)):
@@ -39,8 +39,8 @@ def slow_matches(train: np.ndarray, test: np.ndarray) -> list[list[int]]:
             ):
                 length += 1
             lengths.append(length)
-        found.append(lengths)
-    return found
+        matches.append(lengths)
+    return matches
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 256))

@@ -107,8 +107,8 @@ def test_areas_are_scikit_learns_in_every_resample():
     drawn = random.multinomial(6, np.full(6, 1 / 6), size=5)
     pairs = wins(score[yes], stream[yes], score[~yes], stream[~yes], 6)
     counts = [np.bincount(stream[side], minlength=6) for side in (yes, ~yes)]
-    found = areas(pairs, *counts, drawn)
-    for area, times in zip(found, drawn, strict=True):
+    computed = areas(pairs, *counts, drawn)
+    for area, times in zip(computed, drawn, strict=True):
         rows = np.repeat(np.arange(300), times[stream])
         assert area == pytest.approx(roc_auc_score(yes[rows], score[rows]), abs=1e-12)
 
@@ -131,21 +131,21 @@ def test_scores_of_an_n_gram_model_are_its_probabilities(memory):
 
 
 def test_an_opened_block_is_remembered_by_a_latch_alone(memory):
-    kept = memory.probes(latch(memory.corpus), [20, 100], 20)
-    gone = memory.probes(latch(memory.corpus, remembers=False), [20, 100], 20)
-    assert list(kept.columns) == list(probes.COLUMNS)
-    blocks = kept[kept["probe"] == "block"]
+    latched = memory.probes(latch(memory.corpus), [20, 100], 20)
+    unlatched = memory.probes(latch(memory.corpus, remembers=False), [20, 100], 20)
+    assert list(latched.columns) == list(probes.COLUMNS)
+    blocks = latched[latched["probe"] == "block"]
     assert (blocks["n"] > 10).all()
     assert (blocks["effect"] > 5).all()
-    assert (gone.loc[gone["probe"] == "block", "effect"] == 0).all()
+    assert (unlatched.loc[unlatched["probe"] == "block", "effect"] == 0).all()
     assert probes.remembered(blocks) == 100
     against = memory.probes(latch(memory.corpus, weight=-9), [20, 100], 20)
     against = against[against["probe"] == "block"]
     assert (against["high"] < -1).all()
     assert probes.remembered(against) == 100  # either sign is a memory
     assert probes.remembered(blocks.assign(effect=0.005)) == 0  # next to nothing is none
-    assert probes.remembered(gone[gone["probe"] == "block"]) == 0
-    comments = kept[kept["probe"] == "comment"]
+    assert probes.remembered(unlatched[unlatched["probe"] == "block"]) == 0
+    comments = latched[latched["probe"] == "comment"]
     assert comments["n"].eq(0).all()  # the text has no asterisk
     assert "the text has no" in comments["note"].iloc[0]
 
@@ -173,11 +173,11 @@ def test_files_markdown_sentences_and_the_figure(memory, tmp_path):
         with pytest.raises(CharlensError, match="run the rule"):
             module.read(tmp_path / "none.csv")
         assert "## Code" in module.markdown(frame)
-    said = " ".join(discrimination.sentences(closings))
-    assert "tells inside from outside with AUC 1.00" in said
-    said = " ".join(probes.sentences(probed))
-    assert "remembers an opened block 100 characters later" in said
-    assert "shows no memory of an opened block 20 characters later" in said
+    sentences = " ".join(discrimination.sentences(closings))
+    assert "tells inside from outside with AUC 1.00" in sentences
+    sentences = " ".join(probes.sentences(probed))
+    assert "remembers an opened block 100 characters later" in sentences
+    assert "shows no memory of an opened block 20 characters later" in sentences
     assert within(figure.draw(closings, probed))
     empty = figure.draw(closings[:0], probed[:0])
     assert empty.texts[0].get_text() == "Nothing to remember in these texts"

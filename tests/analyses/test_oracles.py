@@ -144,7 +144,7 @@ def slow_categories(train, test, ngram, probability, definitions):
         return [m for m in pattern.finditer(data) if m.start() > 0 and m.end() < len(data)]
 
     seen = [match[0] for row in train[:, :-1] for match in whole_words(row)]
-    found = []
+    category = []
     for s, row in enumerate(test):
         word_at = {j: match for match in whole_words(row[1:]) for j in range(*match.span())}
         for j in range(length):
@@ -167,8 +167,8 @@ def slow_categories(train, test, ngram, probability, definitions):
                 names.append("punctuation")
             p = Fraction(float(probability[i]))
             names += [f"0.{b}-boost" for b in range(1, 6) if p + Fraction(b, 10) >= Fraction(1, 2)]
-            found.append(CATEGORIES.index(names[0]) if p < Fraction(1, 2) else -1)
-    return found
+            category.append(CATEGORIES.index(names[0]) if p < Fraction(1, 2) else -1)
+    return category
 
 
 PIECES = [b"skill", b"skillfully", b"Mary", b"a", b"\xc3\xa9t\xc3\xa9", b"x2", b" ", b" ", b", ",
@@ -212,10 +212,10 @@ def test_categories_add_up_to_all_errors_in_any_order(seed, threshold, random):
     masks = tally.removed(known, ngram, probability, threshold)
     errors = probability < threshold
     order = random.sample(range(27), 27)
-    found = tally.categories(masks[order], probability, threshold)
-    assert ((found >= 0) == errors).all()  # the boost leaves none
-    assert tally.table(found)["errors"].sum() == errors.sum()
-    assert masks[order][found[errors], np.flatnonzero(errors)].all()
+    category = tally.categories(masks[order], probability, threshold)
+    assert ((category >= 0) == errors).all()  # the boost leaves none
+    assert tally.table(category)["errors"].sum() == errors.sum()
+    assert masks[order][category[errors], np.flatnonzero(errors)].all()
     families = tally.by_family(masks)[:, errors]
     names = random.sample(list(FAMILIES), 6)
     shared = tally.attribute(families, names)
@@ -229,9 +229,9 @@ def test_an_error_is_below_the_threshold_and_an_oracle_right_above_it(threshold)
     ngram = np.zeros((9, 4))
     ngram[2] = [1, 1, threshold, threshold + 0.01]
     masks = tally.removed(np.zeros((13, 4), dtype=bool), ngram, probability, threshold)
-    found = tally.categories(masks, probability, threshold)
-    assert found[[0, 1, 3]].tolist() == [2, -1, 2]
-    assert FAMILIES["boost"].count(CATEGORIES[found[2]])
+    category = tally.categories(masks, probability, threshold)
+    assert category[[0, 1, 3]].tolist() == [2, -1, 2]
+    assert FAMILIES["boost"].count(CATEGORIES[category[2]])
 
 
 def test_by_family():
@@ -288,8 +288,8 @@ def test_order_table():
     for threshold, part in table.groupby("threshold"):
         masks = tally.removed(known, ngram, probability, threshold)
         errors = probability < threshold
-        found = tally.table(tally.categories(masks, probability, threshold))
-        by_family = found.groupby("family", sort=False)[["errors", "percent"]].sum()
+        expected = tally.table(tally.categories(masks, probability, threshold))
+        by_family = expected.groupby("family", sort=False)[["errors", "percent"]].sum()
         assert part["errors_paper_order"].tolist() == by_family["errors"].tolist()
         np.testing.assert_allclose(part["percent_paper_order"], by_family["percent"])
         families = tally.by_family(masks)[:, errors]
@@ -323,9 +323,9 @@ def test_a_slice_of_war_and_peace(war_and_peace):
     _, probability = random_models(test[:, 1:].size)
     definitions = Definitions()
     masks = tally.removed(tally.evidence(train, test), ngram, probability)
-    found = tally.categories(masks, probability)
-    assert found.tolist() == slow_categories(train, test, ngram, probability, definitions)
-    assert (tally.table(found)["errors"][9:] > 0).all()  # no oracle went untested
+    category = tally.categories(masks, probability)
+    assert category.tolist() == slow_categories(train, test, ngram, probability, definitions)
+    assert (tally.table(category)["errors"][9:] > 0).all()  # no oracle went untested
 
 
 def test_war_and_peace_takes_seconds(war_and_peace):
@@ -333,10 +333,10 @@ def test_war_and_peace_takes_seconds(war_and_peace):
     ngram, probability = random_models(330_000)
     start = time.monotonic()
     known = tally.evidence(train, test)
-    found = tally.categories(tally.removed(known, ngram, probability), probability)
+    category = tally.categories(tally.removed(known, ngram, probability), probability)
     tally.order_table(known, ngram, probability)
     assert time.monotonic() - start < 10  # about half a second
-    assert (found >= 0).sum() == (probability < 0.5).sum()
+    assert (category >= 0).sum() == (probability < 0.5).sum()
 
 
 def test_a_small_lstm_has_the_papers_slices(war_and_peace):
@@ -350,9 +350,9 @@ def test_a_small_lstm_has_the_papers_slices(war_and_peace):
     model = NgramModel.fit(train[:, :-1].ravel(), 10)
     ngram = model.probabilities(test[:, 1:].ravel(), range(2, 11))
     masks = tally.removed(tally.evidence(train, test), ngram, probability)
-    found = tally.table(tally.categories(masks, probability))["percent"]
+    percent = tally.table(tally.categories(masks, probability))["percent"]
     rows = paper.rows("figure6_oracles")
     published = [float(x["percent_of_errors"]) for x in rows if x["model"] == "lstm-2x64"]
     # Another model, so only near. Memory of four letters would be off by 40 %.
-    np.testing.assert_allclose(found[9:22], published[9:22], rtol=0.1)
-    np.testing.assert_allclose(found, published, rtol=0.25)
+    np.testing.assert_allclose(percent[9:22], published[9:22], rtol=0.1)
+    np.testing.assert_allclose(percent, published, rtol=0.25)

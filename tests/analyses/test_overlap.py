@@ -53,9 +53,9 @@ def test_regions_against_a_slow_count(errors):
         for size in range(1, len(roles) + 1)
         for some in combinations(roles, size)
     }
-    found = overlap.regions(dict(zip(roles, errors, strict=True)))
-    assert list(found.items()) == list(expected.items())
-    assert sum(found.values()) == errors.any(axis=0).sum()
+    counted = overlap.regions(dict(zip(roles, errors, strict=True)))
+    assert list(counted.items()) == list(expected.items())
+    assert sum(counted.values()) == errors.any(axis=0).sum()
 
 
 @pytest.mark.parametrize("roles", [["lstm"], ["a_only"], ["lstm", "n-nn"], ["a", "b", "c"]])

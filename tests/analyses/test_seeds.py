@@ -15,6 +15,7 @@ from charlens.analyses.cross_entropy import seed_runs as runs
 from charlens.analyses.cross_entropy import seeds
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.analyses.cross_entropy.averaged import averaged
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.replication import tolerances
@@ -36,14 +37,14 @@ def losses_of(mean: float, noise: int) -> np.ndarray:
 def trained(folder: Path, model: str, means: dict[int, float]) -> dict[int, Path]:
     """A file for each training, seed -> path."""
     stream = (np.arange(ROWS) * STREAMS // ROWS).astype(np.int16)
-    found = {}
+    paths = {}
     for seed, mean in means.items():
         probability = np.exp(-losses_of(mean, 100 * seed + len(model))).astype(np.float32)
-        found[seed] = write_model(
+        paths[seed] = write_model(
             folder / str(seed), model, rows=ROWS, trained_with=seed, stream=stream,
             probability=probability, top_probability=np.maximum(probability, np.float32(0.5)),
         )  # fmt: skip
-    return found
+    return paths
 
 
 NETWORKS = {
@@ -178,7 +179,7 @@ def test_figure_1_and_its_table_show_the_mean_with_both_intervals(made, tmp_path
     assert shown["bootstrap_sd"].tolist() == pytest.approx(frame["text_sd"].tolist())
     assert shown.loc[shown["best_in_row"], "model"].tolist() == ["gru-1x64"]
     row = frame.iloc[0]
-    text = cross_entropy.markdown(shown, 20)
+    text = markdown(shown, 20)
     assert (
         f"{row['mean']:.3f} ± {row['text_sd']:.3f}<br>± {row['seed_half_width']:.3f} seeds" in text
     )
@@ -224,9 +225,9 @@ def test_the_script_writes_what_the_library_makes(made, tmp_path: Path, monkeypa
         "corpora": [tmp_path / "corpus.json"],
     }
     outputs = {"csv": "seeds.csv", "differences": "differences.csv", "md": "seeds.md"}
-    each = [seed for seed in runs_of for _ in runs_of[seed]]
+    repeated = [seed for seed in runs_of for _ in runs_of[seed]]
     paths = run_script(
-        tmp_path, monkeypatch, "seeds", inputs, outputs, bootstrap=200, seed=1, seeds=each
+        tmp_path, monkeypatch, "seeds", inputs, outputs, bootstrap=200, seed=1, seeds=repeated
     )
     pd.testing.assert_frame_equal(seeds.read(paths["csv"]), frame)
     pd.testing.assert_frame_equal(seeds.read_differences(paths["differences"]), pairs)

@@ -16,13 +16,13 @@ MASKS = arrays(bool, st.tuples(st.integers(1, 4), st.integers(0, 30)))
 
 def peel(masks, order):
     """Errors by oracle, one error at a time."""
-    found = [0] * len(masks)
+    counts = [0] * len(masks)
     for error in masks.T:
         for oracle in order:
             if error[oracle]:
-                found[oracle] += 1
+                counts[oracle] += 1
                 break
-    return found
+    return counts
 
 
 def value(masks, coalition):
@@ -55,9 +55,9 @@ def test_against_all_orders(masks):
         assert shares(counts, order).tolist() == expected
     least, most = extremes(counts)
     for oracle in oracles:
-        found = [expected[oracle] for expected in slow.values()]
-        assert (least[oracle], most[oracle]) == (min(found), max(found))
-        mean = Fraction(sum(found), len(found))
+        errors = [expected[oracle] for expected in slow.values()]
+        assert (least[oracle], most[oracle]) == (min(errors), max(errors))
+        mean = Fraction(sum(errors), len(errors))
         assert shapley(counts)[oracle] == pytest.approx(float(mean), rel=1e-12)
     assert shapley(counts).sum() == pytest.approx(masks.any(axis=0).sum(), rel=1e-12)
 
@@ -81,10 +81,10 @@ def test_six_families_by_the_definition_of_the_value():
 def test_six_oracles_share_all_there_is(values):
     counts = np.array(values)
     least, most = extremes(counts)
-    found = shapley(counts)
-    assert found.sum() == pytest.approx(counts[1:].sum(), rel=1e-12)
-    assert (least <= found * (1 + 1e-12)).all()
-    assert (found <= most * (1 + 1e-12)).all()
+    fair = shapley(counts)
+    assert fair.sum() == pytest.approx(counts[1:].sum(), rel=1e-12)
+    assert (least <= fair * (1 + 1e-12)).all()
+    assert (fair <= most * (1 + 1e-12)).all()
     assert shares(counts, [3, 1, 0, 5, 2, 4]).sum() == counts[1:].sum()
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from charlens.analyses.context_length import figure as figure_table2
 from charlens.analyses.context_length import table as table2
+from charlens.analyses.context_length.markdown import markdown
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.display import style
 from charlens.errors import CharlensError
@@ -110,9 +111,9 @@ def table(files):
 
 
 def row_of(table, corpus, model):
-    found = table[(table["corpus"] == corpus) & (table["model"] == model)]
-    assert len(found) == 1
-    return found.iloc[0]
+    rows = table[(table["corpus"] == corpus) & (table["model"] == model)]
+    assert len(rows) == 1
+    return rows.iloc[0]
 
 
 # Rows
@@ -196,7 +197,7 @@ def test_no_paper_for_its_corpora_split_otherwise(tmp_path):
     strict = replace(WP, split="position")
     alone = table2.table([score_file(tmp_path, strict, {1: 2.4})], [], [strict], 10, 1)
     assert alone[["paper", "gap_to_streams"]].isna().all(axis=None)
-    assert "aper" not in table2.markdown(alone, 10)
+    assert "aper" not in markdown(alone, 10)
 
 
 # Sources and gaps
@@ -222,16 +223,16 @@ def test_the_gap_of_a_split_by_files(tmp_path):
         score_file(tmp_path, of, {1: loss, 2: loss - 0.1})
         for of, loss in ((streams, 1.2), (strict, 1.3), (by_files, 1.45))
     ]
-    found = table2.table(files, [], [by_files, strict, streams], 10, 1)
-    assert set(found["source"]) == {"kernel"}
-    gaps = found.groupby("split")["gap_to_streams"].agg(list)
+    frame = table2.table(files, [], [by_files, strict, streams], 10, 1)
+    assert set(frame["source"]) == {"kernel"}
+    gaps = frame.groupby("split")["gap_to_streams"].agg(list)
     assert gaps["position"] == pytest.approx([0.1, 0.1])
     assert gaps["files"] == pytest.approx([0.25, 0.25])
     assert np.isnan(gaps["streams"]).all()
-    text = table2.markdown(found, 10)
+    text = markdown(frame, 10)
     assert "its gap is files − streams" in text
     assert "| | files | 1.450 ± 0.002 | **1.350** ± 0.002 |" in text
-    drawn = figure_table2.draw(found)
+    drawn = figure_table2.draw(frame)
     key = [name.get_text() for row in drawn.legends for name in row.get_texts()]
     assert key[-3:] == ["by streams", "by position", "by files"]
 
@@ -316,7 +317,7 @@ def test_csv_of_an_unknown_family(tmp_path, table):
 
 
 def test_markdown(table):
-    lines = table2.markdown(table, 10).splitlines()
+    lines = markdown(table, 10).splitlines()
     start = lines.index("## War and Peace")
     nn, best = (row_of(table, "war_and_peace", m) for m in ("n-nn-2", "lstm-3x512"))
     gap = row_of(table, "war_and_peace_position", "n-nn-2")["gap_to_streams"]
@@ -348,7 +349,7 @@ def test_markdown(table):
 
 def test_markdown_of_little(tmp_path):
     own = corpus("my_novel")
-    text = table2.markdown(
+    text = markdown(
         table2.table([], [model_file(tmp_path, own, "gru-1x64", 2.0)], [own], 10, 1), 10
     )
     assert "| GRU-1 (64) | streams | 2.000 ± 0.000 |" in text
@@ -359,7 +360,7 @@ def test_markdown_of_little(tmp_path):
 def test_markdown_of_infinite_losses(table):
     table = table.copy()
     table.loc[0, ["cross_entropy", "bootstrap_sd"]] = [np.inf, np.nan]
-    assert "| n-gram | streams | ∞† | 1.928" in table2.markdown(table, 10)
+    assert "| n-gram | streams | ∞† | 1.928" in markdown(table, 10)
 
 
 def test_a_diverged_model_is_marked_and_never_the_best(tmp_path):
@@ -368,13 +369,15 @@ def test_a_diverged_model_is_marked_and_never_the_best(tmp_path):
         model_file(tmp_path, own, model, nats)
         for model, nats in {"lstm-1x64": 5.6, "gru-1x64": 5.5, "n-nn-1": 5.7}.items()
     ]
-    found = table2.table([], files, [own], 10, 1)
-    assert set(found["model"]) == {"gru-1x64", "n-nn-1"}
-    text = table2.markdown(found, 10)
+    frame = table2.table([], files, [own], 10, 1)
+    assert set(frame["model"]) == {"gru-1x64", "n-nn-1"}
+    text = markdown(frame, 10)
     assert "| n-NN | streams | 5.700† ± 0.000 |" in text
     assert "†: worse than a uniform guess" in text
-    told = list(table2.sentences(found))
-    assert told == [r"Lowest of each family on My novel, split by streams: GRU\-1 \(64\) 5.500."]
+    sentences = list(table2.sentences(frame))
+    assert sentences == [
+        r"Lowest of each family on My novel, split by streams: GRU\-1 \(64\) 5.500."
+    ]
     bad = table2.table([], files[::2], [own], 10, 1)
     assert list(table2.sentences(bad)) == [r"On My novel no model is better than a uniform guess."]
     axes = figure_table2.draw(bad).axes[0]
@@ -403,13 +406,15 @@ def within(figure):
     """Whether nothing that is written leaves the page."""
     renderer = figure.canvas.get_renderer()
     figure.draw(renderer)
-    things = [*drawn_texts(figure), *figure.legends]
+    artists = [*drawn_texts(figure), *figure.legends]
     for axes in figure.axes:
-        things += [axes.xaxis.label, axes.yaxis.label, axes.title, axes._right_title]
+        artists += [axes.xaxis.label, axes.yaxis.label, axes.title, axes._right_title]
         low, high = axes.get_ylim()  # matplotlib keeps labels beyond them too, not drawn
-        things += [text for text in axes.get_yticklabels() if low <= text.get_position()[1] <= high]
-        things += axes.get_xticklabels()
-    boxes = [thing.get_window_extent(renderer) for thing in things]
+        artists += [
+            text for text in axes.get_yticklabels() if low <= text.get_position()[1] <= high
+        ]
+        artists += axes.get_xticklabels()
+    boxes = [artist.get_window_extent(renderer) for artist in artists]
     return all(
         box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
         for box in boxes
@@ -543,10 +548,10 @@ def test_the_scripts(tmp_path, files, table, monkeypatch, absent):
     shown = run("draw", {"table2": made["csv"]}, {k: f"f.{k}" for k in ("pdf", "png", "csv")},
                 "charlens.analyses.context_length.figure")  # fmt: skip
     assert shown["csv"].read_bytes() == made["csv"].read_bytes()
-    found = table2.read(made["csv"])
-    families = set(found["family"])
+    written = table2.read(made["csv"])
+    families = set(written["family"])
     if absent is None:
-        pd.testing.assert_frame_equal(found, table, rtol=1e-8)
+        pd.testing.assert_frame_equal(written, table, rtol=1e-8)
     elif absent == "n_gram":
         assert families == {"n-nn", "recurrent best"}
     else:

@@ -136,13 +136,13 @@ def test_a_notebook_trains_the_workflows_network(model, run_folder):
 
 @pytest.mark.parametrize("name", ["lstm-2x8", "n-gram-5"])
 def test_a_notebook_predicts_what_the_workflow_predicts(text, model, run_folder, name, tmp_path):
-    mine = cl.predict(model, text) if name == "lstm-2x8" else cl.ngram(text, 5)
-    theirs = cl.open_run(run_folder).predictions("novel", name)
-    assert mine.metadata == theirs.metadata
-    assert list(mine.columns) == list(theirs.columns)
-    for column in mine.columns:
-        assert np.array_equal(mine.columns[column], theirs.columns[column]), column
-    mine.save(tmp_path / "p.parquet")
+    own = cl.predict(model, text) if name == "lstm-2x8" else cl.ngram(text, 5)
+    workflows = cl.open_run(run_folder).predictions("novel", name)
+    assert own.metadata == workflows.metadata
+    assert list(own.columns) == list(workflows.columns)
+    for column in own.columns:
+        assert np.array_equal(own.columns[column], workflows.columns[column]), column
+    own.save(tmp_path / "p.parquet")
     expected = (run_folder / f"novel/probabilities/{name}.parquet").read_bytes()
     assert (tmp_path / "p.parquet").read_bytes() == expected
 
@@ -159,12 +159,12 @@ def test_a_notebook_compares_as_the_workflow(text, model, run_folder, tmp_path):
 
 
 def test_a_notebook_finds_the_workflows_cells(text, model, run_folder):
-    mine = cl.cells(model, text, kind="prose")
-    theirs = cl.open_run(run_folder).tables_of("novel").cells["lstm-2x8"]
-    pd.testing.assert_frame_equal(mine.ranking, theirs.astype(mine.ranking.dtypes.to_dict()))
+    own = cl.cells(model, text, kind="prose")
+    workflows = cl.open_run(run_folder).tables_of("novel").cells["lstm-2x8"]
+    pd.testing.assert_frame_equal(own.ranking, workflows.astype(own.ranking.dtypes.to_dict()))
     shown = cl.open_run(run_folder).tables_of("novel").cell_examples["lstm-2x8"]
     panel = shown[shown["panel"] == "inside_quotes"]
-    cell = mine.best("inside_quotes")
+    cell = own.best("inside_quotes")
     assert (cell.layer, cell.unit) == (panel.layer.iloc[0], panel.unit.iloc[0])
     assert cell.score_held_out == panel.held_out.iloc[0]
     assert cell.trace.text == panel.byte.to_numpy(np.uint8).tobytes()
@@ -311,8 +311,8 @@ def test_korean_from_text_to_cells():
     assert math.isclose(frame.probability[1], by_bytes[3] * by_bytes[4] * by_bytes[5], rel_tol=1e-6)
     assert math.isclose(frame.nats[1:].sum(), scores.nats[3:].sum(), rel_tol=1e-9)
     assert ">때</span>" in scores._repr_html_()
-    found = cl.cells(model, text)
-    cell = found.best("inside_quotes")
+    ranked = cl.cells(model, text)
+    cell = ranked.best("inside_quotes")
     assert "<span" in cell._repr_html_()
     assert cl.activations(model, POEM, "r").shape[0] == len(POEM.encode())
     table = cl.compare([cl.predict(model, text), cl.ngram(text, 3)]).table
@@ -379,8 +379,8 @@ def test_predictions_in_memory_that_cannot_be_compared(text, model):
 def test_other_tables_take_predictions_in_memory(text, model, run_folder):
     paths = [run_folder / f"novel/probabilities/{m}.parquet" for m in ("lstm-2x8", "n-gram-2")]
     expected = agreement.table(paths)
-    found = agreement.table([cl.predict(model, text), cl.ngram(text, 2)])
-    pd.testing.assert_frame_equal(found, expected)
+    in_memory = agreement.table([cl.predict(model, text), cl.ngram(text, 2)])
+    pd.testing.assert_frame_equal(in_memory, expected)
 
 
 # -- a run ---------------------------------------------------------------------------------

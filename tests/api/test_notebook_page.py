@@ -47,33 +47,33 @@ def session():
             yield block["code"], block["output"], shown(block["code"], names)
 
 
-def compare(expected, found):
+def compare(expected, actual):
     """Equal words, and numbers nearly so; those of single cells and characters only have a place.
 
     Raises:
         AssertionError: they differ.
     """
-    expected, found = (CELL.sub("#", text) for text in (expected, found))
+    expected, actual = (CELL.sub("#", text) for text in (expected, actual))
     assert [NUMBER.sub("#", x).split() for x in expected.splitlines()] == [
-        NUMBER.sub("#", x).split() for x in found.splitlines()
+        NUMBER.sub("#", x).split() for x in actual.splitlines()
     ]
     if SINGLE.search(expected):
         return
-    numbers = ([float(n.replace(",", "")) for n in NUMBER.findall(t)] for t in (expected, found))
-    for mine, theirs in zip(*numbers, strict=True):
-        assert theirs == pytest.approx(mine, **CLOSE)
+    numbers = ([float(n.replace(",", "")) for n in NUMBER.findall(t)] for t in (expected, actual))
+    for expected_number, actual_number in zip(*numbers, strict=True):
+        assert actual_number == pytest.approx(expected_number, **CLOSE)
 
 
 def test_the_page(monkeypatch):
     monkeypatch.chdir(ROOT)
     blocks = list(session())
     assert sum(len(code.splitlines()) for code, _, _ in blocks) >= 15
-    for code, expected, found in blocks:
+    for code, expected, actual in blocks:
         assert expected, f"no output in the page under\n{code}"
         try:
-            compare(expected, found)
+            compare(expected, actual)
         except AssertionError as error:
-            pytest.fail(f"{code}\n{error}\n\nThe page:\n{expected}\nNow:\n{found}")
+            pytest.fail(f"{code}\n{error}\n\nThe page:\n{expected}\nNow:\n{actual}")
 
 
 def test_the_session_holds_every_verb():
@@ -86,12 +86,12 @@ def test_the_session_holds_every_verb():
 
 
 @pytest.mark.parametrize(
-    ("expected", "found"),
+    ("expected", "actual"),
     [("a 1.00 b", "a 1.50 b"), ("a 1 b", "c 1 b"), ("1 2", "1"), ("x", ""), ("1,000", "2,000")],
 )
-def test_differences_are_seen(expected, found):
+def test_differences_are_seen(expected, actual):
     with pytest.raises(AssertionError):
-        compare(expected, found)
+        compare(expected, actual)
 
 
 def test_small_differences_are_not():
@@ -100,7 +100,7 @@ def test_small_differences_are_not():
 
 def write():
     """Put today's outputs into the page."""
-    outputs = iter([found for _, _, found in session()])
+    outputs = iter([output for _, _, output in session()])
     text = PAGE.read_text(encoding="utf-8")
 
     def block(match):

@@ -27,9 +27,9 @@ def test_the_usual_font_has_most(text):
 
 
 def test_others_are_added_as_they_are_needed(only_matplotlibs_fonts):
-    found = fonts_for("aשלום😀")  # of DejaVu Sans, which comes with Matplotlib
-    assert found.families == (MONO, "DejaVu Sans")
-    assert found.missing == frozenset()
+    chosen = fonts_for("aשלום😀")  # of DejaVu Sans, which comes with Matplotlib
+    assert chosen.families == (MONO, "DejaVu Sans")
+    assert chosen.missing == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,15 @@ def test_others_are_added_as_they_are_needed(only_matplotlibs_fonts):
      ("한ไ", "ไ 한", "fonts-noto-cjk fonts-noto-core")],
 )  # fmt: skip
 def test_one_line_names_a_package(only_matplotlibs_fonts, caplog, text, missing, package):
-    found = fonts_for(text)
-    assert set(missing.split()) <= found.missing
+    chosen = fonts_for(text)
+    assert set(missing.split()) <= chosen.missing
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert record.getMessage().count("\n") == 0
     assert f"apt install {package})" in record.getMessage()
     assert missing in record.getMessage()
-    assert found.shown(text[-1] if text[-1] in found.missing else text[0]) == UNKNOWN or (
-        found.shown(text[0]) == text[0]
+    assert chosen.shown(text[-1] if text[-1] in chosen.missing else text[0]) == UNKNOWN or (
+        chosen.shown(text[0]) == text[0]
     )
     fonts_for(text)
     assert len(caplog.records) == 1  # said once
@@ -57,13 +57,13 @@ def test_one_line_names_a_package(only_matplotlibs_fonts, caplog, text, missing,
 def test_every_character_is_printed_or_said_to_be_missing(name):
     _, encoding = LANGUAGES[name]
     cells = cells_of(encoded(name), encoding)
-    found = fonts_of([cells])
+    chosen = fonts_of([cells])
     faces = [
         font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=family)))
-        for family in found.families
+        for family in chosen.families
     ]
     for cell in cells:
-        for character in found.shown(cell.glyph):
+        for character in chosen.shown(cell.glyph):
             has = any(face.get_char_index(ord(character)) for face in faces)
             assert has or character.isspace() or character in "\u200d\ufe0f"
 

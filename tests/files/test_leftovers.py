@@ -37,7 +37,7 @@ def test_everything_else_stays(tmp_path: Path) -> None:
     run, elsewhere = tmp_path / "toy", tmp_path / "other"
     for folder in (run, elsewhere):
         folder.mkdir()
-    kept = [
+    staying = [
         run / f".table.{os.getpid()}.tmp.csv",  # of one that runs
         run / ".table.1.tmp.csv",  # of another user's that runs
         run / f"table.{gone.pid}.tmp.csv",
@@ -46,9 +46,9 @@ def test_everything_else_stays(tmp_path: Path) -> None:
         run / ".hidden",
         elsewhere / f".table.{gone.pid}.tmp.csv",
     ]
-    for path in kept:
+    for path in staying:
         path.write_text("x")
     (run / "link").symlink_to(elsewhere)
     assert sweep(run) == []
-    assert all(path.is_file() for path in kept)
+    assert all(path.is_file() for path in staying)
     assert sweep(tmp_path / "nowhere") == []

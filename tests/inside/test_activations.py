@@ -1,4 +1,4 @@
-"""Dumping activations: held against the paper's equations, however rows and groups are cut."""
+"""Dumped activations equal the paper's equations, however rows and groups are cut."""
 
 from __future__ import annotations
 
@@ -72,24 +72,24 @@ def reference(paths) -> list[dict[str, np.ndarray]]:
     w = {name: value[0].double() for name, value in weights.items()}
     inputs = torch.from_numpy(np.load(paths["test"])[:, :-1].T.astype(np.int64))
     x = torch.nn.functional.one_hot(inputs, k).double()
-    found = []
+    layers_ = []
     for layer in range(metadata["layers"]):
         w_h = w[f"recurrent.{layer}"].reshape(metadata["width"], -1)
         w_x = w[f"input.{layer}"].reshape(-1, w_h.shape[1])
         zero = torch.zeros(inputs.shape[1], len(w_h), dtype=torch.float64)
         x, steps = run(cell, x, w_x, w_h, w[f"bias.{layer}"].flatten(), zero, zero)
         joined = {name: torch.stack([s[name] for s in steps], 1) for name in steps[0]}
-        found.append({name: v.flatten(0, 1).numpy() for name, v in joined.items()})
-    return found
+        layers_.append({name: v.flatten(0, 1).numpy() for name, v in joined.items()})
+    return layers_
 
 
-def assert_rounded(found, exact):
+def assert_rounded(stored, exact):
     """Whether numbers are float64 ones in half precision, give or take float32 arithmetic."""
-    assert found.dtype == np.float32
-    assert np.array_equal(found, found.astype(np.float16))
-    assert found.shape == exact.shape
+    assert stored.dtype == np.float32
+    assert np.array_equal(stored, stored.astype(np.float16))
+    assert stored.shape == exact.shape
     allowed = np.spacing(np.abs(exact).astype(np.float16)).astype(np.float64) / 2 + 3e-6
-    assert (np.abs(found.astype(np.float64) - exact) <= allowed).all()
+    assert (np.abs(stored.astype(np.float64) - exact) <= allowed).all()
 
 
 @contextmanager
@@ -120,9 +120,9 @@ def test_equal_to_the_equations(tmp_path, cell, layers, group):
         names = {path.stem for path in (folder / f"layer-{layer}").iterdir()}
         assert names == set(quantities) == set(LETTERS[cell])
         for name, values in quantities.items():
-            found = activations(folder, layer, name)
-            assert_rounded(found, values)
-            assert_rounded(found[[0, 23, 24, 119]], values[[0, 23, 24, 119]])
+            stored = activations(folder, layer, name)
+            assert_rounded(stored, values)
+            assert_rounded(stored[[0, 23, 24, 119]], values[[0, 23, 24, 119]])
             sizes = group_sizes(file_path(folder, layer, name))
             assert sizes[:-1] == [group] * (120 // group) or sizes == [group] * (120 // group)
             assert sum(sizes) == 120
@@ -148,13 +148,13 @@ def test_a_part_is_that_part_of_the_whole(tmp_path, group):
         with row_groups_of(group):
             folder = dump(paths, tmp_path / f"{start}", quantities="cf", positions=(start, stop))
         for layer, name in ((1, "c"), (2, "f")):
-            found = activations(folder, layer, name)
+            part = activations(folder, layer, name)
             # Up to one step of float16: products of fewer streams may round otherwise.
             expected = activations(whole, layer, name)[start:stop]
-            np.testing.assert_allclose(found, expected, rtol=2**-10, atol=2**-24)
+            np.testing.assert_allclose(part, expected, rtol=2**-10, atol=2**-24)
             assert read_metadata(folder, layer, name).start == start
             last = activations(folder, layer, name, [1], slice(stop - 1, None))
-            assert np.array_equal(last, found[-1:, 1:2])
+            assert np.array_equal(last, part[-1:, 1:2])
 
 
 @settings(max_examples=30)
@@ -170,8 +170,8 @@ def test_any_layout(tmp_path_factory, batch, windows, steps, group, data):
     stop = data.draw(st.integers(start + 1, count))
     with row_groups_of(group):
         dump(paths, folder / "dump", steps, positions=(start, stop))
-    found = activations(folder / "dump", 1, "h")
-    assert_rounded(found, reference(paths)[0]["h"][start:stop])
+    stored = activations(folder / "dump", 1, "h")
+    assert_rounded(stored, reference(paths)[0]["h"][start:stop])
     full, rest = divmod(stop - start, group)
     expected = [group] * full + [rest] * (rest > 0)
     assert group_sizes(file_path(folder / "dump", 1, "h")) == expected
@@ -211,12 +211,17 @@ def test_row_p_predicts_position_p(tmp_path, cell):
 
 def test_the_metadata(tmp_path):
     paths = made(tmp_path)
-    found = read_metadata(dump(paths, tmp_path / "dump", positions=(3, 9)), 1, "f")
-    assert (found.corpus, found.model, found.layer, found.quantity) == ("text", "lstm-1x3", 1, "f")
-    assert found.start == 3
-    assert found.corpus_sha256 == Corpus.load(paths["corpus"]).sha256
-    assert found.config == {"dropout": 0.0, "val_loss": 1.5, "epoch": 2, "training": {}}
-    assert found.code_version == "1.0"
+    stored = read_metadata(dump(paths, tmp_path / "dump", positions=(3, 9)), 1, "f")
+    assert (stored.corpus, stored.model, stored.layer, stored.quantity) == (
+        "text",
+        "lstm-1x3",
+        1,
+        "f",
+    )
+    assert stored.start == 3
+    assert stored.corpus_sha256 == Corpus.load(paths["corpus"]).sha256
+    assert stored.config == {"dropout": 0.0, "val_loss": 1.5, "epoch": 2, "training": {}}
+    assert stored.code_version == "1.0"
 
 
 # Files

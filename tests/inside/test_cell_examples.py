@@ -17,8 +17,8 @@ def byte_rows(*rows):
 def test_candidates_start_lines_of_the_held_out_half():
     """Two streams of 12: all of the second, and an excerpt takes six bytes at least."""
     text = byte_rows(b"ab\ncdefghijk", b"ab\nc\nf\nhij\nk")
-    found = candidates(text)
-    assert found == [Excerpt(1, 3, 12), Excerpt(1, 5, 12)]
+    excerpts = candidates(text)
+    assert excerpts == [Excerpt(1, 3, 12), Excerpt(1, 5, 12)]
     # Of one stream its second half; of three the second and the third.
     assert candidates(byte_rows(b"\n" * 24)) == [Excerpt(0, 12, 19)]
     starts = [(e.stream, e.start) for e in candidates(byte_rows(*[b"a\n" * 8] * 3))]
@@ -29,10 +29,10 @@ def test_candidates_fill_a_page():
     page = COLUMNS_OF_TEXT * ROWS
     line = b"x" * 37 + b"\n"
     text = byte_rows(line * 100)
-    for found in candidates(text):
-        assert found.stop - found.start == 38 * ROWS  # lines of half the width
-        assert text[0, found.start - 1] == 10
-        assert 1900 <= found.start <= 3800 - page
+    for excerpt in candidates(text):
+        assert excerpt.stop - excerpt.start == 38 * ROWS  # lines of half the width
+        assert text[0, excerpt.start - 1] == 10
+        assert 1900 <= excerpt.start <= 3800 - page
     assert len(candidates(text)) == (3800 - page) // 38 - 50 + 1
 
 

@@ -35,9 +35,9 @@ def test_correlations_are_numpys(seed, n, spread):
     random = np.random.default_rng(seed)
     x = np.tanh(random.normal(random.uniform(-1, 1), spread, (n, 3))).astype(np.float32)
     y = np.stack([random.integers(0, 80, n), np.arange(n) % 7 + 100 * x[:, 1], np.arange(n)])
-    found = tallied(x, counts=y).correlations()
+    r = tallied(x, counts=y).correlations()
     expected = np.corrcoef(y, x.T.astype(np.float64))[:3, 3:]
-    np.testing.assert_allclose(found, expected, atol=1e-9)
+    np.testing.assert_allclose(r, expected, atol=1e-9)
 
 
 def test_a_saturated_cell_is_scored():
@@ -61,10 +61,10 @@ def test_aucs_are_sklearns(seed, n, share):
     flags = random.random((2, n)) < share
     flags[:, :2] = [True, False]
     x = np.tanh(random.normal(0, 1, (n, 2)) + flags[0][:, None] * [1, -3]).astype(np.float32)
-    found = tallied(x, flags=flags).aucs()
-    for concept, unit in np.ndindex(found.shape):
+    areas = tallied(x, flags=flags).aucs()
+    for concept, unit in np.ndindex(areas.shape):
         same = roc_auc_score(flags[concept], binned(x[:, unit]))
-        assert found[concept, unit] == pytest.approx(same, abs=1e-12)
+        assert areas[concept, unit] == pytest.approx(same, abs=1e-12)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.3, -1.0])
@@ -72,8 +72,8 @@ def test_a_thousand_bins_are_fine_enough(shift):
     random = np.random.default_rng(4)
     flag = random.random(20_000) < 0.3
     x = np.tanh(random.normal(0, 0.7, 20_000) + shift * flag).astype(np.float32)[:, None]
-    found = tallied(x, flags=[flag]).aucs().item()
-    assert found == pytest.approx(roc_auc_score(flag, x[:, 0]), abs=1e-3)
+    area = tallied(x, flags=[flag]).aucs().item()
+    assert area == pytest.approx(roc_auc_score(flag, x[:, 0]), abs=1e-3)
 
 
 def test_the_ends_of_the_scale():
@@ -89,10 +89,10 @@ def test_what_is_constant_has_no_score():
     levels = np.append(random.uniform(-1, 1, 40), [0.0, -1.0, 1.0]).astype(np.float32)
     x = np.column_stack([random.random(999), np.tile(levels, (999, 1))])
     varying, constant = np.arange(999), np.full(999, 17 / 3)
-    found = tallied(x, counts=[varying, constant, 0 * constant]).correlations()
-    assert np.isfinite(found[0, 0])
-    assert np.isnan(found[0, 1:]).all()
-    assert np.isnan(found[1:]).all()
+    r = tallied(x, counts=[varying, constant, 0 * constant]).correlations()
+    assert np.isfinite(r[0, 0])
+    assert np.isnan(r[0, 1:]).all()
+    assert np.isnan(r[1:]).all()
     flags = [varying > 20, constant > 0, constant < 0]
     aucs = tallied(x, flags=flags).aucs()
     assert np.isfinite(aucs[0]).all()
@@ -103,8 +103,8 @@ def test_what_is_constant_has_no_score():
 def test_strength():
     scores = pd.Series([-0.8, 0.8, 0.9, 0.1, 0.5, np.nan])
     measures = pd.Series(["correlation"] * 2 + ["auc"] * 4)
-    found = strength(scores, measures)
-    np.testing.assert_allclose(found, [0.8, 0.8, 0.8, 0.8, 0.0, np.nan])
+    values = strength(scores, measures)
+    np.testing.assert_allclose(values, [0.8, 0.8, 0.8, 0.8, 0.0, np.nan])
 
 
 # Ranking
@@ -130,11 +130,11 @@ def random_model(folder, cell="lstm", layers=2, width=4, length=40, **options):
 def test_scores_are_those_of_the_dumped_states(tmp_path, cell):
     """The first of 3 streams of 400 and the other two, each half on its own."""
     trained, codes, labels, paths = random_model(tmp_path, cell, length=400)
-    found = score(trained, "text", codes, labels, 8, "cpu")
-    assert list(found.columns) == list(cells.COLUMNS)
-    assert len(found) == 3 * 2 * 4
+    ranking = score(trained, "text", codes, labels, 8, "cpu")
+    assert list(ranking.columns) == list(cells.COLUMNS)
+    assert len(ranking) == 3 * 2 * 4
     folder = dump(paths, tmp_path / "dump")
-    for row in found.itertuples():
+    for row in ranking.itertuples():
         value = activations(folder, row.layer, "c" if cell == "lstm" else "h", [row.unit])[:, 0]
         value = np.tanh(value.astype(np.float64)) if cell == "lstm" else value.astype(np.float64)
         for half, part in (("found", slice(0, 400)), ("held_out", slice(400, 1200))):
@@ -151,14 +151,14 @@ def test_scores_are_those_of_the_dumped_states(tmp_path, cell):
 
 def test_best_first(tmp_path):
     trained, codes, labels, _ = random_model(tmp_path)
-    found = score(trained, "text", codes, labels, 8, "cpu")
+    ranking = score(trained, "text", codes, labels, 8, "cpu")
     for concept in ("count", "flag"):
-        part = found[found["concept"] == concept]
+        part = ranking[ranking["concept"] == concept]
         assert list(part["rank"]) == list(range(1, 9))
         assert part["strength_found"].is_monotonic_decreasing
         own = strength(part["found"], part["measure"])
         pd.testing.assert_series_equal(part["strength_found"], own, check_names=False)
-        assert best(found, concept)["strength_found"] == part["strength_found"].max()
+        assert best(ranking, concept)["strength_found"] == part["strength_found"].max()
 
 
 def test_the_held_out_half_has_no_say(tmp_path):
@@ -184,11 +184,11 @@ def test_a_dead_cell_never_wins(tmp_path):
     for name in ("input.0", "recurrent.0", "bias.0"):
         weights[name][..., 1] = 0  # h = 0 always
     trained, codes, labels, _ = random_model(tmp_path, "rnn", 1, 3, weights=weights)
-    found = score(trained, "text", codes, labels, 8, "cpu").set_index(["concept", "unit"])
-    assert np.isnan(found.loc[("count", 1), "found"])
-    assert found.loc[("count", 1), "rank"] == 3
-    assert found.loc[("flag", 1), "found"] == 0.5
-    assert found.loc[("flag", 1), "rank"] == 3
+    ranking = score(trained, "text", codes, labels, 8, "cpu").set_index(["concept", "unit"])
+    assert np.isnan(ranking.loc[("count", 1), "found"])
+    assert ranking.loc[("count", 1), "rank"] == 3
+    assert ranking.loc[("flag", 1), "found"] == 0.5
+    assert ranking.loc[("flag", 1), "rank"] == 3
 
 
 def ranking(rows):
@@ -206,8 +206,8 @@ def test_the_typical_cell():
          ("a", 2, 0, 0.45, 0.4), ("b", 2, 0, 0.5, 0.4), ("a", 2, 1, 0.4, 0.4), ("a", 2, 2, 0.2, 0),
          ("a", 2, 3, nan, nan)]
     )  # fmt: skip
-    found = typical(frame)
-    assert (found["concept"], found["layer"], found["unit"]) == ("b", 2, 0)
+    cell = typical(frame)
+    assert (cell["concept"], cell["layer"], cell["unit"]) == ("b", 2, 0)
 
 
 def test_the_typical_cell_can_be_judged():

@@ -83,9 +83,9 @@ def test_lines_against_a_slow_one(kind, text):
             since = 0
         position.append(since)
         ends.append(after in (b"\r", b"\n") and pair_after != b"\r\n")
-    found = labels(text, kind)
-    assert found["line_position"].tolist() == position
-    assert found["line_end"].tolist() == ends
+    concepts = labels(text, kind)
+    assert concepts["line_position"].tolist() == position
+    assert concepts["line_end"].tolist() == ends
 
 
 def test_quotes_of_prose():
@@ -117,8 +117,8 @@ lines." Then:␍¶
 
 def test_curly_quotes():
     """Three bytes each, the last one tells."""
-    found = labels("a “b” “c\nd\n\n“".encode(), "prose")["inside_quotes"]
-    assert drawn(found) == "".join(("..", "..#", "#", "##.", ".", "..#", "####", ".", "..#"))
+    inside = labels("a “b” “c\nd\n\n“".encode(), "prose")["inside_quotes"]
+    assert drawn(inside) == "".join(("..", "..#", "#", "##.", ".", "..#", "####", ".", "..#"))
 
 
 def test_quotes_of_c():
@@ -236,12 +236,12 @@ f(int a) { /* { */¶
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_concept_has_its_labels(kind):
-    found = labels(b"if (a) { b; }\n", kind)
+    of_text = labels(b"if (a) { b; }\n", kind)
     concepts = [concept for concept in CONCEPTS.values() if kind in concept.kinds]
-    assert list(found) == [concept.name for concept in concepts]
+    assert list(of_text) == [concept.name for concept in concepts]
     for concept in concepts:
         expected = {"auc": np.bool_, "correlation": np.float32}[concept.measure]
-        assert found[concept.name].dtype == expected
+        assert of_text[concept.name].dtype == expected
     assert all(name == concept.name for name, concept in CONCEPTS.items())
     titles = [concept.title for concept in CONCEPTS.values()]
     assert len(set(titles)) == len(titles)
@@ -335,9 +335,9 @@ def corpus(name: str) -> bytes:
 def test_the_papers_corpora(name, kind, seconds):
     text = corpus(name)
     start = time.process_time()
-    found = labels(text, kind)
+    concepts = labels(text, kind)
     assert time.process_time() - start < seconds
-    assert all(0 < values.mean() < len(text) for values in found.values())
+    assert all(0 < values.mean() < len(text) for values in concepts.values())
     pieces = [text[i : i + 100_000] for i in range(0, len(text), 100_000)]
     assert {kind_of(piece) for piece in [text, *pieces]} == {kind}
 
@@ -345,10 +345,10 @@ def test_the_papers_corpora(name, kind, seconds):
 def test_quotes_of_war_and_peace_face_the_right_way():
     """A word follows an opening quote and precedes a closing one; a space does neither."""
     text = corpus("warpeace_input.txt")
-    found = match_quotes(text)
-    closers = np.flatnonzero(found >= 0)
+    opener = match_quotes(text)
+    closers = np.flatnonzero(opener >= 0)
     assert len(closers) > 8_900
     values = np.frombuffer(text, np.uint8)
     space = np.isin(values, list(b" \r\n"))
-    assert space[found[closers] + 1].mean() < 0.002
+    assert space[opener[closers] + 1].mean() < 0.002
     assert space[closers - 1].mean() < 0.002

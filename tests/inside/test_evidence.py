@@ -230,8 +230,8 @@ def test_a_code_spread_over_eight_cells_takes_eight(known):
     judged = traces_of(values[:, 10:])
 
     def strength(weights):
-        (said,) = probe.predict(judged, weights[:, None])
-        return np.corrcoef(said.ravel(), count[10:].ravel())[0, 1]
+        (predicted,) = probe.predict(judged, weights[:, None])
+        return np.corrcoef(predicted.ravel(), count[10:].ravel())[0, 1]
 
     strengths = [strength(weights) for weights in steps[:9]]
     np.testing.assert_allclose(strengths[:8], np.sqrt(np.arange(1, 9) / 8), atol=0.02)

@@ -133,7 +133,7 @@ def test_every_byte_has_a_coloured_box():
     extents = [path.get_extents() for path in boxes.get_paths()]
     widths = [e.width / extents[0].width for e in extents]
     np.testing.assert_allclose(widths, [1, 1, 2, 1, 1, 1, 1, 1], rtol=1e-6)
-    assert extents[5].y0 > extents[4].y0  # "d" stands on the next line
+    assert extents[5].y0 > extents[4].y0  # "d" is on the next line
     assert extents[5].x0 == pytest.approx(extents[0].x0)
     glyphs = [text.get_text() for text in axes.texts]
     for glyph in "ab⇥c↓de":
@@ -203,10 +203,10 @@ def test_the_script(tmp_path, monkeypatch):
         files.append(tmp_path / f"{corpus}.parquet")
         parquet_tables.write(STUDY[STUDY["corpus"] == corpus], files[-1])
     kinds = {kind: f"figure2.{kind}" for kind in ("pdf", "png", "csv")}
-    found = run_script(
+    written = run_script(
         tmp_path, monkeypatch, "draw", {"examples": files}, kinds, "charlens.inside.cells.figure"
     )
-    numbers = csv_tables.read(found["csv"], COLUMNS, "a table", "figure2")
+    numbers = csv_tables.read(written["csv"], COLUMNS, "a table", "figure2")
     pd.testing.assert_frame_equal(numbers, STUDY, rtol=1e-8)
 
 

@@ -124,8 +124,8 @@ def test_the_script(tmp_path, monkeypatch):
         files.append(tmp_path / f"{model}.csv")
         csv_tables.write(study()[study()["model"] == model], files[-1])
     kinds = {kind: f"figure3.{kind}" for kind in ("pdf", "png", "csv")}
-    found = run_script(
+    written = run_script(
         tmp_path, monkeypatch, "draw", {"saturation": files}, kinds, "charlens.inside.gates.figure"
     )
-    numbers = saturation.read(found["csv"])
+    numbers = saturation.read(written["csv"])
     pd.testing.assert_frame_equal(numbers, study(), rtol=1e-8)

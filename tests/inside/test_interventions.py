@@ -76,8 +76,8 @@ def slow(trained, codes, layer, unit, value):
     """−ln P of every target, (B, length), one stream and one step at a time in float64."""
     shape = trained.shape
     w = {name: values[0].double() for name, values in trained.weights.items()}
-    found = np.empty(codes[:, 1:].shape)
-    for b, t in np.ndindex(found.shape):
+    losses = np.empty(codes[:, 1:].shape)
+    for b, t in np.ndindex(losses.shape):
         if t == 0:
             states = [torch.zeros(2, 1, shape.width).double() for _ in range(shape.layers)]
         x = torch.nn.functional.one_hot(torch.tensor([int(codes[b, t])]), shape.k).double()
@@ -96,8 +96,8 @@ def slow(trained, codes, layer, unit, value):
             states[index] = torch.stack([h, c])
             x = h
         scores = (x @ w["decoder"] + w["bias.decoder"])[0]
-        found[b, t] = torch.logsumexp(scores, 0) - scores[int(codes[b, t + 1])]
-    return found
+        losses[b, t] = torch.logsumexp(scores, 0) - scores[int(codes[b, t + 1])]
+    return losses
 
 
 @pytest.mark.parametrize(("cell", "layer"), [("lstm", 1), ("lstm", 2), ("gru", 1), ("rnn", 2)])
@@ -220,9 +220,9 @@ def test_a_clock_that_is_set_forward_ends_its_lines_sooner():
     count = np.full((streams, newlines.LONGEST + 1), 20.0)
     rates = np.array([0.02, 0.01, 0.03, 0.05])  # alone, and clamped at each column
     noise = 1 + 0.05 * np.random.default_rng(0).normal(size=(4, streams, 1))
-    found = newlines.Hazards(count, rates[:, None, None] * noise * count)
+    hazards = newlines.Hazards(count, rates[:, None, None] * noise * count)
     value, low, high = newlines.slope(
-        clamped, found, resample_streams(streams, 500, np.random.default_rng(1))
+        clamped, hazards, resample_streams(streams, 500, np.random.default_rng(1))
     )
     halves = [math.log(0.5) / math.log(1 - rate) for rate in rates[1:]]
     assert value == pytest.approx(np.polyfit(clamped, halves, 1)[0], rel=0.05)
@@ -243,30 +243,35 @@ def test_classes_of_every_concept_are_sound(kind):
     text = code if kind == "c" else b'He said "no" and\nwent. "Why so?" I\nasked.\n' * 20
     lexed = LexedText(text, kind)
     for name, label in labels(text, kind).items():
-        found = classes_of(name, lexed, label)
-        first, second = found.targets
-        assert found.classes.keys() >= {first.name, second.name, first.elsewhere, second.elsewhere}
-        for target in found.targets:
-            here, other = found.classes[target.name].at, found.classes[target.other].at
-            elsewhere = found.classes[target.elsewhere]
-            assert here.sum() > 5, (name, target)
-            assert not (here & other).any()
-            assert not (here & elsewhere.at).any()
+        classes = classes_of(name, lexed, label)
+        first, second = classes.targets
+        assert classes.classes.keys() >= {
+            first.name,
+            second.name,
+            first.elsewhere,
+            second.elsewhere,
+        }
+        for target in classes.targets:
+            members, other = classes.classes[target.name].at, classes.classes[target.other].at
+            elsewhere = classes.classes[target.elsewhere]
+            assert members.sum() > 5, (name, target)
+            assert not (members & other).any()
+            assert not (members & elsewhere.at).any()
             assert elsewhere.at.any()
             assert elsewhere.symbols
-        assert not (found.classes[first.name].at & found.classes[second.name].at).any()
+        assert not (classes.classes[first.name].at & classes.classes[second.name].at).any()
 
 
 def test_quotes_open_and_close():
     text = b'a "b" c\n'
-    found = classes_of(
+    quotes = classes_of(
         "inside_quotes", LexedText(text, "prose"), labels(text, "prose")["inside_quotes"]
     )
-    assert np.flatnonzero(found.classes["opening"].at).tolist() == [2]
-    assert np.flatnonzero(found.classes["closing"].at).tolist() == [4]
-    assert found.classes["no closing, outside"].symbols == (34,)
+    assert np.flatnonzero(quotes.classes["opening"].at).tolist() == [2]
+    assert np.flatnonzero(quotes.classes["closing"].at).tolist() == [4]
+    assert quotes.classes["no closing, outside"].symbols == (34,)
     # After a space nothing closes: of what follows the quote, "c" is no place for it.
-    assert np.flatnonzero(found.classes["no closing, outside"].at).tolist() == [0, 1, 5, 7]
+    assert np.flatnonzero(quotes.classes["no closing, outside"].at).tolist() == [0, 1, 5, 7]
 
 
 def test_claims_of_a_count_are_its_ends():
@@ -324,11 +329,11 @@ def planted(corpus):
 def plant():
     corpus, splits = prepare(quoted_text(), "quoted", "test", "streams", 16, 20, 0.1, 0.1)
     text = CorpusText.of(corpus, splits)
-    trained, found = planted(corpus), labels(text.text, "prose")
+    trained, concepts = planted(corpus), labels(text.text, "prose")
     settings = Settings(bootstrap=500, controls=50)
     study = Study(
         trained, corpus, splits["test"], text, "prose",
-        {name: found[name] for name in ("inside_quotes", "line_end")}, settings, 20, "cpu",
+        {name: concepts[name] for name in ("inside_quotes", "line_end")}, settings, 20, "cpu",
     )  # fmt: skip
     subjects = [
         Subject("inside_quotes", "inside quotes", 1, u, 0.9, (1, (u + 1) % 9)) for u in range(9)
@@ -397,9 +402,9 @@ def test_figure_8_is_drawn_and_read_back(plant, tmp_path):
 
 
 def test_the_verdicts_in_words(plant):
-    found = " ".join(causal_cells.sentences(plant.tables.verdicts))
-    assert "in 1 of 9 cases: inside quotes (first of 9 cells, p = 1.000)." in found
-    assert "probability of the right byte at closing goes from" in found
+    sentences = " ".join(causal_cells.sentences(plant.tables.verdicts))
+    assert "in 1 of 9 cases: inside quotes (first of 9 cells, p = 1.000)." in sentences
+    assert "probability of the right byte at closing goes from" in sentences
     markdown = causal_cells.markdown(plant.tables.verdicts)
     assert markdown.count("| causal |") == 2
     assert "No network" in causal_cells.markdown(plant.tables.verdicts.iloc[:0])
@@ -419,12 +424,12 @@ def leaking_unit(keep):
 @pytest.mark.parametrize("keep", [0.6, 0.9, 0.97])
 def test_a_change_lasts_as_long_as_the_unit_keeps_it(keep):
     codes = np.random.default_rng(0).integers(0, 2, (4, 401)).astype(np.uint8)
-    found = impulse(leaking_unit(keep), codes, (1, 0), (-0.01, 0.01), 10, "cpu")
-    value, low, high = found.half_life(resample_streams(4, 50, np.random.default_rng(0)))
+    response = impulse(leaking_unit(keep), codes, (1, 0), (-0.01, 0.01), 10, "cpu")
+    value, low, high = response.half_life(resample_streams(4, 50, np.random.default_rng(0)))
     assert value == low == high == math.ceil(math.log(0.5) / math.log(keep))
-    assert found.change.shape == (4, 300)
+    assert response.change.shape == (4, 300)
     expected = np.tile(0.01 * keep ** np.arange(5.0), (4, 1))
-    np.testing.assert_allclose(found.change[:, :5], expected, rtol=1e-2)
+    np.testing.assert_allclose(response.change[:, :5], expected, rtol=1e-2)
 
 
 def test_a_latch_keeps_a_change_until_it_is_set_again(plant):
@@ -500,17 +505,17 @@ def test_few_controls_are_matched_and_the_same_study_gives_the_same_tables(plant
 def test_networks_of_a_config_are_studied_one_by_one(plant):
     study = plant.study
     titles = {name: CONCEPTS[name].title for name in CONCEPTS}
-    found = labels(study.text.text, "prose")
-    labelled = Labelled(study.text, "prose", found, titles, ["inside_quotes", "if_condition"])
+    concepts = labels(study.text.text, "prose")
+    labelled = Labelled(study.text, "prose", concepts, titles, ["inside_quotes", "if_condition"])
     frame = ranking([("inside_quotes", 1, 0, 0.9, 0.9), ("inside_quotes", 1, 1, 0.9, 0.9)])
-    wanted = {"cells": None, "concepts": None, "modes": [MEAN], "controls": 50}
-    wanted |= {"characters": 900, "bootstrap": 50}
-    networks = [Network(study.trained, frame, wanted), Network(study.trained, frame, wanted)]
+    options = {"cells": None, "concepts": None, "modes": [MEAN], "controls": 50}
+    options |= {"characters": 900, "bootstrap": 50}
+    networks = [Network(study.trained, frame, options), Network(study.trained, frame, options)]
     tables = study_networks(networks, study.corpus, study.codes, labelled, 20, "cpu", 1)
     assert len(tables.verdicts) == 4
     assert (tables.verdicts["title"] == "inside quotes").all()
     nothing = study_networks([], study.corpus, study.codes, labelled, 20, "cpu", 1)
     assert [len(table) for table in nothing] == [0, 0, 0, 0]
-    networks = [Network(study.trained, frame, wanted | {"concepts": ["rhyme"]})]
+    networks = [Network(study.trained, frame, options | {"concepts": ["rhyme"]})]
     with pytest.raises(CharlensError, match=r"'rhyme', expected some of line_position, .*prose"):
         study_networks(networks, study.corpus, study.codes, labelled, 20, "cpu", 1)

@@ -49,10 +49,10 @@ def letters(text):
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_excerpts_begin_lines_and_fill_a_page(name):
     text, (words, encoding) = streams(name), LANGUAGES[name]
-    found = candidates(text, encoding)
-    assert len(found) > 10
+    excerpts = candidates(text, encoding)
+    assert len(excerpts) > 10
     lines = set(words.splitlines())
-    for part in found[:5]:
+    for part in excerpts[:5]:
         data = text[part.stream, part.start : part.stop]
         shown = data.tobytes().decode(encoding)  # whole characters, no broken ones
         assert shown.splitlines()[0] in lines
@@ -89,14 +89,14 @@ def test_figure_2_of_a_text_that_is_not_named_is_utf_8():
 @pytest.mark.parametrize("name", DRAWN)
 def test_figure_6_marks_characters(name):
     text, encoding = streams(name, times=8), LANGUAGES[name][1]
-    found = np.full(text[:, 1:].size, -1, np.int8)
-    found[np.random.default_rng(0).random(found.size) < 0.2] = slices().index("100-memory")
-    shown = examples(text, found, OracleDefinitions(), encoding).assign(corpus=name, model="m")
+    category = np.full(text[:, 1:].size, -1, np.int8)
+    category[np.random.default_rng(0).random(category.size) < 0.2] = slices().index("100-memory")
+    shown = examples(text, category, OracleDefinitions(), encoding).assign(corpus=name, model="m")
     assert len(shown)
-    count = np.bincount(found[found >= 0], minlength=len(slices()))
+    count = np.bincount(category[category >= 0], minlength=len(slices()))
     table = pd.DataFrame({"oracle": slices(), "family": family_of(), "errors": count})
     table["percent"] = 100 * count / count.sum()
-    facts = {"corpus": name, "model": "lstm-1x8", "role": "best", "characters": found.size}
+    facts = {"corpus": name, "model": "lstm-1x8", "role": "best", "characters": category.size}
     figure = pies.draw(table.assign(**facts, paper=np.nan), shown, {name: encoding})
     data = shown["byte"].to_numpy(np.uint8).tobytes()
     page = figure.axes[-1]

@@ -79,14 +79,14 @@ def test_files(tmp_path, monkeypatch):
         paths = made(tmp_path / cell, cell, model=f"{cell}-1x3")
         inputs = {name: paths[name] for name in ("corpus", "test", "model")}
         given, output = {"unroll": 8, "device": "cpu"}, {"csv": f"{cell}.csv"}
-        found = run_script(tmp_path, monkeypatch, "saturation", inputs, output, **given)
-        files[cell] = found["csv"]
+        written = run_script(tmp_path, monkeypatch, "saturation", inputs, output, **given)
+        files[cell] = written["csv"]
         tables.append(saturated(paths))
-    found = pd.concat([saturation.read(path) for path in files.values()], ignore_index=True)
-    assert list(found.columns) == list(saturation.COLUMNS)
-    assert list(dict.fromkeys(found["model"])) == ["lstm-1x3", "gru-1x3"]
+    shares = pd.concat([saturation.read(path) for path in files.values()], ignore_index=True)
+    assert list(shares.columns) == list(saturation.COLUMNS)
+    assert list(dict.fromkeys(shares["model"])) == ["lstm-1x3", "gru-1x3"]
     expected = pd.concat([table for table in tables if len(table)], ignore_index=True)
-    np.testing.assert_allclose(found[["left", "right"]], expected[["left", "right"]], rtol=1e-8)
+    np.testing.assert_allclose(shares[["left", "right"]], expected[["left", "right"]], rtol=1e-8)
     assert len(saturation.read(files["rnn"])) == 0
 
 

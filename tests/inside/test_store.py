@@ -48,9 +48,9 @@ def small(tmp_path, monkeypatch):
 
 def test_all_of_it(small):
     folder, values = small
-    found = activations(folder, 1, "c")
-    assert found.dtype == np.float32
-    assert np.array_equal(found, values)
+    stored = activations(folder, 1, "c")
+    assert stored.dtype == np.float32
+    assert np.array_equal(stored, values)
     assert store.read_metadata(folder, 1, "c") == metadata(start=100)
 
 
@@ -78,9 +78,9 @@ def test_units_in_the_order_asked(small, units):
 )
 def test_positions_count_over_the_test_split(small, positions, rows):
     folder, values = small
-    found = activations(folder, 1, "c", positions=positions)
-    assert found.shape == (len(rows), 3)
-    assert np.array_equal(found, values[list(rows)])
+    stored = activations(folder, 1, "c", positions=positions)
+    assert stored.shape == (len(rows), 3)
+    assert np.array_equal(stored, values[list(rows)])
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.lists(st.integers(0, 4), max_size=4))
@@ -91,8 +91,8 @@ def test_any_part_is_that_part_of_the_whole(tmp_path_factory, start, stop, units
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "ROW_GROUP", 7)
             write(folder, values)
-    found = activations(folder, 1, "c", units, slice(start, stop))
-    assert np.array_equal(found, values[start:stop, units])
+    stored = activations(folder, 1, "c", units, slice(start, stop))
+    assert np.array_equal(stored, values[start:stop, units])
 
 
 @pytest.mark.parametrize(
@@ -241,14 +241,14 @@ def test_one_flipped_byte_is_never_read_as_a_number(small):
         damaged = bytearray(content)
         damaged[place] ^= 0xFF
         path.write_bytes(damaged)
-        found, error = attempt(folder)
+        stored, error = attempt(folder)
         assert "c.parquet: damaged" in error or error == ""
         if not error:  # a byte of a page's header that says nothing about its values
             assert place not in bodies
-            assert np.array_equal(found, values)
+            assert np.array_equal(stored, values)
 
 
-def test_a_flipped_bit_of_the_footer_is_told_or_harmless(small):
+def test_a_flipped_bit_of_the_footer_is_reported_or_harmless(small):
     folder, _ = small
     path = file_path(folder, 1, "c")
     content = path.read_bytes()
@@ -257,8 +257,8 @@ def test_a_flipped_bit_of_the_footer_is_told_or_harmless(small):
         damaged = bytearray(content)
         damaged[place] ^= 1 << place % 8
         path.write_bytes(damaged)
-        found, error = attempt(folder)
-        assert error or found.shape == (10, 3)
+        stored, error = attempt(folder)
+        assert error or stored.shape == (10, 3)
 
 
 @pytest.mark.parametrize("rows", [9, 11])
@@ -319,22 +319,24 @@ def test_pandas_reads_it(dump):
 
 
 def test_pandas_computes_with_it_rightly(dump):
-    """Of float16 columns of this length std is inf or 0, and so it stands in describe()."""
+    """Of float16 columns of this length std is inf or 0, in describe() too."""
     path, values = dump
     frame, exact = pd.read_parquet(path, columns=["u1", "u2"]), values[:, 1:].astype(np.float64)
     for name in ("mean", "std", "sum", "var"):
-        found = getattr(frame, name)().to_numpy()
-        assert np.allclose(found, getattr(pd.DataFrame(exact), name)(), rtol=1e-4, atol=1e-4), name
+        computed = getattr(frame, name)().to_numpy()
+        assert np.allclose(computed, getattr(pd.DataFrame(exact), name)(), rtol=1e-4, atol=1e-4), (
+            name
+        )
     assert np.allclose(frame.describe().loc["std"], exact.std(0, ddof=1), rtol=1e-4)
 
 
 def test_duckdb_reads_it(dump):
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed (make peers)")
     path, values = dump
-    found = duckdb.sql(f"select * from '{path}'").fetchnumpy()
-    assert list(found) == ["u0", "u1", "u2"]
+    columns = duckdb.sql(f"select * from '{path}'").fetchnumpy()
+    assert list(columns) == ["u0", "u1", "u2"]
     for unit in range(3):
-        assert np.array_equal(found[f"u{unit}"], values[:, unit].astype(np.float32))
+        assert np.array_equal(columns[f"u{unit}"], values[:, unit].astype(np.float32))
     spread = duckdb.sql(f"select stddev(u1) from '{path}'").fetchall()[0][0]
     assert spread == pytest.approx(values[:, 1].astype(np.float64).std(ddof=1))
 
@@ -345,13 +347,13 @@ def test_a_folder_has_the_units_alone(tmp_path):
     polars = pytest.importorskip("polars", reason="polars is not installed (make peers)")
     for layer in (1, 2):
         write(tmp_path, noise(10, 3, seed=layer), layer=layer)
-    for found in (
+    for frame in (
         duckdb.sql(f"select * from '{tmp_path}/*/c.parquet'").df(),
         polars.read_parquet(f"{tmp_path}/*/c.parquet"),
         pd.read_parquet(tmp_path),
     ):
-        assert list(found.columns) == ["u0", "u1", "u2"]
-        assert len(found) == 20
+        assert list(frame.columns) == ["u0", "u1", "u2"]
+        assert len(frame) == 20
 
 
 def test_polars_reads_it(dump):

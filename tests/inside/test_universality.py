@@ -34,7 +34,7 @@ def states(seed: int, positions: int = 4000, cells: int = 6) -> np.ndarray:
     return np.tanh(mixed / 3 + draw.normal(size=cells))
 
 
-def found(one: np.ndarray, two: np.ndarray) -> Covariances:
+def covariances_of(one: np.ndarray, two: np.ndarray) -> Covariances:
     both = np.hstack([one, two])
     half = len(both) // 2
     parts = (both[:half], both[half:], both)
@@ -53,7 +53,7 @@ def test_sums_give_numpys_covariance_whatever_the_mean() -> None:
 def test_a_permuted_copy_is_matched_cell_by_cell() -> None:
     one = states(2)
     order = np.random.default_rng(3).permutation(6)
-    match = matches(found(one, -one[:, order]), A, B, 5, np.random.default_rng(0))
+    match = matches(covariances_of(one, -one[:, order]), A, B, 5, np.random.default_rng(0))
     np.testing.assert_allclose(match.r, -1, atol=1e-9)
     assert (order[match.best] == np.arange(6)).all()
     assert (match.paired == match.best).all()
@@ -65,7 +65,7 @@ def test_a_rotated_copy_is_as_alike_as_a_network_and_its_cells_are_no_better_tha
     scaled = (one - one.mean(0)) / one.std(0)
     turned = scaled @ rotation(40, np.random.default_rng(5))
     a, b = slice(0, 40), slice(40, 80)
-    covariance = found(scaled, turned)
+    covariance = covariances_of(scaled, turned)
     assert linear_cka(covariance.both, a, b) == pytest.approx(1, abs=1e-9)
     assert svcca(covariance.both, a, b) == pytest.approx(1, abs=1e-6)
     match = matches(covariance, a, b, 20, np.random.default_rng(0))
@@ -74,7 +74,7 @@ def test_a_rotated_copy_is_as_alike_as_a_network_and_its_cells_are_no_better_tha
 
 
 def test_unrelated_networks_are_unlike_and_a_choice_does_not_flatter() -> None:
-    covariance = found(states(6, 20_000), states(7, 20_000))
+    covariance = covariances_of(states(6, 20_000), states(7, 20_000))
     assert linear_cka(covariance.both, A, B) < 0.01
     match = matches(covariance, A, B, 20, np.random.default_rng(0))
     assert np.abs(match.r).max() < 0.05
@@ -82,17 +82,17 @@ def test_unrelated_networks_are_unlike_and_a_choice_does_not_flatter() -> None:
 
 def test_a_slow_computation_gives_the_same_similarities() -> None:
     one, two = states(8, 500), np.hstack([states(8, 500)[:, :3], states(9, 500)[:, :3]])
-    covariance = found(one, two).both
+    covariance = covariances_of(one, two).both
     x, y = one - one.mean(0), two - two.mean(0)
     k, m = x @ x.T, y @ y.T  # Kornblith et al.: alignment of the two kernels
     expected = (k * m).sum() / np.sqrt((k * k).sum() * (m * m).sum())
     assert linear_cka(covariance, A, B) == pytest.approx(expected, rel=1e-9)
-    kept = []
+    bases = []
     for z in (x, y):
         u, s, _ = np.linalg.svd(z, full_matrices=False)
         count = int(np.searchsorted(np.cumsum(s**2) / (s**2).sum(), 0.99)) + 1
-        kept.append(u[:, :count])
-    expected = np.linalg.svd(kept[0].T @ kept[1], compute_uv=False).mean()
+        bases.append(u[:, :count])
+    expected = np.linalg.svd(bases[0].T @ bases[1], compute_uv=False).mean()
     assert svcca(covariance, A, B) == pytest.approx(expected, rel=1e-6)
     assert correlation(covariance, A, B)[1, 2] == pytest.approx(
         np.corrcoef(one[:, 1], two[:, 2])[0, 1]
@@ -102,14 +102,16 @@ def test_a_slow_computation_gives_the_same_similarities() -> None:
 def test_a_cell_that_does_not_move_matches_nothing() -> None:
     one, two = states(10), states(11)
     one[:, 0], two[:, 5] = 0.5, -1.0
-    match = matches(found(one, two), A, B, 3, np.random.default_rng(0))
+    match = matches(covariances_of(one, two), A, B, 3, np.random.default_rng(0))
     assert match.r[0] == 0
     assert np.isfinite(match.rotated).all()
 
 
 def test_cells_left_over_have_no_pair() -> None:
     one, two = states(12), states(13, cells=4)
-    match = matches(found(one, two), slice(0, 6), slice(6, 10), 2, np.random.default_rng(0))
+    match = matches(
+        covariances_of(one, two), slice(0, 6), slice(6, 10), 2, np.random.default_rng(0)
+    )
     assert sorted(match.paired)[:2] == [-1, -1]
     assert np.isnan(match.paired_r).sum() == 2
     assert len(set(match.paired[match.paired >= 0])) == 4

@@ -140,7 +140,7 @@ def test_an_error_of_a_job_is_said_once_and_names_the_log(tmp_path) -> None:
     assert run.lines[1:] == [line, "others went on", line]
 
 
-def test_a_job_that_died_without_a_word_is_told_in_full(tmp_path) -> None:
+def test_a_job_that_died_without_a_word_is_reported_in_full(tmp_path) -> None:
     log = tmp_path / "a.log"
     log.write_text("epoch 1\n")
     run = Run()

@@ -25,21 +25,21 @@ def repository(tmp_path_factory):
 
 def on_a_terminal(folder, *arguments: str) -> str:
     """What Snakemake writes to a terminal of 100 columns."""
-    ours, theirs = pty.openpty()
+    screen, terminal = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
     environment["PYTHONPATH"] = str(folder / "workflow")
     command = [sys.executable, "-m", "snakemake", *arguments]
-    files = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    files = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
     process = subprocess.Popen(command, cwd=folder, env=environment, **files)
-    os.close(theirs)
+    os.close(terminal)
     pieces = []
     while True:
         try:
-            pieces.append(os.read(ours, 1 << 16))
+            pieces.append(os.read(screen, 1 << 16))
         except OSError:  # the other side is closed
             break
     assert process.wait() == 0
-    os.close(ours)
+    os.close(screen)
     return b"".join(pieces).decode()
 
 
@@ -52,7 +52,7 @@ def test_a_terminal_has_progress_that_leaves_it_as_it_was(repository) -> None:
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again
     assert "logs     logs/mine/" in text[text.rindex("of 1 jobs") :]
     again = snakemake(repository, *ARGUMENTS[:4], "--forceall", "--", "corpora")
-    shown = [re.sub(r"\d+ s\b", "N s", line) for line in again.said if line]
+    shown = [re.sub(r"\d+ s\b", "N s", line) for line in again.messages if line]
     assert shown == [
         "jobs to do: 1",
         "mine: 13,200 bytes, 18 distinct, N s, 1 of 1",
@@ -60,7 +60,7 @@ def test_a_terminal_has_progress_that_leaves_it_as_it_was(repository) -> None:
         "took N s",
     ]
     run = snakemake(repository, *ARGUMENTS)
-    assert [line for line in run.said if line] == [
+    assert [line for line in run.messages if line] == [
         "Nothing to be done (all requested files are present and up to date).",
         "logs     logs/mine/",
     ]

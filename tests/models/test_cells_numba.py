@@ -95,9 +95,9 @@ def test_tanh_is_accurate_and_odd():
 def test_masks_drop_at_their_rate_and_keep_the_expectation(rate):
     mask = torch.empty(101, 99, 31)  # no multiple of four
     _draw_bits(mask, rate, torch.Generator().manual_seed(5))
-    kept = (mask > 0).float().mean().item()
+    share = (mask > 0).float().mean().item()
     tolerance = 5 * (rate * (1 - rate) / mask.numel()) ** 0.5 + 2**-15
-    assert kept == pytest.approx(1 - rate, abs=tolerance)
+    assert share == pytest.approx(1 - rate, abs=tolerance)
     assert len(mask.unique()) <= 2
     values = mask[mask > 0]
     if len(values) > 1000:

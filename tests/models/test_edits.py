@@ -13,9 +13,10 @@ from charlens.models.n_nn import Context
 from charlens.models.parameters import Shape
 from charlens.models.precision import FUSED_FLOAT32
 from charlens.models.recurrent import cells
-from charlens.models.recurrent.cells import CELLS, LSTM, Recurrence
+from charlens.models.recurrent.cells import CELLS, LSTM
 from charlens.models.recurrent.edits import Edit
 from charlens.models.recurrent.model import CharModel
+from charlens.models.recurrent.recurrence import Recurrence
 from reference_recurrence import run
 from test_recurrence import B, K, T, build
 
@@ -85,25 +86,25 @@ def test_edits_equal_the_papers_equations(cell, layer):
     values = torch.linspace(-0.9, 0.9, 3 * T, dtype=torch.float64).view(T, 3)
     places = [(0, 1), (0, 4), (2, 1)]
     edit = edit_of(values, *zip(*places, strict=True))
-    found = model.forward(inputs, edits={layer: edit}).clone()[0].view(T, B, K)
+    edited = model.forward(inputs, edits={layer: edit}).clone()[0].view(T, B, K)
     weights = {n: w[0] for n, w in model.layout.unpack(model.flat).items()}
-    wanted = {(t, *place): float(values[t, e]) for t in range(T) for e, place in enumerate(places)}
-    expected = by_equations(cell, weights, inputs, 2, {layer: wanted})
-    torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
+    set_to = {(t, *place): float(values[t, e]) for t in range(T) for e, place in enumerate(places)}
+    expected = by_equations(cell, weights, inputs, 2, {layer: set_to})
+    torch.testing.assert_close(edited, expected, rtol=1e-11, atol=1e-12)
     base = model.forward(inputs)[0].view(T, B, K)
-    torch.testing.assert_close(found[:, 1], base[:, 1], rtol=0, atol=1e-13)
-    assert (found[:, 0] - base[:, 0]).abs().max() > 1e-3
+    torch.testing.assert_close(edited[:, 1], base[:, 1], rtol=0, atol=1e-13)
+    assert (edited[:, 0] - base[:, 0]).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_an_edit_lives_as_long_as_it_says(cell):
     model, inputs, _ = build(cell)
     live = [[1 <= t < 3] for t in range(T)]
-    found = model.forward(inputs, edits={0: edit_of([0.7], [1], [2], live)}).clone()[0]
+    edited = model.forward(inputs, edits={0: edit_of([0.7], [1], [2], live)}).clone()[0]
     weights = {n: w[0] for n, w in model.layout.unpack(model.flat).items()}
-    wanted = {(1, 1, 2): 0.7, (2, 1, 2): 0.7}
-    expected = by_equations(cell, weights, inputs, 1, {0: wanted})
-    torch.testing.assert_close(found.view(T, B, K), expected, rtol=1e-11, atol=1e-12)
+    set_to = {(1, 1, 2): 0.7, (2, 1, 2): 0.7}
+    expected = by_equations(cell, weights, inputs, 1, {0: set_to})
+    torch.testing.assert_close(edited.view(T, B, K), expected, rtol=1e-11, atol=1e-12)
 
 
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-13), (torch.float32, 1e-6)])
@@ -179,9 +180,9 @@ def test_a_lstm_of_two_units_by_hand():
         total = math.log(sum(map(math.exp, scores)))
         expected.append([score - total for score in scores])
     edit = edit_of([0.3], [0], [0])
-    found = model.forward_edited(torch.zeros(2, 1, dtype=torch.int64), {0: edit})
+    edited = model.forward_edited(torch.zeros(2, 1, dtype=torch.int64), {0: edit})
     torch.testing.assert_close(
-        found[0], torch.tensor(expected, dtype=torch.float64), rtol=0, atol=1e-14
+        edited[0], torch.tensor(expected, dtype=torch.float64), rtol=0, atol=1e-14
     )
     assert model.layers[0].c[0, 1:, 0, 0].tolist() == [0.3, 0.3]
 

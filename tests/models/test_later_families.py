@@ -44,11 +44,11 @@ def build(model, steps, seed=3, **options):
 def predictions(model, inputs):
     """Log-probabilities (T, B, K) of a stream read in windows from its start."""
     model.reset()
-    found = []
+    parts = []
     for window in inputs.split(model.steps):
-        found.append(model.forward(window)[0].view(len(window), B, K).clone())
+        parts.append(model.forward(window)[0].view(len(window), B, K).clone())
         model.carry()
-    return torch.cat(found)
+    return torch.cat(parts)
 
 
 def text(length, seed=1):
@@ -65,11 +65,11 @@ def test_the_scan_and_the_loop_of_the_minimal_gru_are_its_recurrence():
             z = 1 / (1 + (-k).exp())
             h = (1 - z) * h + z * torch.where(x >= 0, x + 0.5, 1 / (1 + (-x).exp()))
             expected.append(h)
-        for found in (
+        for states in (
             scan(gate, candidate, start),
             loop(gate.sigmoid(), positive(candidate), start),
         ):
-            torch.testing.assert_close(found, torch.stack(expected), rtol=1e-11, atol=1e-13)
+            torch.testing.assert_close(states, torch.stack(expected), rtol=1e-11, atol=1e-13)
 
 
 def test_the_gradients_of_scan_and_loop_are_right():
@@ -92,8 +92,8 @@ def test_windows_of_any_length_predict_the_same(model):
     whole = predictions(build(model, 300), inputs)
     for steps in (1, 7, 100):
         cut = len(inputs) // steps * steps
-        found = predictions(build(model, steps), inputs[:cut])
-        torch.testing.assert_close(found, whole[:cut], rtol=1e-10, atol=1e-12)
+        in_windows = predictions(build(model, steps), inputs[:cut])
+        torch.testing.assert_close(in_windows, whole[:cut], rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("model", IDS)
@@ -167,9 +167,9 @@ def test_states_of_the_minimal_gru_can_be_set(layer):
     )
     live = torch.zeros(6, B, dtype=torch.bool)
     live[3] = True
-    found = built.forward_edited(inputs, {layer: Edit(rows, units, own + 0.5, live)})[0]
-    assert torch.equal(found[: 3 * B], base[0, : 3 * B])
-    assert (found[3 * B : 4 * B] - base[0, 3 * B : 4 * B]).abs().max() > 1e-2
+    edited = built.forward_edited(inputs, {layer: Edit(rows, units, own + 0.5, live)})[0]
+    assert torch.equal(edited[: 3 * B], base[0, : 3 * B])
+    assert (edited[3 * B : 4 * B] - base[0, 3 * B : 4 * B]).abs().max() > 1e-2
     h = built.quantities()[layer]["h"][0, :, :, 2]
     z, n = (built.quantities()[layer][q][0, 4, :, 2] for q in "zn")
     assert torch.equal(h[3], own[3] + 0.5)
@@ -185,8 +185,8 @@ def test_a_transformer_says_that_its_states_cannot_be_set():
 @pytest.mark.parametrize("model", ["mingru-2x64", "mingru-3x128", "gpt-2x64", "gpt-4x128"])
 def test_widths_fit_the_budget(model):
     (shape,) = shapes_for(model, 87)
-    wanted = budget(int(model.partition("x")[2]), 87)
-    assert abs(parameter_count(shape) / wanted - 1) < 0.08
+    weights = budget(int(model.partition("x")[2]), 87)
+    assert abs(parameter_count(shape) / weights - 1) < 0.08
     built = build_model(shape, batch=1, steps=1)
     assert sum(w.numel() for w in built.layout.unpack(built.flat).values()) == parameter_count(
         shape
@@ -225,14 +225,14 @@ def test_an_interrupted_training_ends_with_the_same_bits(model, tmp_path):
 @pytest.mark.parametrize("model", IDS)
 def test_a_models_bits_do_not_depend_on_its_neighbours(model):
     (shape,) = shapes_for(model, K)
-    initial, found = FAMILIES[family_of(shape)].initial, []
+    initial, gradients = FAMILIES[family_of(shape)].initial, []
     for models in (1, 3):
         built = build_model(shape, models, batch=B, steps=5)
         built.load(initial(built.layout, torch.Generator().manual_seed(1), 0.08))
         built.forward(text(5), drop=True)
         built.backward(text(5), text(5, seed=2), drop=True)
-        found.append(built.grad[-1].clone())
-    assert torch.equal(*found)
+        gradients.append(built.grad[-1].clone())
+    assert torch.equal(*gradients)
 
 
 @pytest.mark.parametrize("model", IDS)
@@ -254,8 +254,8 @@ def test_from_text_to_files_like_any_grid_point(model, tmp_path):
     assert abs(-np.log(scored["probability"]).mean() - losses.min()) < 0.3
     dump_activations(paths, tmp_path / "inside", None, None, 10, "cpu")
     letters = catalogue.CELLS[model.partition("-")[0]].quantities
-    kept = {path.relative_to(tmp_path / "inside") for path in tmp_path.rglob("?.parquet")}
-    assert {str(path) for path in kept} == {
+    dumped = {path.relative_to(tmp_path / "inside") for path in tmp_path.rglob("?.parquet")}
+    assert {str(path) for path in dumped} == {
         f"layer-{layer}/{letter}.parquet" for layer in (1, 2) for letter in letters
     }
     trained, codes = load_trained(paths["model"], Corpus.load(paths["corpus"])), splits["test"]

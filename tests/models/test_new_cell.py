@@ -17,6 +17,7 @@ from charlens.analyses.agreement import table as agreement
 from charlens.analyses.agreement import tsne
 from charlens.analyses.cross_entropy import figure as figure1_left
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.display import style
 from charlens.errors import CharlensError
 from charlens.inside.cells.ranking import best
@@ -33,6 +34,7 @@ from charlens.models.precision import FLOAT16, FUSED_FLOAT32
 from charlens.models.recurrent import cells
 from charlens.models.recurrent.edits import Edit
 from charlens.models.recurrent.model import CharModel
+from charlens.models.recurrent.recurrence import Recurrence, add_in_place, steps_of
 from charlens.models.trained import load_trained
 from charlens.predictions.score import score_model
 from charlens.study.choices import figure2_models, figure3_models
@@ -49,7 +51,7 @@ ENTRY = catalogue.Cell(
 )
 
 
-class MinimalGated(cells.Recurrence):
+class MinimalGated(Recurrence):
     """The cell of this module, forward and exact backward in time."""
 
     def _auxiliary(self, empty):
@@ -57,13 +59,13 @@ class MinimalGated(cells.Recurrence):
 
     def _forward(self, lane, w):
         w_f, w_n = w[..., : self.width], w[..., self.width :]
-        h, q = cells._steps(self.h[lane]), cells._steps(self.aux[lane])  # (B, n) each
+        h, q = steps_of(self.h[lane]), steps_of(self.aux[lane])  # (B, n) each
         f, n = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
         for t in range(self.steps):
-            cells._add_product(f[t], h[t], w_f)
+            add_in_place(f[t], h[t], w_f)
             f[t].sigmoid_()
             torch.mul(f[t], h[t], out=q[t])
-            cells._add_product(n[t], q[t], w_n)
+            add_in_place(n[t], q[t], w_n)
             n[t].tanh_()
             torch.lerp(h[t], n[t], f[t], out=h[t + 1])
 
@@ -72,7 +74,7 @@ class MinimalGated(cells.Recurrence):
 
     def _backward(self, lane, w, dh):
         back_f, back_n = (part.transpose(-1, -2) for part in w.split(self.width, -1))
-        h, dh = cells._steps(self.h[lane]), cells._steps(dh)
+        h, dh = steps_of(self.h[lane]), steps_of(dh)
         f, n = self._split(self.gates, lane, 0, 1), self._split(self.gates, lane, 1, 2)
         d_f, d_n = self._split(self.grad, lane, 0, 1), self._split(self.grad, lane, 1, 2)
         for t in reversed(range(self.steps)):
@@ -81,7 +83,7 @@ class MinimalGated(cells.Recurrence):
             d_f[t].copy_((dh[t] * (n[t] - h[t]) + dq * h[t]) * f[t] * (1 - f[t]))
             if t:
                 dh[t - 1].add_(dh[t] * (1 - f[t]) + dq * f[t])
-                cells._add_product(dh[t - 1], d_f[t], back_f)
+                add_in_place(dh[t - 1], d_f[t], back_f)
 
     def weight_gradient(self, out):
         n = self.width
@@ -171,8 +173,8 @@ def test_its_loss_falls_and_its_file_is_scored(paths, tmp_path):
 def test_its_width_is_the_one_that_fits_the_budget(trained):
     width, k = trained.shape.width, trained.shape.k
     assert trained.shape == Shape("mgu", 2, width, k)
-    wanted = budget(8, k)
-    misses = [abs(parameter_count(Shape("mgu", 2, w, k)) - wanted) for w in range(1, 3 * width)]
+    weights = budget(8, k)
+    misses = [abs(parameter_count(Shape("mgu", 2, w, k)) - weights) for w in range(1, 3 * width)]
     assert misses.index(min(misses)) + 1 == width
     assert trained.metadata["parameters"] == sum(w.numel() for w in trained.weights.values())
 
@@ -260,7 +262,7 @@ def test_tables_list_it_behind_the_papers_cells(files):
     table = cross_entropy.table(files, bootstrap=2, seed=1)
     order = ["lstm-1x64", "rnn-1x64", "gru-1x64", "mgu-1x64", "mgu-2x64", "mgu-1x128"]
     assert list(table["model"]) == order
-    assert "| Size | LSTM-1 | RNN-1 | GRU-1 | MGU-1 | MGU-2 |" in cross_entropy.markdown(table, 2)
+    assert "| Size | LSTM-1 | RNN-1 | GRU-1 | MGU-1 | MGU-2 |" in markdown(table, 2)
     assert list(agreement.table(files).index) == order
     assert model_id.title("mgu-2x64") == "MGU-2 (64)"
 
@@ -300,8 +302,8 @@ def test_its_cells_are_searched(paths, trained):
 
 def test_its_quantities_are_kept_and_its_gates_counted(paths, trained, tmp_path):
     dump_activations(paths, tmp_path, None, None, 10, "cpu")
-    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet"))
-    assert kept == [f"layer-{layer}/{letter}.parquet" for layer in (1, 2) for letter in "fhn"]
+    dumped = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet"))
+    assert dumped == [f"layer-{layer}/{letter}.parquet" for layer in (1, 2) for letter in "fhn"]
     table = measure(trained, "text", load_split(paths["test"]), 10, "cpu")
     assert set(zip(table["gate"], table["title"], strict=True)) == {("f", "forget")}
     assert len(table) == 2 * trained.shape.width

@@ -13,6 +13,7 @@ import pytest
 import torch
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.models import catalogue
 from charlens.models import names as model_id
@@ -142,7 +143,7 @@ def test_config_titles_order_and_tables(tmp_path):
     files = [write_model(tmp_path, model) for model in config.models("text")]
     table = cross_entropy.table(files, bootstrap=2, seed=1)
     assert list(table["model"]) == ["lstm-1x8", "pairs-1x8"]
-    assert "| Size | LSTM-1 | Pairs-1 |" in cross_entropy.markdown(table, 2)
+    assert "| Size | LSTM-1 | Pairs-1 |" in markdown(table, 2)
 
 
 NAMES = ["zebra", "n-nn-10", "gpt2-1x16", "n-nn-2", "n-gram-20", "lstm-1x16", "gru-1x16", "apple"]

@@ -53,11 +53,11 @@ TEXTS = st.one_of(texts(1), texts(2), texts(4), texts(256), repetitive())
 
 def compare(train, test, max_order, kenlm_quirk=True):
     model = NgramModel.fit(train, max_order, kenlm_quirk=kenlm_quirk)
-    found = model.probabilities(test)
-    assert found.shape == (max_order, len(test))
+    scored = model.probabilities(test)
+    assert scored.shape == (max_order, len(test))
     for order in range(1, max_order + 1):
         expected = ReferenceModel(train, order, kenlm_quirk).score(test)
-        np.testing.assert_allclose(found[order - 1], expected, rtol=1e-9, atol=0)
+        np.testing.assert_allclose(scored[order - 1], expected, rtol=1e-9, atol=0)
 
 
 @settings(max_examples=300)
@@ -129,17 +129,17 @@ def test_repeats_beyond_256_characters_at_the_highest_orders(max_order, period):
 def test_a_model_worked_out_by_hand():
     # One a, one </s>: n2 = 0, so the discounts are 0.5, 1, 1.5 and three types share
     # 1 / 3 of the mass 0.5 each: P(a) = 0.5 / 2 + 0.5 / 3.
-    found = NgramModel.fit(b"a", 2).probabilities(b"ab")
+    scored = NgramModel.fit(b"a", 2).probabilities(b"ab")
     # a follows <s> once: P(a | <s>) = 0.5 + 0.5 P(a); b is unknown after <s> a.
-    np.testing.assert_allclose(found[0], [5 / 12, 1 / 6], rtol=1e-12)
-    np.testing.assert_allclose(found[1], [0.5 + 0.5 * 5 / 12, 0.5 / 6], rtol=1e-12)
+    np.testing.assert_allclose(scored[0], [5 / 12, 1 / 6], rtol=1e-12)
+    np.testing.assert_allclose(scored[1], [0.5 + 0.5 * 5 / 12, 0.5 / 6], rtol=1e-12)
 
 
 def test_discounts_follow_chen_and_goodman():
-    found, fallback = discounts(np.array([9, 100, 40, 20, 10]))
+    computed, fallback = discounts(np.array([9, 100, 40, 20, 10]))
     y = 100 / 180
     expected = [0, 1 - 2 * y * 40 / 100, 2 - 3 * y * 20 / 40, 3 - 4 * y * 10 / 20]
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(computed, expected, rtol=1e-6)
     assert not fallback
 
 
@@ -147,9 +147,9 @@ def test_discounts_follow_chen_and_goodman():
     "counts", [[0, 0, 4, 4, 4], [0, 4, 0, 4, 4], [0, 4, 4, 0, 4], [0, 90, 1, 90, 0]]
 )
 def test_discounts_that_cannot_be_are_replaced(counts):
-    found, fallback = discounts(np.array(counts))
+    computed, fallback = discounts(np.array(counts))
     assert fallback
-    assert tuple(found) == FALLBACK
+    assert tuple(computed) == FALLBACK
 
 
 def test_fallbacks_are_logged_by_order(caplog):
@@ -173,8 +173,8 @@ def test_distributions_sum_to_one_and_hold_the_probabilities(train, test, max_or
         np.testing.assert_allclose(full.sum(axis=1), 1, rtol=0, atol=1e-12)
         names = [*vocabulary, END, UNKNOWN]
         column = [names.index(byte if byte in names else UNKNOWN) for byte in test]
-        found = full[np.arange(len(test)), column]
-        np.testing.assert_allclose(found, scored[order - 1], rtol=1e-12)
+        of_test = full[np.arange(len(test)), column]
+        np.testing.assert_allclose(of_test, scored[order - 1], rtol=1e-12)
         over_bytes = model.distribution(contexts, order)
         np.testing.assert_allclose(over_bytes.sum(axis=1), 1, rtol=0, atol=1e-12)
         if contexts:
@@ -189,7 +189,7 @@ def test_predictions_are_those_of_the_distributions():
     train, test = (rng.choice([0, 1, 1, 2, 5], size).astype(np.uint8) for size in (4000, 5000))
     test[7] = 3  # never seen
     model, orders, symbols = NgramModel.fit(train, 6), [1, 4, 6], 7
-    found, scored = model.predictions(test, orders, symbols), model.probabilities(test, orders)
+    predicted, scored = model.predictions(test, orders, symbols), model.probabilities(test, orders)
     blocks = {order: [] for order in orders}
     for rows, order, block in model.distributions(test, orders, symbols):
         assert block.shape == (rows.stop - rows.start, symbols)
@@ -197,10 +197,10 @@ def test_predictions_are_those_of_the_distributions():
     for row, order in enumerate(orders):
         p = np.concatenate(blocks[order])
         np.testing.assert_allclose(p.sum(axis=1), 1, rtol=0, atol=1e-12)
-        np.testing.assert_allclose(found[order].probability, scored[row], rtol=1e-6)
-        np.testing.assert_allclose(found[order].entropy, -(p * np.log(p)).sum(1), rtol=1e-5)
-        np.testing.assert_array_equal(found[order].top, p.argmax(axis=1))
-        np.testing.assert_allclose(found[order].top_probability, p.max(axis=1), rtol=1e-6)
+        np.testing.assert_allclose(predicted[order].probability, scored[row], rtol=1e-6)
+        np.testing.assert_allclose(predicted[order].entropy, -(p * np.log(p)).sum(1), rtol=1e-5)
+        np.testing.assert_array_equal(predicted[order].top, p.argmax(axis=1))
+        np.testing.assert_allclose(predicted[order].top_probability, p.max(axis=1), rtol=1e-6)
 
 
 def test_a_distribution_where_all_followers_fall_back_to_nothing():
@@ -208,8 +208,8 @@ def test_a_distribution_where_all_followers_fall_back_to_nothing():
     train = np.random.default_rng(2).integers(0, 2, 3000, dtype=np.uint8)
     model = NgramModel.fit(train, 3)
     model.discounts[:] = 0
-    found = model.predictions(train[:50], [3], 4)[3]
-    assert np.isfinite(found.entropy).all()
+    predicted = model.predictions(train[:50], [3], 4)[3]
+    assert np.isfinite(predicted.entropy).all()
 
 
 def test_orders_and_texts_are_checked():
@@ -339,11 +339,11 @@ def test_arpa_text_gives_the_same_probabilities(tmp_path_factory, train, test, o
     write_arpa(path, model, order)
     table = read_arpa(path)
     words = [START, *(f"{byte:02x}" for byte in test)]
-    found = [
+    read = [
         arpa_log10(table, tuple(words[max(0, i - order + 1) : i]), words[i])
         for i in range(1, len(words))
     ]
-    np.testing.assert_allclose(found, np.log10(model.probabilities(test, [order])[0]), atol=1e-7)
+    np.testing.assert_allclose(read, np.log10(model.probabilities(test, [order])[0]), atol=1e-7)
     sizes = re.findall(r"ngram \d+=(\d+)", path.read_text())
     assert sum(map(int, sizes)) == len(table)
 
@@ -376,8 +376,8 @@ def test_kenlm_reads_the_export(tmp_path, order):
     model = NgramModel.fit(train, order)
     write_arpa(tmp_path / "model.arpa", model, order)
     read = kenlm.Model(str(tmp_path / "model.arpa"))
-    found = [score for score, _, _ in read.full_scores(hex_words(test), bos=True, eos=False)]
-    np.testing.assert_allclose(found, np.log10(model.probabilities(test, [order])[0]), atol=2e-6)
+    scores = [score for score, _, _ in read.full_scores(hex_words(test), bos=True, eos=False)]
+    np.testing.assert_allclose(scores, np.log10(model.probabilities(test, [order])[0]), atol=2e-6)
 
 
 # The paper.
@@ -389,8 +389,8 @@ def test_the_row_of_table_2():
         pytest.skip("warpeace_input.txt is not in CHARLENS_CORPORA or ../shared/corpora")
     rows = split_streams(encode(path.read_bytes())[0], 100, 100, 0.8, 0.1)
     train, test = (np.ascontiguousarray(rows[name][:, :-1]).ravel() for name in ("train", "test"))
-    found = -np.log(NgramModel.fit(train).probabilities(test, list(PAPER))).mean(axis=1)
-    assert np.round(found, 3).tolist() == list(PAPER.values())
+    losses = -np.log(NgramModel.fit(train).probabilities(test, list(PAPER))).mean(axis=1)
+    assert np.round(losses, 3).tolist() == list(PAPER.values())
 
 
 def test_a_long_text_says_how_far_it_is(monkeypatch, caplog):

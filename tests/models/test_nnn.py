@@ -46,8 +46,8 @@ def test_two_windows_and_their_gradient_equal_the_definition(n):
     expected = one_hot_scores(weights, n, inputs).log_softmax(-1)
     model.reset()
     for window in (slice(0, T), slice(T, 2 * T)):
-        found = model.forward(inputs[window])[0].view(T, B, K).clone()
-        torch.testing.assert_close(found, expected[window].detach(), rtol=1e-10, atol=1e-12)
+        computed = model.forward(inputs[window])[0].view(T, B, K).clone()
+        torch.testing.assert_close(computed, expected[window].detach(), rtol=1e-10, atol=1e-12)
         model.losses(targets[window])
         for w in weights.values():
             w.grad = None
@@ -80,8 +80,8 @@ def test_predictions_reach_back_n_characters_and_no_further():
     vocabulary = np.arange(K, dtype=np.uint8)
 
     def entropies(changed):
-        found = predictions(shape, weights, changed, vocabulary, T)
-        return found["entropy"].reshape(B, length)
+        columns = predictions(shape, weights, changed, vocabulary, T)
+        return columns["entropy"].reshape(B, length)
 
     before = entropies(codes)
     other = codes.copy()

@@ -51,9 +51,9 @@ def test_budgets_of_the_paper():
 @pytest.mark.parametrize("cell", CELLS)
 def test_no_other_width_comes_closer_to_the_budget(cell, layers, size):
     for k in (87, 101):
-        wanted = by_the_formula("lstm", 1, size, k)
+        weights = by_the_formula("lstm", 1, size, k)
         width = solve_width(cell, layers, size, k)
-        miss = [abs(by_the_formula(cell, layers, w, k) - wanted) for w in range(1, 2 * 1100)]
+        miss = [abs(by_the_formula(cell, layers, w, k) - weights) for w in range(1, 2 * 1100)]
         assert miss.index(min(miss)) + 1 == width
 
 

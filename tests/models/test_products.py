@@ -60,11 +60,11 @@ def test_inside_large_ones_are_exact_sums_of_rounded_operands(
     a, b = operands(LARGE)
     exact = torch.mm(a.bfloat16().double(), b.bfloat16().double())
     with rounded():
-        found = product(a, prepared(b) if prepare else b)
-    assert found.dtype == torch.float32
+        computed = product(a, prepared(b) if prepare else b)
+    assert computed.dtype == torch.float32
     # One rounding to 8 bits at the end: half a unit in the last place is 2⁻⁹ … 2⁻⁸ of the value.
-    assert ((found - exact).abs() / exact).max() < 2**-8
-    assert not torch.equal(found, torch.mm(a, b))
+    assert ((computed - exact).abs() / exact).max() < 2**-8
+    assert not torch.equal(computed, torch.mm(a, b))
 
 
 @PRODUCTS
@@ -98,9 +98,9 @@ def test_the_block_ends_with_itself_also_by_an_exception() -> None:
 
 def test_other_threads_are_not_concerned() -> None:
     a, b = operands(LARGE)
-    found: list[Tensor] = []
+    products: list[Tensor] = []
     with rounded():
-        thread = threading.Thread(target=lambda: found.append(multiply(a, b)))
+        thread = threading.Thread(target=lambda: products.append(multiply(a, b)))
         thread.start()
         thread.join()
-    assert torch.equal(found[0], torch.mm(a, b))
+    assert torch.equal(products[0], torch.mm(a, b))

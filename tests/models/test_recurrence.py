@@ -36,10 +36,10 @@ def test_gradient_equals_finite_differences(cell, layers):
             for state, start in zip(live, starts, strict=True):
                 state.copy_(start)
             model.forward(inputs, drop=True)
-            found = model.losses(targets)
+            losses = model.losses(targets)
             model.backward(inputs, targets, drop=True)
             ctx.save_for_backward(model.grad.clone())
-            return found
+            return losses
 
         @staticmethod
         def backward(ctx, upstream):
@@ -55,13 +55,13 @@ def test_loss_and_gradient_equal_the_papers_equations(cell, layers, dropout):
     model, inputs, targets = build(cell, layers, dropout=(dropout,))
     model.draw_masks([torch.Generator().manual_seed(5)])
     model.forward(inputs, drop=True)
-    found = model.losses(targets)
+    computed = model.losses(targets)
     model.backward(inputs, targets, drop=True)
     weights = {n: w[0].clone().requires_grad_() for n, w in model.layout.unpack(model.flat).items()}
     masks = [mask[0] for mask in model.masks] or None
     expected = losses(cell, weights, inputs, targets, masks)
     expected.backward()
-    torch.testing.assert_close(found[0], expected.detach(), rtol=1e-12, atol=0)
+    torch.testing.assert_close(computed[0], expected.detach(), rtol=1e-12, atol=0)
     for name, grad in model.layout.unpack(model.grad).items():
         torch.testing.assert_close(grad[0], weights[name].grad, rtol=1e-9, atol=1e-12)
 
@@ -77,7 +77,7 @@ def test_agrees_with_torch_nn_to_1e_6(cell, dtype):
     blocks = [order.index(gate) for gate in ("i", "f", "g", "o")] if cell == "lstm" else [0]
     own = {n: w[0] for n, w in model.layout.unpack(model.flat).items()}
 
-    def theirs(matrix):  # (rows, G·n) in our gate order -> (G·n, rows) in torch's
+    def as_torch(matrix):  # (rows, G·n) in our gate order -> (G·n, rows) in torch's
         return (
             torch.cat([matrix.split(width, -1)[b] for b in blocks], -1).t()
             if matrix.dim() > 1
@@ -86,9 +86,9 @@ def test_agrees_with_torch_nn_to_1e_6(cell, dtype):
 
     with torch.no_grad():
         for layer in range(layers):
-            getattr(peer, f"weight_ih_l{layer}").copy_(theirs(own[f"input.{layer}"]))
-            getattr(peer, f"weight_hh_l{layer}").copy_(theirs(own[f"recurrent.{layer}"]))
-            getattr(peer, f"bias_ih_l{layer}").copy_(theirs(own[f"bias.{layer}"]))
+            getattr(peer, f"weight_ih_l{layer}").copy_(as_torch(own[f"input.{layer}"]))
+            getattr(peer, f"weight_hh_l{layer}").copy_(as_torch(own[f"recurrent.{layer}"]))
+            getattr(peer, f"bias_ih_l{layer}").copy_(as_torch(own[f"bias.{layer}"]))
             getattr(peer, f"bias_hh_l{layer}").zero_()
         decoder.weight.copy_(own["decoder"].T)
         decoder.bias.copy_(own["bias.decoder"])
@@ -107,7 +107,7 @@ def test_agrees_with_torch_nn_to_1e_6(cell, dtype):
     for layer in range(layers):
         for ours, name in (("input", "weight_ih"), ("recurrent", "weight_hh"), ("bias", "bias_ih")):
             expected = getattr(peer, f"{name}_l{layer}").grad
-            torch.testing.assert_close(theirs(grads[f"{ours}.{layer}"]), expected, **tolerance)
+            torch.testing.assert_close(as_torch(grads[f"{ours}.{layer}"]), expected, **tolerance)
     torch.testing.assert_close(grads["decoder"], decoder.weight.grad.T, **tolerance)
 
 
@@ -120,9 +120,9 @@ def test_quantities_equal_the_papers_equations(cell):
     zero = x.new_zeros(B, 5)
     weights = (own["input.0"], own["recurrent.0"], own["bias.0"])
     _, steps = run(cell, x, *weights, zero, zero)
-    found = model.layers[0].quantities()
-    assert set(found) == set(steps[0])
-    for name, values in found.items():
+    quantities = model.layers[0].quantities()
+    assert set(quantities) == set(steps[0])
+    for name, values in quantities.items():
         expected = torch.stack([step[name] for step in steps])
         torch.testing.assert_close(values[0], expected, rtol=1e-12, atol=1e-14)
 

@@ -33,8 +33,8 @@ def _interpreter_works():
         pytest.skip("Triton 3.6.0's interpreter does not run under NumPy 2.4")
 
 
-def distance(found: torch.Tensor, expected: torch.Tensor) -> float:
-    return ((found.double() - expected.double()).norm() / expected.double().norm()).item()
+def distance(computed: torch.Tensor, expected: torch.Tensor) -> float:
+    return ((computed.double() - expected.double()).norm() / expected.double().norm()).item()
 
 
 def test_kernels_fit_the_shared_memory_of_consumer_cards():
@@ -81,15 +81,15 @@ def test_mixed_precision_loss_and_gradient_equal_float32(cell):
     shape, batch, steps = Shape(cell, 2, 20, 11), 6, 5
     weights = uniform_weights(Layout(shape), torch.Generator().manual_seed(1), 0.3)
     inputs, targets = torch.randint(0, 11, (2, steps, batch), device=DEVICE)
-    found = []
+    results = []
     for precision in (FLOAT32, FLOAT16):
         model = CharModel(shape, 2, batch=batch, steps=steps, device=DEVICE, precision=precision)
         model.load(weights)
         model.forward(inputs)
         loss = model.losses(targets)
         model.backward(inputs, targets)
-        found.append((loss, model.layout.unpack(model.grad)))
-    (plain_loss, plain), (mixed_loss, mixed) = found
+        results.append((loss, model.layout.unpack(model.grad)))
+    (plain_loss, plain), (mixed_loss, mixed) = results
     assert distance(mixed_loss, plain_loss) < 1e-3
     for name, grad in plain.items():
         assert distance(mixed[name], grad) < 2e-2

@@ -40,11 +40,11 @@ def test_without_steps_it_is_the_network(parts, learner: Learner) -> None:
     trained, corpus, splits = parts
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     alone = predictions(trained.shape, trained.weights, splits["test"], vocabulary, STEPS)
-    found = columns(learner, splits["test"], Rule(), corpus)
+    scored = columns(learner, splits["test"], Rule(), corpus)
     for name in ("position", "stream", "byte", "top_byte"):
-        np.testing.assert_array_equal(found[name], alone[name])
+        np.testing.assert_array_equal(scored[name], alone[name])
     for name in ("probability", "entropy", "top_probability"):
-        np.testing.assert_allclose(found[name], alone[name], rtol=2e-5)
+        np.testing.assert_allclose(scored[name], alone[name], rtol=2e-5)
 
 
 def test_later_text_changes_no_earlier_prediction(parts, learner: Learner) -> None:
@@ -111,9 +111,9 @@ def test_it_writes_an_ordinary_probabilities_file(tmp_path: Path) -> None:
     made = read_metadata(path)
     assert made.model == "lstm-2x8+dynamic"
     assert {"network", "rate", "decay", "segment"} <= made.config.keys()
-    found, alone = (
+    adapted, alone = (
         read_probabilities(path),
         read_probabilities(home / "probabilities" / "lstm-2x8.parquet"),
     )
-    np.testing.assert_array_equal(found["byte"], alone["byte"])
-    assert len(found["byte"]) == len(np.load(inputs["test"])[:, 1:].ravel())
+    np.testing.assert_array_equal(adapted["byte"], alone["byte"])
+    assert len(adapted["byte"]) == len(np.load(inputs["test"])[:, 1:].ravel())

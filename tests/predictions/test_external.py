@@ -17,11 +17,13 @@ import pytest
 from charlens.analyses import contest
 from charlens.analyses.agreement import table as agreement
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.cross_entropy.markdown import markdown
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
-from charlens.predictions import external
+from charlens.predictions import external_file
+from charlens.predictions.contract import COLUMNS
 from charlens.predictions.external import import_external
-from charlens.predictions.file import COLUMNS, column_names, read_metadata, read_probabilities
+from charlens.predictions.file import column_names, read_metadata, read_probabilities
 from charlens.predictions.together import load
 from charlens.text.corpus import Corpus, prepare, save_split
 from hypothesis import given, settings
@@ -115,12 +117,12 @@ def refused(corpus: dict, file: Path, sha256: str | None = None) -> str:
 
 def test_position_and_probability_are_enough(corpus, tmp_path):
     output = imported(corpus, write(tmp_path / "a.csv", least()))
-    found = read_probabilities(output)
-    assert list(found) == ["position", "stream", "byte", "probability"]
-    assert found["position"].tolist() == list(range(ROWS))
-    assert found["stream"].tolist() == full()["stream"]
-    assert found["byte"].tolist() == BYTES
-    assert found["probability"].tolist() == np.float32(full()["probability"]).tolist()
+    columns = read_probabilities(output)
+    assert list(columns) == ["position", "stream", "byte", "probability"]
+    assert columns["position"].tolist() == list(range(ROWS))
+    assert columns["stream"].tolist() == full()["stream"]
+    assert columns["byte"].tolist() == BYTES
+    assert columns["probability"].tolist() == np.float32(full()["probability"]).tolist()
     metadata = read_metadata(output)
     sha256 = Corpus.load(corpus["corpus"]).sha256
     assert (metadata.model, metadata.corpus, metadata.corpus_sha256) == ("mine", "text", sha256)
@@ -171,16 +173,16 @@ def test_round_trip(corpus, tmp_path_factory, data):
     tiny = columns["probability"] < np.finfo(np.float32).tiny
     small = (tiny & (columns["probability"] > 0)).any()
     assert set(column_names(output)) == held | ({"log_probability"} if small else set())
-    for name, found in read_probabilities(output, sorted(held)).items():
-        assert found.dtype == COLUMNS[name]
-        np.testing.assert_array_equal(found, columns[name].astype(COLUMNS[name]))
+    for name, stored in read_probabilities(output, sorted(held)).items():
+        assert stored.dtype == COLUMNS[name]
+        np.testing.assert_array_equal(stored, columns[name].astype(COLUMNS[name]))
 
 
 def test_spaces_other_columns_and_whole_numbers_do_no_harm(corpus, tmp_path):
     rows = "".join(f"{row} , 1 ,x\n" for row in reversed(range(ROWS)))
     (tmp_path / "a.csv").write_text("\ufeffposition, probability, note\n" + rows)
-    found = read_probabilities(imported(corpus, tmp_path / "a.csv"))
-    assert found["probability"].tolist() == [1] * ROWS
+    columns = read_probabilities(imported(corpus, tmp_path / "a.csv"))
+    assert columns["probability"].tolist() == [1] * ROWS
 
 
 @pytest.mark.parametrize("kind", ["f2", "f4", ">f4", "f8", ">f8", "g"])
@@ -188,26 +190,26 @@ def test_spaces_other_columns_and_whole_numbers_do_no_harm(corpus, tmp_path):
 def test_an_array_of_probabilities_in_order_is_enough(corpus, tmp_path, kind, name):
     values = np.array(full()["probability"]).astype(kind)
     for shape in ((ROWS,), (ROWS, 1)):
-        found = read_probabilities(imported(corpus, save(tmp_path / name, values.reshape(shape))))
-        assert list(found) == ["position", "stream", "byte", "probability"]
-        assert found["position"].tolist() == list(range(ROWS))
-        assert found["byte"].tolist() == BYTES
-        assert found["probability"].tolist() == values.astype(np.float32).tolist()
+        columns = read_probabilities(imported(corpus, save(tmp_path / name, values.reshape(shape))))
+        assert list(columns) == ["position", "stream", "byte", "probability"]
+        assert columns["position"].tolist() == list(range(ROWS))
+        assert columns["byte"].tolist() == BYTES
+        assert columns["probability"].tolist() == values.astype(np.float32).tolist()
 
 
 def test_text_beyond_ascii_is_read_wherever_a_piece_ends(corpus, tmp_path, monkeypatch):
     rows = "".join(f"{row},0.5,{'é€' * (row % 5)}\n" for row in range(ROWS))
     (tmp_path / "a.csv").write_text("position,probability,naïf\n" + rows, encoding="utf-8")
     for size in (7, 64, 1 << 20):
-        monkeypatch.setattr(external, "_PIECE", size)
-        found = read_probabilities(imported(corpus, tmp_path / "a.csv"))
-        assert found["probability"].tolist() == [0.5] * ROWS
+        monkeypatch.setattr(external_file, "_PIECE", size)
+        columns = read_probabilities(imported(corpus, tmp_path / "a.csv"))
+        assert columns["probability"].tolist() == [0.5] * ROWS
 
 
 def test_what_the_file_says_of_its_model_is_kept(corpus, tmp_path):
     sha256 = Corpus.load(corpus["corpus"]).sha256
-    said = {"corpus_sha256": sha256.upper(), "parameters": 12, "config": {"lr": float("nan")}}
-    output = imported(corpus, write(tmp_path / "a.parquet", least(), said), sha256)
+    facts = {"corpus_sha256": sha256.upper(), "parameters": 12, "config": {"lr": float("nan")}}
+    output = imported(corpus, write(tmp_path / "a.parquet", least(), facts), sha256)
     metadata = read_metadata(output)
     assert (metadata.model, metadata.parameters) == ("mine", 12)
     assert metadata.config == {"lr": "NaN"}
@@ -225,7 +227,7 @@ def test_zero_is_infinite_and_tiny_is_not(corpus, tmp_path):
     csv_tables.write(table, tmp_path / "t.csv")
     table = cross_entropy.read(tmp_path / "t.csv")
     assert math.isinf(table["cross_entropy"][0])
-    assert "| mine | ∞† |" in cross_entropy.markdown(table, 10)
+    assert "| mine | ∞† |" in markdown(table, 10)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
@@ -241,15 +243,15 @@ def test_a_log_probability_keeps_what_no_probability_can_hold(corpus, tmp_path, 
     assert table["cross_entropy"][0] == pytest.approx(expected)
     (scored,) = contest.read([], [output], [description])
     assert scored.external[0].loss == pytest.approx(expected)
-    kept = read_probabilities(output, ["probability", "log_probability"])
-    assert 0 < kept["probability"][-1] < 1e-44
-    assert kept["log_probability"][-1] == -1000
+    stored = read_probabilities(output, ["probability", "log_probability"])
+    assert 0 < stored["probability"][-1] < 1e-44
+    assert stored["log_probability"][-1] == -1000
 
     columns["log_probability"][3] = -1.0  # the logarithm to base 2
     wrong = tmp_path / "wrong"
     wrong.mkdir()
-    said = refused(corpus, write(wrong / f"b.{suffix}", columns))
-    assert "row 3: log_probability is -1, expected the natural logarithm of the prob" in said
+    message = refused(corpus, write(wrong / f"b.{suffix}", columns))
+    assert "row 3: log_probability is -1, expected the natural logarithm of the prob" in message
     columns["log_probability"][3] = 0.5
     assert "at most 0" in refused(corpus, write(wrong / f"c.{suffix}", columns))
 
@@ -260,10 +262,10 @@ def test_without_need_no_logarithm_is_kept(corpus, tmp_path):
 
 
 def test_agreement_leaves_out_who_does_not_tell_top_byte(corpus, tmp_path):
-    told = imported(corpus, write(tmp_path / "told.csv", full()))
+    with_top_byte = imported(corpus, write(tmp_path / "told.csv", full()))
     other = tmp_path / "other.parquet"
     import_external(corpus | {"file": write(tmp_path / "o.csv", least())}, other, "other")
-    assert list(agreement.table([other, told]).index) == ["mine"]
+    assert list(agreement.table([other, with_top_byte]).index) == ["mine"]
     with pytest.raises(CharlensError, match="with top_byte, found none"):
         agreement.table([other])
 
@@ -314,8 +316,8 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
-@pytest.mark.parametrize(("column", "value", "said"), FAULTS)
-def test_a_value_that_cannot_be(corpus, tmp_path, suffix, column, value, said):
+@pytest.mark.parametrize(("column", "value", "expected"), FAULTS)
+def test_a_value_that_cannot_be(corpus, tmp_path, suffix, column, value, expected):
     columns = full()
     columns["probability"][67] = 0.25
     columns["top_probability"][67] = 0.5
@@ -325,50 +327,50 @@ def test_a_value_that_cannot_be(corpus, tmp_path, suffix, column, value, said):
     if suffix == "parquet" and column.endswith("probability"):
         columns[column] = [None if v is None else float(v) for v in columns[column]]
     file = write(tmp_path / f"a.{suffix}", columns)
-    assert refused(corpus, file) == f"row 67: {said}"
+    assert refused(corpus, file) == f"row 67: {expected}"
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_rows_are_those_of_the_file_whatever_their_order(corpus, tmp_path, suffix):
     columns = {name: values[::-1] for name, values in full().items()}
     columns["byte"][2] = 7
-    said = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
-    assert said == f"row 2: byte is 7, expected {BYTES[297]}, as at position 297 of text"
+    message = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
+    assert message == f"row 2: byte is 7, expected {BYTES[297]}, as at position 297 of text"
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_positions_that_are_missing_or_double(corpus, tmp_path, suffix):
     columns = least()
     columns["position"][9] = columns["position"][12] = 3
-    said = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
-    assert said == "row 9: position 3 is given twice, first in row 3; give each once"
+    message = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
+    assert message == "row 9: position 3 is given twice, first in row 3; give each once"
     for gone in (0, 67, 299):
         columns = {name: values[:gone] + values[gone + 1 :] for name, values in least().items()}
-        said = refused(corpus, write(tmp_path / f"b.{suffix}", columns))
+        message = refused(corpus, write(tmp_path / f"b.{suffix}", columns))
         ending = "299 rows, expected one for each of 300 test characters"
-        assert said == f"position {gone} is missing: {ending}"
+        assert message == f"position {gone} is missing: {ending}"
     columns = {name: [*values, 300] for name, values in (least() | {"probability": []}).items()}
     columns["probability"] = [0.5] * 301
-    said = refused(corpus, write(tmp_path / f"c.{suffix}", columns))
-    assert said == f"row 300: position is 300, {WHOLE}"
+    message = refused(corpus, write(tmp_path / f"c.{suffix}", columns))
+    assert message == f"row 300: position is 300, {WHOLE}"
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_columns_that_are_missing(corpus, tmp_path, suffix):
     columns = {"position": [0], "prob": [0.5], "byte": [97]}
-    said = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
+    message = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
     order = "0, 1, … in the order of test.npy[:, 1:].ravel()"
     todo = f"name the columns position ({order}) and probability"
-    assert said == f"no column probability among position, prob, byte; {todo}"
-    said = refused(corpus, write(tmp_path / f"b.{suffix}", {"pos": [0], "p": [0.5]}))
-    assert said == f"no column position among pos, p; {todo}"
+    assert message == f"no column probability among position, prob, byte; {todo}"
+    message = refused(corpus, write(tmp_path / f"b.{suffix}", {"pos": [0], "p": [0.5]}))
+    assert message == f"no column position among pos, p; {todo}"
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_truth_values_are_no_probabilities(corpus, tmp_path, suffix):
     columns = least() | {"probability": [True, False] * (ROWS // 2)}
-    said = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
-    assert said == "column probability is bool, expected numbers"
+    message = refused(corpus, write(tmp_path / f"a.{suffix}", columns))
+    assert message == "column probability is bool, expected numbers"
 
 
 BAD_CSV = [
@@ -396,11 +398,11 @@ BAD_CSV = [
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), BAD_CSV)
-def test_csv_that_is_none(corpus, tmp_path, text, said):
+@pytest.mark.parametrize(("text", "expected"), BAD_CSV)
+def test_csv_that_is_none(corpus, tmp_path, text, expected):
     file = tmp_path / "a.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert said in refused(corpus, file)
+    assert expected in refused(corpus, file)
 
 
 NO_TEXT = [
@@ -412,16 +414,16 @@ NO_TEXT = [
 
 
 @pytest.mark.parametrize("piece", [2, 1 << 20])
-@pytest.mark.parametrize(("data", "said"), NO_TEXT)
-def test_bytes_that_are_no_text_are_told_in_one_line(
-    corpus, tmp_path, monkeypatch, data, said, piece
+@pytest.mark.parametrize(("data", "expected"), NO_TEXT)
+def test_bytes_that_are_no_text_are_reported_in_one_line(
+    corpus, tmp_path, monkeypatch, data, expected, piece
 ):
     printed = []
     monkeypatch.setattr(sys, "unraisablehook", printed.append)
-    monkeypatch.setattr(external, "_PIECE", piece)
+    monkeypatch.setattr(external_file, "_PIECE", piece)
     (tmp_path / "a.csv").write_bytes(data)
     todo = "save the file as CSV in UTF-8, as Parquet or as .npy"
-    assert refused(corpus, tmp_path / "a.csv") == f"{said} is not UTF-8 text; {todo}"
+    assert refused(corpus, tmp_path / "a.csv") == f"{expected} is not UTF-8 text; {todo}"
     assert not printed
 
 
@@ -430,8 +432,8 @@ def test_utf_16_is_named(corpus, tmp_path, encoding):
     write(tmp_path / "a.csv", least())
     text = (tmp_path / "a.csv").read_text()
     (tmp_path / "a.csv").write_text(text, encoding=encoding)
-    said = refused(corpus, tmp_path / "a.csv")
-    assert said == "looks like UTF-16, expected UTF-8; save the file as UTF-8"
+    message = refused(corpus, tmp_path / "a.csv")
+    assert message == "looks like UTF-16, expected UTF-8; save the file as UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -446,15 +448,17 @@ def test_utf_16_is_named(corpus, tmp_path, encoding):
 def test_another_separator_is_named(corpus, tmp_path, header, row, name):
     rows = [row.format(number) for number in range(ROWS)]
     (tmp_path / "a.csv").write_text("\n".join([header, *rows]) + "\n")
-    said = refused(corpus, tmp_path / "a.csv")
-    assert said.startswith(f"the header line is separated by {name}, expected commas; write the f")
+    message = refused(corpus, tmp_path / "a.csv")
+    assert message.startswith(
+        f"the header line is separated by {name}, expected commas; write the f"
+    )
 
 
 TODO = "save the probability of each character of test.npy[:, 1:].ravel()"
 
 
 @pytest.mark.parametrize(
-    ("array", "said"),
+    ("array", "expected"),
     [
         (np.ones(ROWS - 1), "is float64 of shape (299,)"),
         (np.ones(ROWS + 1, np.float32), "is float32 of shape (301,)"),
@@ -468,17 +472,17 @@ TODO = "save the probability of each character of test.npy[:, 1:].ravel()"
         (np.ones(ROWS, [("a\nb", "f8")]), "is [('a\\nb', '<f8')] of shape (300,)"),
     ],
 )
-def test_an_array_of_another_kind_or_shape(corpus, tmp_path, array, said):
-    found = refused(corpus, save(tmp_path / "a.npy", array))
-    assert found == f"{said}, expected floats of shape (300,); {TODO}"
+def test_an_array_of_another_kind_or_shape(corpus, tmp_path, array, expected):
+    message = refused(corpus, save(tmp_path / "a.npy", array))
+    assert message == f"{expected}, expected floats of shape (300,); {TODO}"
 
 
 @pytest.mark.parametrize("value", [NAN, 1.5, -0.25, float("-inf")])
 def test_an_array_with_a_value_that_cannot_be(corpus, tmp_path, value):
     array = np.array(full()["probability"])
     array[67] = value
-    said = refused(corpus, save(tmp_path / "a.npy", array))
-    assert said == f"row 67: probability is {value:.9g}, {ZERO_TO_ONE}"
+    message = refused(corpus, save(tmp_path / "a.npy", array))
+    assert message == f"row 67: probability is {value:.9g}, {ZERO_TO_ONE}"
 
 
 def test_npy_that_is_none(corpus, tmp_path):
@@ -493,11 +497,11 @@ def test_npy_that_is_none(corpus, tmp_path):
         whole[:shape] + b'"300,)' + whole[shape + 6 :],
     ):
         file.write_bytes(data)
-        said = refused(corpus, file)
-        assert said.startswith("no NumPy array that can be read (")
-        assert said.endswith("); save one of floats again")
-    said = refused(corpus, save(file, np.array([0.5] * ROWS, object)))
-    assert said.startswith("no NumPy array that can be read (")
+        message = refused(corpus, file)
+        assert message.startswith("no NumPy array that can be read (")
+        assert message.endswith("); save one of floats again")
+    message = refused(corpus, save(file, np.array([0.5] * ROWS, object)))
+    assert message.startswith("no NumPy array that can be read (")
 
 
 def test_parquet_that_is_none(corpus, tmp_path):
@@ -506,9 +510,9 @@ def test_parquet_that_is_none(corpus, tmp_path):
     file.write_bytes(whole[:-20])
     assert "write the file again" in refused(corpus, file)
     columns = least() | {"probability": [[0.5]] * ROWS}
-    said = refused(corpus, write(file, columns))
-    assert said.startswith("column probability is list<")
-    assert said.endswith(">, expected numbers")
+    message = refused(corpus, write(file, columns))
+    assert message.startswith("column probability is list<")
+    assert message.endswith(">, expected numbers")
 
 
 def test_a_file_that_is_not_there(corpus, tmp_path):
@@ -517,7 +521,7 @@ def test_a_file_that_is_not_there(corpus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "expected"),
     [
         ({"corpus_sha256": "ab" * 32}, f"scores a corpus with sha256 {'ab' * 32} (says its meta"),
         ({"corpus_sha256": "a\nb" * 999}, "scores a corpus with sha256 a ba b"),
@@ -527,15 +531,15 @@ def test_a_file_that_is_not_there(corpus, tmp_path):
         ({"parameters": "many"}, "metadata: parameters is 'many', expected a whole number"),
     ],
 )
-def test_metadata_that_does_not_fit(corpus, tmp_path, metadata, said):
-    assert said in refused(corpus, write(tmp_path / "a.parquet", least(), metadata))
+def test_metadata_that_does_not_fit(corpus, tmp_path, metadata, expected):
+    assert expected in refused(corpus, write(tmp_path / "a.parquet", least(), metadata))
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_a_corpus_that_the_config_knows_to_be_another(corpus, tmp_path, suffix):
-    said = refused(corpus, write(tmp_path / f"a.{suffix}", least()), "ab" * 32)
-    assert "(says the config), expected " in said
-    assert said.endswith(", that of text; score this one")
+    message = refused(corpus, write(tmp_path / f"a.{suffix}", least()), "ab" * 32)
+    assert "(says the config), expected " in message
+    assert message.endswith(", that of text; score this one")
 
 
 # In the workflow

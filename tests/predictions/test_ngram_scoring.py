@@ -89,19 +89,19 @@ def test_probabilities_are_of_targets(scored):
     model = load_ngram(paths["model"])
     targets = rows[:, 1:].ravel()
     for n, path in zip(CONTEXTS, files, strict=True):
-        found = read_probabilities(path, corpus_sha256=corpus.sha256, rows=corpus.sizes["test"])
+        columns = read_probabilities(path, corpus_sha256=corpus.sha256, rows=corpus.sizes["test"])
         length = rows.shape[1] - 1
         # Straight from the corpus: five streams of 1200 bytes, the last 120 of each are tested.
         expected = b"".join((data + data[:1])[1081 + 1200 * b :][:120] for b in range(5))
-        assert found["byte"].tobytes() == expected
-        assert found["stream"].tolist() == [b for b in range(5) for _ in range(length)]
+        assert columns["byte"].tobytes() == expected
+        assert columns["stream"].tolist() == [b for b in range(5) for _ in range(length)]
         probability = model.probabilities(targets, [n + 1])[0]
-        np.testing.assert_allclose(found["probability"], probability, rtol=1e-6)
+        np.testing.assert_allclose(columns["probability"], probability, rtol=1e-6)
         for i in (0, 1, 130, 599):
             full = model.distribution([targets[:i]], n + 1, symbols=corpus.k)[0]
-            assert found["top_byte"][i] == corpus.vocabulary[int(full.argmax())]
-            assert found["top_probability"][i] == pytest.approx(full.max(), rel=1e-6)
-            assert found["entropy"][i] == pytest.approx(-(full @ np.log(full)), rel=1e-5)
+            assert columns["top_byte"][i] == corpus.vocabulary[int(full.argmax())]
+            assert columns["top_probability"][i] == pytest.approx(full.max(), rel=1e-6)
+            assert columns["entropy"][i] == pytest.approx(-(full @ np.log(full)), rel=1e-5)
 
 
 def test_provenance(scored):
@@ -136,8 +136,8 @@ def test_bytes_that_training_never_saw(tmp_path):
     fit_n_gram(paths, paths["model"], [1])
     files, scores = outputs(tmp_path, [1])
     score_n_gram(paths, files, scores, [1], bootstrap=5, seed=1)
-    found = read_probabilities(files[0])
-    assert (found["top_probability"] >= found["probability"]).all()
+    columns = read_probabilities(files[0])
+    assert (columns["top_probability"] >= columns["probability"]).all()
     assert np.isfinite(read_scores(scores)["cross_entropy"]).all()
 
 

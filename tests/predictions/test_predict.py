@@ -19,7 +19,7 @@ def test_columns_equal_a_plain_run_over_each_stream(cell):
     rng = np.random.default_rng(0)
     codes = rng.integers(0, k, (batch, length + 1)).astype(np.uint8)
     vocabulary = np.array([10, 32, 65, 66, 97, 98, 200], np.uint8)
-    found = predictions(shape, weights, codes, vocabulary, steps)
+    columns = predictions(shape, weights, codes, vocabulary, steps)
 
     w = {name: value[0].double() for name, value in weights.items()}
     w = {n: v.reshape(v.shape[0], -1) if n[:4] != "bias" else v.flatten() for n, v in w.items()}
@@ -29,15 +29,15 @@ def test_columns_equal_a_plain_run_over_each_stream(cell):
     p = (h @ w["decoder"] + w["bias.decoder"]).softmax(-1).transpose(0, 1).reshape(-1, k)
     targets = codes[:, 1:].reshape(-1)
     p = p.numpy()
-    assert found["position"].tolist() == list(range(batch * length))
-    assert found["stream"].tolist() == [s for s in range(batch) for _ in range(length)]
-    assert (found["byte"] == vocabulary[targets]).all()
+    assert columns["position"].tolist() == list(range(batch * length))
+    assert columns["stream"].tolist() == [s for s in range(batch) for _ in range(length)]
+    assert (columns["byte"] == vocabulary[targets]).all()
     expected = {
         "probability": p[np.arange(batch * length), targets],
         "entropy": -(p * np.log(p)).sum(1),
         "top_probability": p.max(1),
     }
     for name, values in expected.items():
-        np.testing.assert_allclose(found[name], values, rtol=2e-5)
-        assert found[name].dtype == np.float32
-    assert (found["top_byte"] == vocabulary[p.argmax(1)]).all()
+        np.testing.assert_allclose(columns[name], values, rtol=2e-5)
+        assert columns[name].dtype == np.float32
+    assert (columns["top_byte"] == vocabulary[p.argmax(1)]).all()

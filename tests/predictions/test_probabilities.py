@@ -12,9 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from charlens.errors import CharlensError
 from charlens.predictions import file as probabilities
+from charlens.predictions.contract import COLUMNS, OPTIONAL
 from charlens.predictions.file import (
-    COLUMNS,
-    OPTIONAL,
     ProbabilityMetadata,
     column_names,
     read_metadata,
@@ -63,11 +62,11 @@ def test_round_trip(tmp_path_factory, rows, seed, group):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(probabilities, "ROW_GROUP", group)
         write_probabilities(path, columns, METADATA)
-        found = read_probabilities(path, corpus_sha256=SHA, rows=rows)
-    assert list(found) == list(COLUMNS)
+        stored = read_probabilities(path, corpus_sha256=SHA, rows=rows)
+    assert list(stored) == list(COLUMNS)
     for name, dtype in COLUMNS.items():
-        assert found[name].dtype == dtype
-        np.testing.assert_array_equal(found[name], columns[name])
+        assert stored[name].dtype == dtype
+        np.testing.assert_array_equal(stored[name], columns[name])
     assert read_metadata(path) == METADATA
     assert row_count(path) == rows
 
@@ -113,8 +112,8 @@ def test_memory_maps_are_written(tmp_path):
         np.save(tmp_path / f"{name}.npy", array)
     mapped = {name: np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in columns}
     write_probabilities(tmp_path / "m.parquet", mapped, METADATA)
-    found = read_probabilities(tmp_path / "m.parquet")
-    assert all((found[name] == columns[name]).all() for name in COLUMNS)
+    stored = read_probabilities(tmp_path / "m.parquet")
+    assert all((stored[name] == columns[name]).all() for name in COLUMNS)
 
 
 def test_only_the_asked_columns_are_read(tmp_path):
@@ -143,15 +142,15 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_values_that_break_the_contract(tmp_path, monkeypatch, case, row):
     monkeypatch.setattr(probabilities, "ROW_GROUP", 20)  # row 29 lies in the second group
-    name, value, said = BROKEN[case]
+    name, value, message = BROKEN[case]
     columns = random_columns(40)
     columns["probability"][row] = columns["top_probability"][row] = 0.5
     columns[name][row] = value
     path = tmp_path / "m.parquet"
-    with pytest.raises(CharlensError, match=rf"m\.parquet: row {row}: .*{said}"):
+    with pytest.raises(CharlensError, match=rf"m\.parquet: row {row}: .*{message}"):
         write_probabilities(path, columns, METADATA)
     assert list(tmp_path.iterdir()) == []
-    refused(raw(path, columns), f"row {row}: ", said)
+    refused(raw(path, columns), f"row {row}: ", message)
 
 
 def test_probability_one_and_zero_are_fine(tmp_path):
@@ -175,7 +174,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"byte": None}, "missing or unknown columns: byte; give"),
         ({"probability": None, "x": np.zeros(5)}, "missing or unknown columns: probability, x;"),
@@ -185,9 +184,9 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
         ({"byte": np.zeros((5, 1), np.uint8)}, r"shape \(5, 1\)"),
     ],
 )
-def test_arrays_that_cannot_be_written(tmp_path, change, said):
+def test_arrays_that_cannot_be_written(tmp_path, change, message):
     columns = {k: v for k, v in (random_columns(5) | change).items() if v is not None}
-    with pytest.raises(CharlensError, match=said):
+    with pytest.raises(CharlensError, match=message):
         write_probabilities(tmp_path / "m.parquet", columns, METADATA)
 
 
@@ -215,11 +214,11 @@ def test_flipped_bits_never_give_other_numbers(tmp_path):
         damaged[place] ^= 1 << random.integers(8)
         path.write_bytes(damaged)
         try:
-            found = read_probabilities(path, list(COLUMNS))
+            stored = read_probabilities(path, list(COLUMNS))
         except CharlensError:
             refusals += 1
         else:  # unused parts of the footer
-            assert all(np.array_equal(found[name], columns[name]) for name in COLUMNS)
+            assert all(np.array_equal(stored[name], columns[name]) for name in COLUMNS)
     assert refusals > 100
 
 
@@ -233,7 +232,7 @@ def test_not_parquet(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "message"),
     [
         (False, "no schema metadata 'charlens'"),
         ("{", "not JSON"),
@@ -246,8 +245,8 @@ def test_not_parquet(tmp_path):
         ({"model": "m", "corpus": "c", "corpus_sha256": SHA, "config": 1}, "config is 1"),
     ],
 )
-def test_foreign_metadata(tmp_path, metadata, said):
-    refused(raw(tmp_path / "m.parquet", random_columns(5), metadata), said)
+def test_foreign_metadata(tmp_path, metadata, message):
+    refused(raw(tmp_path / "m.parquet", random_columns(5), metadata), message)
 
 
 def test_a_file_from_elsewhere_may_say_less_and_hold_more(tmp_path):

@@ -169,11 +169,11 @@ def test_the_cache_is_the_formula_over_windows(size: int) -> None:
     targets = torch.randint(0, 4, (60, 3), generator=generator)
     cache = Cache(size, 0.7, 4)
     parts = [slice(start, start + 20) for start in (0, 20, 40)]
-    found = torch.cat([cache.distributions(states[part], targets[part]) for part in parts])
+    mixed = torch.cat([cache.distributions(states[part], targets[part]) for part in parts])
     for stream in range(3):
         one = states[:, stream].numpy(), targets[:, stream].numpy()
         expected = cached_by_hand(*one, 0.7, size, 4)
-        np.testing.assert_allclose(found[:, stream], expected, rtol=1e-9)
+        np.testing.assert_allclose(mixed[:, stream], expected, rtol=1e-9)
 
 
 def test_the_cache_sees_nothing_of_what_comes(parts) -> None:

@@ -54,9 +54,9 @@ def papers():
     return comparison.table(papers_tables())
 
 
-def only(frame, **wanted):
+def only(frame, **values):
     """The one row with these values."""
-    for key, value in wanted.items():
+    for key, value in values.items():
         frame = frame[frame[key] == value]
     (row,) = frame.itertuples()
     return row
@@ -98,13 +98,13 @@ def test_a_probability_that_may_be_anything_is_not_confirmed():
     """A standard error of 0.1: at most 0.23 off is near enough, but confirms no 0.30."""
     advantage = papers_tables().advantage
     nine = (advantage["character"] == "9") & (advantage["corpus"] == "linux_kernel")
-    found = {}
+    rows = {}
     for ours in (0.30, 0.52, 0.54):
         changed = advantage.assign(probability_se=0.1)
         changed.loc[nine, "probability"] = ours
         frame = comparison.table(no_tables(advantage=changed))
-        found[ours] = only(frame, corpus="linux_kernel", quantity="mean P(`9`) by LSTM")
-    assert [row.verdict for row in found.values()] == ["vague", "vague", "outside"]
+        rows[ours] = only(frame, corpus="linux_kernel", quantity="mean P(`9`) by LSTM")
+    assert [row.verdict for row in rows.values()] == ["vague", "vague", "outside"]
 
 
 def test_every_number_of_the_paper_is_counted(papers):
@@ -173,11 +173,11 @@ NUMBERS = st.floats(-10, 10)
 
 @given(NUMBERS, st.floats(0.001, 5), st.booleans())
 def test_verdicts(difference, tolerance, lower_is_better):
-    found = comparison.verdict(difference, tolerance, lower_is_better)
+    verdict = comparison.verdict(difference, tolerance, lower_is_better)
     if abs(difference) <= tolerance:
-        assert found == "within"
+        assert verdict == "within"
     elif abs(difference) > tolerance + 1e-6:
-        assert found == ("better" if lower_is_better and difference < 0 else "outside")
+        assert verdict == ("better" if lower_is_better and difference < 0 else "outside")
     assert comparison.verdict(math.nan, tolerance, lower_is_better) == "outside"
 
 
@@ -205,8 +205,8 @@ def test_verdicts(difference, tolerance, lower_is_better):
 def test_cross_entropies(model, nats, twin, expected):
     frames = {"cross_entropy": cross_entropies(), "table2": context_models()}
     for name, frame in frames.items():
-        here = (frame["model"] == model) & (frame["corpus"] == "linux_kernel")
-        frames[name] = frame[here].assign(cross_entropy=nats)
+        of_model = (frame["model"] == model) & (frame["corpus"] == "linux_kernel")
+        frames[name] = frame[of_model].assign(cross_entropy=nats)
     tables = no_tables(**frames, corpora={"linux_kernel": twin})
     row = only(comparison.table(tables), model=model)
     assert (row.verdict, row.comparable, row.papers_file) == (expected, True, twin is LK)
@@ -500,8 +500,8 @@ def test_script(tmp_path, monkeypatch):
     done = run_script(tmp_path, monkeypatch, "paper_vs_ours", inputs, outputs,
                       agreement_corpus="war_and_peace")  # fmt: skip
     numbers = csv_tables.read(done["csv"], comparison.COLUMNS, "numbers", "paper_vs_ours")
-    found = csv_tables.read(done["findings"], findings.COLUMNS, "findings", "paper_vs_ours")
-    assert (len(numbers), len(found)) == (283, 32)
+    judged = csv_tables.read(done["findings"], findings.COLUMNS, "findings", "paper_vs_ours")
+    assert (len(numbers), len(judged)) == (283, 32)
     text = done["md"].read_text()
     assert text.startswith("# The paper's numbers beside ours\n")
     assert "\n## Findings\n" in text
@@ -509,9 +509,9 @@ def test_script(tmp_path, monkeypatch):
 
 def test_slices_of_no_errors_are_not_compared():
     table = pies().assign(errors=0, percent=np.nan)
-    found = comparison.table(no_tables(categories=table))
-    assert not found["comparable"].any()
-    assert set(found["remark"]) == {
+    numbers = comparison.table(no_tables(categories=table))
+    assert not numbers["comparable"].any()
+    assert set(numbers["remark"]) == {
         "our LSTM-3 (512) makes no errors",
         "our LSTM-2 (64) makes no errors",
     }

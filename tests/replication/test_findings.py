@@ -42,37 +42,37 @@ FIGURES |= {"Figure 4 middle", "Figure 4 right", "Figure 5 left", "Figure 5 righ
 def outcomes(words: str, **tables) -> dict[str, tuple[bool, str]]:
     """Corpus -> what came of the one finding with these words, and its evidence."""
     (finding,) = (f for f in findings.FINDINGS if words in f.words)
-    found = {o.corpus: (o.holds, o.evidence) for o in finding.test(no_tables(**tables))}
-    assert all(holds is None or type(holds) is bool for holds, _ in found.values())
-    return found
+    by_corpus = {o.corpus: (o.holds, o.evidence) for o in finding.test(no_tables(**tables))}
+    assert all(holds is None or type(holds) is bool for holds, _ in by_corpus.values())
+    return by_corpus
 
 
 # Which ground
 
 
 def test_the_papers_own_numbers_pass():
-    found = findings.table(papers_tables())
-    assert set(found["verdict"]) == {"reproduced"}
-    assert found["comparable"].sum() == 26  # 22 findings, four of them on two corpora
-    assert set(found.loc[~found["comparable"], "figure"]) == {"Figure 2"}  # each shown on one text
-    assert set(found["figure"]) == FIGURES
-    assert set(found["finding"]) == {f.words for f in findings.FINDINGS}
+    table = findings.table(papers_tables())
+    assert set(table["verdict"]) == {"reproduced"}
+    assert table["comparable"].sum() == 26  # 22 findings, four of them on two corpora
+    assert set(table.loc[~table["comparable"], "figure"]) == {"Figure 2"}  # each shown on one text
+    assert set(table["figure"]) == FIGURES
+    assert set(table["finding"]) == {f.words for f in findings.FINDINGS}
 
 
 def test_nothing_measured_is_nothing_tested():
-    found = findings.table(no_tables())
-    assert set(found["verdict"]) == {"not tested"}
-    assert found["comparable"].all()
-    assert found["evidence"].str.startswith("needs ").all()
-    assert len(found) == 26
-    assert found["corpus"].isna().sum() == 6  # five of Figure 3, one of Figure 5
+    table = findings.table(no_tables())
+    assert set(table["verdict"]) == {"not tested"}
+    assert table["comparable"].all()
+    assert table["evidence"].str.startswith("needs ").all()
+    assert len(table) == 26
+    assert table["corpus"].isna().sum() == 6  # five of Figure 3, one of Figure 5
 
 
 def test_one_corpus_alone_leaves_the_other_untested():
     grid = cross_entropies()
     grid = grid[grid["corpus"] == "war_and_peace"]
-    found = findings.table(no_tables(cross_entropy=grid))
-    depth = found[found["finding"].str.startswith("depth")]
+    table = findings.table(no_tables(cross_entropy=grid))
+    depth = table[table["finding"].str.startswith("depth")]
     assert list(depth["corpus"]) == ["war_and_peace", "linux_kernel"]
     assert list(depth["verdict"]) == ["reproduced", "not tested"]
 
@@ -83,20 +83,20 @@ def test_another_cut_is_the_papers_ground_and_another_text_is_not():
     short = a_corpus("war_and_peace", 100, size=40_000)
     strict = a_corpus("linux_kernel", 310_000, split="position")
     for corpora in ({WP.name: short, LK.name: LK}, {WP.name: WP, LK.name: strict}):
-        found = findings.table(replace(papers_tables(), corpora=corpora))
+        table = findings.table(replace(papers_tables(), corpora=corpora))
         other = next(name for name in corpora if corpora[name] in (short, strict))
-        rows = found[(found["corpus"] == other) & (found["verdict"] != "not tested")]
+        rows = table[(table["corpus"] == other) & (table["verdict"] != "not tested")]
         assert len(rows) > 5
         assert not rows["comparable"].any()
 
 
 def test_other_texts_do_not_count():
     grid = cross_entropies().assign(corpus="python_docs")
-    found = findings.table(no_tables(cross_entropy=grid, corpora={"python_docs": DOCS}))
-    depth = found[found["finding"].str.startswith("depth")]
+    table = findings.table(no_tables(cross_entropy=grid, corpora={"python_docs": DOCS}))
+    depth = table[table["finding"].str.startswith("depth")]
     assert list(depth["verdict"]) == ["reproduced", "not tested", "not tested"]
     assert list(depth["comparable"]) == [False, True, True]
-    text = findings.markdown(found)
+    text = findings.markdown(table)
     assert "On the paper's texts and models: 0 reproduced, 0 not reproduced, 26 not tested." in text
     due, others = text.split("### On other models and texts")
     assert "Python docs" not in due
@@ -117,12 +117,12 @@ def test_other_texts_do_not_count():
     ],
 )
 def test_other_models_do_not_count(words, tables):
-    found = findings.table(no_tables(**tables))
-    found = found[found["finding"].str.contains(words)]
-    tested = found[found["verdict"] != "not tested"]
+    table = findings.table(no_tables(**tables))
+    table = table[table["finding"].str.contains(words)]
+    tested = table[table["verdict"] != "not tested"]
     assert len(tested) >= 1
     assert not tested["comparable"].any()
-    assert (found["verdict"] == "not tested").any()
+    assert (table["verdict"] == "not tested").any()
 
 
 # Each finding can fail
@@ -192,11 +192,11 @@ def test_small_sizes_of_the_papers_own_table_say_otherwise():
     """Why the finding is put to sizes from 256 on."""
     for size, corpus in ((64, "war_and_peace"), (128, "linux_kernel")):
         table = cross_entropies()
-        found = findings.table(no_tables(cross_entropy=table[table["size"] == size]))
-        rows = found[found["finding"].str.contains("both outperform the RNN")]
-        here = rows[(rows["corpus"] == corpus) & (rows["verdict"] != "not tested")]
-        assert list(here["verdict"]) == ["not reproduced"]
-        assert not here["comparable"].any()
+        judged = findings.table(no_tables(cross_entropy=table[table["size"] == size]))
+        rows = judged[judged["finding"].str.contains("both outperform the RNN")]
+        tested = rows[(rows["corpus"] == corpus) & (rows["verdict"] != "not tested")]
+        assert list(tested["verdict"]) == ["not reproduced"]
+        assert not tested["comparable"].any()
 
 
 CELLS = st.lists(st.sampled_from(["lstm", "gru", "rnn"]), min_size=2, max_size=9)
@@ -222,18 +222,18 @@ def test_clusters_against_a_slow_count(cells, seed):
                 kinds["mixed"].append(matrix.loc[a, b])
         if all(kinds.values()):
             means.append([sum(pairs) / len(pairs) for pairs in kinds.values()])
-    found = outcomes("own cluster", agreement={"war_and_peace": matrix})
-    assert bool(found) == bool(means)
+    by_corpus = outcomes("own cluster", agreement={"war_and_peace": matrix})
+    assert bool(by_corpus) == bool(means)
     if means:
         gated, rnns, mixed = np.mean(means, axis=0)
-        assert found["war_and_peace"][0] == (min(gated, rnns) > mixed + 0.005)
+        assert by_corpus["war_and_peace"][0] == (min(gated, rnns) > mixed + 0.005)
 
 
 def test_clusters():
     matrix = agreements()
-    found = outcomes("own cluster", agreement={"war_and_peace": matrix})["war_and_peace"]
+    outcome = outcomes("own cluster", agreement={"war_and_peace": matrix})["war_and_peace"]
     evidence = "LSTM with GRU 75.0%, RNN with RNN 75.0%, RNN with LSTM or GRU 70.0% of characters"
-    assert found == (True, evidence)
+    assert outcome == (True, evidence)
     alike = matrix.replace(0.7, 0.748)
     assert not outcomes("own cluster", agreement={"war_and_peace": alike})["war_and_peace"][0]
 
@@ -251,9 +251,9 @@ def test_clusters():
 )
 def test_cells(concept, score, holds, evidence):
     """The best cell decides, by its score on the other half; the next one's 0.99 does not."""
-    found = outcomes(f"keeps track of {concept}" if "line" in concept else "inside quotes",
+    by_corpus = outcomes(f"keeps track of {concept}" if "line" in concept else "inside quotes",
                      cells=tracked(score=score))  # fmt: skip
-    assert found["war_and_peace"] == (holds, f"LSTM-3 (512): layer 2, cell 7, {evidence}")
+    assert by_corpus["war_and_peace"] == (holds, f"LSTM-3 (512): layer 2, cell 7, {evidence}")
     assert outcomes("inside quotes", cells=tracked(score=np.nan)) == {}
     table = findings.table(no_tables(cells=tracked("lstm-3x64", score)))
     assert not table.loc[table["verdict"] != "not tested", "comparable"].any()
@@ -306,8 +306,8 @@ LSTM, GRU = "lstm-3x512", "gru-3x512"
 def test_gates(words, table, holds):
     (finding,) = (f for f in findings.FINDINGS if words in f.words and "3" in f.figure
                   and ("reset" in f.words) == (words == "of a GRU"))  # fmt: skip
-    (found,) = finding.test(no_tables(saturation=table))
-    assert (found.corpus, found.holds, found.comparable) == ("linux_kernel", holds, True)
+    (outcome,) = finding.test(no_tables(saturation=table))
+    assert (outcome.corpus, outcome.holds, outcome.comparable) == ("linux_kernel", holds, True)
 
 
 @pytest.mark.parametrize(
@@ -317,15 +317,15 @@ def test_gates(words, table, holds):
 def test_many_forget_gates_are_two_and_one_percent(units, open_gates, holds):
     table = gates(LSTM, units, "f", (0, 0), (0.1, 0.5))
     table.loc[: open_gates - 1, "right"] = 0.95
-    found = outcomes("many forget gates", saturation=table)["linux_kernel"]
-    assert found == (holds, f"LSTM-3 (512): {open_gates} of {3 * units} gates")
+    outcome = outcomes("many forget gates", saturation=table)["linux_kernel"]
+    assert outcome == (holds, f"LSTM-3 (512): {open_gates} of {3 * units} gates")
 
 
 def test_the_first_layer_of_any_deep_lstm_counts():
     """The paper notes it across all of its models."""
     table = saturated().replace("lstm-3x512", "lstm-2x64")
-    found = findings.table(no_tables(saturation=table))
-    (row,) = found[found["finding"].str.contains("diffuse")].itertuples()
+    judged = findings.table(no_tables(saturation=table))
+    (row,) = judged[judged["finding"].str.contains("diffuse")].itertuples()
     assert (row.verdict, row.comparable) == ("reproduced", True)
 
 
@@ -359,8 +359,8 @@ def test_n_nns(model, nats, holds):
 def test_the_20_gram_is_beaten_by_more_than_chance(nats, holds):
     """It has 1.195 nats; each of the two means has a standard error of 0.003."""
     table = context_models().replace({"cross_entropy": {1.077: nats}})
-    found = outcomes("20-gram", table2=table)[WP.name]
-    assert found == (holds, f"GRU-3 (512) {nats:.3f}, 20-gram 1.195 nats")
+    outcome = outcomes("20-gram", table2=table)[WP.name]
+    assert outcome == (holds, f"GRU-3 (512) {nats:.3f}, 20-gram 1.195 nats")
     assert outcomes("20-gram", table2=context_models().query("n == n")) == {}
 
 
@@ -387,41 +387,41 @@ def test_models_without_errors_share_none(errors_of, named):
     table = overlaps()
     made = [set(members_of(region)) <= set(errors_of) for region in table["region"]]
     table["percent"] = table["percent"].where(made, 0.0)
-    found = outcomes("shared by", overlap=table)["linux_kernel"]
-    assert found == (None, f"no errors are made by {named}")
+    outcome = outcomes("shared by", overlap=table)["linux_kernel"]
+    assert outcome == (None, f"no errors are made by {named}")
     rows = findings.table(no_tables(overlap=table)).query("figure == 'Figure 4 left'")
     assert list(rows["verdict"]) == ["not tested"]  # one row: with its own reason
-    assert list(rows["evidence"]) == [found[1]]
+    assert list(rows["evidence"]) == [outcome[1]]
 
 
 def test_what_comes_once_has_no_standard_error():
     table = advantages()
     once = (table["character"] == r"\r") & (table["corpus"] == WP.name)
     table.loc[once, "difference_se"] = np.nan
-    found = outcomes("carriage", advantage=table)[WP.name]
-    assert found == (None, r"too few in the test text for a standard error: `\r`")
+    outcome = outcomes("carriage", advantage=table)[WP.name]
+    assert outcome == (None, r"too few in the test text for a standard error: `\r`")
 
 
 def test_gates_that_are_never_saturated_above_the_first_layer():
     table = gates(LSTM, 9, "fio", (0.1, 0.1), (0.3, 0.3))
     table.loc[(table["gate"] == "o") & (table["layer"] > 1), ["left", "right"]] = 0.0
-    found = outcomes("diffuse", saturation=table)["linux_kernel"]
-    assert found == (None, "LSTM-3 (512): above layer 1 never saturated: o")
+    outcome = outcomes("diffuse", saturation=table)["linux_kernel"]
+    assert outcome == (None, "LSTM-3 (512): above layer 1 never saturated: o")
 
 
 def test_carriage_return():
     table = advantages()
-    found = outcomes("carriage", advantage=table)
-    assert found == {
+    by_corpus = outcomes("carriage", advantage=table)
+    assert by_corpus == {
         WP.name: (True, r"mean P by LSTM-3 (512) and 20-gram: `\r` 0.69 and 0.29, place 1")
     }
-    here = table["character"] == r"\r"
+    returns = table["character"] == r"\r"
     for column, value in (("rank", 11), ("difference_se", 0.21)):
         changed = table.copy()
-        changed.loc[here, column] = value
+        changed.loc[returns, column] = value
         assert not outcomes("carriage", advantage=changed)[WP.name][0]
     rare = table.copy()
-    rare.loc[here, "rank"] = pd.NA
+    rare.loc[returns, "rank"] = pd.NA
     assert outcomes("carriage", advantage=rare) == {}
     assert outcomes("carriage", advantage=table.assign(role="external")) == {}
 
@@ -471,9 +471,9 @@ def test_braces_are_weighted_and_empty_bins_left_out():
 
 
 def test_dynamics():
-    found = outcomes("in training", dynamics=training())["linux_kernel"]
+    outcome = outcomes("in training", dynamics=training())["linux_kernel"]
     evidence = "LSTM-3 (512): least KL at epoch 1-NN 0.44, 2-NN 1.07, 3-NN 2.05, 4-NN 2.95"
-    assert found == (True, evidence)
+    assert outcome == (True, evidence)
     swapped = training().replace({"n-nn-2": "n-nn-3", "n-nn-3": "n-nn-2"})
     assert not outcomes("in training", dynamics=swapped)["linux_kernel"][0]
     together = training()
@@ -492,8 +492,8 @@ def test_dynamics():
 
 def test_scaling_up():
     table = eliminated().astype({"eliminated": "int64"})
-    found = outcomes("scaling up", eliminated=table)[WP.name]
-    assert found == (True, "36,259 of 43,975 (82%) from LSTM-2 (64) to LSTM-3 (512)")
+    outcome = outcomes("scaling up", eliminated=table)[WP.name]
+    assert outcome == (True, "36,259 of 43,975 (82%) from LSTM-2 (64) to LSTM-3 (512)")
     table.loc[table["family"] == "boost", "eliminated"] += 7000
     assert not outcomes("scaling up", eliminated=table)[WP.name][0]
     none = table.assign(eliminated=0, errors_small=1, errors_large=1)

@@ -37,9 +37,9 @@ def by_hand(papers, tolerance) -> float:
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), min_size=2, max_size=5))
 def test_the_mean_over_all_orders(rows) -> None:
     papers, tolerance = (np.array(column) / 10 for column in zip(*rows, strict=True))
-    (found,) = shuffled.groups(numbers(papers, tolerance)).itertuples()
-    assert found.numbers == found.near == len(rows)
-    assert found.shuffled == pytest.approx(by_hand(papers, tolerance))
+    (group,) = shuffled.groups(numbers(papers, tolerance)).itertuples()
+    assert group.numbers == group.near == len(rows)
+    assert group.shuffled == pytest.approx(by_hand(papers, tolerance))
 
 
 def test_numbers_judged_beside_another_too() -> None:
@@ -62,10 +62,10 @@ def test_numbers_judged_beside_another_too() -> None:
         for i in range(4)
         for off, off0 in [(np.array([o[i] for o in orders]), np.array([o[0] for o in orders]))]
     ]  # fmt: skip
-    (found,) = shuffled.groups(frame).itertuples()
-    assert (found.kind, found.numbers) == ("recurrent", 4)
-    assert found.shuffled == pytest.approx(np.mean(near, axis=1).sum())
-    assert found.shuffled < by_hand(papers, [tolerance] * 4)
+    (group,) = shuffled.groups(frame).itertuples()
+    assert (group.kind, group.numbers) == ("recurrent", 4)
+    assert group.shuffled == pytest.approx(np.mean(near, axis=1).sum())
+    assert group.shuffled < by_hand(papers, [tolerance] * 4)
 
 
 def test_close_numbers_say_little_and_distant_ones_much() -> None:
@@ -92,13 +92,13 @@ def test_what_is_shuffled_together() -> None:
     pies = numbers([1, 2, 3, 4], 0.1, figure="Figure 6", model=["lstm-2x64", "lstm-3x512"] * 2)
     alone = numbers([0.5], 0.1)
     others = numbers([1.0, 2.0], 0.1, comparable=False, verdict=None)
-    found = shuffled.groups(pd.concat([table2, pies, alone, others], ignore_index=True))
-    assert list(zip(found["figure"], found["kind"], found["numbers"], strict=True)) == [
+    groups = shuffled.groups(pd.concat([table2, pies, alone, others], ignore_index=True))
+    assert list(zip(groups["figure"], groups["kind"], groups["numbers"], strict=True)) == [
         ("Table 2", "n-gram", 2),
         ("Table 2", "n-nn", 3),
         ("Figure 6", "lstm-2x64", 2),
         ("Figure 6", "lstm-3x512", 2),
     ]
-    assert (found["shuffled"] == 1).all()
+    assert (groups["shuffled"] == 1).all()
     assert shuffled.groups(others).empty
     assert list(shuffled.sentences(others)) == []

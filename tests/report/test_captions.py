@@ -287,8 +287,8 @@ def test_closings(tmp_path: Path, probabilities: list, end: str) -> None:
         )
     ]
     write(tmp_path / "tables" / "closings.csv", closings.COLUMNS, rows)
-    (found,) = says("closings", tmp_path)
-    assert found.startswith(f"On C, {{ }}: LSTM-1 (8) is ahead of 5-gram at {end}")
+    (sentence,) = says("closings", tmp_path)
+    assert sentence.startswith(f"On C, {{ }}: LSTM-1 (8) is ahead of 5-gram at {end}")
 
 
 def test_dynamics(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from charlens.models.trained import load_trained
 from charlens.predictions.file import read_probabilities
 from charlens.report.entries import EXPLORER_FILES
 from charlens.report.explorer import packing, passage, site, tables
-from charlens.report.explorer.build import MOST, chunks
+from charlens.report.explorer.build import chunks, most_units
 from charlens.report.explorer.mistakes import kinds
 from charlens.report.explorer.packing import pack, quantise, unpack
 from charlens.text.corpus import Corpus, load_split
@@ -41,7 +41,7 @@ def held(run: Path) -> dict:
 
 
 @pytest.fixture(scope="module")
-def here(run: Path, held: dict) -> slice:
+def span(run: Path, held: dict) -> slice:
     """The explorer's positions, counted over the test split."""
     start = held["novel"]["start"]
     return slice(start, start + held["novel"]["count"])
@@ -80,20 +80,20 @@ def test_losses_and_probabilities_are_kept_to_what_is_shown() -> None:
 
 
 def test_the_text_is_the_half_of_the_test_split_that_chose_no_cell(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     text, test = held["novel"], bytes_of(run)
     batch, length = test.shape[0], test.shape[1] - 1
-    assert here.start == batch // 2 * length
-    assert here.stop - here.start == POSITIONS
-    expected = test[:, :-1].reshape(-1)[here]
+    assert span.start == batch // 2 * length
+    assert span.stop - span.start == POSITIONS
+    expected = test[:, :-1].reshape(-1)[span]
     assert (unpack(text["bytes"], (POSITIONS,)) == expected).all()
     assert text["characters"].encode() == expected.tobytes()
     assert (text["sizes"], text["widths"]) == (None, None)
-    targets = test[:, 1:].reshape(-1)[here]
+    targets = test[:, 1:].reshape(-1)[span]
     assert [last for *_, last in text["parts"]] == [targets[b - 1] for _, b, _ in text["parts"]]
     starts = [first for first, _, _ in text["parts"]]
-    assert all((here.start + first) % length == 0 for first in starts)
+    assert all((span.start + first) % length == 0 for first in starts)
     assert text["parts"][-1][1] == POSITIONS
 
 
@@ -140,7 +140,7 @@ def test_bytes_alone_have_a_name() -> None:
 
 
 def test_values_are_those_of_the_network_within_half_a_step(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     corpus = Corpus.load(run / "novel/corpus.json")
     trained = load_trained(run / f"novel/models/{MODEL}.safetensors", corpus)
@@ -152,50 +152,50 @@ def test_values_are_those_of_the_network_within_half_a_step(
         for letter, quantity in (("value", "c"), ("f", "f"), ("g", "g")):
             chunk = held[f"novel/{MODEL}/{layer}/{letter}"]
             values = activations(trained, codes, UNROLL, quantity, layer, device="cpu")
-            expected = values.reshape(-1, width)[here]
+            expected = values.reshape(-1, width)[span]
             expected = np.tanh(expected) if quantity == "c" else expected
             shown = values_of(chunk, POSITIONS)
             assert (np.abs(shown - expected) <= np.array(chunk["scales"]) / 254 + 1e-5).all()
 
 
 def test_predictions_are_those_of_the_probabilities_file(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     facts = held[f"novel/{MODEL}"]
     columns = read_probabilities(run / f"novel/probabilities/{MODEL}.parquet")
-    losses = -np.log2(columns["probability"][here])
+    losses = -np.log2(columns["probability"][span])
     shown = unpack(facts["loss"], (POSITIONS,)) / packing.BITS
     assert np.abs(shown - np.minimum(losses, 255 / packing.BITS)).max() <= 0.51 / packing.BITS
     assert facts["mean"] == pytest.approx(losses.mean(), abs=1e-3)
     likely = unpack(facts["likely"], (5, POSITIONS))
     probability = (unpack(facts["probability"], (5, POSITIONS)) / 255) ** 2
-    assert (likely[0] == columns["top_byte"][here]).mean() > 0.99  # but for ties
-    assert np.abs(probability[0] - columns["top_probability"][here]).max() < 0.005
+    assert (likely[0] == columns["top_byte"][span]).mean() > 0.99  # but for ties
+    assert np.abs(probability[0] - columns["top_probability"][span]).max() < 0.005
     assert (np.diff(probability, axis=0) <= 0).all()
     entropy = unpack(facts["entropy"], (POSITIONS,)) / packing.BITS
-    assert np.abs(entropy - columns["entropy"][here] / np.log(2)).max() <= 0.51 / packing.BITS
+    assert np.abs(entropy - columns["entropy"][span] / np.log(2)).max() <= 0.51 / packing.BITS
 
 
 def test_the_n_gram_model_is_asked_at_the_same_positions(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     columns = read_probabilities(run / f"novel/probabilities/{RIVAL}.parquet")
-    said = held["novel"]["baseline"]
-    assert (said["name"], said["title"]) == (RIVAL, "5-gram")
-    losses = unpack(said["loss"], (POSITIONS,)) / packing.BITS
-    expected = np.minimum(-np.log2(columns["probability"][here]), 255 / packing.BITS)
+    baseline = held["novel"]["baseline"]
+    assert (baseline["name"], baseline["title"]) == (RIVAL, "5-gram")
+    losses = unpack(baseline["loss"], (POSITIONS,)) / packing.BITS
+    expected = np.minimum(-np.log2(columns["probability"][span]), 255 / packing.BITS)
     assert np.abs(losses - expected).max() <= 0.51 / packing.BITS
-    assert (unpack(said["top"], (POSITIONS,)) == columns["top_byte"][here]).all()
+    assert (unpack(baseline["top"], (POSITIONS,)) == columns["top_byte"][span]).all()
 
 
 def test_errors_fall_to_the_first_oracle_that_removes_them(
-    run: Path, held: dict, here: slice
+    run: Path, held: dict, span: slice
 ) -> None:
     errors = unpack(held[f"novel/{MODEL}"]["errors"], (POSITIONS,)).astype(int)
     columns = read_probabilities(run / f"novel/probabilities/{MODEL}.parquet")
-    assert ((errors > 0) == (columns["probability"][here] < 0.5)).all()
+    assert ((errors > 0) == (columns["probability"][span] < 0.5)).all()
     names = [name for kind in kinds() for name in kind["slices"]]
-    two = read_probabilities(run / "novel/probabilities/n-gram-2.parquet")["probability"][here]
+    two = read_probabilities(run / "novel/probabilities/n-gram-2.parquet")["probability"][span]
     by_two = errors == 1 + names.index("2-gram")
     assert by_two.any()
     assert (by_two == ((errors > 0) & (two > 0.5))).all()
@@ -228,7 +228,15 @@ def test_of_too_many_units_those_are_kept_that_follow_something() -> None:
     )
     assert tables.kept_units(frame, 2) == {1: [1], 2: [0]}
     assert tables.kept_units(frame, 100) == {1: [0, 1], 2: [0, 1]}
-    assert MOST // 20_000 >= 384  # a network of three layers in the budget 512 is cut
+
+
+@pytest.mark.parametrize("positions", [20_000, 100_000, 300_000])
+def test_a_model_stays_within_its_budget(positions: int) -> None:
+    draw = np.random.default_rng(0)  # nothing is harder to deflate
+    values = pack(draw.integers(-127, 128, positions, np.int8)[None], differences=True)
+    expected = pack(draw.integers(0, 256, 9 * positions, np.uint8))
+    size = most_units(positions) * len(values) + len(expected)
+    assert 0.9 * site.BUDGET < size < site.BUDGET
 
 
 # --- both forms ---
@@ -244,10 +252,9 @@ def test_both_forms_hold_the_same_and_the_same_run_gives_the_same_bytes(
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(one, two, strict=True))
     apart = dict(taken(path) for path in (tmp_path / "one" / "data").iterdir())
     assert apart == held
-    html = (tmp_path / "one" / site.ONE_FILE).read_text("utf-8")
-    pattern = r'<script type="application/json" data-chunk="(.*?)">(.*?)</script>'
-    inside = {name: json.loads(text) for name, text in re.findall(pattern, html, re.S)}
-    assert inside == held
+    inside = site.inside(tmp_path / "one" / site.ONE_FILE)
+    assert inside == list(chunks(run, [SHOWN], settings()))
+    assert {name: json.loads(text) for name, text in inside} == held
     folder = (tmp_path / "one" / site.FOLDER).read_text("utf-8")
     assert "data-chunk=" not in folder.split("<script>")[0]
     assert not re.search(r"https?://|@import|url\(", folder)

@@ -29,11 +29,11 @@ def plant(monkeypatch: pytest.MonkeyPatch, text: np.ndarray) -> None:
     draw = np.random.default_rng(0)
 
     def planted(*arguments):
-        found = real(*arguments)
-        for values in found.values.values():
+        values_read = real(*arguments)
+        for values in values_read.values.values():
             values[:] = draw.uniform(-1, 1, values.shape)
-        found.values[PLANTED[0]][:, PLANTED[1]] = np.where(inside, 0.8, -0.4)
-        return found
+        values_read.values[PLANTED[0]][:, PLANTED[1]] = np.where(inside, 0.8, -0.4)
+        return values_read
 
     monkeypatch.setattr(build.reading, "read", planted)
 
@@ -107,9 +107,9 @@ def address(text: dict, cell=PLANTED, at: int = 0, more: str = "") -> str:
 
 def quotations(text: dict) -> list[tuple[int, int]]:
     """Places of whole quotations within one stream."""
-    found = [match.span() for match in re.finditer('"[a-z ]+"', text["characters"])]
+    spans = [match.span() for match in re.finditer('"[a-z ]+"', text["characters"])]
     parts = [(first, last) for first, last, _ in text["parts"]]
-    return [(a, b - 1) for a, b in found if any(p <= a and b <= q for p, q in parts)]
+    return [(a, b - 1) for a, b in spans if any(p <= a and b <= q for p, q in parts)]
 
 
 @needs_chromium
@@ -125,9 +125,9 @@ def test_a_known_unit_has_its_colour_at_known_positions(
     assert [letter for letter, _ in seen] == letters
     # Values are kept in 8 bits, so a colour may be a step off.
     expected = [colour(v) for v in (-0.4, 0.8, 0.8, -0.4)]
-    for (_, shade), wanted in zip(seen, expected, strict=True):
-        parts = (np.array(re.findall(r"\d+", rgb), int) for rgb in (shade, wanted))
-        assert np.abs(np.subtract(*parts)).max() <= 1, (shade, wanted)
+    for (_, shade), colour_expected in zip(seen, expected, strict=True):
+        parts = (np.array(re.findall(r"\d+", rgb), int) for rgb in (shade, colour_expected))
+        assert np.abs(np.subtract(*parts)).max() <= 1, (shade, colour_expected)
 
 
 @needs_chromium
@@ -172,11 +172,11 @@ def test_an_address_restores_what_was_seen(explorer: Path, text: dict) -> None:
       cell: document.querySelector("#cell h2").textContent,
       underlined: spans().filter((span) => span.style.boxShadow).length,
       marked: spans().filter((span) => span.className.includes("mark")).length }"""
-    wanted = address(text, PLANTED, 40, more)
-    seen = look(explorer, script, wanted)
+    restored = address(text, PLANTED, 40, more)
+    seen = look(explorer, script, restored)
     assert seen.pop("underlined") > 5
     assert seen == {
-        "hash": wanted,
+        "hash": restored,
         "model": MODEL,
         "rival": "n-gram-5",
         "view": "difference",
@@ -185,6 +185,23 @@ def test_an_address_restores_what_was_seen(explorer: Path, text: dict) -> None:
         "position": f"position {start + 40:,}",
         "cell": "Layer 2, cell 3",
         "marked": last - first,
+    }
+
+
+@needs_chromium
+def test_a_network_alone_is_compared_with_nothing(explorer: Path, tmp_path: Path) -> None:
+    alone = Shown("novel", [MODEL])
+    site.write_site(tmp_path, "mine", chunks(explorer.parent, [alone], settings()))
+    script = """press("3");
+      return { view: document.body.dataset.view, models: get("models").hidden,
+        hidden: ["corpus", "model", "rival"].map((id) => get(id).closest("label").hidden),
+        errors: get("mark-errors").hidden, concepts: get("concepts").children.length > 0 }"""
+    assert look(tmp_path, script, f"#novel/{MODEL}/1.1/0/view=difference/errors") == {
+        "view": "cell",
+        "models": True,
+        "hidden": [True, True, True],
+        "errors": True,
+        "concepts": True,
     }
 
 
@@ -252,19 +269,48 @@ def test_text_is_found_and_places_are_compared(explorer: Path, text: dict) -> No
       get("rival").value = "n-gram-5";
       get("rival").dispatchEvent(new Event("change"));
       await pause(100);
-      const first = document.querySelector("#models details");
-      first.open = true;
-      await pause(100);
+      const first = document.querySelector("#models details"), open = first.open;
       const gains = [...first.querySelectorAll(".place .quiet")];
-      return { found, hash: location.hash, gains: gains.map((gain) => parseFloat(gain.textContent)),
+      return { found, open, hash: location.hash,
+        gains: gains.map((gain) => parseFloat(gain.textContent)),
         view: document.querySelector("input[name=view]:checked").value }"""
     seen = look(explorer, script, address(text))
     assert seen["found"].startswith(f"{count} places")
     assert seen["hash"].endswith("/view=difference/rival=n-gram-5/find=CAT")
     assert seen["view"] == "difference"
+    assert seen["open"]
     assert seen["gains"] == sorted(seen["gains"], reverse=True)
     assert seen["gains"][-1] >= 0.5
     assert len(seen["gains"]) >= 3
+
+
+@needs_chromium
+def test_peaks_are_the_largest_values_a_gap_apart(explorer: Path) -> None:
+    values = np.random.default_rng(3).integers(-9, 10, 300)  # with many that are equal
+    order, expected = sorted(range(300), key=lambda i: (-values[i], i)), []
+    for at in order:
+        if at % 7 and all(abs(at - other) >= 12 for other in expected):
+            expected.append(at)
+    script = f"""const scores = Int8Array.from({values.tolist()});
+      return [charlens.measures.peaks(scores, 1000, 12, (i) => i % 7 > 0),
+        charlens.measures.peaks(scores, 3, 12)[0]]"""
+    assert look(explorer, script) == [expected, int(values.argmax())]
+
+
+@needs_chromium
+def test_a_layer_that_is_still_read_can_be_chosen(explorer: Path, text: dict) -> None:
+    script = """const before = charlens.values;
+      charlens.values = (...of) => pause(300).then(() => before(...of));
+      get("model").value = "lstm-2x9";
+      get("model").dispatchEvent(new Event("change"));
+      await pause(450); // one layer is there, the other is not
+      const seen = [get("caption").textContent];
+      document.getElementById(`unit-${seen[0].includes("layer 1") ? "2.3" : "1.3"}`).click();
+      seen.push(get("caption").textContent);
+      await pause(500);
+      return [...seen, get("caption").textContent].map((words) => words.match(/layer \\d/)[0])"""
+    first, still, then = look(explorer, script, address(text))
+    assert first == still != then
 
 
 @needs_chromium
@@ -273,9 +319,14 @@ def test_nothing_is_wider_than_the_page(explorer: Path, text: dict, width: int) 
     frame = explorer / "frame.html"
     inner = explorer / "framed.html"
     html = (explorer / site.FOLDER).read_text("utf-8")
-    script = """const box = get("text").getBoundingClientRect();
+    script = """press("ArrowRight", { shiftKey: true });
+      await pause(50);
+      const box = get("text").getBoundingClientRect();
+      const traces = [...document.querySelectorAll("#marked canvas")];
       parent.postMessage(JSON.stringify({ page: document.documentElement.scrollWidth,
         lines: Math.max(...spans().map((span) => span.getBoundingClientRect().right)) - box.right,
+        wide: Math.max(...traces.map((trace) => trace.getBoundingClientRect().right)),
+        toMarked: getComputedStyle(get("to-marked")).display,
         small: [...document.querySelectorAll("header button, header select")]
           .filter(({ offsetHeight }) => offsetHeight > 0 && offsetHeight < 30)
           .map(({ id }) => id) }), "*");
@@ -292,6 +343,8 @@ def test_nothing_is_wider_than_the_page(explorer: Path, text: dict, width: int) 
     seen = json.loads(unescape(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.S)[1]))
     assert seen["page"] <= width
     assert seen["lines"] <= 0
+    assert 0 < seen["wide"] <= width
+    assert seen["toMarked"] == ("block" if width == 390 else "none")
     assert width > 390 or seen["small"] == []
 
 
@@ -324,4 +377,4 @@ def test_scripts_are_sound_and_strict() -> None:
         source = path.read_text("utf-8")
         assert source.startswith('"use strict";\n')
         assert not re.search(r"\beval\(|innerHTML|\bfetch\(|\bvar ", source), name
-        assert source.count("\n") < 450, name
+        assert source.count("\n") < 300, name

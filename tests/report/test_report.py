@@ -25,8 +25,8 @@ class Report:
 
     def value(self, name: str) -> dict:
         """What the report's script of that name holds."""
-        found = re.search(rf'<script id="{name}">\s*var \w+ = (.*?);\s*</script>', self.html, re.S)
-        return json.loads(found[1])
+        match = re.search(rf'<script id="{name}">\s*var \w+ = (.*?);\s*</script>', self.html, re.S)
+        return json.loads(match[1])
 
     @property
     def entries(self) -> dict[str, dict]:
@@ -90,11 +90,11 @@ def text(html: str) -> str:
 def test_every_caption_says_what_the_paper_found_and_what_this_run_found(report: Report) -> None:
     for path, entry in report.entries.items():
         caption = text(entry["caption"])
-        shown, found = caption.split(" The paper. ")
-        theirs, ours = found.split(" This run. ")
-        assert min(map(len, (shown, theirs, ours))) > 40, path
-        assert re.search(r"\d", ours), path
-        assert "Python docs" in ours or "paper_vs_ours" in path, path
+        shown, rest = caption.split(" The paper. ")
+        papers, own = rest.split(" This run. ")
+        assert min(map(len, (shown, papers, own))) > 40, path
+        assert re.search(r"\d", own), path
+        assert "Python docs" in own or "paper_vs_ours" in path, path
         caption = re.sub(r"“\\[/\\nrt]?”", "", entry["caption"])  # characters of Figure 4
         assert not re.search(r"System Message|system-message|\{\{|\bnan\b|\\", caption), path
 
@@ -124,29 +124,29 @@ class Loaded(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
         self.in_style = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         self.in_style = tag == "style"
         names = {"link": "href", "object": "data"}
-        self.found += [v for k, v in attributes if k == names.get(tag, "src") and v]
+        self.addresses += [v for k, v in attributes if k == names.get(tag, "src") and v]
 
     def handle_data(self, data: str) -> None:
         if self.in_style:
-            self.found += re.findall(r"(?:url\(|@import)\s*['\"]?([^'\")\s]+)", data)
+            self.addresses += re.findall(r"(?:url\(|@import)\s*['\"]?([^'\")\s]+)", data)
 
 
 def test_nothing_is_loaded_from_elsewhere(report: Report) -> None:
-    assert Loaded("<link href='http://a/b'><style>@import 'c';</style>").found == [
+    assert Loaded("<link href='http://a/b'><style>@import 'c';</style>").addresses == [
         "http://a/b",
         "c",
     ]
     pages = [content(e).decode() for p, e in report.entries.items() if p.endswith(".html")]
     captions = [entry["caption"] for entry in report.entries.values()]
     for html in [report.html, *pages, *captions]:
-        assert [url for url in Loaded(html).found if not url.startswith("data:")] == []
+        assert [url for url in Loaded(html).addresses if not url.startswith("data:")] == []
 
 
 WALK = """

@@ -70,8 +70,8 @@ def test_it_has_the_sections_of_the_paper_in_their_order(page: Page) -> None:
     shown = [text for kind, text in (x for x in page.order if isinstance(x, tuple)) if kind == "h2"]
     assert shown == ["In brief", *sections, "Texts"]
     titles = [f.title for f in FIGURES.values()], [a.title for a in PAGES.values()]
-    for wanted in titles:
-        assert [text for text in page.headings if text in wanted] == wanted
+    for expected in titles:
+        assert [text for text in page.headings if text in expected] == expected
     below = page.headings[page.headings.index("4.3 Long-range interactions") :]
     assert below[1:3] == ["Table 2, drawn: length of context", "Length of context (Table 2)"]
 

@@ -60,7 +60,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def touched(library: Path, *names: str) -> set[str]:
     """Which files change the fingerprint of ``names`` when they are edited."""
-    found = set()
+    changing = set()
     for name in FILES:
         path = library / name
         module.forget()
@@ -68,9 +68,9 @@ def touched(library: Path, *names: str) -> set[str]:
         path.write_text(FILES[name] + "\n# edited\n")
         module.forget()
         if fingerprint(*names) != before:
-            found.add(name.removeprefix("charlens/"))
+            changing.add(name.removeprefix("charlens/"))
         path.write_text(FILES[name])
-    return found
+    return changing
 
 
 def test_every_module_behind_an_import_counts_and_no_other(library: Path) -> None:

@@ -36,15 +36,15 @@ def results(tmp_path: Path) -> Path:
 
 
 def test_it_says_what_the_run_was_made_from(results: Path) -> None:
-    found = json.loads((results / "manifest.json").read_text())
-    assert set(found["files"]) == {"prose/corpus.json", "tables/table.csv"}
-    assert found["files"]["tables/table.csv"]["bytes"] == 8
-    assert found["wall_seconds"] == {"train/prose/lstm-1x8": 12.5}
-    assert found["corpora"]["prose"]["sha256"] == "ab"
-    assert (found["run"], found["seed"], found["config"]) == ("toy", 7, CONFIG)
-    assert found["packages"]["numpy"]
-    assert found["hardware"]["cores"] >= 1
-    assert len(found["code"]["library"]) == 16
+    manifest = json.loads((results / "manifest.json").read_text())
+    assert set(manifest["files"]) == {"prose/corpus.json", "tables/table.csv"}
+    assert manifest["files"]["tables/table.csv"]["bytes"] == 8
+    assert manifest["wall_seconds"] == {"train/prose/lstm-1x8": 12.5}
+    assert manifest["corpora"]["prose"]["sha256"] == "ab"
+    assert (manifest["run"], manifest["seed"], manifest["config"]) == ("toy", 7, CONFIG)
+    assert manifest["packages"]["numpy"]
+    assert manifest["hardware"]["cores"] >= 1
+    assert len(manifest["code"]["library"]) == 16
 
 
 @pytest.mark.parametrize("name", ["resume", "benchmarks"])
@@ -57,8 +57,8 @@ def test_a_corpus_called_as_a_folder_of_the_workflow_is_hashed(results: Path, na
     (results / name / "resume" / "m" / "state.bin").write_text("later")
     assert verify(results) == []
     (results / name / "models" / "m.bin").write_text("changed")
-    (found,) = verify(results)
-    assert found.startswith(f"{results}/{name}/models/m.bin: changed")
+    (problem,) = verify(results)
+    assert problem.startswith(f"{results}/{name}/models/m.bin: changed")
 
 
 def test_every_kind_of_difference_is_named(results: Path) -> None:

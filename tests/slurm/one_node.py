@@ -83,11 +83,11 @@ def wait_for(what: str, done: Callable[[], object], seconds: float) -> Any:
         SlurmError: it did not within so many seconds.
     """
     end = time.monotonic() + seconds
-    while not (said := done()):
+    while not (answer := done()):
         if time.monotonic() > end:
             raise SlurmError(f"{what}: not within {seconds:g} s")
         time.sleep(0.2)
-    return said
+    return answer
 
 
 def free_ports(count: int) -> list[int]:
@@ -117,9 +117,9 @@ class Slurm:
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs to talk to this Slurm."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "SBATCH_"))}
+        variables = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "SBATCH_"))}
         path = os.pathsep.join([str(self.folder / "bin"), PATH])
-        return kept | {"SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path}
+        return variables | {"SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path}
 
     def __enter__(self) -> Slurm:
         try:

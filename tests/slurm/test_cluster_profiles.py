@@ -62,7 +62,7 @@ def test_what_takes_seconds_is_one_job(name: str, rules: dict) -> None:
 def test_what_can_use_a_gpu_asks_for_a_whole_one_unless_told_not_to(
     device: str, count: str, rules: dict
 ) -> None:
-    wanted = {rule for rule, facts in rules.items() if "gpu" in facts["resources"]}
+    expected = {rule for rule, facts in rules.items() if "gpu" in facts["resources"]}
     config = [
         "--configfile",
         "tests/config.tiny.yaml",
@@ -78,8 +78,8 @@ def test_what_can_use_a_gpu_asks_for_a_whole_one_unless_told_not_to(
         planned = re.findall(
             r"^rule (\w+):\n(?: .*\n)*? +resources: .*?\bgpu=(\d+)", done.stdout, re.M
         )
-        assert {rule for rule, _ in planned} == wanted
-        assert {found for _, found in planned} == {count}
+        assert {rule for rule, _ in planned} == expected
+        assert {number for _, number in planned} == {count}
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -134,8 +134,8 @@ def jobs_of(slurm: Slurm, workflow: Workflow, rule: str = "") -> list[dict[str, 
 def trainings(slurm: Slurm, workflow: Workflow, model: str) -> list[dict[str, str]]:
     """The jobs that trained a model, first to last."""
     jobs = jobs_of(slurm, workflow, "train")
-    found = [job for job in jobs if job["Comment"].endswith(f"_{CORPUS}_{model}")]
-    return sorted(found, key=lambda job: int(job["JobId"]))
+    of_model = [job for job in jobs if job["Comment"].endswith(f"_{CORPUS}_{model}")]
+    return sorted(of_model, key=lambda job: int(job["JobId"]))
 
 
 def completed(slurm: Slurm, workflow: Workflow) -> list[str]:

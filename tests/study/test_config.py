@@ -171,7 +171,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("path", "value", "words"), BROKEN, ids=lambda part: str(part)[:40])
-def test_broken_config_is_told_in_one_line(path: str, value: object, words: list[str]) -> None:
+def test_broken_config_is_reported_in_one_line(path: str, value: object, words: list[str]) -> None:
     with pytest.raises(CharlensError) as error:
         Config.load(changed(path, value), "my.yaml")
     line = str(error.value)
@@ -256,8 +256,8 @@ def test_the_papers_recipe_is_the_librarys_and_the_papers_configs() -> None:
     assert (training.anneal_after, training.anneal_factor) == (10, 0.95)
     assert training.init_range == 0.08
     campaign = yaml.safe_load((ROOT / "benchmarks" / "campaign.yaml").read_text())
-    kept = campaign["training"].keys() & {"epochs", "batch", "unroll", "learning_rate"}
-    assert {key: campaign["training"][key] for key in kept} == training.model_dump(include=kept)
+    shared = campaign["training"].keys() & {"epochs", "batch", "unroll", "learning_rate"}
+    assert {key: campaign["training"][key] for key in shared} == training.model_dump(include=shared)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_grids_are_unions_in_order_and_a_corpus_may_have_its_own() -> None:
     assert Config.load(values | {"figure1": {"tsne_corpus": "code"}}).tsne_corpus == "code"
 
 
-def test_sources_are_told_apart_by_their_key() -> None:
+def test_sources_differ_by_their_key() -> None:
     def source(**keys: object) -> object:
         return CorpusEntry.model_validate({"source": keys}).source
 
@@ -429,7 +429,7 @@ def test_planning_imports_nothing_heavy() -> None:
         ("- run\n", ["my.yaml: holds no keys"]),
     ],
 )
-def test_broken_yaml_is_told_with_its_line(tmp_path: Path, text: str, words: list[str]) -> None:
+def test_broken_yaml_is_reported_with_its_line(tmp_path: Path, text: str, words: list[str]) -> None:
     path = tmp_path / "my.yaml"
     path.write_text(text)
     with pytest.raises(CharlensError) as error:
@@ -447,7 +447,7 @@ def test_unreadable_config_files(tmp_path: Path) -> None:
         check_file(tmp_path / "latin.yaml")
 
 
-def test_missing_files_are_told_by_their_key(tmp_path: Path, monkeypatch) -> None:
+def test_missing_files_are_reported_by_their_key(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     config = Config.load(changed("corpora.prose.source", {"file": "novel.txt"}))
     with pytest.raises(CharlensError, match=r"^my: corpora\.prose\.source\.file: .*novel\.txt"):
@@ -481,10 +481,10 @@ def test_texts_too_short_are_refused_while_planning(tmp_path: Path, monkeypatch)
             continue
         with pytest.raises(CharlensError) as caught:
             check_references(config, "my")
-        said = str(caught.value)
-        assert said.startswith(f"my: corpora.prose: the text is too short: {size:,} bytes in")
-        assert "\n" not in said
-        assert "smaller training.batch or unroll" in said
+        message = str(caught.value)
+        assert message.startswith(f"my: corpora.prose: the text is too short: {size:,} bytes in")
+        assert "\n" not in message
+        assert "smaller training.batch or unroll" in message
 
 
 def test_positions_beyond_the_test_split_are_refused_while_planning(
@@ -503,8 +503,10 @@ def test_positions_beyond_the_test_split_are_refused_while_planning(
         if fine:
             check_references(config)
             continue
-        said = rf"^my: activations\[0\]\.positions: found \[0, {stop}\], but .* has {test:,} char"
-        with pytest.raises(CharlensError, match=said):
+        message = (
+            rf"^my: activations\[0\]\.positions: found \[0, {stop}\], but .* has {test:,} char"
+        )
+        with pytest.raises(CharlensError, match=message):
             check_references(config, "my")
 
 
@@ -536,10 +538,10 @@ def test_files_of_models_from_elsewhere_must_be_there(
     check_references(Config.load(GOOD | {"external": entries[:2]}))
     with pytest.raises(CharlensError) as caught:
         check_references(Config.load(GOOD | {"external": entries}), "my")
-    said = (
+    message = (
         "my: external[2].file: found 'folder', which is not a file but a folder, a device or a pipe"
     )
-    assert str(caught.value) == said
+    assert str(caught.value) == message
     entries[2]["file"] = "lost.csv"
     with pytest.raises(CharlensError, match=f"but there is no such file in {tmp_path}"):
         check_references(Config.load(GOOD | {"external": entries}), "my")
@@ -559,7 +561,7 @@ def test_files_of_models_from_elsewhere_must_be_there(
         ("external", [{"corpus": "prose", "model": "m", "file": "NAME"}], "external[0].file"),
     ],
 )
-def test_paths_that_no_file_can_have_are_told_by_their_key(
+def test_paths_that_no_file_can_have_are_reported_by_their_key(
     path: str, value: object, key: str, name: str
 ) -> None:
     values = json.loads(json.dumps(changed(path, value)).replace("NAME", name))
@@ -580,7 +582,7 @@ def test_paths_that_no_file_can_have_are_told_by_their_key(
         ({"tree": "lost"}, ["source.tree: found 'lost'", "no such tree"]),
     ],
 )
-def test_sources_of_the_wrong_kind_are_told_before_anything_runs(
+def test_sources_of_the_wrong_kind_are_reported_before_anything_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: dict, words: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

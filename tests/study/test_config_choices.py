@@ -23,7 +23,7 @@ from charlens.study.choices import (
 )
 from charlens.study.config import Config
 from charlens.study.default_study import GridBlock
-from charlens.study.sections import Intervention
+from charlens.study.sections.inside import Intervention
 from workflow_runs import ROOT
 
 PROSE, CODE = {"source": {"builtin": "python_docs"}}, {"source": {"builtin": "torch_headers"}}
@@ -63,10 +63,10 @@ def test_figure_2_takes_what_the_config_names():
 
 def of_interventions(**options):
     """Corpus -> model -> number of controls."""
-    found = interventions(study(**options))
+    chosen = interventions(study(**options))
     return {
         corpus: {model: entry.controls for model, entry in models.items()}
-        for corpus, models in found.items()
+        for corpus, models in chosen.items()
     }
 
 
@@ -83,9 +83,9 @@ def test_what_names_a_network_counts_more_than_what_does_not():
     of_prose = {"corpus": "prose", "controls": 7}
     named = {"corpus": "prose", "model": "gru-1x64", "controls": 9, "cells": [[1, 0]]}
     entries = [named, of_prose, {"controls": 5}]
-    wanted = {"prose": {"lstm-3x128": 7, "gru-1x64": 9}, "code": {"lstm-1x8": 5}}
-    found = of_interventions(code=grid(("lstm", [1], [8])), interventions=entries)
-    assert found == wanted
+    expected = {"prose": {"lstm-3x128": 7, "gru-1x64": 9}, "code": {"lstm-1x8": 5}}
+    chosen = of_interventions(code=grid(("lstm", [1], [8])), interventions=entries)
+    assert chosen == expected
 
 
 def test_modes_of_the_config_are_those_of_the_library():
@@ -246,8 +246,8 @@ def test_one_line_names_the_key(section, values, words):
 
 def test_a_dump_of_a_model_that_a_cut_grid_lacks_is_left_out_with_a_note():
     config = study(activations=[DUMP, DUMP | {"model": "lstm-9x64"}])
-    kept, notes = activation_dumps(config)
-    assert [dump.model for dump in kept] == [DUMP["model"]]
+    dumps, notes = activation_dumps(config)
+    assert [dump.model for dump in dumps] == [DUMP["model"]]
     assert notes == (
         "activations[1]: prose has no model lstm-9x64 in this study; nothing is kept of it",
     )
@@ -265,8 +265,8 @@ def test_the_explorer_shows_the_cells_that_are_judged_and_a_network_to_compare_w
 
 
 def test_the_explorer_takes_what_the_config_names():
-    kept = {"corpus": "prose", "model": "rnn-1x64"}
-    chosen = study(cells={"models": {"prose": ["gru-1x64"]}}, activations=[kept])
+    dumped = {"corpus": "prose", "model": "rnn-1x64"}
+    chosen = study(cells={"models": {"prose": ["gru-1x64"]}}, activations=[dumped])
     assert explorer_models(chosen) == {"prose": ("gru-1x64", "rnn-1x64")}
     missing = study(activations=[{"corpus": "prose", "model": "lstm-1x999"}])
     assert explorer_models(missing) == {"prose": ("lstm-3x128", "gru-3x128")}

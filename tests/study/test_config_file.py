@@ -140,11 +140,11 @@ def test_a_call_that_snakemake_cannot_read(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as end:
         check(arguments)
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert end.value.code == 1
-    assert said.startswith("charlens: error: ")
-    assert said.count("\n") == 1
-    assert words in said
+    assert message.startswith("charlens: error: ")
+    assert message.count("\n") == 1
+    assert words in message
 
 
 def test_a_call_that_snakemake_can_read(tmp_path: Path, monkeypatch) -> None:

@@ -79,9 +79,9 @@ def openers(letters: str) -> list[int]:
     ],
 )
 def test_pairs(pair, text, letters):
-    found = match(text.encode("latin-1"), pair=pair)
-    assert found.dtype == np.int64
-    assert found.tolist() == openers(letters)
+    partner = match(text.encode("latin-1"), pair=pair)
+    assert partner.dtype == np.int64
+    assert partner.tolist() == openers(letters)
 
 
 def test_brackets_in_comments_and_literals_do_not_count():
@@ -114,8 +114,8 @@ def slow_match(text: bytes, pair=BRACES, branches=False) -> dict[int, int]:
     return result
 
 
-def as_dict(found: np.ndarray) -> dict[int, int]:
-    return {int(i): int(found[i]) for i in np.flatnonzero(found >= 0)}
+def as_dict(partner: np.ndarray) -> dict[int, int]:
+    return {int(i): int(partner[i]) for i in np.flatnonzero(partner >= 0)}
 
 
 BRACKETS = st.text("(){}x", max_size=60).map(str.encode)
@@ -131,8 +131,8 @@ def test_against_a_stack(text):
 def test_only_code_counts(text, data):
     classes = data.draw(st.lists(st.integers(0, 3), min_size=len(text), max_size=len(text)))
     code = bytes(byte if kind == 0 else 0 for byte, kind in zip(text, classes, strict=True))
-    found = match(text, np.array(classes, dtype=np.uint8))
-    assert as_dict(found) == slow_match(code)
+    partner = match(text, np.array(classes, dtype=np.uint8))
+    assert as_dict(partner) == slow_match(code)
 
 
 def test_all_branches_are_read_as_they_stand():
@@ -151,14 +151,14 @@ def test_the_kernel_has_no_brackets_that_depend_on_the_branch():
     values = np.frombuffer(text, np.uint8)
     code = np.where(classes == ByteClass.CODE, values, np.uint8(ord(" "))).tobytes()
     for pair, openings, closings in ((BRACES, 19_114, 19_113), (PARENTHESES, 78_703, 78_703)):
-        found = as_dict(match(text, classes, pair))
-        assert found == slow_match(code, pair) == slow_match(code, pair, branches=True)
+        end = as_dict(match(text, classes, pair))
+        assert end == slow_match(code, pair) == slow_match(code, pair, branches=True)
         counts = [code.count(end.encode()) for end in pair]
-        assert [*counts, len(found)] == [openings, closings, closings]
+        assert [*counts, len(end)] == [openings, closings, closings]
     # One opening brace is left, in a macro. It must not deepen the last fifth of the text.
     deep = depth(text, classes)
     assert deep.max() == 7
-    ends_of_functions = np.array([found.start() + 1 for found in re.finditer(rb"\n}\n", code)])
+    ends_of_functions = np.array([end.start() + 1 for end in re.finditer(rb"\n}\n", code)])
     assert (deep[ends_of_functions] == 0).mean() > 0.999
 
 
@@ -185,9 +185,9 @@ def test_the_kernel_has_no_brackets_that_depend_on_the_branch():
     ],
 )
 def test_depth(pairs, text, depths):
-    found = depth(text.encode(), pairs=pairs)
-    assert found.dtype == np.int32
-    assert "".join(map(str, found)) == depths
+    levels = depth(text.encode(), pairs=pairs)
+    assert levels.dtype == np.int32
+    assert "".join(map(str, levels)) == depths
 
 
 @given(BRACKETS)
@@ -254,7 +254,7 @@ def test_quotes_of_prose():
 
 
 def test_curly_quotes():
-    """Each takes three bytes and stands at its last."""
+    """Each takes three bytes; the last one counts."""
     text = "“ab” ”c “d “e” “f\n\ng” “h".encode()
     assert as_dict(match_quotes(text)) == {7: 2, 25: 21}
     assert [part.tolist() for part in quotations(text)] == [
@@ -308,11 +308,11 @@ def test_quotations_of_other_languages(text, quoted, encoding):
     data = text.encode(encoding)
     start, end, closed = quotations(data, encoding)
     wide = {mark: len(mark.encode(encoding)) for mark in text}
-    found = []
+    quotations_ = []
     for first, last in zip(start[closed].tolist(), end[closed].tolist(), strict=True):
         before = data[: first + 1].decode(encoding)[-1]
-        found.append(data[first + 1 - wide[before] : last + 1].decode(encoding))
-    assert found == quoted
+        quotations_.append(data[first + 1 - wide[before] : last + 1].decode(encoding))
+    assert quotations_ == quoted
 
 
 def test_quotations_in_one_byte_encodings():

@@ -24,16 +24,16 @@ def slow_cuts(sizes, train, val):
         if first is None or abs(end - train * sum(files)) < abs(first[1] - train * sum(files)):
             first = count, end
     for count in range(first[0] + 1, len(files)):
-        end, wanted = sum(files[:count]), (train + val) * sum(files)
-        if second is None or abs(end - wanted) < abs(second - wanted):
+        end, target = sum(files[:count]), (train + val) * sum(files)
+        if second is None or abs(end - target) < abs(second - target):
             second = end
     return first[1], second
 
 
 @given(SIZES, PERCENTS)
 def test_the_cuts_are_the_nearest_ends_of_files(sizes, percents):
-    found = cuts(sizes, percents[0] / 100, percents[1] / 100)
-    assert found == slow_cuts(sizes, *(Fraction(percent, 100) for percent in percents))
+    ends = cuts(sizes, percents[0] / 100, percents[1] / 100)
+    assert ends == slow_cuts(sizes, *(Fraction(percent, 100) for percent in percents))
 
 
 @given(SIZES, PERCENTS, st.integers(1, 3), st.integers(1, 4))
@@ -78,7 +78,7 @@ def test_a_large_file_takes_what_it_takes():
         ([800, 100, 100], "more than batch x unroll = 10 x 10"),
     ],
 )
-def test_files_that_cannot_be_split_are_told_in_one_line(sizes, message):
+def test_files_that_cannot_be_split_are_reported_in_one_line(sizes, message):
     with pytest.raises(CharlensError, match=message) as caught:
         prepare(b"x" * 1000, "mine", "a tree", "files", 10, 10, 0.8, 0.1, sizes)
     assert str(caught.value).startswith("corpora.mine: a tree: ")

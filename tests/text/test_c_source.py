@@ -209,14 +209,14 @@ def test_against_a_slow_one(text):
 
 @given(st.binary())
 def test_any_bytes(text):
-    classes, found = classify(text), tokens(text)
+    classes, lexed = classify(text), tokens(text)
     assert classes.dtype == np.uint8
     assert classes.shape == (len(text),)
-    assert (found.start < found.stop).all()
-    assert (found.stop[:-1] <= found.start[1:]).all()
-    for start, stop, kind, _ in zip(*found, strict=True):
+    assert (lexed.start < lexed.stop).all()
+    assert (lexed.stop[:-1] <= lexed.start[1:]).all()
+    for start, stop, kind, _ in zip(*lexed, strict=True):
         assert (classes[start:stop] == kind).all()
-    assert np.count_nonzero(classes) == (found.stop - found.start).sum()
+    assert np.count_nonzero(classes) == (lexed.stop - lexed.start).sum()
 
 
 def test_every_byte_value_in_every_class():
@@ -240,25 +240,25 @@ def test_every_byte_value_in_every_class():
 
 def test_tokens():
     text = b'x /* a */ "b" L\'c\' // d\n"e\\"\n/* f'
-    found = tokens(text)
-    assert [text[a:b] for a, b in zip(found.start, found.stop, strict=True)] == [
+    lexed = tokens(text)
+    assert [text[a:b] for a, b in zip(lexed.start, lexed.stop, strict=True)] == [
         b"/* a */", b'"b"', b"'c'", b"// d", b'"e\\"', b"/* f",
     ]  # fmt: skip
-    assert found.kind.tolist() == [1, 2, 3, 1, 2, 1]
-    assert found.closed.tolist() == [True, True, True, False, False, False]
-    assert classify(text, found).tolist() == classify(text).tolist()
+    assert lexed.kind.tolist() == [1, 2, 3, 1, 2, 1]
+    assert lexed.closed.tolist() == [True, True, True, False, False, False]
+    assert classify(text, lexed).tolist() == classify(text).tolist()
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "actual"),
     [
         ("text", "found str"),
         (np.zeros(3), r"found float64 of shape \(3,\)"),
         (np.zeros((2, 2), np.uint8), r"found uint8 of shape \(2, 2\)"),
     ],
 )
-def test_a_text_that_is_none(text, found):
-    with pytest.raises(CharlensError, match=f"^text: expected bytes, or uint8 .* {found}$"):
+def test_a_text_that_is_none(text, actual):
+    with pytest.raises(CharlensError, match=f"^text: expected bytes, or uint8 .* {actual}$"):
         byte_values(text)
 
 
@@ -298,23 +298,23 @@ def test_against_pygments():
         pytest.skip(f"{KERNEL} is absent; set CHARLENS_CORPORA to the folder that has it")
     text = KERNEL.read_bytes()[2_200_000:2_700_000]
     text = text[text.index(b"\n}\n") + 3 :]  # not from within a comment
-    theirs = np.zeros(len(text), dtype=np.uint8)
+    pygments = np.zeros(len(text), dtype=np.uint8)
     elsewhere, directive = np.zeros((2, len(text)), dtype=bool)
     seen = set()
     for i, token, value in CLexer().get_tokens_unprocessed(text.decode("latin-1")):
-        here = slice(i, i + len(value))
+        place = slice(i, i + len(value))
         if token in (Comment, Comment.Preproc, Comment.PreprocFile):
-            elsewhere[here], directive[here] = True, token is not Comment
+            elsewhere[place], directive[place] = True, token is not Comment
             seen.add(token)
         elif token in Comment:
-            theirs[here] = ByteClass.COMMENT
+            pygments[place] = ByteClass.COMMENT
             elsewhere[i + len(value.rstrip("\n")) : i + len(value)] = True
         elif token in String:
-            theirs[here] = ByteClass.CHARACTER if token is String.Char else ByteClass.STRING
+            pygments[place] = ByteClass.CHARACTER if token is String.Char else ByteClass.STRING
     ours = classify(text)
     assert seen == {Comment, Comment.Preproc, Comment.PreprocFile}
     assert elsewhere.mean() < 0.06
     assert not (ours[directive] == ByteClass.COMMENT).any()
-    np.testing.assert_array_equal(ours[~elsewhere], theirs[~elsewhere])
+    np.testing.assert_array_equal(ours[~elsewhere], pygments[~elsewhere])
     for kind in (ByteClass.COMMENT, ByteClass.STRING, ByteClass.CHARACTER):
-        assert np.mean((ours == kind) == (theirs == kind)) >= 0.999
+        assert np.mean((ours == kind) == (pygments == kind)) >= 0.999

@@ -66,11 +66,11 @@ def test_targets_follow_inputs_and_splits_are_disjoint(scheme, layout):
     size, batch, unroll, train, val = layout
     blocks = size // (batch * unroll)
     counts = block_counts(size, batch, unroll, train, val)
-    found = positions(size, batch, unroll, train, val, scheme)
+    cut = positions(size, batch, unroll, train, val, scheme)
     for name, count in zip(SPLITS, counts, strict=True):
-        assert found[name].shape == (batch, count * unroll + 1)
-        assert np.array_equal(found[name][:, 1:], (found[name][:, :-1] + 1) % size)
-    inputs = np.concatenate([found[name][:, :-1].ravel() for name in SPLITS])
+        assert cut[name].shape == (batch, count * unroll + 1)
+        assert np.array_equal(cut[name][:, 1:], (cut[name][:, :-1] + 1) % size)
+    inputs = np.concatenate([cut[name][:, :-1].ravel() for name in SPLITS])
     # Disjoint and together the whole corpus less its tail.
     assert np.array_equal(np.sort(inputs), np.arange(blocks * batch * unroll))
     assert counts[0] == Fraction(str(train)) * blocks // 1
@@ -82,20 +82,20 @@ def test_streams_is_the_layout_of_the_paper(layout):
     size, batch, unroll, train, val = layout
     length = size // (batch * unroll) * unroll
     first, second, _ = (n * unroll for n in block_counts(size, batch, unroll, train, val))
-    found = positions(size, batch, unroll, train, val, "streams")
+    cut = positions(size, batch, unroll, train, val, "streams")
     for row in range(batch):
         start = row * length
-        assert found["train"][row, 0] == start
-        assert found["val"][row, 0] == start + first
-        assert found["test"][row, 0] == start + first + second
-        assert found["test"][row, -2] == start + length - 1
+        assert cut["train"][row, 0] == start
+        assert cut["val"][row, 0] == start + first
+        assert cut["test"][row, 0] == start + first + second
+        assert cut["test"][row, -2] == start + length - 1
 
 
 @given(layout=layouts())
 def test_position_puts_all_training_text_before_all_test_text(layout):
     size, batch, unroll, train, val = layout
-    found = positions(size, batch, unroll, train, val, "position")
-    inputs = [found[name][:, :-1].ravel() for name in SPLITS]
+    cut = positions(size, batch, unroll, train, val, "position")
+    inputs = [cut[name][:, :-1].ravel() for name in SPLITS]
     assert np.array_equal(np.concatenate(inputs), np.arange(sum(map(len, inputs))))
 
 
@@ -103,8 +103,8 @@ def test_position_puts_all_training_text_before_all_test_text(layout):
 @pytest.mark.parametrize("tail", [0, 1])
 def test_last_target_wraps_only_when_the_corpus_ends_there(scheme, tail):
     size = 2 * 3 * 10 + tail
-    found = positions(size, 2, 3, 0.8, 0.1, scheme)
-    assert found["test"][-1, -1] == (0 if tail == 0 else 60)
+    cut = positions(size, 2, 3, 0.8, 0.1, scheme)
+    assert cut["test"][-1, -1] == (0 if tail == 0 else 60)
 
 
 @given(data=st.binary(min_size=1, max_size=300))
@@ -163,7 +163,7 @@ def test_linux_kernel_has_the_sizes_of_the_paper():
     assert corpus.sizes == {"train": 5_580_000, "val": 310_000, "test": 310_000}
 
 
-def test_too_short_is_told_with_the_size_that_is_enough():
+def test_too_short_is_reported_with_the_size_that_is_enough():
     with pytest.raises(CharlensError, match=r"at least 1,000 bytes") as caught:
         prepared(b"x" * 999, "streams", 10, 10)
     assert "\n" not in str(caught.value)
@@ -181,7 +181,7 @@ def test_the_size_that_is_enough_is_found_at_once_and_is_the_least(train, val):
     assert min(block_counts(enough - 1, 2, 3, train, val)) < 1
 
 
-def test_unknown_split_is_told():
+def test_unknown_split_is_reported():
     with pytest.raises(CharlensError, match=r"corpora\.some\.split.*'random'"):
         prepared(b"x" * 1000, "random", 10, 10)
 
@@ -207,7 +207,7 @@ def test_saved_and_loaded_are_equal(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"format": 99}, "format 1, found 99"),
         ({"bytes": "many"}, "int under 'bytes'"),
@@ -218,24 +218,24 @@ def test_saved_and_loaded_are_equal(tmp_path):
         ({"vocabulary": [1000]}, "byte values"),
     ],
 )
-def test_a_changed_corpus_json_is_told(tmp_path, change, said):
+def test_a_changed_corpus_json_is_reported(tmp_path, change, message):
     path = tmp_path / "corpus.json"
     prepared(b"ab" * 500, "streams", 10, 10)[0].save(path)
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(CharlensError, match=said) as caught:
+    with pytest.raises(CharlensError, match=message) as caught:
         Corpus.load(path)
     assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
-def test_a_corpus_json_that_is_none_is_told(tmp_path, content):
+def test_a_corpus_json_that_is_none_is_reported(tmp_path, content):
     path = tmp_path / "corpus.json"
     path.write_bytes(content)
     with pytest.raises(CharlensError, match="expected"):
         Corpus.load(path)
 
 
-def test_missing_files_are_told(tmp_path):
+def test_missing_files_are_reported(tmp_path):
     for load in (Corpus.load, load_split):
         with pytest.raises(CharlensError, match="cannot be read"):
             load(tmp_path / "nothing")
@@ -244,7 +244,7 @@ def test_missing_files_are_told(tmp_path):
 @pytest.mark.parametrize(
     "array", [np.zeros(5, np.uint8), np.zeros((2, 2)), np.zeros((0, 3), np.uint8)]
 )
-def test_an_array_that_is_no_split_is_told(tmp_path, array):
+def test_an_array_that_is_no_split_is_reported(tmp_path, array):
     path = tmp_path / "train.npy"
     np.save(path, array)
     with pytest.raises(CharlensError, match="expected uint8 of shape"):
@@ -252,14 +252,14 @@ def test_an_array_that_is_no_split_is_told(tmp_path, array):
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY"])
-def test_a_damaged_split_is_told(tmp_path, content):
+def test_a_damaged_split_is_reported(tmp_path, content):
     path = tmp_path / "train.npy"
     path.write_bytes(content)
     with pytest.raises(CharlensError, match="damaged"):
         load_split(path)
 
 
-def test_a_truncated_split_is_told(tmp_path):
+def test_a_truncated_split_is_reported(tmp_path):
     path = tmp_path / "train.npy"
     save_split(path, np.zeros((10, 101), np.uint8))
     path.write_bytes(path.read_bytes()[:-50])

@@ -26,13 +26,13 @@ def text_of(size, seed=0):
 def test_the_text_of_the_corpus(tmp_path, split, tail):
     data = text_of(120 + tail)  # 10 blocks of 4 in each of 3 streams
     corpus, splits, paths = saved(tmp_path, data, split)
-    found = load_text(corpus, paths)
+    loaded = load_text(corpus, paths)
     follower = data[120:121] or data[:1]
-    assert found.text.tobytes() == data[:120] + follower
-    assert found.inputs.shape == found.targets.shape == (3, 12)
+    assert loaded.text.tobytes() == data[:120] + follower
+    assert loaded.inputs.shape == loaded.targets.shape == (3, 12)
     vocabulary = np.array(corpus.vocabulary, np.uint8)
-    assert np.array_equal(found.text[found.inputs], vocabulary[splits["test"][:, :-1]])
-    assert np.array_equal(found.text[found.targets], vocabulary[splits["test"][:, 1:]])
+    assert np.array_equal(loaded.text[loaded.inputs], vocabulary[splits["test"][:, :-1]])
+    assert np.array_equal(loaded.text[loaded.targets], vocabulary[splits["test"][:, 1:]])
 
 
 def test_where_the_test_split_lies(tmp_path):
@@ -53,22 +53,22 @@ def test_any_corpus(tmp_path_factory, split, batch, unroll, blocks, extra, seed)
     used = batch * unroll * blocks
     data = text_of(used + extra % (batch * unroll), seed)
     corpus, splits, paths = saved(folder, data, split, batch, unroll)
-    found = load_text(corpus, paths)
-    assert found.text[:-1].tobytes() == data[:used]
+    loaded = load_text(corpus, paths)
+    assert loaded.text[:-1].tobytes() == data[:used]
     vocabulary = np.array(corpus.vocabulary, np.uint8)
-    assert np.array_equal(found.text[found.inputs], vocabulary[splits["test"][:, :-1]])
-    assert np.array_equal(found.text[found.targets], vocabulary[splits["test"][:, 1:]])
+    assert np.array_equal(loaded.text[loaded.inputs], vocabulary[splits["test"][:, :-1]])
+    assert np.array_equal(loaded.text[loaded.targets], vocabulary[splits["test"][:, 1:]])
 
 
 def test_a_text_split_by_files_lacks_what_is_left_of_each_part(tmp_path):
     data = text_of(70 + 20 + 30)
     corpus, splits, paths = saved(tmp_path, data, "files", files=[40, 30, 20, 10, 20])
-    found = load_text(corpus, paths)
+    loaded = load_text(corpus, paths)
     used = data[:60] + data[70:82] + data[90:114]  # blocks of 12 in each part
-    assert found.text.tobytes() == used + data[114:115]
+    assert loaded.text.tobytes() == used + data[114:115]
     vocabulary = np.array(corpus.vocabulary, np.uint8)
-    assert np.array_equal(found.text[found.inputs], vocabulary[splits["test"][:, :-1]])
-    assert np.array_equal(found.text[found.targets], vocabulary[splits["test"][:, 1:]])
+    assert np.array_equal(loaded.text[loaded.inputs], vocabulary[splits["test"][:, :-1]])
+    assert np.array_equal(loaded.text[loaded.targets], vocabulary[splits["test"][:, 1:]])
 
 
 def test_a_missing_split(tmp_path):

@@ -60,7 +60,7 @@ from charlens.study.config import CorpusEntry, Config, schema
 from charlens.text.kinds import KINDS, kind_of
 
 text = b'def f(a):\n    g("(", a)  # (x\n'
-found = labels(text, "python")
+concepts = labels(text, "python")
 bytes_ = np.frombuffer(text, np.uint8)
 opener, closer = matched_pairs(bytes_, KINDS["python"].pair, "python")
 corpus = {"source": {"builtin": "python_docs"}, "kind": "python"}
@@ -74,10 +74,10 @@ print(json.dumps({
     "configured": config.corpora["code"].kind,
     "choices": schema()["$defs"]["CorpusEntry"]["properties"]["kind"]["anyOf"][0]["enum"],
     "refused": refused,
-    "concepts": list(found),
-    "comment": bytes_[found["inside_comment"]].tobytes().decode(),
-    "string": bytes_[found["inside_quotes"]].tobytes().decode(),
-    "depth": int(found["expression_depth"].max()),
+    "concepts": list(concepts),
+    "comment": bytes_[concepts["inside_comment"]].tobytes().decode(),
+    "string": bytes_[concepts["inside_quotes"]].tobytes().decode(),
+    "depth": int(concepts["expression_depth"].max()),
     "pairs": [[int(o), int(c)] for o, c in zip(opener, closer)],
 }))
 """
@@ -111,8 +111,8 @@ def test_a_lexed_text_of_c_is_what_its_lexer_and_brackets_say() -> None:
     text = b'f("a(", (1)); // (\n/* x */ "'
     lexed = LexedText(text, "c")
     assert lexed.tokens is not None
-    for mine, theirs in zip(lexed.tokens, tokens(text), strict=True):
-        assert mine.tolist() == theirs.tolist()
+    for own, expected in zip(lexed.tokens, tokens(text), strict=True):
+        assert own.tolist() == expected.tolist()
     assert lexed.classes is not None
     assert lexed.classes.tolist() == classify(text).tolist()
     assert lexed.code.tobytes() == b"f(    , (1));     \n         "

@@ -29,10 +29,10 @@ def rows(text, encoding="utf-8"):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-be"])
 def test_words(text, words, encoding):
     data = rows(text, encoding)
-    found = find_words(data, encoding=encoding)
-    assert [word.decode(encoding) for word in found.strings(data)] == words
+    parsed = find_words(data, encoding=encoding)
+    assert [word.decode(encoding) for word in parsed.strings(data)] == words
     first = [len(word[0].encode(encoding)) for word in words]
-    assert (found.second - found.start).tolist() == first
+    assert (parsed.second - parsed.start).tolist() == first
 
 
 @pytest.mark.parametrize("name", LANGUAGES)

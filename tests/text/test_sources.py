@@ -1,4 +1,4 @@
-"""Where corpora come from: verified, never half-written, and told in one line when broken."""
+"""Where corpora come from: verified, never half-written, refused in one line when broken."""
 
 import hashlib
 import io
@@ -21,8 +21,8 @@ from charlens.runtime.checksums import Checksums
 from charlens.study.checks import changed_sources, own_contents
 from charlens.study.config import Config
 from charlens.text.corpus import Corpus, load_split
+from charlens.text.sources import archives, globs, tree
 from charlens.text.sources import builtin as builtin_corpora
-from charlens.text.sources import tree as archives
 from charlens.text.sources import web as sources
 from charlens.text.sources.any import Source
 from charlens.text.sources.any import read as read_source
@@ -95,7 +95,7 @@ def test_broken_files():
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_forbidden_file_is_told():
+def test_a_forbidden_file_is_reported():
     Path("notes.txt").write_bytes(TEXT)
     Path("notes.txt").chmod(0)
     broken("cannot be read", file="notes.txt")
@@ -180,7 +180,7 @@ def to(target):
 
 
 @pytest.mark.parametrize(
-    ("target", "said"),
+    ("target", "expected"),
     [
         ("http://example.invalid/x", "redirects to http://example.invalid; only https"),
         ("//example.invalid/x", "redirects to http://example.invalid; only https"),
@@ -193,8 +193,8 @@ def to(target):
         ("https://a.invalid:99999/", "not an address of the web"),
     ],
 )
-def test_redirects_stay_on_https(server, target, said):
-    assert said in broken("redirects to", **from_web(server.url("moved", to(target))))
+def test_redirects_stay_on_https(server, target, expected):
+    assert expected in broken("redirects to", **from_web(server.url("moved", to(target))))
 
 
 def test_a_redirect_from_elsewhere_does_not_reach_into_this_machine():
@@ -233,7 +233,7 @@ def test_a_length_that_is_no_number(server):
 )
 def test_a_malformed_address_is_refused_while_planning(url):
     wrong = source(**from_web(url)).wrong()
-    assert (wrong.key, wrong.found) == ("urls[0]", url)
+    assert (wrong.key, wrong.value) == ("urls[0]", url)
     broken("not an address", **from_web(url))
 
 
@@ -288,7 +288,7 @@ def test_urls_are_tried_in_order(server):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said", "kept"),
+    ("answer", "expected", "count"),
     [
         (body(b"gone", status=404), "HTTP 404", 0),
         (body(b""), "empty", 0),
@@ -299,14 +299,14 @@ def test_urls_are_tried_in_order(server):
         (silent, "timed out", 0),
     ],
 )
-def test_broken_downloads(server, monkeypatch, answer, said, kept):
+def test_broken_downloads(server, monkeypatch, answer, expected, count):
     monkeypatch.setattr(sources, "TIMEOUT", (5.0, 0.3))
     url = server.url("text", answer)
-    message = broken(said, **from_web(url, bytes=len(TEXT)))
+    message = broken(expected, **from_web(url, bytes=len(TEXT)))
     assert url in message
     assert f"put a file of {len(TEXT):,} bytes, sha256 {SHA256} at downloads/text.txt" in message
-    assert len(list(Path("downloads").glob("*.rejected"))) == kept
-    assert len(downloads()) == kept
+    assert len(list(Path("downloads").glob("*.rejected"))) == count
+    assert len(downloads()) == count
 
 
 def test_a_download_that_dribbles_is_stopped(server, monkeypatch):
@@ -452,7 +452,7 @@ def test_a_top_folder_counts_only_when_it_is_the_only_one():
     ],
 )
 def test_globs(glob, path, matches):
-    assert archives._matches(path.split("/"), [archives._parts(glob)]) == matches
+    assert globs.matches(path.split("/"), [globs.parts_of(glob)]) == matches
 
 
 def test_the_kernel_of_the_manifest_is_rebuilt():
@@ -481,7 +481,7 @@ def test_broken_trees(monkeypatch):
     broken(r"notes\.txt: expected a folder or an archive", tree="notes.txt", glob=KERNEL)
     Path("empty").mkdir()
     broken("empty: no file matches .* holds no files", tree="empty", glob=KERNEL)
-    monkeypatch.setattr(archives, "MAX_BYTES", 8)
+    monkeypatch.setattr(tree, "MAX_BYTES", 8)
     broken("more than 8 bytes", tree="linux.tar", glob=KERNEL)
     monkeypatch.setattr(archives, "MAX_TREE", 8)
     broken("claim to hold more than 8 bytes", tree="linux.tar", glob=KERNEL)
@@ -591,7 +591,7 @@ def test_folders_nested_by_the_thousand():
         member.size = 5
         archive.addfile(member, io.BytesIO(b"deep\n"))
     assert read(tree="deep.tar", glob=["**/*.c"])[0] == b"deep\n"
-    top, here = Path.cwd(), Path.cwd()
+    top, parent = Path.cwd(), Path.cwd()
     for _ in range(1500):
         os.mkdir("d")
         os.chdir("d")
@@ -600,15 +600,15 @@ def test_folders_nested_by_the_thousand():
     try:
         data = read(tree="d", glob=["**/*.c"])[0]
     finally:
-        subprocess.run(["rm", "-rf", str(here / "d")], check=True)
+        subprocess.run(["rm", "-rf", str(parent / "d")], check=True)
     assert data == b"deep\n"
 
 
 def test_globs_that_could_go_back_for_ever():
     parts = ("a",) * 60
-    assert not archives._matches(parts, [("**", "a") * 30 + ("b",)])
-    assert archives._matches(parts, [("**", "a") * 30])
-    assert not archives._matches(("a" * 200,), [("*a" * 40 + "b",)])
+    assert not globs.matches(parts, [("**", "a") * 30 + ("b",)])
+    assert globs.matches(parts, [("**", "a") * 30])
+    assert not globs.matches(("a" * 200,), [("*a" * 40 + "b",)])
 
 
 @pytest.mark.parametrize("kind", ["file", "tree"])
@@ -639,7 +639,7 @@ def test_a_tree_of_more_than_a_text_may_have_is_refused_before_it_is_read():
     assert "has 1,099,511,627,776 bytes" in source(tree="sparse.tar").fault(None)
 
 
-def test_an_encrypted_zip_is_told():
+def test_an_encrypted_zip_is_reported():
     make_zip(Path("linux.zip"), "")
     data = bytearray(Path("linux.zip").read_bytes())
     for signature, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
@@ -686,10 +686,10 @@ def test_built_in_corpora_do_not_depend_on_the_process(built):
         "print(*(hashlib.sha256(make()[0]).hexdigest() for make in BUILTIN.values()))"
     )
     env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT / "workflow"), "LC_ALL": "C"}
-    found = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, check=True, text=True
     )
-    assert found.stdout.split() == [hashlib.sha256(data).hexdigest() for data, _ in built.values()]
+    assert run.stdout.split() == [hashlib.sha256(data).hexdigest() for data, _ in built.values()]
 
 
 def test_prose_repeats_no_paragraph(built):
@@ -701,7 +701,7 @@ def test_headers_are_whole_files(built):
     assert built["torch_headers"][0].count(b"#pragma once") > 150
 
 
-def test_a_missing_package_is_told(monkeypatch):
+def test_a_missing_package_is_reported(monkeypatch):
     monkeypatch.setattr(builtin_corpora, "find_spec", lambda name: None)
     for name in builtin_corpora.BUILTIN:
         broken("not installed", builtin=name)
@@ -757,8 +757,8 @@ def test_the_script_splits_a_tree_by_files():
     order.remove("empty.c")
     expected = {"train": order[:8], "val": order[8:9], "test": order[9:]}
     for part, names in expected.items():
-        found = {corpus.vocabulary[code] for code in set(load_split(f"out/{part}.npy").flat)}
-        assert found == {ord(name[0]) for name in names}
+        bytes_ = {corpus.vocabulary[code] for code in set(load_split(f"out/{part}.npy").flat)}
+        assert bytes_ == {ord(name[0]) for name in names}
     assert corpus.sizes == {"train": 390, "val": 40, "test": 40}  # a byte follows each last block
 
 

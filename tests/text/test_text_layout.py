@@ -94,18 +94,20 @@ def test_as_many_as_fit(rows, count):
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "gb18030", "utf-16-le", "koi8-r"])
 @given(text=st.binary(max_size=200), columns=st.integers(4, 20))
 def test_every_byte_has_its_place(encoding, text, columns):
-    found = cells(text, columns, encoding=encoding)
-    assert [cell.start for cell in found] == [0, *(cell.stop for cell in found)][: len(found)]
-    assert not text or found[-1].stop == len(text)
-    for cell, after in zip(found, [*found, None][1:], strict=True):
+    laid_out = cells(text, columns, encoding=encoding)
+    assert [cell.start for cell in laid_out] == [0, *(cell.stop for cell in laid_out)][
+        : len(laid_out)
+    ]
+    assert not text or laid_out[-1].stop == len(text)
+    for cell, after in zip(laid_out, [*laid_out, None][1:], strict=True):
         assert 0 <= cell.column < cell.column + cell.width <= columns
         assert any(c.isprintable() for c in cell.glyph)
         assert cell.width in ((4 - cell.column % 4,) if cell.glyph == "⇥" else (1, 2))
         if after is not None:
-            here, ends = (after.row, after.column), cell.glyph in "↓←"
+            place, ends = (after.row, after.column), cell.glyph in "↓←"
             same_line, new_line = (cell.row, cell.column + cell.width), (cell.row + 1, 0)
-            assert here in (same_line, new_line)
-            assert here == new_line or not ends or after.glyph == "↓"
+            assert place in (same_line, new_line)
+            assert place == new_line or not ends or after.glyph == "↓"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Mn", "Me", "Mc", "Cf"]), max_size=40))

@@ -72,8 +72,8 @@ def test_words_against_regular_expressions(definition, texts):
         for match in re.finditer(PATTERNS[definition], data.tobytes()):
             whole = match.start() > 0 and match.end() < length
             expected.append((row * length + match.start(), row * length + match.end(), whole))
-    found = zip(words.start.tolist(), words.stop.tolist(), words.whole.tolist(), strict=True)
-    assert list(found) == expected
+    spans = zip(words.start.tolist(), words.stop.tolist(), words.whole.tolist(), strict=True)
+    assert list(spans) == expected
     word_of = [-1] * text.size
     for i, (start, stop, _) in enumerate(expected):
         word_of[start:stop] = [i] * (stop - start)
@@ -108,14 +108,14 @@ def test_no_words():
 def distances_in(text, shortest=1, farthest=100):
     rows = streams(b"?" + text)  # the first byte is an input only
     words = find_words(rows[:, 1:])
-    found = distances(words, rows[:, 1:], joined_history(rows), shortest, farthest)
-    return dict(zip(words.start.tolist(), found.tolist(), strict=True))
+    gaps = distances(words, rows[:, 1:], joined_history(rows), shortest, farthest)
+    return dict(zip(words.start.tolist(), gaps.tolist(), strict=True))
 
 
 def test_the_last_occurrence_counts_and_may_lie_within_a_word():
     #                     0123456789012345678901234567890
-    found = distances_in(b" skill, skillfully by skill. .")
-    assert found == {1: NEVER, 8: NEVER, 19: NEVER, 22: 14}
+    gaps = distances_in(b" skill, skillfully by skill. .")
+    assert gaps == {1: NEVER, 8: NEVER, 19: NEVER, 22: 14}
 
 
 def test_an_occurrence_ends_before_the_word_starts():
@@ -136,8 +136,8 @@ def test_short_and_broken_words_are_not_looked_for():
 def test_the_joined_history_goes_on_across_streams():
     rows = streams(b"? tree.", b". tree!")
     words = find_words(rows[:, 1:])
-    found = distances(words, rows[:, 1:], joined_history(rows), 1, 100)
-    assert found.tolist() == [NEVER, 6]
+    gaps = distances(words, rows[:, 1:], joined_history(rows), 1, 100)
+    assert gaps.tolist() == [NEVER, 6]
 
 
 @given(TEXT, st.integers(1, 3), st.integers(1, 20))
@@ -146,13 +146,13 @@ def test_distances_against_a_slow_search(values, shortest, farthest):
     for start, distance in distances_in(text, shortest, farthest).items():
         word = re.compile(PATTERNS["letters"]).match(text, start)[0]
         stop = start + len(word)
-        found = [
+        gaps = [
             start - at
             for at in range(max(start - farthest, 0), start - len(word) + 1)
             if text[at : at + len(word)] == word
         ]
         searched = len(word) >= shortest and start > 0 and stop < len(text)
-        assert distance == (min(found) if searched and found else NEVER)
+        assert distance == (min(gaps) if searched and gaps else NEVER)
 
 
 @pytest.mark.parametrize(

@@ -36,20 +36,20 @@ def test_steps_equal_those_of_torch():
             {"params": [w for n, w in model.items() if n not in vectors], "weight_decay": 0.3},
             {"params": [model[n] for n in vectors], "weight_decay": 0.0},
         ]
-        theirs = torch.optim.AdamW(groups, lr=0.02, betas=(0.9, 0.95), eps=1e-8)
-        rise = LinearLR(theirs, start_factor=1 / 5, total_iters=4)
-        schedule = SequentialLR(theirs, [rise, CosineAnnealingLR(theirs, 16)], [4])
-        model["steps"] = (theirs, schedule)
+        peer = torch.optim.AdamW(groups, lr=0.02, betas=(0.9, 0.95), eps=1e-8)
+        rise = LinearLR(peer, start_factor=1 / 5, total_iters=4)
+        schedule = SequentialLR(peer, [rise, CosineAnnealingLR(peer, 16)], [4])
+        model["steps"] = (peer, schedule)
     for step in range(20):
         grad = torch.randn(2, LAYOUT.total, generator=generator, dtype=torch.float64)
         grad *= 20 * 0.1 ** (step % 3)
         for m, model in enumerate(models):
-            theirs, schedule = model["steps"]
+            peer, schedule = model["steps"]
             mean = grad[m] / 10
             clipped = mean / max(1.0, float(mean.norm()))
             for name, values in LAYOUT.views(clipped[None]).items():
                 model[name].grad = values[0].clone()
-            theirs.step()
+            peer.step()
             assert float(ours._schedule(torch.tensor(step + 1.0, dtype=torch.float64))) == (
                 pytest.approx(schedule.get_last_lr()[0], rel=1e-9)
             )

@@ -83,5 +83,5 @@ def test_a_run_stopped_in_the_middle_of_an_epoch_goes_on(tmp_path):
     with pytest.raises(Interrupted):
         work()
     again = trainer(SHAPES[0], tmp_path)
-    found = losses(again.run())
-    np.testing.assert_allclose(found, undisturbed, rtol=1e-4)
+    resumed = losses(again.run())
+    np.testing.assert_allclose(resumed, undisturbed, rtol=1e-4)

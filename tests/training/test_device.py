@@ -23,7 +23,7 @@ without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine
 
 
 @without_gpu
-def test_a_gpu_that_torch_cannot_use_is_told(monkeypatch, caplog):
+def test_a_gpu_that_torch_cannot_use_is_reported(monkeypatch, caplog):
     caplog.set_level(logging.WARNING, "charlens")
     monkeypatch.setattr(device, "gpu_visible", lambda: False)
     assert choose_device("auto").type == "cpu"
@@ -71,15 +71,15 @@ def test_a_training_takes_no_more_memory_than_it_asks_for(cell, layers, size):
     assert 0.4 < asked - counted / 2**30 < 1.6
 
 
-def _tensors(thing, depth=0):
-    if isinstance(thing, torch.Tensor):
-        yield thing if thing._base is None else thing._base
+def _tensors(value, depth=0):
+    if isinstance(value, torch.Tensor):
+        yield value if value._base is None else value._base
         return
-    if isinstance(thing, dict):
-        thing = list(thing.values())
-    elif hasattr(thing, "__dict__") and depth < 6:
-        thing = list(vars(thing).values())
-    for part in thing if isinstance(thing, list | tuple) else ():
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif hasattr(value, "__dict__") and depth < 6:
+        value = list(vars(value).values())
+    for part in value if isinstance(value, list | tuple) else ():
         yield from _tensors(part, depth + 1)
 
 

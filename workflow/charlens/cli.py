@@ -101,13 +101,13 @@ def _cells(given: argparse.Namespace) -> int:
     from charlens.api.models import load
     from charlens.files import csv_tables
 
-    found = cells(load(given.model), given.file, kind=given.kind)
-    print(found)
+    ranked = cells(load(given.model), given.file, kind=given.kind)
+    print(ranked)
     if given.csv:
-        csv_tables.write(found.ranking, given.csv)
+        csv_tables.write(ranked.ranking, given.csv)
     if given.html:
-        tracked = found.summary().dropna(subset="found")["concept"]
-        _write_page(given.html, [found.best(concept) for concept in tracked])
+        tracked = ranked.summary().dropna(subset="found")["concept"]
+        _write_page(given.html, [ranked.best(concept) for concept in tracked])
     return 0
 
 

@@ -24,10 +24,10 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 
-def problem(path: str, found: object, message: str) -> PydanticCustomError:
+def problem(path: str, value: object, message: str) -> PydanticCustomError:
     """A validation error that names the key ``path`` (dotted, relative to the validated object)."""
     return PydanticCustomError(
-        "charlens", "{message}", {"path": path, "found": found, "message": message}
+        "charlens", "{message}", {"path": path, "found": value, "message": message}
     )
 
 
@@ -103,7 +103,7 @@ LONGEST_NAME = 100
 """Characters of a name: it becomes part of file names, which have at most 255 bytes."""
 
 # Encodings that keep a state, name no byte order or give two characters for one code: where one
-# character ends cannot be told from the character alone.
+# character ends cannot be known from the character alone.
 _NOT_BY_CHARACTER = re.compile(
     r"iso2022|^hz$|utf-7|^utf-16$|^utf-32$|2004|0213|hkscs|escape|punycode|idna|undefined|mbcs|oem"
 )
@@ -123,15 +123,17 @@ def text_encoding(name: str) -> str:
     except (LookupError, ValueError):
         codec = None
     if codec is None or not getattr(codec, "_is_text_encoding", False):
-        wanted = "expected an encoding that Python knows, such as utf-8, latin-1, cp1251 or gb18030"
-        raise problem("", name, wanted)
+        expected = (
+            "expected an encoding that Python knows, such as utf-8, latin-1, cp1251 or gb18030"
+        )
+        raise problem("", name, expected)
     if codec.name in ("ascii", "utf-8-sig"):
         return "utf-8"
     if _NOT_BY_CHARACTER.search(codec.name):
-        wanted = "expected an encoding with one code for each character"
+        expected = "expected an encoding with one code for each character"
         if codec.name in ("utf-16", "utf-32"):
-            wanted = f"expected its byte order, too: {codec.name}-le or {codec.name}-be"
-        raise problem("", name, wanted)
+            expected = f"expected its byte order, too: {codec.name}-le or {codec.name}-be"
+        raise problem("", name, expected)
     return codec.name
 
 
@@ -141,8 +143,8 @@ def several_seeds(value: object) -> object:
     whole = all(isinstance(one, int) and not isinstance(one, bool) for one in listed)
     least = 0 if listed is value else 1
     if not listed or not whole or min(listed) < least or len(set(listed)) < len(listed):
-        wanted = "expected how many trainings, 1 or more, or the list of their seeds, each once"
-        raise problem("", value, f"{wanted}: 3, or [1, 2, 3]")
+        expected = "expected how many trainings, 1 or more, or the list of their seeds, each once"
+        raise problem("", value, f"{expected}: 3, or [1, 2, 3]")
     return tuple(listed) if listed is value else value
 
 

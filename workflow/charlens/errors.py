@@ -13,12 +13,12 @@ _UNPRINTABLE = re.compile(
 )
 
 
-def visible(text: str, kept: str = "") -> str:
+def visible(text: str, allowed: str = "") -> str:
     r"""A text for a terminal, with escapes for what would break its line or control the terminal.
 
     Args:
         text: perhaps with names that other people chose.
-        kept: characters that stay as they are, such as the line breaks of a page.
+        allowed: characters that stay as they are, such as the line breaks of a page.
 
     Example:
         >>> print(visible("a\nb.txt"))
@@ -27,7 +27,7 @@ def visible(text: str, kept: str = "") -> str:
 
     def escape(match: re.Match[str]) -> str:
         character = match[0]
-        return character if character in kept else ascii(character)[1:-1]
+        return character if character in allowed else ascii(character)[1:-1]
 
     return _UNPRINTABLE.sub(escape, text)
 

@@ -6,6 +6,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.analyses.cross_entropy import seeds
     from charlens.analyses.cross_entropy import table as cross_entropy
     from charlens.analyses.cross_entropy.averaged import averaged
+    from charlens.analyses.cross_entropy.markdown import markdown
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
@@ -19,4 +20,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     csv_tables.write(table, snakemake.output.csv)
     if snakemake.input.get("seeds"):
         table = averaged(table, seeds.read(snakemake.input.seeds))
-    write_text(snakemake.output.md, cross_entropy.markdown(table, bootstrap))
+    write_text(snakemake.output.md, markdown(table, bootstrap))

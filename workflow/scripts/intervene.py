@@ -16,8 +16,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     corpus = Corpus.load(inputs.corpus)
     some = (inputs.models, inputs.rankings, config["networks"])
     networks = [
-        Network(load_trained(model, corpus), rankings.read(ranking), wanted)
-        for model, ranking, wanted in zip(*some, strict=True)
+        Network(load_trained(model, corpus), rankings.read(ranking), settings)
+        for model, ranking, settings in zip(*some, strict=True)
     ]
     text = load_text(corpus, {part: inputs[part] for part in ("train", "val", "test")})
     kind = config["kind"] or kind_of(text.text)

@@ -12,7 +12,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     tables = run_tables.read(
         dict(snakemake.input.items()), snakemake.params.config["agreement_corpus"]
     )
-    numbers, found = comparison.table(tables), findings.table(tables)
+    numbers, verdicts = comparison.table(tables), findings.table(tables)
     csv_tables.write(numbers, snakemake.output.csv)
-    csv_tables.write(found, snakemake.output.findings)
-    write_text(snakemake.output.md, markdown(numbers, found))
+    csv_tables.write(verdicts, snakemake.output.findings)
+    write_text(snakemake.output.md, markdown(numbers, verdicts))

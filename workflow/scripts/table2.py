@@ -5,6 +5,7 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.context_length import compressors
     from charlens.analyses.context_length import table as table2
+    from charlens.analyses.context_length.markdown import markdown
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
@@ -19,4 +20,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     )
     csv_tables.write(table, snakemake.output.csv)
     sizes = [compressors.read(path) for path in snakemake.input.get("compressors", [])]
-    write_text(snakemake.output.md, table2.markdown(table, bootstrap, sizes))
+    write_text(snakemake.output.md, markdown(table, bootstrap, sizes))

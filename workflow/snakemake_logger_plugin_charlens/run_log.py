@@ -75,18 +75,18 @@ class RunLog:
 
     # -- the workflow's own records ------------------------------------------------------------
 
-    def _from_the_workflow(self, record: Any, said: Mapping[str, Any]) -> None:
+    def _from_the_workflow(self, record: Any, messages: Mapping[str, Any]) -> None:
         """Take what the Snakefile says: ``summary`` (a function), ``plan``, ``end``, ``failed``."""
-        self._summary = said.get("summary", self._summary)
-        if "plan" in said:
-            self.board.plan(said["plan"])
+        self._summary = messages.get("summary", self._summary)
+        if "plan" in messages:
+            self.board.plan(messages["plan"])
             self._begin()
-        if "failed" in said:
+        if "failed" in messages:
             self.screen.release()
-            repeated = self._said[-len(said["failed"]) :] == said["failed"]
-            if not repeated and said["failed"]:
-                self._say("\n".join(said["failed"]), "red")
-        if said.get("end"):
+            repeated = self._said[-len(messages["failed"]) :] == messages["failed"]
+            if not repeated and messages["failed"]:
+                self._say("\n".join(messages["failed"]), "red")
+        if messages.get("end"):
             self.screen.release()
             self._say(f"{record.getMessage()}\ntook {self._elapsed()}")
 

@@ -60,7 +60,7 @@ class Screen:
 
     def print(self, text: str, style: str = "") -> None:
         """Print lines above those that stay, with escapes for what a terminal would obey."""
-        text = visible(text, kept="\n\t")
+        text = visible(text, allowed="\n\t")
         if self._console is not None:
             self._console.print(text, style=style or None, markup=False, emoji=False)
         else:

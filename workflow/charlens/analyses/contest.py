@@ -1,4 +1,4 @@
-"""Which models stand for their kind where errors are compared (paper, sections 4.3 and 4.4).
+"""Which models represent their kind where errors are compared (paper, sections 4.3 and 4.4).
 
 The paper sets its best 3-layer LSTM against the best n-NN and the 20-gram model, and breaks down
 the errors of the best LSTM and of the best one in the smallest budget. The config says which LSTM
@@ -25,7 +25,8 @@ from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN
 from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.models.names import ModelId
 from charlens.paper.definitions import BEST, DEEPEST, LARGE
-from charlens.predictions.file import LOG, ProbabilityMetadata
+from charlens.predictions.contract import LOG
+from charlens.predictions.file import ProbabilityMetadata
 from charlens.predictions.loss import losses_of
 from charlens.predictions.together import Source, Together
 from charlens.text.corpus import Corpus
@@ -42,7 +43,7 @@ REASONS = {
     NAMED: "the network that the config names",
     TESTED: "the best LSTM on test text (its validation loss is not known)",
 }
-"""Why an LSTM stands for its kind, in words; keys are the values of the tables' column
+"""Why an LSTM represents its kind, in words; keys are the values of the tables' column
 ``chosen``."""
 
 PAPERS_MODELS = f"{model_id.title(LARGE)} and {model_id.title(model_id.context_id(N_GRAM, 20))}"
@@ -88,7 +89,7 @@ class Contest:
         corpus: the corpus.
         byte: the test characters, uint8 (characters,).
         probability: model id -> probability of each of them, float32 (characters,).
-        lstm: the LSTM that stands for its kind.
+        lstm: the LSTM that represents its kind.
         n_nn: the best n-NN, None where the corpus has none.
         n_gram: the n-gram model with the longest context.
         external: models from elsewhere.
@@ -150,8 +151,8 @@ def best_n_nn(records: Iterable[Record]) -> Record | None:
 
 def longest_n_gram(records: Iterable[Record]) -> Record | None:
     """The n-gram model with the longest context: the paper's 20-gram."""
-    found = [(_context(record.model, N_GRAM), record) for record in records]
-    known = [(n, record) for n, record in found if n is not None]
+    contexts = [(_context(record.model, N_GRAM), record) for record in records]
+    known = [(n, record) for n, record in contexts if n is not None]
     return max(known, key=lambda pair: pair[0])[1] if known else None
 
 
@@ -164,8 +165,8 @@ def _lstms(records: Iterable[Record]) -> Iterator[tuple[ModelId, Record]]:
 
 def _context(model: str, family: str) -> int | None:
     """Characters of context of a model of a family, None of any other model."""
-    found, n = model_id.context_model(model) or (None, None)
-    return n if found == family else None
+    kind, n = model_id.context_model(model) or (None, None)
+    return n if kind == family else None
 
 
 def _best(records: Iterable[Record]) -> Record | None:
@@ -205,14 +206,14 @@ def read(
     probability: dict[str, dict[str, np.ndarray]] = {name: {} for name in known}
     records: dict[tuple[str, bool], list[Record]] = {}
     for some, is_external in ((paths, False), (external, True)):
-        for found in together.read(some, ["probability", "stream"], where_known=[LOG]):
-            name, model = found.metadata.corpus, found.metadata.model
-            byte.setdefault(name, found.columns["byte"])
-            stream.setdefault(name, found.columns["stream"])
-            probability[name][model] = found.columns["probability"]
-            loss = float(losses_of(found.columns).mean())
+        for predictions in together.read(some, ["probability", "stream"], where_known=[LOG]):
+            name, model = predictions.metadata.corpus, predictions.metadata.model
+            byte.setdefault(name, predictions.columns["byte"])
+            stream.setdefault(name, predictions.columns["stream"])
+            probability[name][model] = predictions.columns["probability"]
+            loss = float(losses_of(predictions.columns).mean())
             bad = is_diverged(loss, uniform_loss(known[name].k))
-            record = Record(found.path, model, loss, bad, _val_loss(found.metadata))
+            record = Record(predictions.path, model, loss, bad, _val_loss(predictions.metadata))
             records.setdefault((name, is_external), []).append(record)
     for name in known:
         if name not in byte:
@@ -293,7 +294,7 @@ def contests(
 
 
 def reasons(frame: pd.DataFrame) -> list[str]:
-    """Why the LSTMs of a table stand for their kind, in words and each once.
+    """Why the LSTMs of a table represent their kind, in words and each once.
 
     Args:
         frame: with the column ``chosen``; it is empty in tables of earlier versions, which say

@@ -19,13 +19,13 @@ def colors(contestants: Iterable[tuple[str, str]]) -> dict[str, str]:
 
     The paper's kinds of models have fixed colours, models from elsewhere one each in their order.
     """
-    found: dict[str, str] = {}
+    colour: dict[str, str] = {}
     others = 0
     for role, model in contestants:
-        if model not in found:
-            found[model] = _ROLES.get(role) or _EXTERNALS[others % len(_EXTERNALS)]
+        if model not in colour:
+            colour[model] = _ROLES.get(role) or _EXTERNALS[others % len(_EXTERNALS)]
             others += role == EXTERNAL
-    return found
+    return colour
 
 
 def ring() -> dict[str, Any]:

@@ -172,8 +172,8 @@ def activations(
     data = what.bytes
     values = in_memory.activations(model, what.codes, what.steps, quantity, layer, units, device)
     values = values[:, : data.shape[1]].reshape(data.size, -1)
-    kept = range(values.shape[1]) if units is None else map(int, units)
-    return Activations(model.model, quantity, layer, tuple(kept), data.tobytes(), values)
+    chosen = range(values.shape[1]) if units is None else map(int, units)
+    return Activations(model.model, quantity, layer, tuple(chosen), data.tobytes(), values)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -205,8 +205,8 @@ class Cell:
 
     def _scores(self) -> str:
         name = "r" if self.measure == "correlation" else "AUC"
-        found, held_out = html.cell(self.score_found), html.cell(self.score_held_out)
-        return f"{name} = {found} where it was found, {held_out} on the other half"
+        first_half, held_out = html.cell(self.score_found), html.cell(self.score_held_out)
+        return f"{name} = {first_half} where it was found, {held_out} on the other half"
 
     def _repr_html_(self) -> str:
         return html.heading(repr(self)) + _coloured(self.trace.text, self.trace.shades)

@@ -182,15 +182,7 @@ def intervene(
     setting, values = _setting(model, what, (layer, unit), letter, mode, value, labelled, device)
     clamp = clamps.Clamp(layer, unit, values, start, start + 1 if mode == "patch" else stop)
     symbol = symbol.encode() if isinstance(symbol, str) else symbol
-    places = [i for i, byte in enumerate(model.vocabulary) if byte in symbol]
-    losses, chances = [], []
-    for window in run(model, what.codes, [[clamp]], what.steps, device):
-        taken = taken_of(window)
-        chance = window.logs[..., places].exp().sum(-1) if symbol else taken.exp()
-        losses.append((-taken).cpu().numpy())
-        chances.append(chance.cpu().numpy())
-    # Each (2, B, length): left alone, and with the unit set.
-    loss, p = (np.concatenate(parts).transpose(1, 2, 0) for parts in (losses, chances))
+    loss, p = _along(model, what, clamp, symbol, device)
     known = _known(what, text)
     targets = np.array(model.vocabulary, np.uint8)[what.codes[:, 1:]][:, :known]
     base_loss, loss, base_p, p = (v[:, :known].ravel() for v in (*loss, *p))
@@ -201,6 +193,21 @@ def intervene(
         model.model, layer, unit, mode, setting, targets.tobytes(), base_loss, loss, base_p, p,
         symbol, classes,
     )  # fmt: skip
+
+
+def _along(
+    model: TrainedModel, what: Reading, clamp: clamps.Clamp, symbol: bytes, device: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Losses, then probabilities, (2, B, length) each: left alone, and with the unit set."""
+    places = [i for i, byte in enumerate(model.vocabulary) if byte in symbol]
+    losses, chances = [], []
+    for window in run(model, what.codes, [[clamp]], what.steps, device):
+        taken = taken_of(window)
+        chance = window.logs[..., places].exp().sum(-1) if symbol else taken.exp()
+        losses.append((-taken).cpu().numpy())
+        chances.append(chance.cpu().numpy())
+    loss, p = (np.concatenate(parts).transpose(1, 2, 0) for parts in (losses, chances))
+    return loss, p
 
 
 def _known(what: Reading, text: Text | AnyText) -> int:
@@ -216,13 +223,13 @@ def _letter(model: TrainedModel) -> str:
 def _labels(what: Reading, concept: str, kind: str | None) -> np.ndarray:
     """A concept after each byte of the whole text, (bytes,)."""
     text = what.text.text
-    found = labels(text, kind or kind_of(text), guess(what.bytes.ravel()))
-    if concept not in found:
+    concepts = labels(text, kind or kind_of(text), guess(what.bytes.ravel()))
+    if concept not in concepts:
         raise CharlensError(
             f"intervene: there is no concept {concept!r} in this kind of text, expected one of "
-            f"{', '.join(found)}"
+            f"{', '.join(concepts)}"
         )
-    return found[concept]
+    return concepts[concept]
 
 
 def _classes(
@@ -231,9 +238,9 @@ def _classes(
     """Which predicted bytes are of each class of a concept, bool (bytes,)."""
     text = what.text.text
     lexed = LexedText(text, kind or kind_of(text), guess(what.bytes.ravel()))
-    found = classes_of(concept, lexed, label)
+    tested = classes_of(concept, lexed, label)
     targets = what.text.inputs[:, :known] + 1
-    return {name: c.at[targets].ravel() for name, c in found.classes.items() if not c.symbols}
+    return {name: c.at[targets].ravel() for name, c in tested.classes.items() if not c.symbols}
 
 
 def _setting(

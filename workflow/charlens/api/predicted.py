@@ -22,7 +22,8 @@ from charlens.models import names
 from charlens.models.ngram.model import MAX_ORDER, NgramModel
 from charlens.predictions import score as network
 from charlens.predictions import score_ngram, together
-from charlens.predictions.file import COLUMNS, write_probabilities
+from charlens.predictions.contract import COLUMNS
+from charlens.predictions.file import write_probabilities
 from charlens.predictions.loss import losses
 from charlens.runtime.device import choose_device
 from charlens.text.characters import Character, characters
@@ -190,8 +191,8 @@ def predict(
     c, where = text.corpus, f"{text.corpus.name}/{model.model}"
     values = np.array(c.vocabulary, np.uint8)[text.splits["test"]]
     codes = encoded(values, model.vocabulary, c.name)
-    found = _columns(model, codes, c.unroll, device, where)
-    columns = {name: found[name] for name in COLUMNS}
+    computed = _columns(model, codes, c.unroll, device, where)
+    columns = {name: computed[name] for name in COLUMNS}
     return Predictions(f"predictions of {where}", network.provenance(model, c), c, columns)
 
 
@@ -237,10 +238,10 @@ def score(
     steps = max(1, min(count, WINDOW))
     rows = np.zeros((1, -(-max(count, 1) // steps) * steps + 1), np.uint8)
     rows[0, : len(codes)] = codes
-    found = _columns(model, rows, steps, device, f"{name}/{model.model}")
+    computed = _columns(model, rows, steps, device, f"{name}/{model.model}")
 
     def along(column: str, first: float) -> np.ndarray:
-        values = found[column][:count]
+        values = computed[column][:count]
         return np.insert(values, 0, first)[len(before) :]
 
     nothing = math.nan
@@ -276,8 +277,8 @@ def ngram(text: Text, n: int) -> Predictions:
         )
     c, rows, order = text.corpus, text.splits["test"], n + 1
     model = NgramModel.fit(text.splits["train"][:, :-1].ravel(), order)
-    found = model.predictions(rows[:, 1:].ravel(), [order], symbols=c.k)[order]
-    columns = score_ngram.columns_of(rows, found, np.array(c.vocabulary, np.uint8))
+    predictions = model.predictions(rows[:, 1:].ravel(), [order], symbols=c.k)[order]
+    columns = score_ngram.columns_of(rows, predictions, np.array(c.vocabulary, np.uint8))
     where = f"predictions of {c.name}/{score_ngram.model_name(n)}"
     return Predictions(where, score_ngram.provenance(c, model, order, seed=1), c, columns)
 

@@ -145,8 +145,10 @@ class Run:
         start = store.read_metadata(dump, layer, quantity).start
         alphabet = np.array(Corpus.load(folder / "corpus.json").vocabulary, np.uint8)
         inputs = load_split(folder / "test.npy")[:, :-1].ravel()[start : start + len(values)]
-        kept = tuple(range(values.shape[1]) if units is None else map(int, units))
-        return Activations(model, quantity, layer, kept, alphabet[inputs].tobytes(), values, start)
+        chosen = tuple(range(values.shape[1]) if units is None else map(int, units))
+        return Activations(
+            model, quantity, layer, chosen, alphabet[inputs].tobytes(), values, start
+        )
 
     def _corpus_folder(self, corpus: str) -> Path:
         _check(self.folder, "corpus", corpus, self.corpora)
@@ -170,11 +172,11 @@ class Run:
         return heading + html.table(["corpus", "trained networks"], rows) + tables
 
 
-def _check(folder: Path, what: str, name: str, there: Sequence[str]) -> None:
-    if name not in there:
+def _check(folder: Path, what: str, name: str, names: Sequence[str]) -> None:
+    if name not in names:
         raise CharlensError(
-            f"{folder}: has no {what} {name!r}{did_you_mean(name, list(there))}; it has "
-            f"{', '.join(there) or 'none'}"
+            f"{folder}: has no {what} {name!r}{did_you_mean(name, list(names))}; it has "
+            f"{', '.join(names) or 'none'}"
         )
 
 

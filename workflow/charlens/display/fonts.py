@@ -81,21 +81,21 @@ def _is_unseen(character: str) -> bool:
     return unicodedata.category(character) in ("Cf", "Mn") and not unicodedata.combining(character)
 
 
-def _candidates(wanted: set[str]) -> list[tuple[str, set[str]]]:
+def _candidates(characters: set[str]) -> list[tuple[str, set[str]]]:
     """Names of installed fonts and which of the characters each has, the preferred ones first."""
     entries: dict[str, FontEntry] = {}
     for entry in sorted(_installed(), key=lambda e: (e.name, e.fname)):
         if entry.style == "normal" and entry.weight in (400, "normal", "regular", "book"):
             entries.setdefault(entry.name, entry)
     result = []
-    for name in sorted(entries, key=lambda name: _preference(name, wanted)):
-        has = _has(entries[name], wanted)
+    for name in sorted(entries, key=lambda name: _preference(name, characters)):
+        has = _has(entries[name], characters)
         if has:
             result.append((name, has))
     return result
 
 
-def _has(entry: FontEntry, wanted: set[str]) -> set[str]:
+def _has(entry: FontEntry, characters: set[str]) -> set[str]:
     try:
         # A path with an index names one font of a collection.
         font = font_manager.get_font(font_manager.findfont(FontProperties(family=entry.name)))
@@ -103,12 +103,12 @@ def _has(entry: FontEntry, wanted: set[str]) -> set[str]:
         return set()
     if font.family_name != entry.name or not font.scalable:  # pictures of emoji in colour
         return set()
-    return {c for c in wanted if font.get_char_index(ord(c))}
+    return {c for c in characters if font.get_char_index(ord(c))}
 
 
-def _preference(name: str, wanted: set[str]) -> tuple[bool, bool, int, str]:
+def _preference(name: str, characters: set[str]) -> tuple[bool, bool, int, str]:
     """Fonts of one width and without serifs first; of Chinese characters those of the language."""
-    scripts = {script(c) for c in wanted}
+    scripts = {script(c) for c in characters}
     region = "KR" if "HANGUL" in scripts else "JP" if scripts & {"HIRAGANA", "KATAKANA"} else "SC"
     families = ("DejaVu Sans", "Noto Sans Mono", "Noto Sans", "Noto Serif")
     rank = next((i for i, start in enumerate(families) if name.startswith(start)), len(families))

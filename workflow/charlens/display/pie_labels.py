@@ -28,8 +28,8 @@ def around(angles: Sequence[float], heights: Sequence[float]) -> list[tuple[floa
     places: list[tuple[float, float, int]] = [(0.0, 0.0, 1)] * len(xs)
     for side in (1, -1):
         # From below; at the very top and bottom the order along the circle decides.
-        there = np.flatnonzero(sides == side).tolist()
-        order = sorted(there, key=lambda i: (ys[i], -side * angles[i]))
+        members = np.flatnonzero(sides == side).tolist()
+        order = sorted(members, key=lambda i: (ys[i], -side * angles[i]))
         tall = np.array([heights[i] for i in order])
         for i, y in zip(order, _apart(_REACH * ys[order], tall + _GAP), strict=True):
             nearest = max(0.0, abs(y) - heights[i] / 2)
@@ -38,7 +38,7 @@ def around(angles: Sequence[float], heights: Sequence[float]) -> list[tuple[floa
     return places
 
 
-def _apart(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
+def _apart(middles: np.ndarray, tall: np.ndarray) -> np.ndarray:
     """Middles of boxes in a column, in their order, that move least (squares) to be disjoint.
 
     With the room below each taken off, that is isotonic regression: neighbours that come too close
@@ -46,7 +46,7 @@ def _apart(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
     """
     below = np.cumsum(tall) - tall / 2
     pools: list[tuple[float, int]] = []  # mean, members
-    for offset in wanted - below:
+    for offset in middles - below:
         pools.append((float(offset), 1))
         while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
             (first, m), (second, n) = pools[-2:]

@@ -67,11 +67,11 @@ def sweep(folder: FilePath) -> list[Path]:
         What was removed.
     """
     removed = []
-    for here, _, names in os.walk(folder):
+    for parent, _, names in os.walk(folder):
         for name in names:
             match = _LEFTOVER.fullmatch(name)
             if match and not _runs(int(match["pid"])):
-                path = Path(here, name)
+                path = Path(parent, name)
                 with suppress(OSError):  # gone meanwhile, or not ours
                     path.unlink()
                     removed.append(path)

@@ -91,32 +91,32 @@ def dump_activations(
 def _targets(trained: TrainedModel, quantities: Sequence[str] | None) -> list[Target]:
     probe = build_model(trained.shape, batch=1, steps=1, training=False)
     probe.forward(torch.zeros(1, 1, dtype=torch.int64))
-    found = []
-    for layer, there in enumerate(probe.quantities(), 1):
-        wanted = list(there) if quantities is None else quantities
-        for quantity in wanted:
-            if quantity not in there:
+    targets = []
+    for layer, held in enumerate(probe.quantities(), 1):
+        names = list(held) if quantities is None else quantities
+        for quantity in names:
+            if quantity not in held:
                 raise CharlensError(
                     f"activations: {trained.model} has no quantity {quantity!r}, expected some of "
-                    f"{', '.join(there)}; correct it in the config"
+                    f"{', '.join(held)}; correct it in the config"
                 )
-            found.append((layer, quantity))
-    return found
+            targets.append((layer, quantity))
+    return targets
 
 
 class _Dump:
-    """One pass over the streams that hold the wanted positions."""
+    """One pass over the streams that hold the positions to dump."""
 
     def __init__(
         self,
         trained: TrainedModel,
         codes: Codes,
-        wanted: tuple[int, int],
+        positions: tuple[int, int],
         steps: int,
         device: str,
         dtype: str,
     ) -> None:
-        self.trained, self.codes, self.wanted, self.dtype = trained, codes, wanted, dtype
+        self.trained, self.codes, self.positions, self.dtype = trained, codes, positions, dtype
         self.length = codes.shape[1] - 1
         self.streams = max(1, min(codes.shape[0], ROW_GROUP // self.length))
         # Streams side by side are put in order once they are complete; one alone is in order.
@@ -130,10 +130,10 @@ class _Dump:
             sinks = {t: self._sink(stack, corpus, folder, t) for t in targets}
             for first in range(0, last + 1, self.streams):
                 rows = np.arange(first, first + self.streams)
-                here = slice(first * self.length, (min(rows[-1], last) + 1) * self.length)
-                if here.start < self.wanted[1] and here.stop > self.wanted[0]:
-                    self._run_streams(self.codes[np.minimum(rows, last)], here, sinks)
-                bar.update(here.stop - here.start)
+                place = slice(first * self.length, (min(rows[-1], last) + 1) * self.length)
+                if place.start < self.positions[1] and place.stop > self.positions[0]:
+                    self._run_streams(self.codes[np.minimum(rows, last)], place, sinks)
+                bar.update(place.stop - place.start)
             for sink in sinks.values():
                 sink.close()
 
@@ -145,7 +145,7 @@ class _Dump:
             model=self.trained.model,
             layer=layer,
             quantity=quantity,
-            start=self.wanted[0],
+            start=self.positions[0],
             config=self.trained.provenance,
             code_version=self.trained.metadata["code_version"],
         )
@@ -153,17 +153,17 @@ class _Dump:
         writer = stack.enter_context(writing(path, units, metadata, self.dtype))
         return _Sink(writer, units, self.streams, self.chunk)
 
-    def _run_streams(self, codes: Codes, here: slice, sinks: dict[Target, _Sink]) -> None:
+    def _run_streams(self, codes: Codes, real: slice, sinks: dict[Target, _Sink]) -> None:
         """Run streams side by side; ``here`` are the positions of those that are real."""
         for place, _, _ in running(self.model, codes):
             layers, offset = self.model.quantities(), place.start % self.chunk
             for (layer, quantity), sink in sinks.items():
                 sink.take(layers[layer - 1][quantity][0], offset)
             if offset + self.model.steps == self.chunk:
-                start = here.start + place.stop - self.chunk
-                stop = min(start + self.streams * self.chunk, here.stop)
+                start = real.start + place.stop - self.chunk
+                stop = min(start + self.streams * self.chunk, real.stop)
                 for sink in sinks.values():
-                    sink.keep(*(min(max(end - start, 0), stop - start) for end in self.wanted))
+                    sink.keep(*(min(max(end - start, 0), stop - start) for end in self.positions))
 
 
 class _Sink:
@@ -186,8 +186,8 @@ class _Sink:
     def keep(self, start: int, stop: int) -> None:
         """Add positions ``start`` … ``stop`` − 1 of the filled chunk; write full row groups."""
         if start:
-            kept = self.buffer[:, self.filled + start : self.filled + stop].clone()
-            self.buffer[:, self.filled : self.filled + stop - start] = kept
+            added = self.buffer[:, self.filled + start : self.filled + stop].clone()
+            self.buffer[:, self.filled : self.filled + stop - start] = added
         self.filled += stop - start
         while self.filled >= ROW_GROUP:
             self._write(ROW_GROUP)

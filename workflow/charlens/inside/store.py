@@ -146,21 +146,21 @@ def activations(
         name = file_path(path, layer, quantity)
         first = _metadata(name, file).start
         start, stop = _rows(name, positions, first, file.metadata.num_rows)
-        wanted = _units(name, units, file.metadata.num_columns)
-        found = np.empty((stop - start, len(wanted)), np.float32, order="F")
-        columns = [f"u{unit}" for unit in wanted]
+        numbers = _units(name, units, file.metadata.num_columns)
+        trace = np.empty((stop - start, len(numbers)), np.float32, order="F")
+        columns = [f"u{unit}" for unit in numbers]
         try:
             for group, begin, end in _groups(file, start, stop):
                 table = file.read_row_group(group, columns=columns, use_threads=False)
                 part = slice(max(begin, start), min(end, stop))
                 for place, column in enumerate(columns):
                     values = table.column(column).to_numpy()
-                    found[part.start - start : part.stop - start, place] = values[
+                    trace[part.start - start : part.stop - start, place] = values[
                         part.start - begin : part.stop - begin
                     ]
         except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             raise _damaged(name, error) from error
-        return found
+        return trace
 
 
 def _groups(file: pq.ParquetFile, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
@@ -190,11 +190,11 @@ def _rows(path: Path, positions: slice, first: int, count: int) -> tuple[int, in
 
 
 def _units(path: Path, units: Sequence[int] | None, count: int) -> list[int]:
-    wanted = list(range(count)) if units is None else [int(unit) for unit in units]
-    for unit in wanted:
+    numbers = list(range(count)) if units is None else [int(unit) for unit in units]
+    for unit in numbers:
         if not 0 <= unit < count:
             raise CharlensError(f"{path}: unit {unit} is not there, expected 0 to {count - 1}")
-    return wanted
+    return numbers
 
 
 def _opened(folder: FilePath, layer: int, quantity: str) -> pq.ParquetFile:
@@ -207,9 +207,9 @@ def _opened(folder: FilePath, layer: int, quantity: str) -> pq.ParquetFile:
             raise ValueError(f"{footer.num_rows} rows are announced, {rows} are there")
         return file
     except FileNotFoundError:
-        there = sorted(str(p.relative_to(folder)) for p in Path(folder).glob("layer*/*.parquet"))
+        dumped = sorted(str(p.relative_to(folder)) for p in Path(folder).glob("layer*/*.parquet"))
         raise CharlensError(
-            f"{path}: no such file; the dump holds {', '.join(there) or 'nothing'} (config key "
+            f"{path}: no such file; the dump holds {', '.join(dumped) or 'nothing'} (config key "
             "activations says what is dumped)"
         ) from None
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -149,9 +149,9 @@ class Transformer(AutogradModel[GPTShape]):
         )
         for following, all_of_them in zip(self._next[layer], (key, value), strict=True):
             following[m] = all_of_them[:, :, -WINDOW:].detach()
-        here = slice(WINDOW, WINDOW + steps)
-        query = _rotated(query, self._cos[here], self._sin[here])
-        key = _rotated(key, self._cos[: here.stop], self._sin[: here.stop])
+        window = slice(WINDOW, WINDOW + steps)
+        query = _rotated(query, self._cos[window], self._sin[window])
+        key = _rotated(key, self._cos[: window.stop], self._sin[: window.stop])
         mixed = scaled_dot_product_attention(query, key, value, visible)
         return mixed.permute(2, 0, 1, 3).reshape(len(x), -1) @ w[f"mixed.{layer}"]
 

@@ -149,10 +149,10 @@ def scan(gate: Tensor, candidate: Tensor, start: Tensor) -> Tensor:
         start: h before the window, (B, n), not negative.
     """
     log_n = torch.where(candidate >= 0, (candidate.relu() + 0.5).log(), logsigmoid(candidate))
-    kept = logsigmoid(-gate).cumsum(0)  # log of the product of 1 − z
+    log_kept = logsigmoid(-gate).cumsum(0)  # log of the product of 1 − z
     first = start.clamp_min(_LEAST).log().unsqueeze(0)
-    terms = torch.cat([first, logsigmoid(gate) + log_n - kept])
-    return (kept + terms.logcumsumexp(0)[1:]).exp()
+    terms = torch.cat([first, logsigmoid(gate) + log_n - log_kept])
+    return (log_kept + terms.logcumsumexp(0)[1:]).exp()
 
 
 class _Loop(torch.autograd.Function):

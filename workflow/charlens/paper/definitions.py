@@ -18,7 +18,7 @@ FIGURE6_MODELS = {LARGEST: LARGE, 64: SMALL}
 """The same by size."""
 
 BEST, DEEPEST = "best", "deepest"
-"""Which LSTM stands for its kind where errors are compared (section 4.3): the best in validation,
+"""Which LSTM represents its kind where errors are compared (section 4.3): the best in validation,
 or the paper's choice, the best of the deepest."""
 
 ORACLE_CONTEXTS = tuple(range(1, 10))

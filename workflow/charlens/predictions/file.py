@@ -2,18 +2,17 @@
 
 One row per predicted character, ascending position, streams joined in order. All analyses read this
 file and nothing else of a model, so a model trained elsewhere joins them by supplying it
-(:mod:`charlens.predictions.external` makes one from less): Parquet, the columns of :data:`COLUMNS`,
-and a JSON object under the schema-metadata key ``charlens`` (:class:`ProbabilityMetadata`). Each
-column of :data:`OPTIONAL` may be absent: a model from elsewhere may give the probability of the
-correct byte only. An analysis that needs such a column leaves that model out or raises an error.
-Probabilities are of bytes; entropy is in nats. A file may also hold :data:`LOG`, from which the
-cross-entropy then comes.
+(:mod:`charlens.predictions.external` makes one from less): Parquet, the columns of ``COLUMNS`` in
+:mod:`charlens.predictions.contract`, and a JSON object under the schema-metadata key ``charlens``
+(:class:`ProbabilityMetadata`). Each column of ``OPTIONAL`` may be absent: a model from elsewhere
+may give the probability of the correct byte only. An analysis that needs such a column leaves that
+model out or raises an error. Probabilities are of bytes; entropy is in nats. A file may also hold
+``LOG``, from which the cross-entropy then comes.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,34 +24,19 @@ import pyarrow.parquet as pq
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.predictions.contract import (
+    DTYPES,
+    REMEDY,
+    SCHEMA,
+    check_arrays,
+    check_nulls,
+    check_schema,
+    check_values,
+)
 
-COLUMNS: dict[str, np.dtype] = {
-    "position": np.dtype(np.int32),  # 0, 1, 2, …: index of the predicted byte among the targets
-    "stream": np.dtype(np.int16),  # which of the split's streams the byte lies in
-    "byte": np.dtype(np.uint8),  # the byte that came
-    "probability": np.dtype(np.float32),  # of that byte
-    "entropy": np.dtype(np.float32),  # of the predictive distribution, nats
-    "top_byte": np.dtype(np.uint8),  # the most likely byte
-    "top_probability": np.dtype(np.float32),  # of the most likely byte
-}
-OPTIONAL = ("entropy", "top_byte", "top_probability")
-LOG = "log_probability"
-"""ln of the probability: a column of those files alone whose probabilities float32 would round."""
-
-DTYPES = {**COLUMNS, LOG: np.dtype(np.float64)}
-"""Every column that a file may hold."""
-
-LOG_SLACK = 1e-3
-"""What the exponential of a log-probability may differ from the probability by: rounding."""
-
-_MAY_BE_ABSENT = (*OPTIONAL, LOG)
 METADATA_KEY = b"charlens"
-ROW_GROUP = 65_536
-EPSILON = 1e-5  # rounding of float32 sums over the vocabulary
-MAX_ENTROPY = math.log(256)
 
-_SCHEMA = pa.schema([(name, pa.from_numpy_dtype(dtype)) for name, dtype in DTYPES.items()])
-_REMEDY = "write it again (charlens.predictions.file.write_probabilities does it right)"
+ROW_GROUP = 65_536
 
 
 @dataclass(frozen=True)
@@ -98,8 +82,8 @@ def write_probabilities(
 
     Args:
         path: the Parquet file to write; its folder is made.
-        columns: one array per name in :data:`DTYPES`, of that dtype, each of shape (characters,);
-            those of :data:`OPTIONAL` and :data:`LOG` only where known. Memory maps are read one row
+        columns: one array per name in ``DTYPES``, of that dtype, each of shape (characters,);
+            those of ``OPTIONAL`` and ``LOG`` only where known. Memory maps are read one row
             group at a time.
         metadata: provenance, stored beside the columns.
 
@@ -107,17 +91,17 @@ def write_probabilities(
         CharlensError: a column is missing, unknown, or breaks the contract (names file and row),
             or the disk is full.
     """
-    rows = _check_arrays(path, columns)
+    rows = check_arrays(path, columns)
     text = json.dumps(asdict(metadata), sort_keys=True, allow_nan=False)
     names = [name for name in DTYPES if name in columns]
-    fields = [_SCHEMA.field(name) for name in names]
+    fields = [SCHEMA.field(name) for name in names]
     schema = pa.schema(fields, metadata={METADATA_KEY: text.encode()})
     previous_stream = 0
     with atomic_path(path) as temporary:
         with pq.ParquetWriter(temporary, schema, **_format(names)) as writer:
             for start in range(0, rows, ROW_GROUP):
                 part = {name: columns[name][start : start + ROW_GROUP] for name in names}
-                previous_stream = _check_values(path, part, start, previous_stream)
+                previous_stream = check_values(path, part, start, previous_stream)
                 batch = pa.record_batch([pa.array(part[name]) for name in names], schema=schema)
                 writer.write_batch(batch, row_group_size=ROW_GROUP)
 
@@ -156,7 +140,7 @@ def row_count(path: FilePath) -> int:
 def column_names(path: FilePath) -> tuple[str, ...]:
     """The contract columns a file holds, in order; reads only the footer. Raises as read_metadata.
 
-    All of :data:`DTYPES` except those of :data:`OPTIONAL`, and :data:`LOG`, that it lacks.
+    All of ``DTYPES`` except those of ``OPTIONAL``, and ``LOG``, that it lacks.
     """
     with _opened(path) as file:
         return tuple(name for name in DTYPES if name in file.schema_arrow.names)
@@ -175,7 +159,7 @@ def read_probabilities(
 
     Args:
         path: a file written by :func:`write_probabilities` or to the same contract.
-        columns: names from :data:`DTYPES`; by default all that the file holds.
+        columns: names from ``DTYPES``; by default all that the file holds.
         corpus_sha256: if given, the corpus the file must belong to.
         rows: if given, the number of characters the file must hold.
 
@@ -184,7 +168,7 @@ def read_probabilities(
 
     Raises:
         CharlensError: no such file, a truncated, damaged or foreign file, another corpus, a column
-            of :data:`OPTIONAL` that is asked for and absent, or values that break the contract; one
+            of ``OPTIONAL`` that is asked for and absent, or values that break the contract; one
             line naming file and row.
     """
     with _opened(path) as file:
@@ -196,8 +180,8 @@ def read_probabilities(
             )
         held = file.metadata.num_rows
         if rows is not None and held != rows:
-            raise CharlensError(f"{path}: holds {held} characters, expected {rows}; {_REMEDY}")
-        available = _check_schema(path, file.schema_arrow)
+            raise CharlensError(f"{path}: holds {held} characters, expected {rows}; {REMEDY}")
+        available = check_schema(path, file.schema_arrow)
         names = available if columns is None else list(columns)
         for name in names:
             if name not in available:
@@ -215,16 +199,16 @@ def _read_columns(path: FilePath, file: pq.ParquetFile, asked: list[str]) -> dic
     try:
         result = {name: np.empty(total, DTYPES[name]) for name in asked}
         for batch in file.iter_batches(ROW_GROUP, columns=names, use_threads=False):
-            _check_nulls(path, batch, start)
+            check_nulls(path, batch, start)
             part = {name: batch.column(name).to_numpy() for name in names}
-            previous_stream = _check_values(path, part, start, previous_stream)
+            previous_stream = check_values(path, part, start, previous_stream)
             for name in asked:
                 result[name][start : start + batch.num_rows] = part[name]
             start += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise _damaged(path, f"the rows from {start} on", error) from error
     if start != total:
-        raise CharlensError(f"{path}: holds {start} rows, its footer says {total}; {_REMEDY}")
+        raise CharlensError(f"{path}: holds {start} rows, its footer says {total}; {REMEDY}")
     return result
 
 
@@ -239,7 +223,7 @@ def _opened(path: FilePath) -> pq.ParquetFile:
         raise _damaged(path, "the Parquet footer", error) from error
     if file.metadata.num_rows <= 0:
         file.close()
-        raise CharlensError(f"{path}: holds no rows, expected one per test character; {_REMEDY}")
+        raise CharlensError(f"{path}: holds no rows, expected one per test character; {REMEDY}")
     return file
 
 
@@ -254,112 +238,18 @@ def _damaged(path: FilePath, what: str, error: Exception) -> DamagedFileError:
 def _metadata(path: FilePath, file: pq.ParquetFile) -> ProbabilityMetadata:
     text = (file.schema_arrow.metadata or {}).get(METADATA_KEY)
     if text is None:
-        raise CharlensError(f"{path}: has no schema metadata {METADATA_KEY.decode()!r}; {_REMEDY}")
+        raise CharlensError(f"{path}: has no schema metadata {METADATA_KEY.decode()!r}; {REMEDY}")
     try:
         values = json.loads(text)
     except ValueError as error:
-        raise CharlensError(f"{path}: metadata is not JSON ({error}); {_REMEDY}") from error
+        raise CharlensError(f"{path}: metadata is not JSON ({error}); {REMEDY}") from error
     if not isinstance(values, dict):
-        raise CharlensError(f"{path}: metadata is not a JSON object; {_REMEDY}")
+        raise CharlensError(f"{path}: metadata is not a JSON object; {REMEDY}")
     for key in ("corpus_sha256", "model", "corpus"):
         if key not in values:
-            raise CharlensError(f"{path}: metadata lacks the key {key!r}; {_REMEDY}")
+            raise CharlensError(f"{path}: metadata lacks the key {key!r}; {REMEDY}")
     known = {key: values[key] for key in ProbabilityMetadata.__dataclass_fields__ if key in values}
     try:
         return ProbabilityMetadata(**known)
     except CharlensError as error:
-        raise CharlensError(f"{path}: {error}; {_REMEDY}") from error
-
-
-def _check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
-    """Check names and types of a file's columns; returns which of the contract's it has."""
-    names = [name for name in DTYPES if name in schema.names or name not in _MAY_BE_ABSENT]
-    for field_ in map(_SCHEMA.field, names):
-        if schema.get_field_index(field_.name) < 0:
-            raise CharlensError(f"{path}: column {field_.name} is missing or double; {_REMEDY}")
-        type_ = schema.field(field_.name).type
-        if type_ != field_.type:
-            raise CharlensError(
-                f"{path}: column {field_.name} is {type_}, expected {field_.type}; {_REMEDY}"
-            )
-    return names
-
-
-def _check_arrays(path: FilePath, columns: Mapping[str, np.ndarray]) -> int:
-    """Names, dtypes and shapes of the columns to write; returns the number of rows."""
-    required = set(COLUMNS) - set(_MAY_BE_ABSENT)
-    wrong = sorted((required - set(columns)) | (set(columns) - set(DTYPES)))
-    if wrong:
-        raise CharlensError(
-            f"{path}: missing or unknown columns: {', '.join(wrong)}; give {list(DTYPES)}, the "
-            "last four where known"
-        )
-    rows = len(columns["position"])
-    for name, array in columns.items():
-        if array.dtype != DTYPES[name]:
-            raise CharlensError(f"{path}: column {name} is {array.dtype}, expected {DTYPES[name]}")
-        if array.shape != (rows,):
-            raise CharlensError(
-                f"{path}: column {name} has shape {array.shape}, expected ({rows},) as position"
-            )
-    if rows == 0:
-        raise CharlensError(f"{path}: no rows to write, expected one per test character")
-    return rows
-
-
-def _check_nulls(path: FilePath, batch: pa.RecordBatch, start: int) -> None:
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if column.null_count:
-            row = start + int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
-            raise CharlensError(f"{path}: row {row}: {name} is empty, expected a value; {_REMEDY}")
-
-
-def _check_values(
-    path: FilePath, part: Mapping[str, np.ndarray], start: int, previous_stream: int
-) -> int:
-    """Check rows ``start`` … of those contract columns that ``part`` holds.
-
-    Returns the last stream, to be given with the next rows (streams never go back).
-    """
-    for name, bad, expected in _violations(part, start, previous_stream):
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise CharlensError(
-                f"{path}: row {start + row}: {name} is {part[name][row]}, expected "
-                f"{expected(row)}; {_REMEDY}"
-            )
-    return int(part["stream"][-1]) if "stream" in part else 0
-
-
-def _violations(part: Mapping[str, np.ndarray], start: int, previous_stream: int):
-    """Yield (column, rows that break the rule, the rule in words for one row)."""
-    position = part["position"]
-    ascending = np.arange(start, start + len(position))
-    yield "position", position != ascending, lambda row: f"{start + row} (rows count up from 0)"
-    if "stream" in part:
-        before = np.concatenate(([previous_stream], part["stream"][:-1]))
-        yield "stream", part["stream"] < before, lambda row: f"at least {before[row]} (never back)"
-    # Written so that NaN, which compares false with everything, breaks the rule.
-    for name in ("probability", "top_probability"):
-        if name in part:
-            bad = ~((part[name] >= 0) & (part[name] <= 1 + EPSILON))
-            yield name, bad, lambda row: "a number from 0 to 1"
-    if LOG in part:
-        logs = part[LOG]
-        yield LOG, ~(logs <= EPSILON), lambda row: "a natural logarithm of at most 0"
-        if "probability" in part:
-            bad = np.abs(np.exp(logs) - part["probability"]) > LOG_SLACK
-            yield LOG, bad, lambda row: f"ln of the probability {part['probability'][row]}"
-    if "entropy" in part:
-        entropy = part["entropy"]
-        bad = ~((entropy >= -EPSILON) & (entropy <= MAX_ENTROPY + EPSILON))
-        yield "entropy", bad, lambda row: "a number of nats from 0 to ln 256"
-    if "probability" in part and "top_probability" in part:
-        bad = part["top_probability"] < part["probability"] - EPSILON
-        yield (
-            "top_probability",
-            bad,
-            lambda row: (
-                f"at least the probability {part['probability'][row]} of the byte that came"
-            ),
-        )
+        raise CharlensError(f"{path}: {error}; {REMEDY}") from error

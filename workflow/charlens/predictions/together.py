@@ -120,7 +120,7 @@ class Together:
         self,
         sources: Iterable[Source],
         columns: Sequence[str],
-        wanted: Callable[[FilePath, ProbabilityMetadata, Sequence[str]], bool] | None = None,
+        selected: Callable[[FilePath, ProbabilityMetadata, Sequence[str]], bool] | None = None,
         where_known: Sequence[str] = (),
     ) -> Iterator[Predictions]:
         """Read predictions in their order.
@@ -128,8 +128,8 @@ class Together:
         Args:
             sources: probabilities files, or predictions in memory.
             columns: the columns to read besides ``byte``.
-            wanted: says by path, metadata and the names of the columns there are whether a model
-                is to be read; by default all are.
+            selected: whether a model is read, by its path, its metadata and the names of its
+                columns; by default all are.
             where_known: columns to read of those models that have them.
 
         Raises:
@@ -139,7 +139,7 @@ class Together:
         """
         for source in sources:
             path, metadata = _identity(source)
-            if wanted is not None and not wanted(path, metadata, _names(source)):
+            if selected is not None and not selected(path, metadata, _names(source)):
                 continue
             corpus = self.admit(path, metadata.corpus, metadata.model)
             expected = (corpus.sha256, corpus.sizes["test"]) if corpus else (None, None)

@@ -44,8 +44,8 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
                 score_text = f"AUC = {score:.2f}"
             evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {score_text}"
             evidence += _beside_baselines(tables.evidence, row) + _causal(tables.causal, row)
-            theirs = point.cell == LSTM and point.size == LARGEST
-            yield Outcome(row.corpus, bool(score >= least), evidence, theirs)
+            like_the_papers = point.cell == LSTM and point.size == LARGEST
+            yield Outcome(row.corpus, bool(score >= least), evidence, like_the_papers)
 
     return test
 

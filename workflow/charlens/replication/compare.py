@@ -101,8 +101,8 @@ class Number(NamedTuple):
         """Whether it is as near the paper's as due; where two differences are judged, both."""
         pairs = [(self.ours - self.paper, self.tolerance), (self.relative, self.relative_tolerance)]
         due = pairs[:1] if math.isnan(self.relative) else pairs
-        found = [verdict(*pair, self.lower_is_better) for pair in due]
-        return next(v for v in ("outside", "better", "within") if v in found)
+        verdicts = [verdict(*pair, self.lower_is_better) for pair in due]
+        return next(v for v in ("outside", "better", "within") if v in verdicts)
 
 
 def table(tables: Tables) -> pd.DataFrame:
@@ -134,7 +134,7 @@ def _finished(number: Number, corpus: Corpus) -> dict[str, object]:
 
 
 def other_models(models: Sequence[str]) -> str:
-    """Why these models' errors cannot stand beside those of Figures 4 and 5; empty if they can."""
+    """Why these models' errors cannot be compared with Figures 4 and 5; empty if they can."""
     reasons = []
     for model in models:
         family, _ = model_id.context_model(model) or (table2.RECURRENT, None)
@@ -177,8 +177,8 @@ def _table2(tables: Tables) -> Iterator[Number]:
 
 def _cross_entropy(figure: str, row: Any, tolerance: float, lower_is_better: bool) -> Number:
     quantity = f"cross-entropy of {title(row.model)}"
-    ours, theirs = row.cross_entropy, row.paper
-    number = Number(figure, row.corpus, row.model, quantity, "nats/char", ours, theirs, tolerance)
+    value, printed = row.cross_entropy, row.paper
+    number = Number(figure, row.corpus, row.model, quantity, "nats/char", value, printed, tolerance)
     return number._replace(lower_is_better=lower_is_better)
 
 
@@ -211,7 +211,7 @@ def _figure4_characters(tables: Tables) -> Iterator[Number]:
         once = "comes once in our test split" if row.count == 1 else ""
         if not once and math.isnan(row.difference_se):
             once = "comes in a single stream of our test split"
-        for model, ours, error, theirs in (
+        for model, value, error, printed in (
             (row.model, row.probability, row.probability_se, row.paper_probability),
             (row.baseline, row.baseline_probability, row.baseline_se, row.paper_baseline),
         ):
@@ -221,8 +221,8 @@ def _figure4_characters(tables: Tables) -> Iterator[Number]:
                 model,
                 f"mean P(`{row.character}`) by {_kind(model)}",
                 "probability",
-                ours,
-                theirs,
+                value,
+                printed,
                 tolerances.of_probability(model, own, tolerances.STANDARD_ERRORS * error),
                 other_models([model]) or once,
             )
@@ -263,14 +263,14 @@ def _figure5_right(tables: Tables) -> Iterator[Number]:
                 continue  # the paper has no n-gram models here
             part = frame[frame["other"] == row.other]
             slack = tolerances.of_loss(model, own) + tolerances.of_loss(row.other, own)
-            for found in (*_turns(row, part["epoch"].max()), *_moments(part, row.other, slack)):
-                yield Number("Figure 5 right", corpus, model, *found, remark)
+            for compared in (*_turns(row, part["epoch"].max()), *_moments(part, row.other, slack)):
+                yield Number("Figure 5 right", corpus, model, *compared, remark)
 
 
-Found = tuple[str, str, float, float, float]  # quantity, unit, ours, paper's, tolerance
+Comparison = tuple[str, str, float, float, float]  # quantity, unit, ours, paper's, tolerance
 
 
-def _turns(row: Any, end: float) -> Iterator[Found]:
+def _turns(row: Any, end: float) -> Iterator[Comparison]:
     """Where the KL to an n-NN is least and where the loss crosses, if it was watched so long.
 
     Args:
@@ -288,7 +288,7 @@ def _turns(row: Any, end: float) -> Iterator[Found]:
         yield when, "epochs", row.crossing_epoch, crossing, tolerances.EPOCHS
 
 
-def _moments(part: pd.DataFrame, other: str, slack: float) -> Iterator[Found]:
+def _moments(part: pd.DataFrame, other: str, slack: float) -> Iterator[Comparison]:
     """KL to an n-NN and lead over it at the paper's first and last checkpoint, if ours has them.
 
     Args:
@@ -301,16 +301,16 @@ def _moments(part: pd.DataFrame, other: str, slack: float) -> Iterator[Found]:
         ("kl", "kl_at_epoch_3.04"),
         ("loss_difference", "loss_difference_at_epoch_3.04"),
     ):
-        theirs, time = paper.dynamics(other, key), float(key.rsplit("_", 1)[1])
+        printed, time = paper.dynamics(other, key), float(key.rsplit("_", 1)[1])
         nearest = part.loc[(part["epoch"] - time).abs().idxmin()]
         if abs(nearest["epoch"] - time) > tolerances.SAME_TIME * time:
             continue
         at = f"{title(other)} at epoch {time:g}"
         if column == "kl":
-            yield f"KL to {at}", "nats", nearest[column], theirs, tolerances.of_kl(theirs)
+            yield f"KL to {at}", "nats", nearest[column], printed, tolerances.of_kl(printed)
         else:
             tolerance = tolerances.MEASURED_LEAD + slack
-            yield f"lead in loss over {at}", "nats/char", nearest[column], theirs, tolerance
+            yield f"lead in loss over {at}", "nats/char", nearest[column], printed, tolerance
 
 
 def _figure6(tables: Tables) -> Iterator[Number]:

@@ -38,13 +38,13 @@ def best_network_beats_n_gram(tables: Tables) -> Iterator[Outcome]:
         n_grams = part[part["family"] == N_GRAM].sort_values("n")
         if networks.empty or n_grams.empty:
             continue
-        ours, theirs = networks.iloc[0], n_grams.iloc[-1]
-        lead = theirs["cross_entropy"] - ours["cross_entropy"]
-        error = np.hypot(*np.nan_to_num([ours["bootstrap_sd"], theirs["bootstrap_sd"]]))
-        evidence = f"{title(ours['model'])} {ours['cross_entropy']:.3f}, "
-        evidence += f"{title(theirs['model'])} {theirs['cross_entropy']:.3f} nats"
-        large = model_id.grid_point(ours["model"]).size == LARGEST
-        comparable = large and theirs["model"] == PAPERS_N_GRAM
+        best, baseline = networks.iloc[0], n_grams.iloc[-1]
+        lead = baseline["cross_entropy"] - best["cross_entropy"]
+        error = np.hypot(*np.nan_to_num([best["bootstrap_sd"], baseline["bootstrap_sd"]]))
+        evidence = f"{title(best['model'])} {best['cross_entropy']:.3f}, "
+        evidence += f"{title(baseline['model'])} {baseline['cross_entropy']:.3f} nats"
+        large = model_id.grid_point(best["model"]).size == LARGEST
+        comparable = large and baseline["model"] == PAPERS_N_GRAM
         yield Outcome(corpus, bool(lead > STANDARD_ERRORS * error), evidence, comparable)
 
 
@@ -58,8 +58,8 @@ def n_nn_overfits(tables: Tables) -> Iterator[Outcome]:
         small, large = behind[behind.index <= SMALL_N], behind[behind.index >= LARGE_N]
         if len(small) and len(large):
             holds = (small.abs() <= ALIKE).all() and (large > WORSE).all()
-            each = ", ".join(f"{value:+.3f} at n = {n}" for n, value in behind.items())
-            yield Outcome(corpus, bool(holds), f"n-NN less n-gram: {each} nats")
+            differences = ", ".join(f"{value:+.3f} at n = {n}" for n, value in behind.items())
+            yield Outcome(corpus, bool(holds), f"n-NN less n-gram: {differences} nats")
 
 
 # Errors (Figure 4)
@@ -84,9 +84,9 @@ def most_errors_are_shared(tables: Tables) -> Iterator[Outcome]:
             continue
         shared = [percent[overlap.region_name(trio)] / total for total in totals]
         alone = [percent[overlap.region_name([role])] for role in trio]
-        each = [f"{s:.0%} of {_NAMES[role]}'s" for s, role in zip(shared, trio, strict=True)]
+        shares = [f"{s:.0%} of {_NAMES[role]}'s" for s, role in zip(shared, trio, strict=True)]
         holds = bool(min(shared) > 0.5 and min(alone) > 0)
-        yield Outcome(corpus, holds, f"errors of all three are {', '.join(each)}", comparable)
+        yield Outcome(corpus, holds, f"errors of all three are {', '.join(shares)}", comparable)
 
 
 def _by_character(tables: Tables) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -101,13 +101,14 @@ def _ahead(row: pd.Series) -> bool:
     return bool(row["difference"] > STANDARD_ERRORS * row["difference_se"])
 
 
-def _told(model: str, rows: pd.DataFrame) -> str:
-    each = [
+def _mean_probabilities(model: str, rows: pd.DataFrame) -> str:
+    probabilities = [
         f"`{name}` {row['probability']:.2f} and {row['baseline_probability']:.2f}, "
         f"place {row['rank']}"
         for name, row in rows.iterrows()
     ]
-    return f"mean P by {title(model)} and {title(rows['baseline'].iloc[0])}: {'; '.join(each)}"
+    baseline = title(rows["baseline"].iloc[0])
+    return f"mean P by {title(model)} and {baseline}: {'; '.join(probabilities)}"
 
 
 def _judged(corpus: str, model: str, holds: bool, rows: pd.DataFrame) -> Outcome:
@@ -117,7 +118,7 @@ def _judged(corpus: str, model: str, holds: bool, rows: pd.DataFrame) -> Outcome
         names = listed([f"`{name}`" for name in once])
         reason = f"too few in the test text for a standard error: {names}"
         return Outcome(corpus, None, reason, model == LARGE)
-    return Outcome(corpus, holds, _told(model, rows), model == LARGE)
+    return Outcome(corpus, holds, _mean_probabilities(model, rows), model == LARGE)
 
 
 def carriage_return_known(tables: Tables) -> Iterator[Outcome]:
@@ -194,11 +195,11 @@ def context_grows(tables: Tables) -> Iterator[Outcome]:
         turned = epochs[np.isfinite(epochs)]
         if len(turned) < TURNED:
             continue
-        each = [
+        moments = [
             f"{title(row.other)} {'later' if row.n_later else f'{row.kl_minimum_epoch:.2f}'}"
             for row in rows.assign(n_later=np.isinf(epochs)).itertuples()
         ]
-        evidence = f"{title(model)}: least KL at epoch {', '.join(each)}"
+        evidence = f"{title(model)}: least KL at epoch {', '.join(moments)}"
         holds = epochs.is_monotonic_increasing and turned.is_unique
         yield Outcome(corpus, bool(holds), evidence, model == LARGE)
 

@@ -244,9 +244,9 @@ def _rows(finding: Finding, tables: Tables) -> Iterator[dict[str, Any]]:
     }
     tested = set()
     for outcome in finding.test(tables):
-        said = not finding.corpora or outcome.corpus in finding.corpora
+        claimed = not finding.corpora or outcome.corpus in finding.corpora
         text = tables.corpora[outcome.corpus]
-        comparable = said and outcome.comparable and is_papers_text(text)
+        comparable = claimed and outcome.comparable and is_papers_text(text)
         tested |= {outcome.corpus} if comparable else set()
         yield stated | {
             "corpus": outcome.corpus,
@@ -258,8 +258,8 @@ def _rows(finding: Finding, tables: Tables) -> Iterator[dict[str, Any]]:
     if not finding.corpora and not tested:
         missing = [None]
     for corpus in missing:
-        found = {"verdict": NOT_TESTED, "evidence": f"needs {finding.needs}", "comparable": True}
-        yield stated | found | {"corpus": corpus}
+        untested = {"verdict": NOT_TESTED, "evidence": f"needs {finding.needs}", "comparable": True}
+        yield stated | untested | {"corpus": corpus}
 
 
 # For people

@@ -82,8 +82,8 @@ def gated_networks_lead(tables: Tables) -> Iterator[Outcome]:
         losses = best.loc[size]
         behind = losses[RNN] - losses[GATED].max()
         apart = abs(losses[LSTM] - losses[GRU])
-        each = ", ".join(f"{cell_title(cell)} {losses[cell]:.3f}" for cell in CELLS)
-        evidence = f"size {size}: {each} nats"
+        by_cell = ", ".join(f"{cell_title(cell)} {losses[cell]:.3f}" for cell in CELLS)
+        evidence = f"size {size}: {by_cell} nats"
         holds = behind > TRAINED and apart < behind
         yield Outcome(corpus, bool(holds), evidence, comparable=size >= GATED_FROM)
 
@@ -96,7 +96,7 @@ def rnns_cluster_apart(tables: Tables) -> Iterator[Outcome]:
     for corpus, matrix in tables.agreement.items():
         sound = [model for model in matrix.index if model not in _diverged(tables, corpus)]
         parts = _sizes(matrix.loc[sound, sound])
-        by_size = [found for part in parts if (found := _kinds_of_pairs(*part))]
+        by_size = [kinds for part in parts if (kinds := _kinds_of_pairs(*part))]
         if by_size:
             gated, rnns, mixed = np.mean(by_size, axis=0)
             evidence = f"LSTM with GRU {gated:.1%}, RNN with RNN {rnns:.1%}, "
@@ -157,9 +157,9 @@ def _gates(tables: Tables, cell: str, gate: str) -> Iterator[tuple[str, ModelId,
 def forget_gates_stay_open(tables: Tables) -> Iterator[Outcome]:
     """Many forget gates are almost always right-saturated: nearly perfect integrators."""
     for corpus, point, part in _gates(tables, LSTM, "f"):
-        found = int((part["right"] > ALMOST_ALWAYS).sum())
-        evidence = f"{point.label}: {found} of {len(part)} gates"
-        holds = found >= max(2, MANY * len(part))
+        open_gates = int((part["right"] > ALMOST_ALWAYS).sum())
+        evidence = f"{point.label}: {open_gates} of {len(part)} gates"
+        holds = open_gates >= max(2, MANY * len(part))
         yield Outcome(corpus, holds, evidence, _as_the_papers(point))
 
 
@@ -189,12 +189,12 @@ def first_layer_diffuse(tables: Tables) -> Iterator[Outcome]:
             continue
         time = part.assign(time=part["left"] + part["right"], first=part["layer"] == 1)
         means = time.groupby(["gate", "first"])["time"].mean().unstack("first")
-        each = [f"{gate} {row[True]:.2f} and {row[False]:.2f}" for gate, row in means.iterrows()]
+        times = [f"{gate} {row[True]:.2f} and {row[False]:.2f}" for gate, row in means.iterrows()]
         if not (means[False] > 0).all():
             never = ", ".join(map(str, means.index[means[False] == 0]))
             yield Outcome(corpus, None, f"{point.label}: above layer 1 never saturated: {never}")
             continue
-        evidence = f"{point.label}: saturated in layer 1 and above: {', '.join(each)} of the time"
+        evidence = f"{point.label}: saturated in layer 1 and above: {', '.join(times)} of the time"
         holds = (means[True] < DIFFUSE * means[False]).all()
         yield Outcome(corpus, bool(holds), evidence)  # "present across all of our models"
 

@@ -105,8 +105,8 @@ def read(inputs: Mapping[str, FilePath | Sequence[FilePath]], agreement_corpus: 
 
 
 def _paths(inputs: Mapping[str, FilePath | Sequence[FilePath]], name: str) -> list[FilePath]:
-    found = inputs.get(name, [])
-    return [found] if isinstance(found, str | os.PathLike) else list(found)
+    paths = inputs.get(name, [])
+    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
 def _empty(dtypes: Mapping[str, str]) -> pd.DataFrame:

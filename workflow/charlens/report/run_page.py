@@ -31,7 +31,7 @@ TOP = ("figure2", "figure1_left")
 """Figures of which the first that a run has is the picture on top."""
 
 BRIEF = ("cross_entropy", "table2", "paper_vs_ours")
-"""Analyses whose findings are told in brief."""
+"""Analyses whose findings are given in brief."""
 
 LONG = 60  # rows from which a table is shown when asked for
 _ALT = 300  # characters of an alternative text
@@ -56,7 +56,7 @@ class Entry:
         anchor: the fragment of its address.
         title: its heading.
         shows: what a reader sees.
-        found: what this run found; empty where a figure of the same analysis says it.
+        outcome: what this run found; empty where a figure of the same analysis says it.
         paper: what the paper found, or the same.
         picture: of a figure.
         table: of a table.
@@ -67,7 +67,7 @@ class Entry:
     anchor: str
     title: str
     shows: str
-    found: str
+    outcome: str
     paper: str
     picture: Picture | None = None
     table: str = ""
@@ -156,36 +156,36 @@ def _entries(
         for analysis in figure.analyses:
             if analysis in waiting and analysis.name not in later:
                 waiting.remove(analysis)
-                yield _table(folder, analysis, agreement, found=False)
+                yield _table(folder, analysis, agreement, with_outcome=False)
     for analysis in waiting:
-        yield _table(folder, analysis, agreement, found=analysis.name not in pictured)
+        yield _table(folder, analysis, agreement, with_outcome=analysis.name not in pictured)
 
 
 def _figure(folder: Path, figure: Figure, agreement: str) -> Entry:
-    found = " ".join(sentences(analysis, folder, agreement) for analysis in figure.analyses)
+    outcome = " ".join(sentences(analysis, folder, agreement) for analysis in figure.analyses)
     names = [f"figures/{figure.name}.{form}" for form in ("png", "pdf", "csv")]
     return Entry(
         anchor=figure.name,
         title=figure.title,
         shows=from_rst(figure.shows),
-        found=from_rst(f"**This run.** {found}"),
+        outcome=from_rst(f"**This run.** {outcome}"),
         paper=from_rst(f"**The paper.** {figure.paper}"),
-        picture=_picture(folder / names[0], f"{figure.title}. {plain(from_rst(found))}"),
+        picture=_picture(folder / names[0], f"{figure.title}. {plain(from_rst(outcome))}"),
         files=_files(folder, names),
     )
 
 
-def _table(folder: Path, analysis: Analysis, agreement: str, found: bool) -> Entry:
+def _table(folder: Path, analysis: Analysis, agreement: str, with_outcome: bool) -> Entry:
     page = analysis.page.format(corpus=agreement)
     markdown = table_markdown(folder / page, analysis.title)
-    run = sentences(analysis, folder, agreement) if found else ""
+    run = sentences(analysis, folder, agreement) if with_outcome else ""
     names = dict.fromkeys([page, *(name.format(corpus=agreement) for name in analysis.sources)])
     return Entry(
         anchor=f"table-{analysis.name}",
         title=analysis.title,
         shows=from_rst(analysis.shows),
-        found=from_rst(f"**This run.** {run}") if found else "",
-        paper=from_rst(f"**The paper.** {analysis.paper}") if found else "",
+        outcome=from_rst(f"**This run.** {run}") if with_outcome else "",
+        paper=from_rst(f"**The paper.** {analysis.paper}") if with_outcome else "",
         table=from_markdown(markdown, deeper=2, titled=False),
         rows=rows_of(markdown),
         files=_files(folder, list(names)),
@@ -213,9 +213,9 @@ def _picture(path: Path, text: str) -> Picture:
 
 def _best(folder: Path) -> dict[str, object]:
     """The best model of each kind and text, for the template."""
-    found = summary.scores(folder)
-    kinds, rows = summary.kinds_of(found), []
-    for corpus, row in summary.best(found).items():
+    scores = summary.scores(folder)
+    kinds, rows = summary.kinds_of(scores), []
+    for corpus, row in summary.best(scores).items():
         least = summary.lowest(row.values())
         cells = [
             {
@@ -228,9 +228,9 @@ def _best(folder: Path) -> dict[str, object]:
             for kind in kinds
         ]
         rows.append((corpus_title(corpus), cells))
-    shown = [score for row in summary.best(found).values() for score in row.values()]
-    told = f"{MARK}: {EXPLANATION}." if any(score.diverged for score in shown) else ""
-    return {"kinds": kinds, "rows": rows, "explanation": told}
+    shown = [score for row in summary.best(scores).values() for score in row.values()]
+    explanation = f"{MARK}: {EXPLANATION}." if any(score.diverged for score in shown) else ""
+    return {"kinds": kinds, "rows": rows, "explanation": explanation}
 
 
 def _text(path: Path) -> dict[str, str]:

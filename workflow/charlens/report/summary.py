@@ -72,31 +72,33 @@ class Score:
 
 def scores(results: Path) -> list[Score]:
     """The scores of all models of a run; fewer where tables are missing or cannot be read."""
-    found: dict[tuple[str, str], Score] = {}
+    by_model: dict[tuple[str, str], Score] = {}
     for name in _TABLES:
         for row in _rows(results / name):
             key = (row.get("corpus") or "", row.get("model") or "")
             nats = _number(row.get("cross_entropy"))
             if all(key) and nats is not None:
                 uniform = _number(row.get("uniform"))
-                found.setdefault(key, Score(*key, nats, math.nan if uniform is None else uniform))
-    return list(found.values())
+                by_model.setdefault(
+                    key, Score(*key, nats, math.nan if uniform is None else uniform)
+                )
+    return list(by_model.values())
 
 
-def kinds_of(found: Sequence[Score]) -> list[str]:
+def kinds_of(scores_: Sequence[Score]) -> list[str]:
     """Kinds of models that occur, in the order of tables."""
     order = [cell.title for cell in CELLS.values()]
     order += [family.title for family in reversed(CONTEXT_FAMILIES.values())] + [OTHER]
-    present = {score.kind for score in found}
+    present = {score.kind for score in scores_}
     return [kind for kind in order if kind in present] + sorted(present - set(order))
 
 
-def best(found: Sequence[Score]) -> dict[str, dict[str, Score]]:
+def best(scores_: Sequence[Score]) -> dict[str, dict[str, Score]]:
     """Corpus -> kind of model -> its best model; a diverged one only where there is no other."""
     table: dict[str, dict[str, Score]] = {}
-    for score in sorted(found, key=lambda score: (not score.diverged, -score.nats)):
+    for score in sorted(scores_, key=lambda score: (not score.diverged, -score.nats)):
         table.setdefault(score.corpus, {})[score.kind] = score
-    order = list(dict.fromkeys(score.corpus for score in found))
+    order = list(dict.fromkeys(score.corpus for score in scores_))
     return {corpus: table[corpus] for corpus in order}
 
 
@@ -107,18 +109,18 @@ def summary(results: Path, logs: Path) -> list[str]:
         results: ``results/{run}``.
         logs: ``logs/{run}``.
     """
-    found = scores(results)
+    scores_ = scores(results)
     lines = []
-    if found:
+    if scores_:
         lines = [
             "",
             "Best models: test cross-entropy, nats per character (* lowest of its text)",
             "",
         ]
-        lines += [f"  {line}" for line in _aligned(_cells(best(found), kinds_of(found)))]
-        if any(score.diverged for row in best(found).values() for score in row.values()):
+        lines += [f"  {line}" for line in _aligned(_cells(best(scores_), kinds_of(scores_)))]
+        if any(score.diverged for row in best(scores_).values() for score in row.values()):
             lines += [f"  ({MARK} worse than a uniform guess: see the log of its training)"]
-        if any(score.kind in [cell.title for cell in CELLS.values()] for score in found):
+        if any(score.kind in [cell.title for cell in CELLS.values()] for score in scores_):
             lines += ["  (2x128: two layers, the parameters of an LSTM with 128 cells)"]
     places = [(name, path) for name, path in _places(results, logs) if path.exists()]
     return [*lines, "", *(f"{name:<9}{path}{'/' * path.is_dir()}" for name, path in places)]

@@ -38,7 +38,10 @@ PLUMBING = frozenset(
         "charlens.study.config",
         "charlens.study.config_file",
         "charlens.study.explain",
-        "charlens.study.sections",
+        "charlens.study.sections.analyses",
+        "charlens.study.sections.inside",
+        "charlens.study.sections.models",
+        "charlens.study.sections.names",
         "charlens.study.settings_record",
     }
 )

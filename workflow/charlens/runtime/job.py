@@ -67,12 +67,8 @@ def job(
         _fail(f"charlens: stopped by {stop}; run again to go on")
         raise SystemExit(128 + stop.signal) from None
     except Exception as error:
-        if _is_lack_of_gpu_memory(error):
-            _fail(f"charlens: error: {_NO_GPU_MEMORY} ({str(error).splitlines()[0]})")
-            raise SystemExit(1) from None
-        lacking = machine_fault(error)
-        if lacking:
-            _fail(f"charlens: error: {lacking}")
+        if fault := _fault_outside(error):
+            _fail(f"charlens: error: {fault}")
             raise SystemExit(1) from None
         log.exception("charlens: a bug, please report it with this traceback")
         if logs_are_read():
@@ -87,6 +83,13 @@ _NO_GPU_MEMORY = (
     "the GPU's memory is full; let fewer jobs share it, by more percent each: "
     "snakemake --set-resources train:gpu=25"
 )
+
+
+def _fault_outside(error: Exception) -> str | None:
+    """What the machine lacks, in one line; None where the fault is in the code."""
+    if _is_lack_of_gpu_memory(error):
+        return f"{_NO_GPU_MEMORY} ({str(error).splitlines()[0]})"
+    return machine_fault(error)
 
 
 def _is_lack_of_gpu_memory(error: Exception) -> bool:
@@ -135,8 +138,8 @@ class _Formatter(logging.Formatter):
     """One line per message; of those of other libraries as many as they wrote."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        kept = "" if record.name == log.name else "\n\t"
-        record.message = visible(record.message, kept)
+        allowed = "" if record.name == log.name else "\n\t"
+        record.message = visible(record.message, allowed)
         return super().formatMessage(record)
 
 

@@ -44,5 +44,5 @@ def _number(error: BaseException) -> int | None:
         return error.errno
     if isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY):
         return errno.ENOMEM
-    found = _NUMBER.search(str(error))
-    return int(found[1] or found[2]) if found else None
+    match = _NUMBER.search(str(error))
+    return int(match[1] or match[2]) if match else None

@@ -24,13 +24,13 @@ def check_references(config: Config, origin: str = "config") -> None:
     """
     for key, name, fault in _named_paths(config):
         try:
-            said = fault()
+            reason = fault()
         except RuntimeError:  # of expanduser
-            said = f"but there is no home folder {show(name.partition('/')[0])}"
+            reason = f"but there is no home folder {show(name.partition('/')[0])}"
         except OSError as error:
-            said = f"which cannot be looked at ({error.strerror})"
-        if said:
-            raise CharlensError(f"{origin}: {key}: found {show(name, 200)}, {said}")
+            reason = f"which cannot be looked at ({error.strerror})"
+        if reason:
+            raise CharlensError(f"{origin}: {key}: found {show(name, 200)}, {reason}")
     _check_sizes(config, origin)
 
 
@@ -70,8 +70,8 @@ def _named_paths(config: Config) -> Iterator[tuple[str, str, Callable[[], str | 
 
 
 def _folder_fault(name: str) -> str | None:
-    there = Path(name).expanduser().is_dir()
-    return None if there else "expected a folder that exists, or null"
+    exists = Path(name).expanduser().is_dir()
+    return None if exists else "expected a folder that exists, or null"
 
 
 def _external_fault(name: str) -> str | None:

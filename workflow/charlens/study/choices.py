@@ -8,7 +8,7 @@ from charlens.models.catalogue import CELLS, LSTM, WITH_NGRAM, gated_cells
 from charlens.models.names import ModelId, parse, scored_id
 from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.config import Config
-from charlens.study.sections import ActivationDump, Intervention
+from charlens.study.sections.inside import ActivationDump, Intervention
 
 
 def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId]:
@@ -31,10 +31,10 @@ def compared_networks(config: Config) -> dict[str, tuple[str, ...]]:
     """Corpus -> networks whose trainings are compared cell by cell; at least two trainings."""
     section, chosen = config.universality, {}
     for corpus in config.corpora if section.corpora is None else section.corpora:
-        grid, wanted = config.models(corpus), section.models
+        grid, named = config.models(corpus), section.models
         models = [m for m in grid if config.further_seeds_of(corpus, m)]
-        if wanted is not None:
-            models = [m for m in grid if m in wanted]
+        if named is not None:
+            models = [m for m in grid if m in named]
         trainings = sum(1 + len(config.further_seeds_of(corpus, m)) for m in models)
         if trainings > 1:
             chosen[corpus] = tuple(models)
@@ -90,12 +90,12 @@ def figure2_models(config: Config) -> dict[str, str]:
     """
     if config.figure2.models is not None:
         return dict(config.figure2.models)
-    found = {}
+    models = {}
     for corpus in config.corpora:
         points = _points(config, corpus, (LSTM,))
         if points:
-            found[corpus] = str(max(points, key=lambda p: (p.size, p.layers)))
-    return found
+            models[corpus] = str(max(points, key=lambda p: (p.size, p.layers)))
+    return models
 
 
 def scored_models(config: Config, corpus: str) -> tuple[str, ...]:
@@ -125,14 +125,14 @@ def interventions(config: Config) -> dict[str, dict[str, Intervention]]:
     those of all corpora. The more a later entry names the more it counts.
     """
     shown = figure2_models(config)
-    wanted: dict[str, dict[str, Intervention]] = {corpus: {} for corpus in config.corpora}
+    chosen: dict[str, dict[str, Intervention]] = {corpus: {} for corpus in config.corpora}
     by_detail = sorted(config.interventions, key=lambda e: (bool(e.corpus), bool(e.model)))
     for entry in by_detail:
         for corpus in [entry.corpus] if entry.corpus else config.corpora:
             model = entry.model or shown.get(corpus)
             if model is not None:
-                wanted[corpus][model] = entry
-    return {corpus: models for corpus, models in wanted.items() if models}
+                chosen[corpus][model] = entry
+    return {corpus: models for corpus, models in chosen.items() if models}
 
 
 def figure3_models(config: Config) -> tuple[str, tuple[str, ...]]:
@@ -178,24 +178,24 @@ def watched(config: Config) -> Watched:
 
     Weights are kept while it trains, so which network will be the best cannot decide.
     """
-    wanted = config.figure5.dynamics
-    if wanted is None:
+    dynamics = config.figure5.dynamics
+    if dynamics is None:
         return Watched()
-    for corpus in [wanted.corpus] if wanted.corpus else config.corpora:
+    for corpus in [dynamics.corpus] if dynamics.corpus else config.corpora:
         points = _points(config, corpus, (LSTM,))
         n_nn, n_gram = (
-            tuple(n for n in section.contexts if n in wanted.contexts) if models else ()
+            tuple(n for n in section.contexts if n in dynamics.contexts) if models else ()
             for section, models in (
                 (config.n_nn, config.n_nn_models(corpus)),
                 (config.n_gram, config.n_gram_models(corpus)),
             )
         )
-        there = wanted.model in config.models(corpus) if wanted.model else points
-        if not there or not (n_nn or n_gram):
+        eligible = dynamics.model in config.models(corpus) if dynamics.model else points
+        if not eligible or not (n_nn or n_gram):
             continue
-        model = wanted.model or str(max(points, key=lambda p: (p.size, p.layers)))
-        last = min(wanted.epochs, config.training.epochs) * wanted.points_per_epoch
-        epochs = tuple((i + 1) / wanted.points_per_epoch for i in range(last))
+        model = dynamics.model or str(max(points, key=lambda p: (p.size, p.layers)))
+        last = min(dynamics.epochs, config.training.epochs) * dynamics.points_per_epoch
+        epochs = tuple((i + 1) / dynamics.points_per_epoch for i in range(last))
         return Watched(corpus, model, epochs, n_nn, n_gram)
     return Watched()
 
@@ -255,17 +255,17 @@ def context_models(config: Config) -> tuple[dict[str, tuple[str, ...]], tuple[st
     Recurrent models come first, then the n-NN and the n-gram model with the longest context.
     Corpora without a recurrent model are left out.
     """
-    chosen, wanted = {}, config.context.models
+    chosen, named = {}, config.context.models
     corpora = config.corpora if config.context.corpora is None else config.context.corpora
     for corpus in corpora:
-        networks = [model for model in config.models(corpus) if model in (wanted or ())]
-        if wanted is None:
+        networks = [model for model in config.models(corpus) if model in (named or ())]
+        if named is None:
             networks = _largest_of_each_cell(config, corpus)
         baselines = (config.n_nn_models(corpus)[-1:], config.n_gram_models(corpus)[-1:])
         if networks:
             chosen[corpus] = (*networks, *baselines[0], *baselines[1])
     known = {model for models in chosen.values() for model in models}
-    missing = [model for model in wanted or () if model not in known]
+    missing = [model for model in named or () if model not in known]
     notes = [f"context.models: no corpus has {model} in this study" for model in missing]
     return chosen, tuple(notes)
 
@@ -281,8 +281,8 @@ def explorer_models(config: Config) -> dict[str, tuple[str, ...]]:
         return dict(config.explorer.models)
     chosen, judged = {}, evidence_models(config)
     for corpus in config.corpora:
-        kept = [dump.model for dump in config.activations if dump.corpus == corpus]
-        models = [m for m in (*judged.get(corpus, ()), *kept) if m in config.models(corpus)]
+        dumped = [dump.model for dump in config.activations if dump.corpus == corpus]
+        models = [m for m in (*judged.get(corpus, ()), *dumped) if m in config.models(corpus)]
         largest = _largest_of_each_cell(config, corpus)
         if not models:
             models = largest[:1]

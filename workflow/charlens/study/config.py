@@ -34,27 +34,25 @@ from charlens.models.names import context_id
 from charlens.study.consistency import check_consistency
 from charlens.study.default_study import DEFAULT_GRID, GridBlock, StudyTraining
 from charlens.study.explain import explain
-from charlens.study.sections import (
-    NNN,
-    ActivationDump,
-    Cells,
-    Compressors,
+from charlens.study.sections.analyses import (
     Context,
-    Explorer,
-    External,
     Figure1,
-    Figure2,
-    Figure3,
     Figure4,
     Figure5,
     Figure6,
-    Intervention,
     Leakage,
-    NGram,
     Probes,
-    Scored,
+)
+from charlens.study.sections.inside import (
+    ActivationDump,
+    Cells,
+    Explorer,
+    Figure2,
+    Figure3,
+    Intervention,
     Universality,
 )
+from charlens.study.sections.models import NNN, Compressors, External, NGram, Scored
 from charlens.text.kinds import KINDS
 from charlens.text.sources.any import Source
 from charlens.training.settings import Training
@@ -94,7 +92,7 @@ class CorpusEntry(Section):
     def _has_a_sound_source(self) -> Self:
         wrong = self.source.wrong()
         if wrong is not None:
-            raise problem(f"source.{wrong.key}", wrong.found, wrong.message)
+            raise problem(f"source.{wrong.key}", wrong.value, wrong.message)
         return self
 
     @model_validator(mode="after")
@@ -228,8 +226,8 @@ class Config(Section):
 
 
 def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
-    wanted = section.corpora is None or corpus in section.corpora
-    return tuple(context_id(name, n) for n in section.contexts) if wanted else ()
+    applies = section.corpora is None or corpus in section.corpora
+    return tuple(context_id(name, n) for n in section.contexts) if applies else ()
 
 
 def schema() -> dict[str, Any]:

@@ -79,11 +79,11 @@ def _read(path: Path) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found = f"the byte {data[error.start]:#04x} is not UTF-8"
+        problem = f"the byte {data[error.start]:#04x} is not UTF-8"
         for mark, name in _MARKS.items():
             if data.startswith(mark):
-                found = f"this is {name}"
-        raise CharlensError(f"{path}, line {line}: {found}; save the file as UTF-8") from None
+                problem = f"this is {name}"
+        raise CharlensError(f"{path}, line {line}: {problem}; save the file as UTF-8") from None
 
 
 def _from_yaml(text: str, path: Path) -> object:
@@ -133,8 +133,8 @@ def _key_faults(name: yaml.Node, key: str) -> Iterator[str]:
         yield f"{_line(name)}: {key or 'the config'}: a list or mapping is no key"
     elif kind not in ("str", "merge"):
         read = {"bool": "true or false", "null": "nothing", "timestamp": "a date"}
-        said = f"YAML reads it as {read.get(kind, 'a number')}; put it into quotes"
-        yield f"{_line(name)}: the key {name.value} is no text: {said}"
+        reason = f"YAML reads it as {read.get(kind, 'a number')}; put it into quotes"
+        yield f"{_line(name)}: the key {name.value} is no text: {reason}"
 
 
 def _misread(node: yaml.ScalarNode) -> str | None:

@@ -40,12 +40,12 @@ def check_consistency(study: Config) -> None:
         if corpus not in study.corpora:
             allowed = ", ".join(study.corpora)
             raise problem(path, corpus, f"expected one of the corpora: {allowed}")
-    for path, corpus, model, wanted in _named_models(study):
+    for path, corpus, model, kind in _named_models(study):
         points = (parse(name) for name in study.models(corpus))
-        there = [str(point) for point in points if point and point.cell in wanted.cells]
-        if model not in there:
-            allowed = ", ".join(there) or "it has none"
-            raise problem(path, model, f"expected {wanted.words} of {corpus}: {allowed}")
+        models = [str(point) for point in points if point and point.cell in kind.cells]
+        if model not in models:
+            allowed = ", ".join(models) or "it has none"
+            raise problem(path, model, f"expected {kind.words} of {corpus}: {allowed}")
     _check_models(study)
     _check_dropout(study)
     _check_seeds(study)
@@ -288,12 +288,12 @@ def _check_dynamics(study: Config) -> None:
         if models
         for n in section.contexts
     }
-    wanted = dynamics.contexts
+    contexts = dynamics.contexts
     named = "contexts" in dynamics.model_fields_set
-    if not known.intersection(wanted) or (named and not known.issuperset(wanted)):
+    if not known.intersection(contexts) or (named and not known.issuperset(contexts)):
         having = ", ".join(map(str, sorted(known))) or "it has none"
         message = f"expected contexts of n-gram or n-NN models of {', '.join(corpora)}: {having}"
-        raise problem("figure5.dynamics.contexts", list(wanted), message)
+        raise problem("figure5.dynamics.contexts", list(contexts), message)
 
 
 def _misspelt(model: str) -> str:

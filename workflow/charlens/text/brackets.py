@@ -185,19 +185,19 @@ def quotations(text: Text, encoding: str = UTF_8) -> tuple[np.ndarray, np.ndarra
     rows: list[tuple[int, int, bool]] = []  # of characters; an end between two is the later one
     start, mark = -1, ""  # of the open quotation
     for event in _MARK_OR_BREAK.finditer(decoded.text):
-        found, place = event[0], event.start()
+        sign, place = event[0], event.start()
         if not mark:
-            if found in openers:
-                start, mark = place, found
+            if sign in openers:
+                start, mark = place, sign
         elif event["blank"]:
             rows.append((start, event.end(), False))
             mark = ""
-        elif found in _CLOSERS[mark]:
+        elif sign in _CLOSERS[mark]:
             rows.append((start, place, True))
             mark = ""
-        elif found in openers and _family(found) == _family(mark):
+        elif sign in openers and _family(sign) == _family(mark):
             rows.append((start, place, False))
-            start, mark = place, found
+            start, mark = place, sign
     if mark:
         rows.append((start, len(decoded.text), False))
     if not rows:

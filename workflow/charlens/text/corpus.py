@@ -260,18 +260,9 @@ def prepare(
         raise CharlensError(
             f"corpora.{name}.split: expected {', '.join(SCHEMES)} or {FILES}, found {split!r}"
         )
-    layout = batch, unroll, train, val
     codes, vocabulary = encode(data)
-    if split == FILES:
-        try:
-            rows = split_files(codes, file_sizes, *layout)
-        except CharlensError as error:
-            raise CharlensError(f"corpora.{name}: {source}: {error}") from error
-        splits = dict(zip(SPLITS, rows, strict=True))
-    else:
-        if min(block_counts(len(data), *layout)) < 1:
-            raise CharlensError(f"corpora.{name}: {source} {too_short(len(data), *layout)}")
-        splits = SCHEMES[split](codes, *layout)
+    layout = batch, unroll, train, val
+    splits = _split(codes, split, layout, file_sizes, f"corpora.{name}: {source}")
     corpus = Corpus(
         name=name,
         source=source,
@@ -287,6 +278,25 @@ def prepare(
         vocabulary=vocabulary,
     )
     return corpus, splits
+
+
+def _split(
+    codes: Codes,
+    split: str,
+    layout: tuple[int, int, float, float],
+    file_sizes: Sequence[int],
+    where: str,
+) -> dict[str, Codes]:
+    """The splits of a text; errors begin with ``where``."""
+    if split == FILES:
+        try:
+            rows = split_files(codes, file_sizes, *layout)
+        except CharlensError as error:
+            raise CharlensError(f"{where}: {error}") from error
+        return dict(zip(SPLITS, rows, strict=True))
+    if min(block_counts(len(codes), *layout)) < 1:
+        raise CharlensError(f"{where} {too_short(len(codes), *layout)}")
+    return SCHEMES[split](codes, *layout)
 
 
 def save_split(path: FilePath, rows: Codes) -> None:

@@ -130,7 +130,7 @@ def guess(text: Text | np.ndarray) -> str:
 
 
 def _wide(sample: np.ndarray) -> str | None:
-    """UTF-16, told by the zeros in every other byte of ASCII, or in every line end; else None."""
+    """UTF-16 if every other byte of ASCII, or of every line end, is a zero; else None."""
     if sample.min() > 0:
         return None
     data, zeros = sample.tobytes(), [float(np.mean(sample[i::2] == 0)) for i in range(2)]
@@ -229,11 +229,11 @@ def of_corpora(
     Raises:
         CharlensError: a damaged file.
     """
-    found = {}
+    names = {}
     for path, test in zip(corpora, tests, strict=True):
         corpus = Corpus.load(path)
-        found[corpus.name] = of_corpus(configured.get(corpus.name), corpus, load_split(test))
-    return found
+        names[corpus.name] = of_corpus(configured.get(corpus.name), corpus, load_split(test))
+    return names
 
 
 def aligned(text: Text, encoding: str) -> int:

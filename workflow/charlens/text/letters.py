@@ -95,16 +95,16 @@ class Letters:
         """Where a word begins in scripts that write no spaces between words, (streams, length)."""
         if self.is_ascii:
             return np.zeros(self.text.shape, bool)
-        found = self._by_byte(lambda _, text: word_breaks(text))
-        return (found > 0) & self.begins
+        breaks = self._by_byte(lambda _, text: word_breaks(text))
+        return (breaks > 0) & self.begins
 
     @cached_property
     def ends_blank_or_quote(self) -> npt.NDArray[np.bool_]:
         """The last byte of each blank in a line and of each quotation mark, (streams, length)."""
-        wanted = " \u00a0\u2002\u2003\u2009\u202f\u3000" + QUOTATION_MARKS
+        characters = " \u00a0\u2002\u2003\u2009\u202f\u3000" + QUOTATION_MARKS
 
         def among(points: np.ndarray, _: str) -> np.ndarray:
-            return np.isin(points, [ord(mark) for mark in wanted])
+            return np.isin(points, [ord(mark) for mark in characters])
 
         return (self._by_byte(among) > 0) & self.ends
 
@@ -138,7 +138,7 @@ def word_breaks(text: str) -> npt.NDArray[np.bool_]:
     """Where words begin in runs of Chinese, Japanese and Thai: bool (characters,).
 
     By BudouX, small models of where a line may be broken. Lao, Khmer and Burmese, which write no
-    spaces either, have no model: of them a word is what stands between two spaces.
+    spaces either, have no model: of them a word is what is between two spaces.
 
     Example:
         >>> word_breaks("今天天气 is").tolist()

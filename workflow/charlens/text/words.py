@@ -32,7 +32,7 @@ NEVER = np.iinfo(np.int32).max
 class Word:
     """Definition of a word: a longest run of word characters.
 
-    In scripts that write no spaces, words within such a run are told apart, too.
+    In scripts that write no spaces, words within such a run are separated, too.
 
     Attributes:
         of: kinds of the characters that words are made of (:mod:`charlens.text.letters`).

@@ -25,7 +25,7 @@ AnnealFactor = Annotated[float, Number(gt=0, le=1)]
 class AdamWSettings(Section):
     """Optimisation of the families that AdamW trains (Loshchilov and Hutter 2019)."""
 
-    learning_rate: LearningRate = 2e-3
+    learning_rate: LearningRate = 8e-3
     """The highest; it rises to it linearly, then falls to 0 as half a cosine."""
     warm_up: Annotated[float, Number(ge=0, lt=1)] = 0.02
     """Share of all updates in which the rate rises."""

@@ -54,7 +54,7 @@ def table(paths: Iterable[Source]) -> pd.DataFrame:
     """
     first: tuple[FilePath, str] | None = None
 
-    def wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
+    def comparable(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
         nonlocal first
         first = first or (path, metadata.corpus)
         if metadata.corpus != first[1]:
@@ -67,8 +67,8 @@ def table(paths: Iterable[Source]) -> pd.DataFrame:
         _log.info("%s: left out, as %s has no column top_byte", metadata.model, path)
         return False
 
-    found = Together(others=True).read(paths, ["top_byte"], wanted)
-    top = {one.metadata.model: one.columns["top_byte"] for one in found}
+    predictions = Together(others=True).read(paths, ["top_byte"], comparable)
+    top = {one.metadata.model: one.columns["top_byte"] for one in predictions}
     if not top:
         raise CharlensError(
             "agreement: expected at least one probabilities file with top_byte, found none"

@@ -84,10 +84,10 @@ def closings(text: CorpusText, opener: np.ndarray, closer: np.ndarray) -> Closin
     opened_at = np.full(len(text.text), -1, dtype=np.int64)
     opened_at[closer] = opener
     targets = text.targets
-    found = opened_at[targets]  # (B, length)
-    here = found >= 0
-    visible = found >= text.inputs[:, :1]
-    return Closings(np.flatnonzero(here), (targets - found)[here], visible[here])
+    openings = opened_at[targets]  # (B, length)
+    matched = openings >= 0
+    visible = openings >= text.inputs[:, :1]
+    return Closings(np.flatnonzero(matched), (targets - openings)[matched], visible[matched])
 
 
 def matched_pairs(text: np.ndarray, pair: str, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -144,15 +144,15 @@ def table(
         text = texts[contest.corpus.name]
         kind = kinds.get(contest.corpus.name) or kind_of(text.text)
         for pair in pairs or (KINDS[kind].pair,):
-            found = closings(text, *matched_pairs(text.text, pair, kind))
-            rows += _pair_rows(contest, pair, found, bins, seed)
+            matches = closings(text, *matched_pairs(text.text, pair, kind))
+            rows += _pair_rows(contest, pair, matches, bins, seed)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def _pair_rows(
-    contest: Contest, pair: str, found: Closings, bins: Sequence[int], seed: int
+    contest: Contest, pair: str, matches: Closings, bins: Sequence[int], seed: int
 ) -> Iterator[dict[str, Any]]:
-    if (contest.byte[found.position] != ord(pair[1])).any():
+    if (contest.byte[matches.position] != ord(pair[1])).any():
         raise CharlensError(
             f"{contest.corpus.name}: its probabilities and its splits are of different texts; "
             "delete the probabilities files and run again"
@@ -161,16 +161,16 @@ def _pair_rows(
     comparable = pair == "{}" and corpus.split == "streams"
     printed = paper.closing_brace_probabilities(corpus.name) if comparable else {}
     own = texts.is_own_file(corpus.name, corpus.bytes)
-    beyond = int(((found.distance < bins[0]) | (found.distance >= bins[-1])).sum())
+    beyond = int(((matches.distance < bins[0]) | (matches.distance >= bins[-1])).sum())
     competing = [(LSTM, contest.lstm), (N_GRAM, contest.n_gram)]
     competing += [(EXTERNAL, model) for model in contest.external]
     run = run_of(contest.stream)
     draws = generator(seed, "closings", corpus.name, pair)
     drawn = resample_streams(int(run.max()) + 1, RESAMPLES, draws)
     for low, high in pairwise(bins):
-        inside = (found.distance >= low) & (found.distance < high)
-        here = found.position[inside & found.visible]
-        theirs = dict(zip((LSTM, N_GRAM), printed.get((low, high), ()), strict=False))
+        inside = (matches.distance >= low) & (matches.distance < high)
+        positions = matches.position[inside & matches.visible]
+        papers = dict(zip((LSTM, N_GRAM), printed.get((low, high), ()), strict=False))
         for role, model in competing:
             yield {
                 "corpus": corpus.name,
@@ -179,12 +179,12 @@ def _pair_rows(
                 "high": high,
                 "role": role,
                 "model": model,
-                "closings": here.size,
-                "invisible": int((inside & ~found.visible).sum()),
+                "closings": positions.size,
+                "invisible": int((inside & ~matches.visible).sum()),
                 "beyond": beyond,
-                **_mean(contest.probability[model][here], run[here], drawn),
-                "paper": theirs.get(role),
-                "papers_file": own if role in theirs else None,
+                **_mean(contest.probability[model][positions], run[positions], drawn),
+                "paper": papers.get(role),
+                "papers_file": own if role in papers else None,
                 "chosen": contest.chosen if role == LSTM else None,
             }
 

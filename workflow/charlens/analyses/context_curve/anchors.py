@@ -80,10 +80,10 @@ def draw(
     members = {ALL: np.arange(len(chosen))}
     if by_class:
         bytes_ = vocabulary[codes]
-        here, before = bytes_[:, longest:].ravel(), bytes_[:, longest - 1 : -1].ravel()
+        letters, before = bytes_[:, longest:].ravel(), bytes_[:, longest - 1 : -1].ravel()
         base = len(chosen)
         for name, belongs in CLASSES.items():
-            inside = belongs(here, before)
+            inside = belongs(letters, before)
             own = np.flatnonzero(inside[chosen[:base]])
             rest = np.setdiff1d(np.flatnonzero(inside), chosen[:base][own], assume_unique=True)
             more = min(max(0, count // 10 - len(own)), len(rest))

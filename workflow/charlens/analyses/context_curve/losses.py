@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -72,21 +72,43 @@ def network_losses(
         for first in range(0, len(anchors), rows):
             block = np.minimum(np.arange(first, first + rows), len(anchors) - 1)  # the last is full
             count = min(rows, len(anchors) - first)
-            reader.start()
-            donated = reader.predict(donors[block]).clone()
-            states: dict[str, States | None] = {SWAP: reader.states(), ZERO: None, MEAN: mean}
-            for start in starts:
-                for column, c in enumerate(lengths):
-                    if c == 0 and start == SWAP:
-                        logs = donated
-                    else:
-                        reader.start(states[start])
-                        logs = reader.predict(contexts[block, contexts.shape[1] - c :])
-                    target = torch.from_numpy(targets[block]).to(logs.device)
-                    found = -logs.gather(1, target[:, None])[:, 0]
-                    losses[start][first : first + count, column] = found.cpu().numpy()[:count]
-                    bar.update(count * c)
+            predicted = _predictions(reader, contexts[block], donors[block], lengths, starts, mean)
+            for start, column, logs in predicted:
+                target = torch.from_numpy(targets[block]).to(logs.device)
+                nats = -logs.gather(1, target[:, None])[:, 0]
+                losses[start][first : first + count, column] = nats.cpu().numpy()[:count]
+                bar.update(count * lengths[column])
     return losses
+
+
+def _predictions(
+    reader: Reader,
+    contexts: np.ndarray,
+    donors: np.ndarray,
+    lengths: Sequence[int],
+    starts: Sequence[str],
+    mean: States | None,
+) -> Iterator[tuple[str, int, torch.Tensor]]:
+    """Start, index of the length, and log-probabilities (anchors, K) after so much context.
+
+    Args:
+        reader: of as many texts as there are anchors.
+        contexts: the longest context of each anchor, uint8 (anchors, longest).
+        donors: what is read instead of the rest, uint8 (anchors, characters).
+        lengths: of context, increasing.
+        starts: states to start from.
+        mean: the mean state, if it is one of them.
+    """
+    reader.start()
+    donated = reader.predict(donors).clone()
+    states: dict[str, States | None] = {SWAP: reader.states(), ZERO: None, MEAN: mean}
+    for start in starts:
+        for column, c in enumerate(lengths):
+            if c == 0 and start == SWAP:
+                yield start, column, donated
+            else:
+                reader.start(states[start])
+                yield start, column, reader.predict(contexts[:, contexts.shape[1] - c :])
 
 
 def _other_texts(

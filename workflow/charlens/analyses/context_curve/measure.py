@@ -58,9 +58,9 @@ def measure(
 
     places = anchors.draw(codes, vocabulary, lengths[-1], count, by_class, draws("anchors"))
     if isinstance(subject, NGram):
-        found = {NONE: losses.n_gram_losses(subject.fit, subject.n, codes, places, lengths)}
+        measured = {NONE: losses.n_gram_losses(subject.fit, subject.n, codes, places, lengths)}
     else:
-        found = losses.network_losses(
+        measured = losses.network_losses(
             subject.shape,
             subject.weights,
             codes,
@@ -71,4 +71,4 @@ def measure(
             device=subject.device,
             name=f"{corpus.name}/{subject.model} context",
         )
-    return table(corpus, subject.model, found, places, lengths, draws("bootstrap"))
+    return table(corpus, subject.model, measured, places, lengths, draws("bootstrap"))

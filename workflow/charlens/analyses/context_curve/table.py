@@ -235,8 +235,8 @@ def _by_class(part: pd.DataFrame, unroll: int) -> list[str]:
     rows = part[part["context"] == beyond[0]]
     classes = list(dict.fromkeys(rows["class"]))
     body = []
-    for model, here in rows.groupby("model", sort=False):
-        of = here.set_index("class")
+    for model, curve in rows.groupby("model", sort=False):
+        of = curve.set_index("class")
         body.append([title(str(model)), *(_cell(of, name) for name in classes)])
     return [
         f"Δ({beyond[0]}) by class of character [95 % interval]:",

@@ -47,7 +47,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
     The table is that of :func:`charlens.analyses.context_length.table.read`.
 
-    Context lengths stand side by side at equal steps while they count up by one; where some are
+    Context lengths are side by side at equal steps while they count up by one; where some are
     left out the axis is broken, and so are the lines. Models worse than a uniform guess are left
     out: the table has them.
     """

@@ -6,7 +6,7 @@ recurrent model. n-gram models are scored on the test split's inputs (the paper'
 
 One text may be split in several ways: ``streams``, the paper's, interleaves test text with training
 text; ``position`` and ``files`` keep it apart and so ask the stricter question. Corpora of one text
-and equal fractions stand together, and what the stricter question costs a model, its loss by that
+and equal fractions are neighbours, and what the stricter question costs a model, its loss by that
 split less its loss by ``streams``, is a result of its own: the gap. The two score different
 characters of the text, so the gap also holds how much harder one test text is than the other; short
 contexts, which have nothing to gain from text nearby, show about how much.
@@ -21,15 +21,13 @@ from typing import Any
 import pandas as pd
 
 from charlens.analyses import ranking
-from charlens.analyses.context_length import compressors
-from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import listed, number, rst, rst_corpus, rst_model, signed
+from charlens.display.wording import listed, rst, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import catalogue
 from charlens.models import names as model_id
-from charlens.models.divergence import EXPLANATION, MARK, is_diverged, uniform_loss
+from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.predictions.file import ProbabilityMetadata
@@ -47,7 +45,7 @@ TITLES[RECURRENT] = f"Best {catalogue.GRID_FAMILIES[catalogue.RECURRENT]}"
 SPLITS = ("streams", "position", "files")
 
 COLUMNS = {
-    "source": "string",  # name of the first corpus of this text: rows of one source stand together
+    "source": "string",  # name of the first corpus of this text: rows of one source are neighbours
     "corpus": "string",
     "split": "string",
     "family": "string",  # a key of TITLES
@@ -170,8 +168,8 @@ def _n_gram_rows(path: FilePath, together: Together) -> Iterator[Row]:
                 f"characters, sha256 {score['corpus_sha256'][:12]}…), expected "
                 f"{corpus.sizes['test']:,} and {corpus.sha256[:12]}…; delete it and run again"
             )
-        kept = ("corpus", "model", "n", "characters", "cross_entropy", "bootstrap_sd")
-        yield {"family": catalogue.N_GRAM} | {key: score[key] for key in kept}
+        columns = ("corpus", "model", "n", "characters", "cross_entropy", "bootstrap_sd")
+        yield {"family": catalogue.N_GRAM} | {key: score[key] for key in columns}
 
 
 def _scored_rows(
@@ -180,10 +178,10 @@ def _scored_rows(
     """Rows of n-NN models, and of the best recurrent model of each corpus."""
     chosen: list[Row] = []
     best: dict[str, Row] = {}
-    for found in together.read(paths, ["probability", "stream"], _is_wanted):
-        metadata, corpus = found.metadata, found.metadata.corpus
+    for predictions in together.read(paths, ["probability", "stream"], _is_wanted):
+        metadata, corpus = predictions.metadata, predictions.metadata.corpus
         family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
-        loss = losses(found.columns["probability"])
+        loss = losses(predictions.columns["probability"])
         draws = generator(seed, "bootstrap", corpus, metadata.model)
         row: Row = {
             "family": family,
@@ -192,10 +190,10 @@ def _scored_rows(
             "n": n,
             "characters": loss.size,
             "cross_entropy": float(loss.mean()),
-            "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
+            "bootstrap_sd": bootstrap_sd(loss, predictions.columns["stream"], bootstrap, draws),
         }
-        assert found.corpus is not None  # files of unknown corpora are refused
-        row["diverged"] = is_diverged(row["cross_entropy"], uniform_loss(found.corpus.k))
+        assert predictions.corpus is not None  # files of unknown corpora are refused
+        row["diverged"] = is_diverged(row["cross_entropy"], uniform_loss(predictions.corpus.k))
         if family != RECURRENT:
             chosen.append(row)
         elif corpus not in best or _order(row) < _order(best[corpus]):
@@ -225,117 +223,12 @@ def read(path: FilePath) -> pd.DataFrame:
     frame = csv_tables.read(path, COLUMNS, "Table 2", "table2", LATER)
     unknown = set(frame["family"]) - set(TITLES) | set(frame["split"]) - set(SPLITS)
     if frame.empty or unknown:
-        found = ", ".join(sorted(map(str, unknown))) or "no rows"
+        families = ", ".join(sorted(map(str, unknown))) or "no rows"
         raise CharlensError(
             f"{path}: expected families {', '.join(TITLES)} and splits {', '.join(SPLITS)}, "
-            f"found {found}; delete the file and run again"
+            f"found {families}; delete the file and run again"
         )
     return frame
-
-
-def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFrame] = ()) -> str:
-    """The table as Markdown, laid out as in the paper, one section per source.
-
-    Args:
-        frame: made by :func:`table` or :func:`read`.
-        bootstrap: the number of resamples, for the caption.
-        compressed: tables of :mod:`charlens.analyses.context_length.compressors`.
-    """
-    caption = (
-        "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
-        f"deviation over {bootstrap} bootstrap resamples of the test streams, against the "
-        "number n of context characters. **Bold**: the best of its row."
-    )
-    if frame["paper"].notna().any():
-        caption += f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}"
-    if ranking.diverged(frame).any():
-        caption += f" {MARK}: {EXPLANATION}."
-    if frame["gap_to_streams"].notna().any():
-        caption += (
-            " The split by streams is the paper's and interleaves test text with training text; "
-            "the split by position keeps them apart. The gap is position − streams; the two splits "
-            "test on different characters, and the gap at n = 1 shows about how much of it is that "
-            "alone."
-        )
-    if "files" in set(frame["split"]):
-        caption += (
-            " The split by files is by position too, with whole files in each part; its gap is "
-            "files − streams."
-        )
-    lines = ["# Test cross-entropy by context length", "", caption]
-    for source, part in frame.groupby("source", sort=False):
-        lines += ["", f"## {texts.corpus_title(str(source))}", "", _counts(part)]
-        if texts.is_other_version(part["papers_file"]):
-            lines += ["", texts.ANOTHER_CUT]
-        lines += _context_lines(part) + _recurrent_lines(part)
-        beside = [one[one["corpus"].isin(part["corpus"])] for one in compressed]
-        lines += compressors.lines(pd.concat(beside)) if beside else []
-    return "\n".join(lines) + "\n"
-
-
-def _counts(part: pd.DataFrame) -> str:
-    counts = part.drop_duplicates("split")
-    each = [f"{row.characters:,} by {row.split}" for row in counts.itertuples()]
-    return f"Test characters: {', '.join(each)}."
-
-
-def _context_lines(part: pd.DataFrame) -> list[str]:
-    part = part[part["n"].notna()]
-    if part.empty:
-        return []
-    ns = sorted({int(n) for n in part["n"]})
-    rows = []
-    for family in TITLES:
-        own = part[part["family"] == family]
-        head = TITLES[family]
-        for split in SPLITS:
-            found = {int(row.n): row for row in own[own["split"] == split].itertuples()}
-            losses_ = [row.cross_entropy for row in found.values() if not _diverged(row)]
-            best = min(losses_, default=math.nan)
-            if found:
-                rows.append([head, split, *(_entry(found.get(n), best) for n in ns)])
-                head = ""
-            for name, form, column in _BENEATH:
-                values = {n: form(getattr(row, column)) for n, row in found.items()}
-                if any(values.values()):
-                    rows.append(["", name, *(values.get(n) or "–" for n in ns)])
-    return ["", *markdown_table(["Model", "Split", *map(str, ns)], rows, "llr")]
-
-
-def _entry(row: Any, best: float = math.nan) -> str:
-    if row is None:
-        return "–"
-    value = number(row.cross_entropy) + MARK * _diverged(row)
-    value = f"**{value}**" if row.cross_entropy == best else value
-    return value if math.isnan(row.bootstrap_sd) else f"{value} ± {row.bootstrap_sd:.3f}"
-
-
-def _diverged(row: Any) -> bool:
-    return is_diverged(row.cross_entropy, row.uniform)
-
-
-def _recurrent_lines(part: pd.DataFrame) -> list[str]:
-    part = part[part["family"] == RECURRENT]
-    if part.empty:
-        return []
-    rows = []
-    for row in part.itertuples():
-        rows.append([model_id.title(row.model), row.split, _entry(row)])
-        beneath = [(name, form(getattr(row, column))) for name, form, column in _BENEATH]
-        rows += [["", name, value] for name, value in beneath if value]
-    return ["", *markdown_table([TITLES[RECURRENT], "Split", "Cross-entropy"], rows, "llr")]
-
-
-def _printed(value: float) -> str:
-    return "" if math.isnan(value) else f"*{number(value)}*"
-
-
-def _signed(value: float) -> str:
-    return "" if math.isnan(value) else signed(value)
-
-
-# Rows beneath a row of cross-entropies, where there is something to say: name, form, column.
-_BENEATH = (("*paper*", _printed, "paper"), ("gap", _signed, "gap_to_streams"))
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:

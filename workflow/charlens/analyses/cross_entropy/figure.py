@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from charlens.analyses import ranking
 from charlens.analyses.cross_entropy.averaged import SEED_NOTE, SEEDS, averaged, seed_spread
+from charlens.analyses.cross_entropy.layout import CorpusPart, grid_columns, layouts, shown
 from charlens.analyses.cross_entropy.seeds import read as read_seeds
-from charlens.analyses.cross_entropy.table import CorpusPart, grid_columns, layouts, read, shown
+from charlens.analyses.cross_entropy.table import read
 from charlens.display import style
 from charlens.display.wording import number
 from charlens.files.atomic import FilePath
@@ -21,7 +22,7 @@ from charlens.models import names as model_id
 from charlens.models.divergence import EXPLANATION, MARK
 from charlens.paper import texts
 
-# All lengths in points. Values are set flush right, so that the decimals stand in one line.
+# All lengths in points. Values are set flush right, so that the decimals are aligned.
 _MARGIN, _COLUMN, _GROUP_GAP, _LABEL_GAP, _MIN_WIDTH = 5.0, 40.0, 8.0, 4.0, 230.0
 _LINE, _PAPER_LINE, _CAPTION_LINE = 11.0, 7.5, 8.5
 _VALUE, _SMALL, _CAPTION = 8.5, 5.8, 6.8  # font sizes
@@ -172,7 +173,7 @@ def _draw_row(page: _Page, label: str, entries: list, per_character: bool) -> No
         weight = "bold" if entry.best_in_row and several else "normal"
         value, mark = number(entry.cross_entropy), shown(entry)
         page.text(x + _EDGE, value, ha="right", weight=weight)
-        if mark != value:  # where the error would stand: that of such a model says nothing
+        if mark != value:  # where the error would be: that of such a model says nothing
             page.text(x + _EDGE + 0.6, MARK, _VALUE)
         elif not math.isnan(entry.bootstrap_sd):
             spread = f"±{entry.bootstrap_sd:.3f}".replace("±0", "±")

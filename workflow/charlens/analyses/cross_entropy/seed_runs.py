@@ -15,7 +15,7 @@ import numpy as np
 from charlens.errors import CharlensError
 from charlens.models import names as model_id
 from charlens.models.divergence import is_diverged, uniform_loss
-from charlens.predictions.file import LOG
+from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, runs
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator

@@ -89,7 +89,7 @@ def tables(
 def _row(network: Network, spread: Spread, times: np.ndarray) -> dict[str, object]:
     point, count = model_id.grid_point(network.model), len(network.sums)
     printed = paper.cross_entropy(network.corpus, point.cell, point.layers, point.size)
-    each = zip(network.sums, network.losses, strict=True)
+    losses_ = zip(network.sums, network.losses, strict=True)
     return {
         "corpus": network.corpus,
         "cell": point.cell,
@@ -97,7 +97,7 @@ def _row(network: Network, spread: Spread, times: np.ndarray) -> dict[str, objec
         "size": point.size,
         "model": network.model,
         "seeds": count,
-        "losses": " ".join(f"{seed}={loss:.6f}" for seed, loss in each),
+        "losses": " ".join(f"{seed}={loss:.6f}" for seed, loss in losses_),
         "mean": network.mean,
         "seed_sd": spread.sd,
         "freedom": spread.freedom,
@@ -156,8 +156,8 @@ def _any_diverged(frame: pd.DataFrame) -> bool:
 
 
 def _spread_line(part: pd.DataFrame) -> str:
-    each = [f"{cell} {sd:.3f}" for cell, sd in _spreads(part)]
-    return f"Standard deviation of one training: {', '.join(each)} nats per character."
+    spreads = [f"{cell} {sd:.3f}" for cell, sd in _spreads(part)]
+    return f"Standard deviation of one training: {', '.join(spreads)} nats per character."
 
 
 def _spreads(part: pd.DataFrame) -> list[tuple[str, float]]:
@@ -170,8 +170,8 @@ def _markdown_networks(part: pd.DataFrame) -> list[str]:
     seeds = list(dict.fromkeys(seed for row in part.itertuples() for seed in losses(row)))
     rows = []
     for row in part.itertuples():
-        each = losses(row)
-        shown = [_shown(each[seed], row.uniform) if seed in each else "–" for seed in seeds]
+        by_seed = losses(row)
+        shown = [_shown(by_seed[seed], row.uniform) if seed in by_seed else "–" for seed in seeds]
         against = ["–", "–"]
         if not math.isnan(row.paper):
             against = [number(row.paper), signed(row.difference)]
@@ -199,14 +199,14 @@ def sentences(frame: pd.DataFrame, pairs: pd.DataFrame | None = None) -> Iterato
     """
     for corpus, part in frame.groupby("corpus", sort=False):
         spread = part.drop_duplicates("cell")
-        each = [
+        spreads = [
             f"{row.seed_sd:.3f} for the {model_id.cell_title(row.cell)}"
             for row in spread.itertuples()
         ]
         yield (
             f"On {rst_corpus(corpus)}, {part['seeds'].max()} trainings of each network: one "
-            f"training has a standard deviation of {', '.join(each)}; another sample of text has "
-            f"one of {part['text_sd'].median():.3f} (median)."
+            f"training has a standard deviation of {', '.join(spreads)}; another sample of text "
+            f"has one of {part['text_sd'].median():.3f} (median)."
         )
         printed = part[part["paper"].notna()]
         if len(printed):

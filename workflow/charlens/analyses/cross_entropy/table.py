@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from charlens.analyses import ranking
-from charlens.analyses.cross_entropy.averaged import SEED_NOTE, SEEDS, seed_spread
-from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import cases, listed, number, rst_corpus, rst_model, signed
+from charlens.display.wording import cases, listed, rst_corpus, rst_model, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import GRU, LSTM, RNN
-from charlens.models.divergence import EXPLANATION, MARK, is_diverged, uniform_loss
+from charlens.models.divergence import uniform_loss
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import RETRAINED
-from charlens.predictions.file import LOG
+from charlens.predictions.contract import LOG
 from charlens.predictions.loss import bootstrap_sd, losses_of
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
@@ -81,14 +78,14 @@ def table(
     rows = []
     code_points_of: dict[str, int] = {}
     together = Together(corpora, others=True)
-    for found in together.read(paths, ["probability", "stream"], where_known=[LOG]):
-        metadata, corpus = found.metadata, found.corpus
-        loss = losses_of(found.columns)
+    for predictions in together.read(paths, ["probability", "stream"], where_known=[LOG]):
+        metadata, corpus = predictions.metadata, predictions.corpus
+        loss = losses_of(predictions.columns)
         draws = generator(seed, "bootstrap", metadata.corpus, metadata.model)
         row = _row(metadata.corpus, metadata.model, float(loss.mean()))
         if metadata.corpus not in code_points_of:
             encoding = (encodings or {}).get(metadata.corpus)
-            text = code_points(found.columns["byte"], found.columns["stream"], encoding)
+            text = code_points(predictions.columns["byte"], predictions.columns["stream"], encoding)
             code_points_of[metadata.corpus] = len(text.start)
         count = code_points_of[metadata.corpus]
         if corpus and row["paper"] is not None:
@@ -101,7 +98,7 @@ def table(
                 "code_points": count,
                 "nats_per_code_point": loss.sum() / count,
                 "characters": loss.size,
-                "bootstrap_sd": bootstrap_sd(loss, found.columns["stream"], bootstrap, draws),
+                "bootstrap_sd": bootstrap_sd(loss, predictions.columns["stream"], bootstrap, draws),
             }
         )
     return _sorted(
@@ -149,130 +146,6 @@ def read(path: FilePath) -> pd.DataFrame:
     frame = csv_tables.read(path, COLUMNS, "a cross-entropy table", "cross_entropy", LATER)
     frame["best_in_row"] &= ~ranking.diverged(frame)  # earlier versions marked such models too
     return frame
-
-
-class CorpusPart:
-    """One corpus's part of the table as the paper lays it out: sizes down, cells × layers across.
-
-    Attributes:
-        corpus: its name.
-        characters: number of test characters.
-        code_points: number of characters where many are several bytes, else None; then
-            ``characters`` counts bytes.
-        other_cut: whether it is compared with the paper but not the paper's file.
-        grid: (size, entries) of each row. An entry is the frame's row (a named tuple) of the grid
-            point in that column, or None where the table has no such model.
-        others: entries of the models that are no grid points.
-    """
-
-    def __init__(self, frame: pd.DataFrame, corpus: str, columns: list[tuple[str, int]]) -> None:
-        part = frame[frame["corpus"] == corpus]
-        self.corpus = corpus
-        self.characters = int(part["characters"].iloc[0])
-        points = part["code_points"].iloc[0]
-        several = not pd.isna(points) and points < MANY_BYTES * self.characters
-        self.code_points = int(points) if several else None
-        self.other_cut = texts.is_other_version(part["papers_file"])
-        self.others = list(part[part["size"].isna()].itertuples())
-        at = {
-            (row.size, row.cell, row.layers): row for row in part[part["size"].notna()].itertuples()
-        }
-        self.grid = [
-            (int(size), [at.get((size, cell, layers)) for cell, layers in columns])
-            for size in sorted({size for size, _, _ in at})
-        ]
-
-
-def layouts(frame: pd.DataFrame) -> list[CorpusPart]:
-    """The parts of a table, corpus by corpus in its order, with :func:`grid_columns` across."""
-    columns = grid_columns(frame)
-    return [CorpusPart(frame, corpus, columns) for corpus in frame["corpus"].unique()]
-
-
-def grid_columns(frame: pd.DataFrame) -> list[tuple[str, int]]:
-    """All (cell, layers) of the table in the paper's order, over all its corpora."""
-    grid = frame[frame["size"].notna()]
-    pairs = {(str(row.cell), int(row.layers)) for row in grid.itertuples()}
-    return sorted(pairs, key=lambda pair: (model_id.cell_rank(pair[0]), pair[1]))
-
-
-def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
-    """The table as Markdown, laid out as in the paper, one section per corpus.
-
-    Args:
-        frame: made by :func:`table` or :func:`read`.
-        bootstrap: the number of resamples, for the caption.
-    """
-    has_paper = frame["paper"].notna().any()
-    lines = [
-        "# Test cross-entropy",
-        "",
-        "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
-        f"deviation over {bootstrap} bootstrap resamples of the test streams. **Bold**: the "
-        "best of its row. Models in one row have nearly the same number of parameters."
-        + (f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}" if has_paper else "")
-        + (f" {SEED_NOTE}" if SEEDS in frame else "")
-        + (f" {MARK}: {EXPLANATION}." if ranking.diverged(frame).any() else ""),
-    ]
-    for layout in layouts(frame):
-        title = texts.corpus_title(layout.corpus)
-        lines += ["", f"## {title}", "", _counts(layout), ""]
-        if layout.other_cut:
-            lines += [texts.ANOTHER_CUT, ""]
-        lines += _markdown_grid(layout, grid_columns(frame))
-        lines += _markdown_others(layout)
-    return "\n".join(lines) + "\n"
-
-
-def _counts(layout: CorpusPart) -> str:
-    if layout.code_points is None:
-        return f"{layout.characters:,} test characters."
-    return (
-        f"{layout.characters:,} test bytes, which are {layout.code_points:,} characters: in nats "
-        "per byte and, after it, per character (/char), the sum over its bytes."
-    )
-
-
-def _markdown_grid(layout: CorpusPart, columns: list[tuple[str, int]]) -> list[str]:
-    if not layout.grid:
-        return []
-    heads = [f"{model_id.cell_title(cell)}-{layers}" for cell, layers in columns]
-    rows = []
-    for size, entries in layout.grid:
-        several = sum(entry is not None for entry in entries) > 1  # the only one is no best
-        per = layout.code_points is not None
-        rows.append([size, *(_markdown_entry(entry, several, per) for entry in entries)])
-    return markdown_table(["Size", *heads], rows, "r")
-
-
-def _markdown_entry(row, several: bool = True, per_character: bool = False) -> str:
-    if row is None:
-        return "–"
-    value = shown(row)
-    if row.best_in_row and several:
-        value = f"**{value}**"
-    spread = "" if math.isnan(row.bootstrap_sd) else f" ± {row.bootstrap_sd:.3f}"
-    printed = "" if math.isnan(row.paper) else f"<br>*{number(row.paper)}*"
-    longer = f"<br>{number(row.nats_per_code_point)}/char" if per_character else ""
-    over_seeds = seed_spread(row) and f"<br>{seed_spread(row)} seeds"
-    return value + spread + over_seeds + longer + printed
-
-
-def shown(row: Any) -> str:
-    """The cross-entropy of a row, marked where the model has diverged."""
-    mark = MARK if is_diverged(row.cross_entropy, row.uniform) else ""
-    return number(row.cross_entropy) + mark
-
-
-def _markdown_others(layout: CorpusPart) -> list[str]:
-    if not layout.others:
-        return []
-    per = layout.code_points is not None
-    rows = [
-        [model_id.title(row.model), _markdown_entry(row, per_character=per)]
-        for row in layout.others
-    ]
-    return ["", *markdown_table(["Other models", "Cross-entropy"], rows, "lr")]
 
 
 def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterator[str]:

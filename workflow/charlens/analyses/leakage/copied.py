@@ -14,7 +14,7 @@ from charlens.runtime.progress import result
 from charlens.text.corpus import Codes, Corpus, load_split
 
 DEPTH = 255
-"""Longest match that is told from longer ones, bytes."""
+"""Longest match that is measured, bytes; longer ones count as this long."""
 
 COLUMNS = {
     "stream": "int16",  # of the test split

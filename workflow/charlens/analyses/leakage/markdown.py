@@ -80,8 +80,8 @@ def _with_interval(value: float, low: float, high: float) -> str:
 
 
 def _gap_lines(models: pd.DataFrame) -> Iterator[str]:
-    there = models[models["split_gap"].notna()]
-    if there.empty:
+    split = models[models["split_gap"].notna()]
+    if split.empty:
         return
     yield from (
         "",
@@ -95,6 +95,6 @@ def _gap_lines(models: pd.DataFrame) -> Iterator[str]:
     rows = [
         [texts.corpus_title(row.corpus), model_id.title(row.model), signed(row.split_gap),
          "–" if math.isnan(row.beyond_text) else signed(row.beyond_text)]
-        for row in there.itertuples()
+        for row in split.itertuples()
     ]  # fmt: skip
     yield from markdown_table(["Text", "Model", "gap", "beyond the 1-gram's"], rows, "llr")

@@ -17,7 +17,7 @@ from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import N_GRAM
 from charlens.models.names import context_id
-from charlens.predictions.file import LOG
+from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
@@ -264,5 +264,5 @@ def sentences(frame: pd.DataFrame, models: pd.DataFrame | None = None) -> Iterat
     for corpus, part in models[models["gain"].notna()].groupby("corpus", sort=False):
         best = part.sort_values("gain", ascending=False, kind="stable")
         ends = best.iloc[[0, -1]] if len(best) > 1 else best
-        each = [f"{rst_model(r.model)} {number(r.gain)}" for r in ends.itertuples()]
-        yield f"Lower losses on copied text on {rst_corpus(corpus)}, nats: {listed(each)}."
+        gains = [f"{rst_model(r.model)} {number(r.gain)}" for r in ends.itertuples()]
+        yield f"Lower losses on copied text on {rst_corpus(corpus)}, nats: {listed(gains)}."

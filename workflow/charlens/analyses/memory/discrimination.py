@@ -102,9 +102,9 @@ def table(
 def _area(
     stream: np.ndarray, scores: np.ndarray, inside: np.ndarray, outside: np.ndarray, drawn: Any
 ) -> dict[str, float]:
-    found: dict[str, float] = {"inside": int(inside.sum()), "outside": int(outside.sum())}
-    if min(found.values()) < FEWEST:
-        return found
+    row: dict[str, float] = {"inside": int(inside.sum()), "outside": int(outside.sum())}
+    if min(row.values()) < FEWEST:
+        return row
     streams = drawn.shape[1]
     positives, negatives = (
         np.bincount(stream[side], minlength=streams) for side in (inside, outside)
@@ -112,21 +112,21 @@ def _area(
     pairs = wins(scores[inside], stream[inside], scores[outside], stream[outside], streams)
     (area,) = areas(pairs, positives, negatives, np.ones((1, streams)))
     low, high = interval(areas(pairs, positives, negatives, drawn)[:, None], stream[inside])
-    return found | {"auc": area, "auc_low": low[0], "auc_high": high[0]}
+    return row | {"auc": area, "auc_low": low[0], "auc_high": high[0]}
 
 
 def _odds(
     stream: np.ndarray, scores: np.ndarray, closing: np.ndarray, other: np.ndarray, drawn: Any
 ) -> dict[str, float]:
-    found: dict[str, float] = {"closings": int(closing.sum()), "others": int(other.sum())}
-    if min(found.values()) < FEWEST:
-        return found
+    row: dict[str, float] = {"closings": int(closing.sum()), "others": int(other.sum())}
+    if min(row.values()) < FEWEST:
+        return row
     odds = log_odds(scores)[:, None]
     sides = [resampled_means(odds[side], stream[side], drawn) for side in (closing, other)]
     low, high = interval(sides[0] - sides[1], stream[closing])
     difference = odds[closing].mean() - odds[other].mean()
     ends = {"discrimination_low": low[0], "discrimination_high": high[0]}
-    return found | {"discrimination": difference} | ends
+    return row | {"discrimination": difference} | ends
 
 
 def log_odds(log_probability: np.ndarray) -> np.ndarray:

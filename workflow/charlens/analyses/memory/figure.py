@@ -1,4 +1,4 @@
-"""Figure 9, continued: closing characters told apart by distance, and probes."""
+"""Figure 9, continued: closing characters by distance, and probes."""
 
 from __future__ import annotations
 

@@ -66,6 +66,6 @@ def n_gram_scores(
     for letter in range(closing.shape[1]):
         stop = texts.shape[1] + letter
         contexts = list(np.ascontiguousarray(whole[:, max(0, stop - order + 1) : stop]))
-        found = model.distribution(contexts, order, symbols=k)
-        scores += np.log(found[np.arange(len(texts)), closing[:, letter]])
+        chances = model.distribution(contexts, order, symbols=k)
+        scores += np.log(chances[np.arange(len(texts)), closing[:, letter]])
     return scores / closing.shape[1]

@@ -49,15 +49,15 @@ def stock(lexed: LexedText, inputs: np.ndarray) -> Stock:
     """
     streams = lexed.values[inputs]
     if lexed.classes is None:
-        here, pieces = _prose(lexed, inputs)
+        eligible, pieces = _prose(lexed, inputs)
         join = b" "
         starts, stops = rb"(?<=\s)\S", rb"[.!?](?=\s)"
     else:
-        here, pieces = _code(lexed, inputs)
+        eligible, pieces = _code(lexed, inputs)
         join = b""
         starts, stops = rb"(?m)^.", rb"\n"
     neutral = join.join(pieces)
-    stream, column = np.nonzero(here)
+    stream, column = np.nonzero(eligible)
     return Stock(
         streams,
         stream,
@@ -84,12 +84,12 @@ def _prose(lexed: LexedText, inputs: np.ndarray) -> tuple[np.ndarray, list[bytes
             if last is not None:
                 pieces.append((first + last, data[last : blank.start()]))
             last = blank.end()
-    kept = [
+    neutral = [
         piece
         for place, piece in pieces
         if outside[place : place + len(piece)].all() and not set('"“”'.encode()) & set(piece)
     ]
-    return begins[inputs], kept
+    return begins[inputs], neutral
 
 
 def _code(lexed: LexedText, inputs: np.ndarray) -> tuple[np.ndarray, list[bytes]]:

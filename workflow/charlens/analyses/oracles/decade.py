@@ -24,7 +24,7 @@ from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM
 from charlens.paper import texts
-from charlens.predictions.file import LOG
+from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Together
 from charlens.runtime.randomness import generator

@@ -29,13 +29,13 @@ COLUMNS = {
 
 
 def examples(
-    test: np.ndarray, found: np.ndarray, definitions: OracleDefinitions, encoding: str = UTF_8
+    test: np.ndarray, category: np.ndarray, definitions: OracleDefinitions, encoding: str = UTF_8
 ) -> pd.DataFrame:
     """One excerpt per group that has errors.
 
     Args:
         test: byte values of the test split, uint8 (B, length + 1).
-        found: category of each predicted character, −1 for none, int8 (N,).
+        category: of each predicted character, −1 for none, int8 (N,).
         definitions: what a word is.
         encoding: of the text.
 
@@ -48,7 +48,7 @@ def examples(
     spans = {rows: _spans(text, rows, encoding) for rows in {group.rows for group in groups}}
     parts = []
     for group in groups:
-        marked = np.isin(found, slices_of(group))
+        marked = np.isin(category, slices_of(group))
         if not marked.any() or not spans[group.rows]:
             continue
         repeats = _repeats(text, words, marked) if group.repeats else []
@@ -99,14 +99,14 @@ class _Repeat:
 def _repeats(text: np.ndarray, words: Words, marked: np.ndarray) -> list[_Repeat]:
     """Words with marked errors whose earlier occurrence lies in the same stream."""
     data, length = text.tobytes(), text.shape[1]
-    found = []
+    repeats = []
     for start, stop in zip(words.start.tolist(), words.stop.tolist(), strict=True):
         if not marked[start:stop].any():
             continue
         at = data.rfind(data[start:stop], start - start % length, start)
         if at >= 0:
-            found.append(_Repeat((at, at + stop - start), (start, stop)))
-    return found
+            repeats.append(_Repeat((at, at + stop - start), (start, stop)))
+    return repeats
 
 
 def _richest(

@@ -47,8 +47,8 @@ def _categories(table: pd.DataFrame) -> list[str]:
         totals = [(p["errors"].sum(), p["characters"].iloc[0]) for p in parts.values()]
         yield ["**all errors**", *(f"**{e:,}, {e / n:.1%}**" for e, n in totals)]
         for oracle in oracles.slices():
-            found = (part.loc[oracle] for part in parts.values())
-            yield [oracle, *(_beside(row["percent"], row["paper"]) for row in found)]
+            slice_rows = (part.loc[oracle] for part in parts.values())
+            yield [oracle, *(_beside(row["percent"], row["paper"]) for row in slice_rows)]
 
     corpus = texts.corpus_title(table["corpus"].iloc[0])
     return [

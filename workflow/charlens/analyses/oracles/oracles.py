@@ -236,11 +236,11 @@ def after_space_or_quote(inputs: Bytes, quotes: bytes, encoding: str = UTF_8) ->
 
     Beyond ASCII these are the spaces within lines and the double quotes of any script.
     """
-    found = np.isin(inputs, list(b" " + quotes))
+    before = np.isin(inputs, list(b" " + quotes))
     letters = Letters(inputs, encoding)
     if not letters.is_ascii:
-        found = (found & letters.begins & letters.ends) | letters.ends_blank_or_quote
-    return found.ravel()
+        before = (before & letters.begins & letters.ends) | letters.ends_blank_or_quote
+    return before.ravel()
 
 
 def after_newline(inputs: Bytes, reach: int) -> Mask:
@@ -250,10 +250,10 @@ def after_newline(inputs: Bytes, reach: int) -> Mask:
     text ends its lines with it alone.
     """
     newline = inputs == line_end(inputs)
-    found = newline.copy()
+    near = newline.copy()
     for back in range(1, reach):
-        found[:, back:] |= newline[:, :-back]
-    return found.ravel()
+        near[:, back:] |= newline[:, :-back]
+    return near.ravel()
 
 
 def punctuation(targets: Bytes, encoding: str = UTF_8) -> Mask:

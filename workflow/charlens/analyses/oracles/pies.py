@@ -222,27 +222,27 @@ class _Label:
 
 def _labels(part: pd.DataFrame) -> list[_Label]:
     """Labels of families, or of slices that are named apart; of those with 1 % at least."""
-    found, before = [], 0.0
+    labels, before = [], 0.0
     for name, share in _shares(part):
         start, before = before, before + share
         if share >= 1:
             middle, end = (np.deg2rad(90 + 3.6 * place) for place in (start + share / 2, before))
             text = fill(f"{name} {share:.0f}\u00a0%", _NAME, break_on_hyphens=False)
-            found.append(_Label(text, middle, end, gap=share < 100))
-    return found
+            labels.append(_Label(text, middle, end, gap=share < 100))
+    return labels
 
 
 def _shares(part: pd.DataFrame) -> list[tuple[str, float]]:
     """Names around the pie and their percent."""
-    found: list[tuple[str, float]] = []
+    shares: list[tuple[str, float]] = []
     for family, rows in part.groupby("family", sort=False):
         oracle = ORACLES[str(family)]
         if oracle.apart:
             named = zip(oracle.titles, rows["percent"], strict=True)
-            found += [(title, float(share)) for title, share in named]
+            shares += [(title, float(share)) for title, share in named]
         else:
-            found.append((str(family), float(rows["percent"].sum())))
-    return found
+            shares.append((str(family), float(rows["percent"].sum())))
+    return shares
 
 
 _IN: dict[str, Any] = {

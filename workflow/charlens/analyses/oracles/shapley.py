@@ -46,11 +46,11 @@ def shares(counts: Counts, order: Sequence[int]) -> Counts:
         int64, shape (k,), by oracle and not by place in the order.
     """
     member, _ = _members(counts)
-    left, found = counts.copy(), np.zeros(len(member), dtype=np.int64)
+    left, share = counts.copy(), np.zeros(len(member), dtype=np.int64)
     for oracle in order:
-        found[oracle] = left[member[oracle]].sum()
+        share[oracle] = left[member[oracle]].sum()
         left[member[oracle]] = 0
-    return found
+    return share
 
 
 def shapley(counts: Counts) -> npt.NDArray[np.float64]:

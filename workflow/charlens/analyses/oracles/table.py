@@ -134,7 +134,7 @@ def tables(
     evidence = _evidence(corpus, inputs, scored, encoding)
     chosen = oracles.DEFINITIONS[definitions]
     known = _known(evidence, chosen)
-    found = {
+    category = {
         s.role + s.model: tally.categories(
             tally.removed(known, evidence.ngram, s.probability, threshold),
             s.probability,
@@ -142,17 +142,17 @@ def tables(
         )
         for s in subjects
     }
-    parts = [_categories(corpus, s, found[s.role + s.model]) for s in subjects]
+    parts = [_categories(corpus, s, category[s.role + s.model]) for s in subjects]
     orders = [
         tally.order_table(known, evidence.ngram, s.probability).assign(model=s.model)
         for s in subjects
     ]
     first = subjects[0]
-    shown = examples(evidence.test, found[first.role + first.model], chosen, evidence.encoding)
+    shown = examples(evidence.test, category[first.role + first.model], chosen, evidence.encoding)
     shown = shown.assign(corpus=corpus.name, model=first.model)
     return {
         "categories": _joined(parts, COLUMNS),
-        "eliminated": _eliminated(corpus, subjects, found),
+        "eliminated": _eliminated(corpus, subjects, category),
         "orders": _joined(orders, ORDERS, corpus),
         "sensitivity": _sensitivity(corpus, subjects, evidence, threshold),
         "examples": shown[list(EXAMPLES)].astype(EXAMPLES),
@@ -196,12 +196,12 @@ def _known(evidence: Evidence, definitions: OracleDefinitions) -> oracles.Mask:
     return tally.evidence(evidence.train, evidence.test, definitions, encoding=evidence.encoding)
 
 
-def _categories(corpus: Corpus, subject: Subject, found: np.ndarray) -> pd.DataFrame:
-    return tally.table(found).assign(
+def _categories(corpus: Corpus, subject: Subject, category: np.ndarray) -> pd.DataFrame:
+    return tally.table(category).assign(
         corpus=corpus.name,
         model=subject.model,
         role=subject.role,
-        characters=len(found),
+        characters=len(category),
         paper=papers(corpus.name, subject.model),
     )
 
@@ -213,10 +213,10 @@ def papers(corpus: str, model: str) -> np.ndarray:
     """
     point = model_id.parse(model)
     shown = point is not None and corpus == "war_and_peace" and point.cell == LSTM
-    theirs = FIGURE6_MODELS.get(point.size) if point is not None and shown else None
+    papers_model = FIGURE6_MODELS.get(point.size) if point is not None and shown else None
     return np.array(
         [
-            paper.oracle(theirs, name) if oracle.in_paper else np.nan
+            paper.oracle(papers_model, name) if oracle.in_paper else np.nan
             for oracle in oracles.ORACLES.values()
             for name in oracle.names
         ]
@@ -224,12 +224,12 @@ def papers(corpus: str, model: str) -> np.ndarray:
 
 
 def _eliminated(
-    corpus: Corpus, subjects: Sequence[Subject], found: Mapping[str, np.ndarray]
+    corpus: Corpus, subjects: Sequence[Subject], category: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
     by_role = {s.role: s.model for s in subjects if s.role != EXTERNAL}
     if SMALLEST not in by_role:
         return pd.DataFrame(columns=list(ELIMINATED)).astype(ELIMINATED)
-    large, small = (found[role + by_role[role]] for role in (BEST, SMALLEST))
+    large, small = (category[role + by_role[role]] for role in (BEST, SMALLEST))
     frame = tally.differences(large, small)
     frame = frame.assign(small=by_role[SMALLEST], large=by_role[BEST])
     return _joined([frame], ELIMINATED, corpus)

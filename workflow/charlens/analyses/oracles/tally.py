@@ -117,17 +117,17 @@ def categories(
 # Tables
 
 
-def table(found: npt.NDArray[np.int8]) -> pd.DataFrame:
+def table(category: npt.NDArray[np.int8]) -> pd.DataFrame:
     """Errors by category: one pie of Figure 6.
 
     Args:
-        found: of :func:`categories`, (N,).
+        category: of each character, of :func:`categories`, (N,).
 
     Returns:
         ``oracle``, ``family``, ``errors`` and ``percent`` of all errors, in the order applied; NaN
         percent of a model without errors.
     """
-    errors = _errors(found)
+    errors = _errors(category)
     return _by_oracle(errors=errors, percent=_percent(errors, errors.sum()))
 
 
@@ -165,8 +165,8 @@ def attribute(masks: Mask, order: Sequence[str]) -> dict[str, int]:
         order: all of the families of :data:`ORACLES`.
     """
     names = list(ORACLES)
-    found = shares(pattern_counts(masks), [names.index(family) for family in order])
-    return dict(zip(names, found.tolist(), strict=True))
+    errors = shares(pattern_counts(masks), [names.index(family) for family in order])
+    return dict(zip(names, errors.tolist(), strict=True))
 
 
 def by_family(masks: Mask) -> Mask:
@@ -218,8 +218,8 @@ def _before_boost(masks: Mask) -> npt.NDArray[np.float64]:
     return np.append(values, masks.shape[1] - values.sum())
 
 
-def _errors(found: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
-    return np.bincount(found[found >= 0], minlength=len(slices()))
+def _errors(category: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+    return np.bincount(category[category >= 0], minlength=len(slices()))
 
 
 def _percent(part: npt.NDArray, total: int) -> npt.NDArray[np.float64]:

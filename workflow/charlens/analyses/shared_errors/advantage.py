@@ -117,7 +117,7 @@ def _compare(
     number, first, which, count = np.unique(
         text.number, return_index=True, return_inverse=True, return_counts=True
     )
-    ours, theirs, paired = (
+    own, other, paired = (
         means_by_character(which, values, run) for values in (left, right, left - right)
     )
     seen = np.argsort(-paired.mean, kind="stable")
@@ -132,10 +132,10 @@ def _compare(
             "byte": contest.byte[text.start[first[seen]]],
             "character": [name_of(point) for point in number[seen].tolist()],
             "count": count[seen],
-            "probability": ours.mean[seen],
-            "probability_se": ours.standard_error[seen],
-            "baseline_probability": theirs.mean[seen],
-            "baseline_se": theirs.standard_error[seen],
+            "probability": own.mean[seen],
+            "probability_se": own.standard_error[seen],
+            "baseline_probability": other.mean[seen],
+            "baseline_se": other.standard_error[seen],
             "difference": paired.mean[seen],
             "difference_se": paired.standard_error[seen],
             "rank": pd.array(rank, "Int64"),

@@ -161,8 +161,8 @@ def markdown(frame: pd.DataFrame) -> str:
             for row in part.itertuples()
         ]
         rows += [
-            [f"all of {name}", f"{count:,.0f}", f"{ours:.1f}", _paper(theirs)]
-            for name, count, ours, theirs in zip(
+            [f"all of {name}", f"{count:,.0f}", f"{ours:.1f}", _paper(printed)]
+            for name, count, ours, printed in zip(
                 names.values(),
                 totals(part, "characters"),
                 totals(part),

@@ -1,7 +1,7 @@
 """Compare a network early in its training with trained models of short memory.
 
 Paper, section 4.3 and Figure 5 (right): over the first epochs an LSTM predicts first like the
-1-NN, then like the 2-, 3- and 4-NN. Here n-gram models stand beside the n-NNs, which the paper did
+1-NN, then like the 2-, 3- and 4-NN. Here n-gram models join the n-NNs, which the paper did
 not show.
 
 All models run over the test split side by side, a few steps of all streams at a time, and only sums
@@ -105,18 +105,18 @@ def compare(
     k = checkpoints[0].shape.k
     steps = max(d for d in range(1, _STEPS + 1) if unroll % d == 0)
     tables = [_lookup(model, codes, n, k, where) for model, n in n_grams.values()]
-    ours = [windows(m.shape, m.weights, codes, steps, device=where) for m in checkpoints]
-    theirs = [windows(m.shape, m.weights, codes, steps, device=where) for m in trained.values()]
-    kl = np.zeros((len(ours), len(theirs) + len(tables)))
-    losses, other_losses = np.zeros(len(ours)), np.zeros(kl.shape[1])
+    watched = [windows(m.shape, m.weights, codes, steps, device=where) for m in checkpoints]
+    references = [windows(m.shape, m.weights, codes, steps, device=where) for m in trained.values()]
+    kl = np.zeros((len(watched), len(references) + len(tables)))
+    losses, other_losses = np.zeros(len(watched)), np.zeros(kl.shape[1])
     count = codes[:, 1:].size
     with progress(count, name, "char") as bar:
-        for parts in zip(*ours, *theirs, strict=True):
+        for parts in zip(*watched, *references, strict=True):
             place, _, targets = parts[0]
-            others = [log_q for _, log_q, _ in parts[len(ours) :]]
+            others = [log_q for _, log_q, _ in parts[len(watched) :]]
             others += [table.window(place) for table in tables]
             other_losses += [_loss(log_q, targets) for log_q in others]
-            for i, (_, log_p, _) in enumerate(parts[: len(ours)]):
+            for i, (_, log_p, _) in enumerate(parts[: len(watched)]):
                 losses[i] += _loss(log_p, targets)
                 kl[i] += [float(symmetric_kl(log_p, log_q).sum()) for log_q in others]
             bar.update(targets.numel())

@@ -68,8 +68,8 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
             if nearest["epoch"] != part["epoch"].max():
                 least = (nearest["kl"], nearest["epoch"])
         ours = (*least, _crossing(part))
-        theirs = [paper.dynamics(str(other), key) for key in _PAPER_KEYS]
-        rows.append((corpus, model, other, *ours, *theirs))
+        printed = [paper.dynamics(str(other), key) for key in _PAPER_KEYS]
+        rows.append((corpus, model, other, *ours, *printed))
     return pd.DataFrame(rows, columns=list(SUMMARY)).astype(SUMMARY)
 
 

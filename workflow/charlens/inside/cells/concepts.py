@@ -275,9 +275,9 @@ def line_end(text: LexedText) -> np.ndarray:
 
 def _feed_after_back(text: LexedText) -> np.ndarray:
     """Where the LF of a CR LF is, bool (bytes,)."""
-    found = np.zeros(len(text), dtype=bool)
-    found[1:] = (text.values[1:] == ord("\n")) & (text.values[:-1] == ord("\r"))
-    return found
+    feeds = np.zeros(len(text), dtype=bool)
+    feeds[1:] = (text.values[1:] == ord("\n")) & (text.values[:-1] == ord("\r"))
+    return feeds
 
 
 def _inside(start: np.ndarray, end: np.ndarray, size: int) -> np.ndarray:

@@ -84,10 +84,10 @@ def _panel(
     length: int,
 ) -> pd.DataFrame:
     part = slice(excerpt.start, excerpt.stop)
-    kept = ("corpus", "model", "concept", "measure", "layer", "unit", "found", "held_out")
+    columns = ("corpus", "model", "concept", "measure", "layer", "unit", "found", "held_out")
     return pd.DataFrame(
         {
-            **{key: cell[key] for key in kept},
+            **{key: cell[key] for key in columns},
             "panel": panel,
             "title": CONCEPTS[cell["concept"]].title,
             "position": np.arange(part.start, part.stop) + excerpt.stream * length,

@@ -64,14 +64,14 @@ def candidates(text: np.ndarray, encoding: str = UTF_8) -> list[Excerpt]:
     chosen_on = halves(*text.shape)
     full = bytes_that_fill(text.ravel(), COLUMNS_OF_TEXT * ROWS, encoding)
     least = min(full, length // 2)
-    found = []
+    excerpts = []
     for stream, row in enumerate(text):
         first = int(chosen_on[stream].sum())
         starts = line_starts(row, encoding)
         for start in starts[(starts >= first) & (starts + least <= length)].tolist():
             cells = lay_out(row[start : start + full], COLUMNS_OF_TEXT, ROWS, encoding)
-            found.append(Excerpt(stream, start, start + whole(cells, row[start:])))
-    return found
+            excerpts.append(Excerpt(stream, start, start + whole(cells, row[start:])))
+    return excerpts
 
 
 def typical_excerpt(label: np.ndarray, excerpts: list[Excerpt]) -> Excerpt | None:

@@ -83,8 +83,8 @@ class _Tally:
         # Differences of sums cannot tell a smaller spread from rounding.
         constant = np.logical_or.outer(y <= 1e-10 * self.yy, x <= 1e-10 * self.xx)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = covariance / np.sqrt(np.outer(y, x))
-        return np.where(constant, np.nan, np.clip(found, -1, 1))
+            r = covariance / np.sqrt(np.outer(y, x))
+        return np.where(constant, np.nan, np.clip(r, -1, 1))
 
     def aucs(self) -> np.ndarray:
         """Areas under the ROC curve, (concepts, units); NaN where a concept is constant."""
@@ -199,7 +199,7 @@ def _ranked(corpus: str, model: str, tallies: dict[tuple[int, str], _Tally]) -> 
                 for half, tally in of_half.items()
             }
             for index, concept in enumerate(names):
-                columns = {half: found[index] for half, found in scores.items()}
+                columns = {half: values[index] for half, values in scores.items()}
                 part = pd.DataFrame(columns | {"unit": np.arange(len(columns["found"]))})
                 parts.append(part.assign(concept=concept, measure=measure, layer=layer))
     frame = pd.concat(parts, ignore_index=True).assign(corpus=corpus, model=model)

@@ -48,11 +48,19 @@ def search_cells(
     codes = load_split(inputs["test"])
     text = load_text(corpus, inputs)
     encoding = encodings.of_corpus(encoding, corpus, codes)
-    found = label(text, kind or kind_of(text.text), encoding)
-    ranking = score(trained, corpus.name, codes, found, steps, device)
+    concepts = label(text, kind or kind_of(text.text), encoding)
+    ranking = score(trained, corpus.name, codes, concepts, steps, device)
     parquet_tables.write(ranking, outputs["ranking"])
     shown = examples(
-        trained, corpus.name, codes, text.text[text.inputs], found, ranking, steps, device, encoding
+        trained,
+        corpus.name,
+        codes,
+        text.text[text.inputs],
+        concepts,
+        ranking,
+        steps,
+        device,
+        encoding,
     )
     parquet_tables.write(shown, outputs["examples"])
     for row in shown.drop_duplicates("panel").itertuples():
@@ -69,5 +77,5 @@ def search_cells(
 
 def label(text: CorpusText, kind: str, encoding: str = encodings.UTF_8) -> Labels:
     """The concepts of a kind of text at the input bytes of its test split."""
-    found = labels(text.text, kind, encoding)
-    return {name: values[text.inputs] for name, values in found.items()}
+    concepts = labels(text.text, kind, encoding)
+    return {name: values[text.inputs] for name, values in concepts.items()}

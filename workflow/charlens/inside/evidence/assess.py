@@ -324,8 +324,8 @@ def _probed(
         controls.batches(PROBED_CONTROLS, question.judged),
         strict=True,
     ):
-        said = probe.predict(judged, probe.weights(probe.targets(fitted)))
-        of_controls += [_judge(s, y) for s, y in zip(said, judging, strict=True)]
+        predictions = probe.predict(judged, probe.weights(probe.targets(fitted)))
+        of_controls += [_judge(s, y) for s, y in zip(predictions, judging, strict=True)]
     (typical,) = _quantiles(np.array(of_controls), (0.5,))
     enough = np.nan
     for count, weights in enumerate(probe.forward_selection(target[:, 0]), 1):

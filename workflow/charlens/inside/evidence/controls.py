@@ -110,12 +110,12 @@ def functions_of_the_byte(
         tables = [generator.standard_normal(256).astype(np.float32) for _ in range(count)]
         return Controls([partial(table.__getitem__, text) for table in tables])
     shares = np.bincount(text.ravel(), minlength=256) / max(1, text.size)
-    present, wanted = np.flatnonzero(shares), label.mean()
+    present, share = np.flatnonzero(shares), label.mean()
     sets: list[np.ndarray] = []
     for _ in range(count * TRIES):
         order = generator.permutation(present)
         total = np.cumsum(shares[order])
-        some = int(np.searchsorted(total, wanted)) + 1  # as many as reach the share
-        if len(sets) < count and wanted / LIKE <= total[some - 1 : some].sum() <= wanted * LIKE:
+        some = int(np.searchsorted(total, share)) + 1  # as many as reach the share
+        if len(sets) < count and share / LIKE <= total[some - 1 : some].sum() <= share * LIKE:
             sets.append(np.isin(np.arange(256), order[:some]))
     return Controls([partial(table.__getitem__, text) for table in sets])

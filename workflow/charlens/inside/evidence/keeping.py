@@ -21,10 +21,10 @@ class Keeping:
         self.logarithm = np.zeros(cells)
         self.histogram = np.zeros((cells, self.BINS), np.int64)
 
-    def add(self, kept: np.ndarray) -> None:
-        """Add shares kept, from 0 to 1, (cells, positions)."""
-        decay = -np.log(np.clip(kept.astype(np.float64), np.exp(-100.0), 1 - 1e-6))
-        self.steps += kept.shape[1]
+    def add(self, shares: np.ndarray) -> None:
+        """Add shares that are kept, from 0 to 1, (cells, positions)."""
+        decay = -np.log(np.clip(shares.astype(np.float64), np.exp(-100.0), 1 - 1e-6))
+        self.steps += shares.shape[1]
         self.logarithm += decay.sum(1)
         scaled = (np.log(decay) - self._LOW) * (self.BINS / (self._HIGH - self._LOW))
         bins = np.clip(scaled, 0, self.BINS - 1).astype(np.int64)

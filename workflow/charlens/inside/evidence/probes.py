@@ -35,9 +35,9 @@ class Moments:
     spread: np.ndarray
     gram: np.ndarray
 
-    def penalised(self, kept: np.ndarray | slice = slice(None)) -> np.ndarray:
+    def penalised(self, chosen: np.ndarray | slice = slice(None)) -> np.ndarray:
         """The matrix of the normal equations for some features."""
-        gram = self.gram[kept][:, kept]
+        gram = self.gram[chosen][:, chosen]
         return gram + PENALTY * np.eye(len(gram))
 
 
@@ -96,9 +96,9 @@ class CellProbe:
             left = np.where(usable, np.abs(left), -1.0)
             left[chosen] = -1.0
             chosen.append(int(np.argmax(left)))
-            kept = np.array(chosen)
+            features = np.array(chosen)
             weights = np.zeros(len(target))
-            weights[kept] = np.linalg.solve(self.moments.penalised(kept), target[kept])
+            weights[features] = np.linalg.solve(self.moments.penalised(features), target[features])
             steps.append(weights)
         return steps
 
@@ -115,10 +115,10 @@ class CellProbe:
         scaled = weights / self.moments.spread[:, None]
         used = np.flatnonzero((scaled != 0).any(1))
         _, streams, length = judged_on.values.shape
-        said = np.empty((weights.shape[1], streams, length))
+        predictions = np.empty((weights.shape[1], streams, length))
         for stream in range(streams):
-            said[:, stream] = scaled[used].T @ judged_on.of_stream(stream, used)
-        return said
+            predictions[:, stream] = scaled[used].T @ judged_on.of_stream(stream, used)
+        return predictions
 
 
 class ByteProbe:

@@ -80,7 +80,11 @@ def intervene(study: Study, subjects: Sequence[Subject]) -> Tables:
         return nothing()
     concepts = list(dict.fromkeys(subject.concept for subject in subjects))
     means = cell_means(
-        study.trained, study.codes[study.found], _sets(study, concepts), study.steps, study.device
+        study.trained,
+        study.codes[study.first_half],
+        _sets(study, concepts),
+        study.steps,
+        study.device,
     )
     compared = _controls(study, subjects, means)
     modes = list(dict.fromkeys([LOW, HIGH, *study.settings.modes]))
@@ -108,7 +112,7 @@ def intervene(study: Study, subjects: Sequence[Subject]) -> Tables:
 
 def _sets(study: Study, concepts: Sequence[str]) -> dict[str, np.ndarray]:
     """The characters of the first half whose means cells are set to."""
-    inputs = study.text.inputs[study.found]
+    inputs = study.text.inputs[study.first_half]
     sets = {
         set_of(concept, mode): where
         for concept in concepts
@@ -162,7 +166,7 @@ def _controls(
 
 def _screened(study: Study, layer: int, means: CellMeans) -> np.ndarray:
     """What ablating each cell of a layer costs over all characters, nats (n,)."""
-    codes = study.codes[study.found]
+    codes = study.codes[study.first_half]
     windows = max(1, SCREENED // len(codes) // study.steps)
     codes = np.ascontiguousarray(codes[:, : min(codes.shape[1], windows * study.steps + 1)])
     jobs = [
@@ -184,28 +188,28 @@ def _screened(study: Study, layer: int, means: CellMeans) -> np.ndarray:
 
 def _resampled(study: Study, letter: str, cells: Sequence[Cell]) -> dict[Cell, np.ndarray]:
     """States of cells along the streams that are read, the network left alone."""
-    found: dict[Cell, np.ndarray] = {}
+    states: dict[Cell, np.ndarray] = {}
     for layer in sorted({layer for layer, _ in cells}):
         units = sorted({unit for at, unit in cells if at == layer})
         values = in_memory.activations(
             study.trained, study.held_codes, study.steps, letter, layer, units, study.device
         )
-        found |= {(layer, unit): values[:, :, i] for i, unit in enumerate(units)}
-    return found
+        states |= {(layer, unit): values[:, :, i] for i, unit in enumerate(units)}
+    return states
 
 
 def _memories(
     study: Study, subjects: Sequence[Subject], jobs: JobList, weights: np.ndarray
 ) -> dict[Subject, verdicts.Memory]:
     """How long each cell keeps a change that is made at a single step."""
-    found = {}
+    memories = {}
     for subject in subjects:
         low, high = (jobs.value(subject.cell, mode, subject.concept) for mode in (LOW, HIGH))
         changed = impulse(
             study.trained, study.held_codes, subject.cell, (low, high), study.steps, study.device
         )
-        found[subject] = changed.half_life(weights)
-    return found
+        memories[subject] = changed.half_life(weights)
+    return memories
 
 
 def _excerpts(

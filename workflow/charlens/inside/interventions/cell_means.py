@@ -48,12 +48,12 @@ def cell_means(
     letter = state_letter(model.quantities()[0])
     sums = squares = np.zeros(())
     for place, _, _ in running(model, codes):
-        here = torch.from_numpy(
+        inside = torch.from_numpy(
             np.ascontiguousarray(stacked[:, :, place].transpose(0, 2, 1))
         ).flatten(1)  # (S, T·B)
         states = [layer[letter][0].flatten(0, 1) for layer in model.quantities()]
         values = torch.stack([s.tanh() if letter == "c" else s for s in states])  # (l, T·B, n)
-        sums = sums + torch.matmul(here.to(values), values).double().cpu().numpy()
+        sums = sums + torch.matmul(inside.to(values), values).double().cpu().numpy()
         squares = squares + (values.double() ** 2).sum(1).cpu().numpy()
     counts = stacked.sum((1, 2))
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -20,7 +20,7 @@ from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 
 Report = Callable[[int], None]
-"""Told how many characters were read, for a progress bar."""
+"""Called with the number of characters read, for a progress bar."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +86,19 @@ def measure(
     loss, p = np.zeros(shape), np.zeros(shape)
     base = np.zeros(shape[1:])
     about = {c.symbols for c in classes.values()}
-    symbols = {wanted: np.flatnonzero(np.isin(vocabulary, wanted)).tolist() for wanted in about}
+    symbols = {bytes_: np.flatnonzero(np.isin(vocabulary, bytes_)).tolist() for bytes_ in about}
     columns = {
-        wanted: [i for i, c in enumerate(classes.values()) if c.symbols == wanted]
-        for wanted in about
+        bytes_: [i for i, c in enumerate(classes.values()) if c.symbols == bytes_]
+        for bytes_ in about
     }
     for window in run(trained, codes, jobs, steps, device):
-        here = np.ascontiguousarray(at[:, :, window.place].transpose(0, 2, 1))  # (C, T, B)
-        mask = torch.from_numpy(here).to(window.logs)
+        members = np.ascontiguousarray(at[:, :, window.place].transpose(0, 2, 1))  # (C, T, B)
+        mask = torch.from_numpy(members).to(window.logs)
         taken = taken_of(window)
         loss[window.jobs] += _summed(taken[:, :1] - taken[:, 1:], mask)
-        for wanted, codes_of in symbols.items():
-            chance = window.logs[..., codes_of].exp().sum(-1) if wanted else taken.exp()
-            mine = columns[wanted]
+        for bytes_, codes_of in symbols.items():
+            chance = window.logs[..., codes_of].exp().sum(-1) if bytes_ else taken.exp()
+            mine = columns[bytes_]
             p[window.jobs, :, mine] += _summed(chance[:, 1:] - chance[:, :1], mask[mine])
             if window.jobs.start == 0:
                 base[:, mine] += _summed(chance[:, :1], mask[mine])[0]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from charlens.inside.interventions.clamps import HIGH, LOW
+from charlens.inside.interventions.clamps import HIGH, LOW, Job
 from charlens.inside.interventions.classes import CharacterClass, Classes, full_name
 from charlens.inside.interventions.excerpt_rows import COLUMNS
 from charlens.inside.interventions.jobs import JobList
@@ -91,11 +91,7 @@ def example(
     clamps = [jobs.jobs[jobs.add([subject.cell], mode, subject.concept)] for mode in (LOW, HIGH)]
     mine = np.flatnonzero(np.isin(vocabulary, symbols)).tolist()
     row = codes[[stream], : -(-shown.stop // steps) * steps + 1]
-    parts = [
-        window.logs[..., mine].exp().sum(-1)[:, :, 0].cpu().numpy()
-        for window in run(trained, row, clamps, steps, device)
-    ]
-    alone, low, high = np.concatenate(parts)[shown].T
+    alone, low, high = _probabilities(trained, row, clamps, mine, steps, device)[shown].T
     return pd.DataFrame(
         {
             "concept": subject.concept,
@@ -112,3 +108,19 @@ def example(
             "p_high": high,
         }
     )
+
+
+def _probabilities(
+    trained: TrainedModel,
+    row: Codes,
+    clamps: Sequence[Job],
+    symbols: Sequence[int],
+    steps: int,
+    device: str,
+) -> np.ndarray:
+    """Of any of some symbols along one stream, (length, 1 + clamps): left alone, then clamped."""
+    parts = [
+        window.logs[..., symbols].exp().sum(-1)[:, :, 0].cpu().numpy()
+        for window in run(trained, row, clamps, steps, device)
+    ]
+    return np.concatenate(parts)

@@ -192,8 +192,8 @@ def _draw_losses(axes: Axes, cell: pd.DataFrame, effects: pd.DataFrame) -> None:
     own = _equal(effects, cell.iloc[0], ["layer", "unit"]) & (effects["verdict"] != CONTROL)
     for y, name in enumerate(names):
         for mode, shift in ((LOW, -0.2), (HIGH, 0.2)):
-            here = effects[(effects["class"] == name) & (effects["mode"] == mode)]
-            mine, others = here[own[here.index]], here[here["verdict"] == CONTROL]
+            shown = effects[(effects["class"] == name) & (effects["mode"] == mode)]
+            mine, others = shown[own[shown.index]], shown[shown["verdict"] == CONTROL]
             spread = np.linspace(-0.12, 0.12, max(len(others), 1))[: len(others)]
             axes.plot(others["delta_loss"], y + shift + spread, ".", ms=1.6, mew=0, color=_CLOUD)
             ends = mine[["low", "high"]].to_numpy().T

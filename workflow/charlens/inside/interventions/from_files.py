@@ -30,13 +30,13 @@ class Network(NamedTuple):
     Attributes:
         trained: the network.
         ranking: of its cells by how well they follow each concept.
-        wanted: what the config says of it: ``cells``, ``concepts``, and the fields of
+        settings: what the config says of it: ``cells``, ``concepts``, and the fields of
             :class:`charlens.inside.interventions.study.Settings`.
     """
 
     trained: TrainedModel
     ranking: pd.DataFrame
-    wanted: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
 
 class Labelled(NamedTuple):
@@ -89,11 +89,11 @@ def study_networks(
         CharlensError: a concept that the text does not have, a cell that a network does not have,
             or too few streams.
     """
-    found = []
-    for trained, ranking, wanted in networks:
-        titles = _titles(wanted["concepts"], labelled, f"{corpus.name}/{trained.model}")
+    studied = []
+    for trained, ranking, given in networks:
+        titles = _titles(given["concepts"], labelled, f"{corpus.name}/{trained.model}")
         names = ("modes", "controls", "characters", "bootstrap")
-        settings = Settings(**{name: wanted[name] for name in names}, seed=seed)
+        settings = Settings(**{name: given[name] for name in names}, seed=seed)
         study = Study(
             trained,
             corpus,
@@ -106,8 +106,8 @@ def study_networks(
             device,
             labelled.encoding,
         )
-        found.append(intervene(study, subjects_of(ranking, titles, wanted["cells"])))
-        for row in found[-1].verdicts.to_dict("records"):
+        studied.append(intervene(study, subjects_of(ranking, titles, given["cells"])))
+        for row in studied[-1].verdicts.to_dict("records"):
             loss = row["delta_loss"]
             effect = "no such characters" if np.isnan(loss) else f"{loss:+.3f} nats"
             _log.info(
@@ -116,21 +116,21 @@ def study_networks(
                 row | {"effect": effect},
             )
     kinds = (effect_rows.COLUMNS, verdicts.COLUMNS, line_ends.COLUMNS, excerpt_rows.COLUMNS)
-    parts = zip(*found, strict=True) if found else ((),) * len(kinds)
+    parts = zip(*studied, strict=True) if studied else ((),) * len(kinds)
     return Tables(*(joined(tables, kind) for tables, kind in zip(parts, kinds, strict=True)))
 
 
-def _titles(wanted: Sequence[str] | None, labelled: Labelled, where: str) -> dict[str, str]:
+def _titles(concepts: Sequence[str] | None, labelled: Labelled, where: str) -> dict[str, str]:
     """The concepts to study, in words.
 
     Raises:
         CharlensError: the text does not have one of them.
     """
-    for name in wanted or ():
+    for name in concepts or ():
         if name not in labelled.labels:
             raise CharlensError(
                 f"interventions: concepts of {where}: found {name!r}, expected some of "
                 f"{', '.join(labelled.labels)} (a text of kind {labelled.kind})"
             )
-    names = labelled.shown if wanted is None else wanted
+    names = labelled.shown if concepts is None else concepts
     return {name: labelled.titles[name] for name in names if name in labelled.labels}

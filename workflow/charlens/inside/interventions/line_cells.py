@@ -26,7 +26,7 @@ _PREFIX = "column "
 
 def column_sets(study: Study) -> dict[str, np.ndarray]:
     """The characters of the first half around each column at which a cell may stand still."""
-    column = columns_of(study.text.text)[study.text.inputs[study.found]]
+    column = columns_of(study.text.text)[study.text.inputs[study.first_half]]
     return {_name(at): np.abs(column - at) <= newlines.AROUND for at in newlines.CLAMPED}
 
 
@@ -62,7 +62,7 @@ def standing_still(
             continue
         symbols = study.classes[subject.concept].classes[AT_A_SPACE].symbols
         values = [means.mean[_name(at)][subject.layer - 1, subject.unit] for at in clamped]
-        found = newlines.hazards(
+        hazards = newlines.hazards(
             study.trained,
             study.held_codes,
             np.flatnonzero(np.isin(study.corpus.vocabulary, symbols)).tolist(),
@@ -71,8 +71,8 @@ def standing_still(
             study.steps,
             study.device,
         )
-        slopes[subject] = newlines.slope(clamped, found, weights)
-        parts.append(_rows(study, subject, clamped, values, found))
+        slopes[subject] = newlines.slope(clamped, hazards, weights)
+        parts.append(_rows(study, subject, clamped, values, hazards))
     return joined(parts, COLUMNS), slopes
 
 
@@ -81,9 +81,9 @@ def _rows(
     subject: Subject,
     clamped: Sequence[int],
     values: Sequence[float],
-    found: newlines.Hazards,
+    hazards: newlines.Hazards,
 ) -> pd.DataFrame:
-    rates = found.rate()
+    rates = hazards.rate()
     halves = newlines.medians(rates)
     names: dict[str, Any] = {
         "corpus": study.corpus.name,
@@ -95,7 +95,7 @@ def _rows(
     rows: list[dict[str, Any]] = []
     settings = [(NOWHERE, np.nan), *zip(clamped, values, strict=True)]
     for (at, value), rate, half in zip(settings, rates, halves, strict=True):
-        counts = found.count.sum(0)
+        counts = hazards.count.sum(0)
         rows += [
             {"clamped": at, "value": value, "column": place, "n": int(counts[place])}
             | {"hazard": rate[place], "median": half}

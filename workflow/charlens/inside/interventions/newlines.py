@@ -120,13 +120,13 @@ def medians(rate: np.ndarray) -> np.ndarray:
 
 
 def slope(
-    clamped: Sequence[int], found: Hazards, weights: np.ndarray
+    clamped: Sequence[int], hazards_: Hazards, weights: np.ndarray
 ) -> tuple[float, float, float]:
     """Change of the median predicted column per clamped column, with its 95 % interval.
 
     Args:
         clamped: the columns of the jobs behind ``found``.
-        found: the hazards.
+        hazards_: of :func:`hazards`.
         weights: of bootstrap resamples of the streams, (R, B).
 
     Returns:
@@ -136,7 +136,7 @@ def slope(
         return (np.nan,) * 3
     x = np.asarray(clamped, float) - np.mean(clamped)
     line = x / (x @ x)
-    value = float(line @ medians(found.rate()[1:]))
-    drawn = medians(found.rate(weights)[1:])  # (J, R)
+    value = float(line @ medians(hazards_.rate()[1:]))
+    drawn = medians(hazards_.rate(weights)[1:])  # (J, R)
     low, high = interval((line @ drawn)[:, None], axis=-2)
     return value, float(low[0]), float(high[0])

@@ -91,11 +91,11 @@ class Results:
         """A concept studied here whose targets are other characters than this one's."""
         mine = self._at_targets(subject.concept)
         for concept in dict.fromkeys(s.concept for s in self.subjects):
-            theirs = self._at_targets(concept)
-            if theirs.any() and not (mine & theirs).any():
+            other = self._at_targets(concept)
+            if other.any() and not (mine & other).any():
                 return concept
         return None
 
     def _at_targets(self, concept: str) -> np.ndarray:
-        found = self.classes[concept]
-        return np.logical_or.reduce([found.classes[t.name].at for t in found.targets])
+        studied = self.classes[concept]
+        return np.logical_or.reduce([studied.classes[t.name].at for t in studied.targets])

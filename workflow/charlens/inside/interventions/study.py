@@ -81,7 +81,7 @@ class Study:
                 f"judge on, found {batch} in {self.corpus.name}"
             )
         self.steps = window_length(self.steps)
-        self.found = slice(0, batch // 2)
+        self.first_half = slice(0, batch // 2)
         self.held = slice(-(-batch // 2), batch)
         held = batch - self.held.start
         windows = max(1, self.settings.characters // held // self.steps)

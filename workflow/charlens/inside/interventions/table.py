@@ -123,11 +123,11 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         halves = part[(part["verdict"] != CAUSAL) & part["fall"] & part["rise"]]
         halves = halves[halves["specificity"] >= SPECIFIC]
         if len(halves):
-            said = [
+            partly = [
                 f"at {rst(row['class'])} for {rst(row['title'])} ({signed(row['delta_loss'])} nats)"
                 for row in halves.to_dict("records")
             ]
-            yield f"Of the others some do so in part: {listed(said)}."
+            yield f"Of the others some do so in part: {listed(partly)}."
         for row in causal[causal["memory"].notna()].to_dict("records"):
             yield (
                 f"Changed at a single step, the cell for {rst(row['title'])} keeps more than half "

@@ -147,9 +147,9 @@ def _all_matches(
     question: Question, everyone: Sequence[Member], shared: Covariances
 ) -> Iterator[tuple[tuple[Key, Key], Matches]]:
     """Matches of the cells of each training in every other network."""
-    wanted = [(a, b) for a in everyone for b in everyone if a is not b and a.seed != UNTRAINED]
-    with progress(len(wanted), "matching cells", "pair") as bar:
-        for a, b in wanted:
+    pairs = [(a, b) for a in everyone for b in everyone if a is not b and a.seed != UNTRAINED]
+    with progress(len(pairs), "matching cells", "pair") as bar:
+        for a, b in pairs:
             draws = generator(question.seed, "rotations", question.corpus, *a.key, *b.key)
             yield (a.key, b.key), matches(shared, a.columns, b.columns, question.rotations, draws)
             bar.update(1)

@@ -110,8 +110,8 @@ def covariances(
     sums: list[Sums] = []
     with progress(batch * length, "cells side by side", "char") as bar:
         for place, cells in columns_of(networks, codes, steps, device):
-            there = np.moveaxis(labels[:, :, place], 0, 2).astype(np.float32)
-            values = np.concatenate([cells, there], axis=2)
+            followed = np.moveaxis(labels[:, :, place], 0, 2).astype(np.float32)
+            values = np.concatenate([cells, followed], axis=2)
             if not sums:
                 mean = values.mean((0, 1))
                 sums = [Sums(values.shape[2], mean) for _ in range(2)]

@@ -62,13 +62,13 @@ def match_cells(
     parquet_tables.write(made.passage, outputs["passage"])
 
 
-def _concept(labels: Mapping[str, np.ndarray], wanted: object, corpus: str) -> str:
+def _concept(labels: Mapping[str, np.ndarray], configured: object, corpus: str) -> str:
     flags = [name for name, values in labels.items() if measure_of(values) == AUC]
-    if wanted is None:
+    if configured is None:
         return flags[0]
-    if wanted not in flags:
+    if configured not in flags:
         raise CharlensError(
-            f"universality.concept: found {wanted!r}, expected a yes or no that {corpus} has: "
+            f"universality.concept: found {configured!r}, expected a yes or no that {corpus} has: "
             f"{', '.join(flags)}"
         )
-    return str(wanted)
+    return str(configured)

@@ -28,28 +28,28 @@ def linear_cka(covariance: np.ndarray, a: slice, b: slice) -> float:
     return float(norms[0] ** 2 / (norms[1] * norms[2])) if norms[1] * norms[2] else 0.0
 
 
-def svcca(covariance: np.ndarray, a: slice, b: slice, kept: float = KEPT) -> float:
+def svcca(covariance: np.ndarray, a: slice, b: slice, share: float = KEPT) -> float:
     """Mean canonical correlation of the main directions of two networks (Raghu et al. 2017).
 
     Args:
         covariance: of all columns.
         a: columns of the first network.
         b: those of the second.
-        kept: share of the variance of each that its directions keep.
+        share: of the variance of each network that its directions keep.
     """
-    white_a, white_b = _whitened(covariance[a, a], kept), _whitened(covariance[b, b], kept)
+    white_a, white_b = _whitened(covariance[a, a], share), _whitened(covariance[b, b], share)
     if not white_a.shape[1] or not white_b.shape[1]:
         return 0.0
     canonical = np.linalg.svd(white_a.T @ covariance[a, b] @ white_b, compute_uv=False)
     return float(np.clip(canonical, 0, 1).mean())
 
 
-def _whitened(covariance: np.ndarray, kept: float) -> np.ndarray:
+def _whitened(covariance: np.ndarray, share: float) -> np.ndarray:
     """Directions of variance 1 that keep a share of all variance, (cells, directions)."""
     values, vectors = np.linalg.eigh(covariance)
     values, vectors = values[::-1], vectors[:, ::-1]
     total = values.sum()
     if total <= 0:
         return vectors[:, :0]
-    count = int(np.searchsorted(np.cumsum(values) / total, kept)) + 1
+    count = int(np.searchsorted(np.cumsum(values) / total, share)) + 1
     return vectors[:, :count] / np.sqrt(values[:count])

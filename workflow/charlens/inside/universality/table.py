@@ -87,8 +87,8 @@ def _row(
         "strongest": followers["strength"].max(),
         "concept_match": between["concept_r"].mean(),
     }
-    for kind, wanted in kinds.items():
-        row[f"match_{kind}"] = cells.loc[wanted, "r"].abs().median()
+    for kind, rows in kinds.items():
+        row[f"match_{kind}"] = cells.loc[rows, "r"].abs().median()
         alike = pairs[_kind(pairs, model, kind)]
         row |= {f"{name}_{kind}": alike[name].mean() for name in ("cka", "svcca")}
     return row
@@ -154,8 +154,8 @@ def best_followers(passage: pd.DataFrame) -> pd.DataFrame:
     strength = passage.drop_duplicates(["model", "seed"]).groupby("model", sort=False)["strength"]
     best = strength.median().sort_values(ascending=False, kind="stable").index[:FOLLOWERS]
     rank = {model: place for place, model in enumerate(best)}
-    kept = passage[passage["model"].isin(best)]
-    return kept.sort_values(["model", "seed", "place"], key=lambda x: x.map(rank).fillna(0)
+    rows = passage[passage["model"].isin(best)]
+    return rows.sort_values(["model", "seed", "place"], key=lambda x: x.map(rank).fillna(0)
                             if x.name == "model" else x, kind="stable")  # fmt: skip
 
 

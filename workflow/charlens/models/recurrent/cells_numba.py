@@ -23,7 +23,8 @@ from numba import float32, njit
 from torch import Tensor
 
 from charlens.models.products import add_product, multiply_into, prepared
-from charlens.models.recurrent.cells import GRU, LSTM, RNN, Recurrence, _steps
+from charlens.models.recurrent.cells import GRU, LSTM, RNN
+from charlens.models.recurrent.recurrence import Recurrence, steps_of
 
 # Allows fused multiply-adds and another order of sums. Not "no NaN": a loss that is not a number
 # must reach the trainer.
@@ -197,13 +198,13 @@ class FusedRNN(_Fused, RNN):
     def _forward(self, lane: int | slice, w: Tensor) -> None:
         h, gates = self.h[lane], self.gates[lane]  # (T + 1, B, n), (T, B, n)
         arrays, w = (gates.numpy(), h.numpy()), prepared(w)
-        for t, (before, a) in enumerate(zip(_steps(h), _steps(gates), strict=False)):
+        for t, (before, a) in enumerate(zip(steps_of(h), steps_of(gates), strict=False)):
             add_product(a, before, w)  # (B, n) += (B, n) @ (n, n)
             _rnn_forward(*arrays, t)
 
     def _backward(self, lane: int | slice, w: Tensor, dh: Tensor) -> None:
         arrays = self.h[lane].numpy(), dh.numpy(), self.grad[lane].numpy()
-        grad, below, back = _steps(self.grad[lane]), _steps(dh), prepared(w).transpose(-1, -2)
+        grad, below, back = steps_of(self.grad[lane]), steps_of(dh), prepared(w).transpose(-1, -2)
         for t in reversed(range(self.steps)):
             _rnn_backward(*arrays, t)
             if t:
@@ -217,7 +218,7 @@ class FusedLSTM(_Fused, LSTM):
         h, gates = self.h[lane], self.gates[lane]  # (T + 1, B, n), (T, B, 4n)
         arrays = gates.numpy(), self.c[lane].numpy(), self.aux[lane].numpy(), h.numpy()
         w = prepared(w)
-        for t, (before, a) in enumerate(zip(_steps(h), _steps(gates), strict=False)):
+        for t, (before, a) in enumerate(zip(steps_of(h), steps_of(gates), strict=False)):
             add_product(a, before, w)  # (B, 4n) += (B, n) @ (n, 4n)
             _lstm_forward(*arrays, t)
 
@@ -225,7 +226,7 @@ class FusedLSTM(_Fused, LSTM):
         dc = np.zeros((self.batch, self.width), np.float32)
         buffers = self.gates[lane].numpy(), self.c[lane].numpy(), self.aux[lane].numpy()
         arrays = *buffers, dh.numpy(), dc, self.grad[lane].numpy()
-        grad, below, back = _steps(self.grad[lane]), _steps(dh), prepared(w).transpose(-1, -2)
+        grad, below, back = steps_of(self.grad[lane]), steps_of(dh), prepared(w).transpose(-1, -2)
         for t in reversed(range(self.steps)):
             _lstm_backward(*arrays, t)
             if t:
@@ -238,7 +239,7 @@ class FusedGRU(_Fused, GRU):
     def _forward(self, lane: int | slice, w: Tensor) -> None:
         n = self.width
         w_rz, w_g = (prepared(part.contiguous()) for part in (w[..., : 2 * n], w[..., 2 * n :]))
-        h, q = _steps(self.h[lane]), _steps(self.aux[lane])  # (B, n) each
+        h, q = steps_of(self.h[lane]), steps_of(self.aux[lane])  # (B, n) each
         rz, g = self._split(self.gates, lane, 0, 2), self._split(self.gates, lane, 2, 3)
         gates, states = self.gates[lane].numpy(), self.h[lane].numpy()
         reset = self.aux[lane].numpy()
@@ -253,7 +254,7 @@ class FusedGRU(_Fused, GRU):
         parts = (w[..., : 2 * n], w[..., 2 * n :])
         back_rz, back_g = (prepared(part.transpose(-1, -2).contiguous()) for part in parts)
         d_rz, d_g = self._split(self.grad, lane, 0, 2), self._split(self.grad, lane, 2, 3)
-        below = _steps(dh)
+        below = steps_of(dh)
         dq = torch.empty_like(below[0])
         gates, states = self.gates[lane].numpy(), self.h[lane].numpy()
         above, grad = dh.numpy(), self.grad[lane].numpy()

@@ -22,8 +22,9 @@ import triton.language as tl
 from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.recurrent.cells import GRU, LSTM, RNN, Empty, Recurrence
+from charlens.models.recurrent.cells import GRU, LSTM, RNN
 from charlens.models.recurrent.edits import Edit
+from charlens.models.recurrent.recurrence import Empty, Recurrence
 
 WIDTH_MULTIPLE = 32
 _LIMIT = tl.constexpr(60000.0)

@@ -20,8 +20,9 @@ from charlens.models.language_model import LanguageModel, product_into
 from charlens.models.parameters import Shape
 from charlens.models.precision import FLOAT32, Precision
 from charlens.models.products import add_product
-from charlens.models.recurrent.cells import CELLS, Recurrence
+from charlens.models.recurrent.cells import CELLS
 from charlens.models.recurrent.edits import Edits
+from charlens.models.recurrent.recurrence import Recurrence
 
 
 class CharModel(LanguageModel[Shape]):

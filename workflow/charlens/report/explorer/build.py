@@ -20,18 +20,12 @@ from charlens.predictions.file import read_probabilities
 from charlens.report.explorer import mistakes, packing, passage, reading, tables
 from charlens.report.explorer.packing import in_bits, pack, roots
 from charlens.report.explorer.passage import Passage
+from charlens.report.explorer.site import BUDGET, VALUE, Chunk
 from charlens.text.corpus import Codes, Corpus, load_split
 from charlens.text.encodings import of_corpus
 
-MOST = 8_000_000
-"""Values of cells in one model's page at most, units times positions: 10 MB packed, and more units
-than a person looks at."""
-
-Chunk = tuple[str, str]
-"""A name, ``{corpus}/{model}/{layer}/{letter}``, and what the page calls by it, JSON or packed."""
-
-VALUE = "value"
-"""Stands for a letter: tanh(c), or h."""
+PREDICTED = 11
+"""Bytes of a position besides its cells, deflated: what is expected there; 9 on War and Peace."""
 
 _GATES = {"g": "candidate", "n": "candidate"}  # of what the catalogue names no gate
 
@@ -155,28 +149,28 @@ def _baseline(text: _Text) -> dict[str, Any] | None:
     if model is None:
         return None
     columns = text.probability(model, ["probability", "top_byte", "top_probability"])
-    here = slice(text.passage.start, text.passage.stop)
-    losses = -np.log(np.maximum(columns["probability"][here], 1e-30))
+    shown = slice(text.passage.start, text.passage.stop)
+    losses = -np.log(np.maximum(columns["probability"][shown], 1e-30))
     return {
         "name": model,
         "title": model_title(model),
         "loss": pack(in_bits(losses)),
         "mean": round(float(losses.mean() / np.log(2)), 4),
-        "top": pack(columns["top_byte"][here]),
-        "topProbability": pack(roots(columns["top_probability"][here])),
+        "top": pack(columns["top_byte"][shown]),
+        "topProbability": pack(roots(columns["top_probability"][shown])),
     }
 
 
 def _model(text: _Text, model: str, settings: Settings) -> Iterator[Chunk]:
     trained = load_trained(text.folder / "models" / f"{model}.safetensors", text.corpus)
     evidence, causes = (model in some for some in (text.shown.evidence, text.shown.causes))
-    ranking, said = tables.read_tables(text.folder, model, evidence, causes)
-    units = tables.kept_units(ranking, max(1, MOST // len(text.passage)))
-    said["concepts"] = tables.only(said["concepts"], units)
+    ranking, facts_of_cells = tables.read_tables(text.folder, model, evidence, causes)
+    units = tables.kept_units(ranking, most_units(len(text.passage)))
+    facts_of_cells["concepts"] = tables.only(facts_of_cells["concepts"], units)
     letters = _letters(model)
     steps, device = settings.unroll, settings.device
     read = reading.read(trained, text.passage, units, "".join(letters), steps, device)
-    facts = said | _predictions(text, model, read) | _layers(trained, units)
+    facts = facts_of_cells | _predictions(text, model, read) | _layers(trained, units)
     facts["gates"] = [{"letter": letter, "title": title} for letter, title in letters.items()]
     name = f"{text.corpus.name}/{model}"
     yield name, _json(facts)
@@ -184,6 +178,11 @@ def _model(text: _Text, model: str, settings: Settings) -> Iterator[Chunk]:
         yield f"{name}/{layer}/{VALUE}", _packed(values)
     for (layer, letter), values in read.gates.items():
         yield f"{name}/{layer}/{letter}", _packed(values)
+
+
+def most_units(positions: int) -> int:
+    """How many units stay within a model's budget, were their values no shorter when deflated."""
+    return max(1, BUDGET * 3 // 4 // positions - PREDICTED)
 
 
 def _letters(model: str) -> dict[str, str]:

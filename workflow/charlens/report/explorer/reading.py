@@ -57,7 +57,7 @@ def read(
     """
     streams = passage.codes.shape[0]
     model = trained.ready(streams, steps, device)
-    k, kept = trained.shape.k, min(LIKELY, trained.shape.k)
+    k, likeliest = trained.shape.k, min(LIKELY, trained.shape.k)
     room = (streams, passage.length)
     values = {layer: np.empty((*room, len(some)), np.float32) for layer, some in units.items()}
     gates = {
@@ -65,7 +65,10 @@ def read(
         for layer, some in units.items()
         for letter in letters
     }
-    likely, probability = np.zeros((*room, kept), np.uint8), np.zeros((*room, kept), np.float32)
+    likely, probability = (
+        np.zeros((*room, likeliest), np.uint8),
+        np.zeros((*room, likeliest), np.float32),
+    )
     loss, entropy = np.empty(room, np.float32), np.empty(room, np.float32)
     with progress(loss.size, f"{trained.model} explorer", "char") as bar:
         for place, _, targets in running(model, passage.codes):
@@ -76,7 +79,7 @@ def read(
                     inside = quantities[layer - 1][letter][0]
                     gates[layer, letter][:, place] = _rows(inside[..., list(some)])
             logs = model.log_probabilities[0].view(steps, streams, -1)[..., :k]
-            best, index = logs.topk(kept)
+            best, index = logs.topk(likeliest)
             likely[:, place] = _rows(index)
             probability[:, place] = _rows(best.exp())
             loss[:, place] = -_rows(logs.gather(-1, targets.unsqueeze(-1)).squeeze(-1))

@@ -180,12 +180,12 @@ def read_tables(
 
 def only(concepts: Sequence[Mapping[str, Any]], units: Mapping[int, Sequence[int]]) -> list:
     """The same concepts with the scores of some units only."""
-    there = {(layer, unit) for layer, some in units.items() for unit in some}
+    pairs = {(layer, unit) for layer, some in units.items() for unit in some}
     return [
         {
             **entry,
-            "best": [row for row in entry["best"] if (row[0], row[1]) in there],
-            "scores": [row for row in entry["scores"] if (row[0], row[1]) in there],
+            "best": [row for row in entry["best"] if (row[0], row[1]) in pairs],
+            "scores": [row for row in entry["scores"] if (row[0], row[1]) in pairs],
         }
         for entry in concepts
     ]

@@ -158,14 +158,14 @@ def _topics() -> dict[str, str]:
 
 def _modules() -> list[tuple[str, Path]]:
     """Name and path of every module of the prose packages outside tests, scrambled."""
-    found = []
+    modules = []
     for package in PROSE_PACKAGES:
         root = _folder(package)
         for path in root.rglob("*.py"):
             name = f"{package}/{path.relative_to(root).as_posix()}"
             if "/tests/" not in name:
-                found.append((name, path))
-    return sorted(found, key=lambda item: _scramble(item[0]))
+                modules.append((name, path))
+    return sorted(modules, key=lambda item: _scramble(item[0]))
 
 
 def _docstrings(path: Path) -> Iterator[str]:
@@ -189,12 +189,12 @@ def _prose(text: str, seen: set[str]) -> str:
 
     Adds them to ``seen``.
     """
-    kept = []
+    paragraphs = []
     for paragraph in re.split(r"\n(?:[ \t]*\n)+", text.rstrip()):
         if paragraph not in seen and _is_prose(paragraph):
             seen.add(paragraph)
-            kept.append(paragraph + "\n\n")
-    return "".join(kept)
+            paragraphs.append(paragraph + "\n\n")
+    return "".join(paragraphs)
 
 
 def _is_prose(paragraph: str) -> bool:

@@ -29,12 +29,12 @@ class Wrong(NamedTuple):
 
     Attributes:
         key: where it is, such as ``glob[0]``.
-        found: the value.
+        value: what the config has.
         message: what was expected.
     """
 
     key: str
-    found: object
+    value: object
     message: str
 
 

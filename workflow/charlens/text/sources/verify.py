@@ -27,12 +27,12 @@ class Expected(NamedTuple):
             return "the file is empty"
         if self.bytes is not None and len(data) != self.bytes:
             return f"expected {self.bytes:,} bytes, found {len(data):,} bytes"
-        for key, expected, found in (
+        for key, expected, actual in (
             ("sha256", self.sha256, sha256(data)),
             ("git_blob_sha1", self.git_blob_sha1, git_blob_sha1(data)),
         ):
-            if expected is not None and found != expected:
-                return f"expected {key} {expected}, found {found}"
+            if expected is not None and actual != expected:
+                return f"expected {key} {expected}, found {actual}"
         return None
 
 

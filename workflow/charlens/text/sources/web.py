@@ -127,16 +127,16 @@ def find_or_download(
     name = source.filename
     if corpora_dir is not None and (corpora_dir / name).exists():
         return verified(corpora_dir / name, expected, "remove it"), f"file {name}"
-    kept, tried = download_dir / name, []
-    if kept.exists():
-        data = read_bytes(kept)
+    downloaded, tried = download_dir / name, []
+    if downloaded.exists():
+        data = read_bytes(downloaded)
         problem = expected.mismatch(data)
         if problem is None:
             return data, f"file {name}"
-        tried.append(f"{kept}: {problem}, kept aside as {_set_aside(kept, data, name)}")
+        tried.append(f"{downloaded}: {problem}, kept aside as {_set_aside(downloaded, data, name)}")
     for url in source.urls:
         try:
-            return _download(url, kept, expected), f"{name} from {url}"
+            return _download(url, downloaded, expected), f"{name} from {url}"
         except _DownloadError as error:
             tried.append(f"{url}: {error}")
             log.warning("%s", tried[-1])
@@ -231,14 +231,14 @@ def _check_redirect(response: requests.Response, **_: object) -> None:
     """
     if not response.is_redirect:
         return
-    here = response.url
+    address = response.url
     try:
-        target = urljoin(here, response.headers["location"])
+        target = urljoin(address, response.headers["location"])
     except ValueError:  # of an IPv6 address without its end
         target = ""
     if not _is_address(target):
         raise _DownloadError("redirects to what is not an address of the web")
-    if not _is_safe(target) or (_is_remote(here) and not _is_remote(target)):
+    if not _is_safe(target) or (_is_remote(address) and not _is_remote(target)):
         place = f"{urlsplit(target).scheme}://{urlsplit(target).hostname}"
         raise _DownloadError(f"redirects to {place}; only https is allowed")
 

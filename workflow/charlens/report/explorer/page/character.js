@@ -2,10 +2,9 @@
 // What happens at one character: what the network expected next, and what its gates did.
 
 (() => {
-  const { element } = charlens;
+  const { element, percent } = charlens;
   const panel = document.getElementById("character");
   const share = (root) => (root / 255) ** 2;
-  const percent = (p) => (p >= 0.995 ? "> 99 %" : p < 0.001 ? "< 0.1 %" : `${(100 * p).toFixed(p < 0.1 ? 1 : 0)} %`);
   const bits = (loss) => `${(loss / charlens.steps.bits).toFixed(loss < 16 ? 2 : 1)} bits`;
 
   function expected(text, model, i) {
@@ -38,10 +37,18 @@
     return -1;
   };
 
+  // What came after a position: a character, and which of its bytes where it has several.
+  function cameAt(text, i) {
+    const byte = charlens.byteName(text, text.next(i)), k = text.characterOf[i + 1];
+    const within = k !== undefined && text.parts.every(([, end]) => i + 1 !== end);
+    if (!within || text.starts[k + 1] - text.starts[k] === 1) return `“${byte}”`;
+    return `“${charlens.inList(text.at(k))}” (its byte ${byte})`;
+  }
+
   function facts(text, model, rival, i) {
-    const list = element("dl"), came = charlens.byteName(text, text.next(i));
+    const list = element("dl");
     const fact = (name, value) => list.append(element("dt", "", name), element("dd", "", value));
-    fact("came", `“${came}”, surprise ${bits(model.loss[i])}`);
+    fact("came", `${cameAt(text, i)}, surprise ${bits(model.loss[i])}`);
     fact("uncertainty", `${bits(model.entropy[i])} (entropy)`);
     const baseline = text.baseline;
     if (baseline) {
@@ -66,7 +73,7 @@
       const gate = cell.gates?.[letter];
       if (gate) bar(`${title} (${letter})`, (gate.values[i] * gate.scale) / 127);
     }
-    if (cell.gates?.missing) list.append(element("li", "quiet", "its gates are in index.html, the form with files"));
+    if (cell.gates?.missing) list.append(element("li", "quiet", "this page lacks its other gates"));
     return list;
   }
 
@@ -76,6 +83,7 @@
     title.append(element("span", "quiet", `position ${place}`));
     const columns = element("div", "two"), left = element("div"), right = element("div");
     left.append(element("h3", "", "expected next"), expected(text, model, i));
+    left.append(element("p", "quiet", "blue: what came"));
     right.append(element("h3", "", "the cell"), gates(model, cell, i));
     columns.append(left, right);
     panel.replaceChildren(title, columns, facts(text, model, rival, i));

@@ -9,7 +9,7 @@ const charlens = {};
   for (const element of document.querySelectorAll("script[data-chunk]")) {
     inside.set(element.dataset.chunk, element);
   }
-  const oneFile = document.documentElement.dataset.form === "file";
+  const beside = new Set(JSON.parse(document.getElementById("beside").textContent));
 
   charlens.take = (name, value) => takers.get(name)?.(value);
 
@@ -28,7 +28,7 @@ const charlens = {};
     if (!promises.has(name)) {
       const element = inside.get(name);
       if (element) promises.set(name, Promise.resolve(JSON.parse(element.textContent)));
-      else promises.set(name, oneFile ? Promise.resolve(null) : fromScript(name));
+      else promises.set(name, beside.has(name) ? fromScript(name) : Promise.resolve(null));
     }
     return promises.get(name);
   };

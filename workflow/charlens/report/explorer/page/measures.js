@@ -24,14 +24,14 @@
   const rest = (all, part) => all.map((count, value) => count - part[value]);
 
   // How well a cell tells marked stretches from all other text and from what is around them.
-  function separation(values, all, spans, parts, around) {
+  function separation(values, all, spans, borders, around) {
     const marked = new Int32Array(256), near = new Int32Array(256);
-    for (const [from, to] of spans) histogram(values, from, to, marked);
-    for (const [from, to] of spans) {
-      const [first, last] = parts.find(([, end]) => from < end);
+    spans.forEach(([from, to], i) => {
+      const [first, last] = borders[i];
+      histogram(values, from, to, marked);
       histogram(values, Math.max(first, from - around), from, near);
       histogram(values, to, Math.min(last, to + around), near);
-    }
+    });
     const everywhere = auc(marked, rest(all, marked)), here = auc(marked, near);
     return { everywhere, here, strength: Math.abs(everywhere + here - 1) };
   }
@@ -46,9 +46,10 @@
   function rankCells(cells, spans, parts) {
     const longest = Math.max(...spans.map(([from, to]) => to - from));
     const around = Math.max(100, 2 * longest);
-    const ranked = cells.map((cell) => ({
+    const borders = spans.map(([from]) => parts.find(([, end]) => from < end));
+    const ranked = cells.filter(({ values }) => values).map((cell) => ({
       cell,
-      ...separation(cell.values, histogramOf(cell), spans, parts, around),
+      ...separation(cell.values, histogramOf(cell), spans, borders, around),
     }));
     return ranked.sort((a, b) => b.strength - a.strength);
   }
@@ -66,10 +67,10 @@
 
   // Stretches as long as a marked one in which the cells are most alike, by the cosine of means.
   function similarPlaces(cells, [from, to], parts, most) {
-    const count = cells[0].values.length, size = to - from;
+    const read = cells.filter(({ values }) => values), count = read[0].values.length, size = to - from;
     const dot = new Float32Array(count), norm = new Float32Array(count);
     let own = 0;
-    for (const cell of cells) {
+    for (const cell of read) {
       const { values } = cell;
       cell.moments = cell.moments ?? moments(histogramOf(cell));
       const { mean, sd } = cell.moments;
@@ -91,13 +92,16 @@
       .map((at) => ({ from: at, to: at + size, likeness: likeness[at] }));
   }
 
-  // Places of the largest scores, at least a gap apart.
+  // Places of the largest scores, at least a gap apart, the first of equal ones.
   function peaks(scores, most, gap, allowed = () => true) {
-    const order = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
-    const chosen = [];
-    for (const at of order) {
-      if (chosen.length === most) break;
-      if (allowed(at) && chosen.every((other) => Math.abs(other - at) >= gap)) chosen.push(at);
+    const free = new Uint8Array(scores.length), chosen = [];
+    for (let i = 0; i < free.length; i++) free[i] = allowed(i) ? 1 : 0;
+    while (chosen.length < most) {
+      let best = -1;
+      for (let i = 0; i < free.length; i++) if (free[i] && (best < 0 || scores[i] > scores[best])) best = i;
+      if (best < 0) break;
+      chosen.push(best);
+      free.fill(0, Math.max(0, best - gap + 1), best + gap);
     }
     return chosen;
   }

@@ -44,12 +44,13 @@
     const strong = (words) => element("strong", "", words);
     title.replaceChildren();
     if (state.view === "cell") {
-      title.append("Each character has the colour of ", strong(`layer ${cell.layer}, cell ${cell.unit}`), " after it was read. ");
-      if (follows) title.append("It follows: ", strong(follows.title), ` (${sense(follows, cell)}).`);
+      title.append("Colours: ", strong(`layer ${cell.layer}, cell ${cell.unit}`), " after each character. ");
+      if (follows) title.append("It follows ", strong(follows.title), ` (${sense(follows, cell)}).`);
+      else title.append("It is none of the best for what was looked for.");
     } else if (state.view === "surprise") {
-      title.append("The darker a character, the less ", strong(model.title), " expected it.");
+      title.append("The darker a character, the less ", strong(model.title), " expected it (bits).");
     } else {
-      title.append("Blue where ", strong(model.title), " expected the character more than ", strong(rival.title), ", red where less.");
+      title.append("Blue where ", strong(model.title), " expected the character more than ", strong(rival.title), ", orange where less.");
     }
   }
 

@@ -2,18 +2,11 @@
 // The text pane: only the lines that are seen are in the page, each character in its colour.
 
 (() => {
+  const { element } = charlens;
   const pane = document.getElementById("text"), holder = document.getElementById("lines");
   const EXTRA = 6; // lines beyond the edges
   let text = null, lines = [], height = 24, drawn = new Map();
   let look = { colour: () => "", mark: () => false, error: () => null, cursor: -1 };
-
-  const element = (name, className, content) => {
-    const made = document.createElement(name);
-    if (className) made.className = className;
-    if (content !== undefined) made.textContent = content;
-    return made;
-  };
-  charlens.element = element;
 
   function letterWidth() {
     const probe = element("span", "line probe", "0".repeat(50));

@@ -22,13 +22,13 @@
     }
   }
 
-  const write = (state) => {
-    const parts = [state.corpus, state.model, `${state.layer}.${state.unit}`, state.position];
+  const write = ({ corpus, text, model, cell, cursor, spans, state }) => {
+    const { start } = text, parts = [corpus.name, model.name, `${cell.layer}.${cell.unit}`, start + text.last(cursor)];
     if (state.view !== "cell") parts.push(`view=${state.view}`);
     if (state.rival) parts.push(`rival=${state.rival}`);
     if (state.errors) parts.push("errors");
     if (state.find) parts.push(`find=${state.find}`);
-    else if (state.mark) parts.push(`mark=${state.mark}`);
+    else if (spans.length) parts.push(`mark=${start + spans[0][0]}-${start + spans[0][1]}`);
     const keep = (part) => encodeURIComponent(part).replaceAll("%3D", "=");
     const hash = `#${parts.map(keep).join("/")}`;
     if (hash === location.hash) return;

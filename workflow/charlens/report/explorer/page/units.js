@@ -44,6 +44,7 @@
     rows = model.cells.map((cell) => {
       const row = element("div", "unit"), canvas = element("canvas");
       row.setAttribute("role", "option");
+      row.setAttribute("aria-selected", false);
       row.id = `unit-${name(cell)}`;
       row.append(element("span", "name", name(cell)), canvas, element("span", "quiet tag", tag(cell)?.title));
       canvas.setAttribute("aria-hidden", "true");
@@ -54,16 +55,15 @@
     mark();
   }
 
+  // Show which cell is chosen: read the layout first, then change what differs.
   function mark() {
-    for (const { cell, row } of rows) {
-      const selected = cell === chosen;
-      row.setAttribute("aria-selected", selected);
-      if (selected) {
-        list.setAttribute("aria-activedescendant", row.id);
-        const top = row.offsetTop;
-        if (top < list.scrollTop || top > list.scrollTop + list.clientHeight - 30) list.scrollTop = top - 60;
-      }
-    }
+    const now = rows.find(({ cell }) => cell === chosen)?.row;
+    const before = list.querySelector("[aria-selected=true]");
+    const top = now?.offsetTop ?? 0, { scrollTop, clientHeight } = list;
+    before?.setAttribute("aria-selected", false);
+    now?.setAttribute("aria-selected", true);
+    if (now) list.setAttribute("aria-activedescendant", now.id);
+    if (now && (top < scrollTop || top > scrollTop + clientHeight - 30)) list.scrollTop = top - 60;
     for (const button of document.querySelectorAll("#concepts button")) {
       button.setAttribute("aria-pressed", chosen !== null && button.dataset.cell === name(chosen));
     }
@@ -74,6 +74,7 @@
     canvas.width = COLUMNS * ratio;
     canvas.height = HIGH * ratio;
     context.scale(ratio, ratio);
+    if (!cell.values) return;
     const step = (to - from) / COLUMNS, middle = HIGH / 2;
     const style = getComputedStyle(list);
     for (const [sign, colour] of [[1, style.getPropertyValue("--high")], [-1, style.getPropertyValue("--low")]]) {
@@ -103,6 +104,7 @@
 
   function sort() {
     const spread = ({ values, scale }) => {
+      if (!values) return 0;
       let least = 127, most = -127;
       for (let i = range[0]; i < range[1]; i++) {
         least = Math.min(least, values[i]);
@@ -134,6 +136,8 @@
       mark();
     },
     sparks: drawSparks,
+    // Values that were not there before have come.
+    refresh: () => (order.value === "here" ? sort() : drawSparks()),
     // The cell so many places further down the list.
     step: (by) => {
       const at = rows.findIndex(({ cell }) => cell === chosen);

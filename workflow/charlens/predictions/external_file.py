@@ -1,0 +1,208 @@
+"""Reading of a user's file of probabilities: Parquet, CSV or .npy, by its first bytes."""
+
+from __future__ import annotations
+
+import codecs
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from charlens.errors import CharlensError
+from charlens.files.atomic import FilePath
+from charlens.predictions.contract import DTYPES
+
+Numbers = dict[str, np.ndarray]
+
+
+def read_table(path: FilePath, size: int) -> pa.Table:
+    """The known columns of a file, each of any type; its first bytes tell the format."""
+    try:
+        with open(path, "rb") as stream:
+            start = stream.read(6)
+        if start == b"\x93NUMPY":
+            return _read_npy(path, size)
+        table = _read_parquet(path) if start[:4] == b"PAR1" else _read_csv(path)
+    except OSError as error:
+        raise CharlensError(
+            f"{path}: cannot be read ({one_line(error.strerror or error)}); write the file again"
+        ) from error
+    except (pa.ArrowException, ValueError) as error:
+        raise CharlensError(
+            f"{path}: neither Parquet nor CSV with a header line that can be read "
+            f"({one_line(error)}); write the file again"
+        ) from error
+    metadata = table.schema.metadata
+    names = [name.strip() for name in table.column_names]
+    table = table.rename_columns(names).select([name for name in DTYPES if name in names])
+    return table.replace_schema_metadata(metadata)
+
+
+def one_line(quoted: object, most: int = 160) -> str:
+    """Text from a file or a library as one printable line of at most ``most`` characters."""
+    text = " ".join(str(quoted).split())
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _check_names(path: FilePath, columns: list[str]) -> None:
+    names = [name.strip() for name in columns]  # fails where they are not UTF-8
+    listed = one_line(", ".join(names)) or "none"
+    for name in ("position", "probability"):
+        if name not in names:
+            raise CharlensError(
+                f"{path}: no column {name} among {listed}; name the columns position (0, 1, … in "
+                "the order of test.npy[:, 1:].ravel()) and probability"
+            )
+    for name in DTYPES:
+        if names.count(name) > 1:
+            raise CharlensError(
+                f"{path}: expected one column {name}, found {names.count(name)} among {listed}; "
+                "leave out the others"
+            )
+
+
+def _read_npy(path: FilePath, size: int) -> pa.Table:
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged header is Python source, and fails in many ways
+        raise CharlensError(
+            f"{path}: no NumPy array that can be read ({one_line(error)}); save one of floats again"
+        ) from error
+    if values.dtype.kind != "f" or values.shape not in ((size,), (size, 1)):
+        raise CharlensError(
+            f"{path}: is {one_line(values.dtype)} of shape {values.shape}, expected floats of "
+            f"shape ({size},); save the probability of each character of test.npy[:, 1:].ravel()"
+        )
+    probability = np.array(values, np.float64).ravel()
+    return pa.table({"position": np.arange(size), "probability": probability})
+
+
+def _read_parquet(path: FilePath) -> pa.Table:
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        names = file.schema_arrow.names
+        _check_names(path, names)
+        return file.read([name for name in names if name.strip() in DTYPES])
+
+
+def _read_csv(path: FilePath) -> pa.Table:
+    _check_text(path)
+    ragged = []
+
+    def stop(row: pa.csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "error"
+
+    try:
+        table = pa.csv.read_csv(
+            path,
+            pa.csv.ReadOptions(use_threads=False),  # else it does not count the rows
+            pa.csv.ParseOptions(invalid_row_handler=stop),
+            pa.csv.ConvertOptions(null_values=[""], strings_can_be_null=True),
+        )
+    except pa.ArrowInvalid as error:
+        for row in ragged:
+            raise CharlensError(
+                f"{path}: row {row.number - 2}: has {row.actual_columns} values, expected "
+                f"{row.expected_columns} as in the header; write numbers with a decimal point and "
+                "a comma between them"
+            ) from error
+        raise
+    _check_names(path, table.column_names)
+    return table
+
+
+_PIECE = 1 << 20  # bytes of a CSV that are checked at a time
+
+
+def _check_text(path: FilePath) -> None:
+    """Refuse a file that is not UTF-8 text or has no commas, with a plain message.
+
+    pyarrow's own messages are unclear, and its row handler prints a traceback for binary data.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    with pa.input_stream(path, compression="detect") as stream:  # as read_csv opens it
+        piece = stream.read(_PIECE)
+        _check_start(path, piece)
+        while True:
+            try:
+                decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                line += error.object.count(b"\n", 0, error.start)
+                raise _no_text(path, error.object[error.start], line) from error
+            if 0 in piece:
+                raise _no_text(path, 0, line + piece.count(b"\n", 0, piece.index(0)))
+            if not piece:
+                return
+            line += piece.count(b"\n")
+            piece = stream.read(_PIECE)
+
+
+def _no_text(path: FilePath, byte: int, line: int) -> CharlensError:
+    return CharlensError(
+        f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8 text; save the file as CSV in "
+        "UTF-8, as Parquet or as .npy"
+    )
+
+
+def _check_start(path: FilePath, start: bytes) -> None:
+    """Refuse UTF-16 (with or without its mark; UTF-32 starts alike) and another separator."""
+    marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if marked or start[:2].count(0) == 1:
+        raise CharlensError(f"{path}: looks like UTF-16, expected UTF-8; save the file as UTF-8")
+    header = start.lstrip().partition(b"\n")[0]
+    for separator, name in ((b";", "semicolons"), (b"\t", "tabs")):
+        if separator in header and b"," not in header:
+            raise CharlensError(
+                f"{path}: the header line is separated by {name}, expected commas; write the file "
+                "with commas and with decimal points (in R: write.csv, not write.csv2)"
+            )
+
+
+def numbers_of(path: FilePath, table: pa.Table) -> Numbers:
+    """The columns as float64, which holds every value that the contract allows."""
+    numbers = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            column = pc.utf8_trim_whitespace(column)
+        try:
+            if pa.types.is_boolean(column.type):  # would be cast to 0 and 1
+                raise pa.ArrowNotImplementedError("a truth value is no number")
+            values = column.cast(pa.float64())
+        except pa.ArrowNotImplementedError as error:
+            raise CharlensError(
+                f"{path}: column {name} is {one_line(column.type)}, expected numbers"
+            ) from error
+        except pa.ArrowInvalid as error:
+            row = _first_that_is_none(column)
+            shown = one_line(repr(column[row].as_py()), 40)
+            expected = "a number with a decimal point" if "," in shown else "a number"
+            raise fault(path, row, name, shown, expected) from error
+        if values.null_count:
+            row = int(np.argmax(values.is_null().to_numpy()))
+            raise fault(path, row, name, "empty", "a number")
+        numbers[name] = values.to_numpy()
+    return numbers
+
+
+def _first_that_is_none(column: pa.ChunkedArray) -> int:
+    """The first row of a column whose value cannot be cast to a number, found by halving."""
+    low, high = 0, len(column)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            column.slice(low, middle - low).cast(pa.float64())
+            low = middle
+        except pa.ArrowInvalid:
+            high = middle
+    return low
+
+
+def fault(path: FilePath, row: int, name: str, value: object, expected: str) -> CharlensError:
+    """The error about one value of a file; rows count from 0 in the order of the file."""
+    return CharlensError(f"{path}: row {row}: {name} is {value}, expected {expected}")

@@ -1,0 +1,1 @@
+"""Sections of the config besides texts, the grid and training, by what they are about."""
