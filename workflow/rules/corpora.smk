@@ -19,7 +19,7 @@ rule prepare_corpus:
     threads: 1
     resources:
         mem_mb=corpus_memory,
-        runtime=30,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         corpus=lambda wildcards: wildcards.corpus,
         config=corpus_config,
