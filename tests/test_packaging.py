@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from contextlib import suppress
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -187,3 +189,60 @@ def test_cancel_ends_the_jobs_of_this_folder_alone(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "cancelled").read_text() == "7 9\n"
+
+
+def submodules_by_attribute() -> set[str]:
+    """Modules of other packages that the library reaches by attributes, not by an import of them.
+
+    Such as ``numpy.fft`` where a file says ``import numpy as np`` and ``np.fft.rfft``.
+    """
+    reached = set()
+    for path in sorted((ROOT / "workflow").rglob("*.py")):
+        tree = ast.parse(path.read_bytes())
+        names, imported = {}, set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    imported.add(alias.name)
+                    top = alias.name.partition(".")[0]
+                    names[alias.asname or top] = alias.name if alias.asname else top
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                for alias in node.names:
+                    imported.add(f"{node.module}.{alias.name}")
+                    names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        for node in ast.walk(tree):
+            parts = []
+            while isinstance(node, ast.Attribute):
+                parts.append(node.attr)
+                node = node.value
+            if parts and isinstance(node, ast.Name) and node.id in names:
+                module = names[node.id]
+                for part in reversed(parts):
+                    module += f".{part}"
+                    if not any(f"{name}.".startswith(f"{module}.") for name in imported):
+                        reached.add(module)
+    others = {module for module in reached if not module.startswith("charlens.")}
+    return {module for module in others if is_module(module)}
+
+
+def is_module(name: str) -> bool:
+    with suppress(ImportError, AttributeError, ValueError):
+        return importlib.util.find_spec(name) is not None
+    return False
+
+
+def test_a_module_that_nobody_imports_is_there_with_its_package() -> None:
+    """Jobs of the tests are forks of a process with many imports, where more modules are loaded."""
+    reached = submodules_by_attribute()
+    assert "numpy.fft" in reached
+    code = """
+import importlib, sys
+for name in sys.argv[1:]:  # each after its own package, before larger ones that load it
+    module = importlib.import_module(name.partition(".")[0])
+    for part in name.split(".")[1:]:
+        module = getattr(module, part)
+"""
+    late = ["pyarrow", "pandas", "torch"]  # which import the others
+    order = sorted(reached, key=lambda name: (name.startswith(tuple(late)), name))
+    done = subprocess.run([sys.executable, "-c", code, *order], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

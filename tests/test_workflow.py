@@ -187,16 +187,19 @@ def test_a_broken_config_on_the_command_line_is_one_line(repository: Path, tmp_p
 
 def test_n_grams_of_a_larger_text_ask_for_more_memory(repository: Path, tmp_path: Path) -> None:
     asked = {}
-    for megabytes in (1, 100):
-        with (tmp_path / "big.txt").open("wb") as file:
-            file.truncate(megabytes * 1_000_000)
-        (tmp_path / "my.yaml").write_text(
-            f"corpora: {{big: {{source: {{file: {tmp_path}/big.txt}}}}}}\ngrid: []\n"
-        )
+    (tmp_path / "src").mkdir()
+    for megabytes, source in ((1, "file: big.txt"), (100, "tree: src, glob: ['*.txt']")):
+        for name in ("big.txt", "src/a.txt"):
+            with (tmp_path / name).open("wb") as file:
+                file.truncate(megabytes * 1_000_000)
+        source = source.replace(": ", f": {tmp_path}/", 1)
+        (tmp_path / "my.yaml").write_text(f"corpora: {{big: {{source: {{{source}}}}}}}\ngrid: []\n")
         target = "results/my/big/models/n-gram.safetensors"
         run = snakemake(repository, "-n", target, "--configfile", str(tmp_path / "my.yaml"))
-        asked[megabytes] = re.findall(r"rule fit_n_gram:.*?mem_mb=(\d+)", run.stdout, re.S)
-    assert asked == {1: ["2000"], 100: ["6000"]}
+        rules = ("prepare_corpus", "fit_n_gram")
+        patterns = (rf"rule {rule}:.*?mem_mb=(\d+)" for rule in rules)
+        asked[megabytes] = [re.findall(pattern, run.stdout, re.S) for pattern in patterns]
+    assert asked == {1: [["1012"], ["2000"]], 100: [["2200"], ["6000"]]}
 
 
 def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) -> None:

@@ -102,8 +102,10 @@ def job_server() -> Iterator[str]:
             text=True,
         )
         assert server.stdout.readline() == "ready\n"
-        yield f"{folder}/python"
-        server.communicate()
+        try:
+            yield f"{folder}/python"
+        finally:
+            server.communicate()
 
 
 RULES = """

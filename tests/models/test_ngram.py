@@ -15,6 +15,7 @@ from charlens.models.ngram.arpa import hex_words, write_arpa
 from charlens.models.ngram.file import load_ngram, save_ngram
 from charlens.models.ngram.kneser_ney import CONTINUATION, FALLBACK, RAW, discounts
 from charlens.models.ngram.model import NgramModel
+from charlens.runtime import progress
 from charlens.text.corpus import encode, split_streams
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -390,3 +391,23 @@ def test_the_row_of_table_2():
     train, test = (np.ascontiguousarray(rows[name][:, :-1]).ravel() for name in ("train", "test"))
     losses = -np.log(NgramModel.fit(train).probabilities(test, list(PAPER))).mean(axis=1)
     assert np.round(losses, 3).tolist() == list(PAPER.values())
+
+
+def test_a_long_text_says_how_far_it_is(monkeypatch, caplog):
+    monkeypatch.setattr(progress, "SECONDS_OF_FIRST_LINES", ())
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    text = np.random.default_rng(0).integers(0, 4, 5000).astype(np.uint8)
+
+    def shares(begin: str) -> list[str]:
+        lines = [r.message for r in caplog.records if r.message.startswith(begin)]
+        caplog.clear()
+        return [re.search(r": (\d+)%, [\d,]+ \w+/s, .* left$", line)[1] for line in lines]
+
+    with caplog.at_level("INFO", "charlens"):
+        model = NgramModel.fit(text, 4)
+        assert "sorting the suffixes of 5,000 characters" in caplog.text
+        assert shares("n-grams of 5,000 characters") == ["25", "50", "75", "100"]
+        model.probabilities(text[:2500])
+        assert shares("contexts in 2,50") == ["33", "67", "100"]
+        model.predictions(text[:2500], [1, 4], 4)
+        assert shares("2 n-gram models") == ["41", "82", "91", "100"]

@@ -2,10 +2,8 @@
 
 import json
 import math
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -28,8 +26,8 @@ from charlens.predictions.together import load
 from charlens.text.corpus import Corpus, prepare, save_split
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workflow_runs import ROOT, copy_repository, job_server, snakemake
 
-ROOT = Path(__file__).parents[2]
 STREAMS, UNROLL, SIZE = 5, 20, 3000
 DATA = bytes(np.random.default_rng(0).choice(list(b"abc \xe9"), SIZE).tolist())
 LENGTH = 60  # test characters per stream: 30 blocks of 20, of which 24, 3 and 3
@@ -557,30 +555,17 @@ external:
 """
 
 
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    environment.pop("PYTHONPATH", None)
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "my.yaml"]
-    return subprocess.run(
-        [*command, *arguments, "--", "results/ext/tables/cross_entropy.csv"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-
-
 def test_an_external_model_lands_in_the_table(tmp_path):
-    for name in ("Snakefile", "config.yaml", "profiles", "workflow", "envs"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        copy(ROOT / name, tmp_path / name)
+    copy_repository(tmp_path)
     (tmp_path / "my.yaml").write_text(CONFIG)
     file = tmp_path / "mine.csv"
     rows = "".join(f"{i},0.25\n" for i in range(1000))
     file.write_text("position,probability\n" + rows)
-    run = snakemake(tmp_path)
-    assert run.returncode == 0, run.stderr
+    target = "results/ext/tables/cross_entropy.csv"
+    arguments = ("--cores", "2", "--configfile", "my.yaml", "--", target)
+    with job_server() as python:
+        run = snakemake(tmp_path, *arguments, python=python)
+    assert run.code == 0, run.stderr
     table = pd.read_csv(tmp_path / "results/ext/tables/cross_entropy.csv", index_col="model")
     assert list(table.index) == ["lstm-1x8", "mine"]
     assert table.loc["mine", "cross_entropy"] == pytest.approx(math.log(4))
@@ -588,7 +573,7 @@ def test_an_external_model_lands_in_the_table(tmp_path):
     assert "mine: has no entropy, top_byte, top_probability" in log.read_text()
 
     file.write_text(file.read_text().replace("0.25", "0.5"))
-    run = snakemake(tmp_path, "-n")
+    run = snakemake(tmp_path, "-n", *arguments[2:])
     planned = re.findall(r"^ *(?:local)?rule (\w+):", run.stdout + run.stderr, re.M)
     assert set(planned) == {
         "external_probabilities",

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from charlens.report.contents import FIGURES
 from workflow_runs import rules as workflow_rules
+from workflow_runs import snakemake
 
 ROOT = Path(__file__).parents[2]
 PROFILES = ("slurm", "cluster-generic")
@@ -47,7 +48,8 @@ def test_what_takes_seconds_is_one_job(name: str, rules: dict) -> None:
     working = {rule for rule, facts in rules.items() if facts["script"]}
     # Their requests grow with the text and the attempt without a profile.
     growing = {rule for rule in working if rules[rule]["resources"]["mem_mb"] is None}
-    assert growing == {"fit_n_gram", "n_gram_probabilities", "scored_probabilities"}
+    scored = {"n_gram_probabilities", "scored_probabilities"}
+    assert growing == {"prepare_corpus", "fit_n_gram"} | scored
     # The manifest follows everything else; files from elsewhere come before it.
     alone = {"manifest", "external_probabilities"}
     assert grouped == working - values["set-resources"].keys() - growing - alone
@@ -70,11 +72,9 @@ def test_what_can_use_a_gpu_asks_for_a_whole_one_unless_told_not_to(
         f"training={{device: {device}}}",
     ]
     for name in PROFILES:
-        command = ["-m", "snakemake", "-n", "--forceall", "--workflow-profile", f"profiles/{name}"]
-        done = subprocess.run(
-            [sys.executable, *command, *config], cwd=ROOT, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
+        arguments = ["-n", "--forceall", "--workflow-profile", f"profiles/{name}", *config]
+        done = snakemake(ROOT, *arguments)
+        assert done.code == 0, done.stderr
         planned = re.findall(
             r"^rule (\w+):\n(?: .*\n)*? +resources: .*?\bgpu=(\d+)", done.stdout, re.M
         )

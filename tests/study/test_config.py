@@ -538,8 +538,17 @@ def test_files_of_models_from_elsewhere_must_be_there(
     check_references(Config.load(GOOD | {"external": entries[:2]}))
     with pytest.raises(CharlensError) as caught:
         check_references(Config.load(GOOD | {"external": entries}), "my")
-    message = f"my: external[2].file: found 'folder', but there is no such file in {tmp_path}"
+    message = (
+        "my: external[2].file: found 'folder', which is not a file but a folder, a device or a pipe"
+    )
     assert str(caught.value) == message
+    entries[2]["file"] = "lost.csv"
+    with pytest.raises(CharlensError, match=f"but there is no such file in {tmp_path}"):
+        check_references(Config.load(GOOD | {"external": entries}), "my")
+    with (tmp_path / "lost.csv").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(CharlensError, match="has 1,099,511,627,776 bytes; it may have"):
+        check_references(Config.load(GOOD | {"external": entries}), "my")
 
 
 @pytest.mark.parametrize("name", ["~nouser/x", "x" * 5000])
@@ -588,6 +597,7 @@ def test_sources_of_the_wrong_kind_are_reported_before_anything_runs(
 
 def test_trees_are_folders_and_archives_by_name_or_content(tmp_path: Path) -> None:
     (tmp_path / "novel.txt").write_text("Once upon a time. " * 1000)
+    (tmp_path / "a.c").write_text("int x;\n" * 10_000)
     with tarfile.open(tmp_path / "linux", "w:gz") as archive:
         archive.add(tmp_path / "novel.txt", "novel.txt")
     (tmp_path / "damaged.TAR.XZ").write_text("told by the job, which reads it")
@@ -596,7 +606,18 @@ def test_trees_are_folders_and_archives_by_name_or_content(tmp_path: Path) -> No
         check_references(Config.load(values))
 
 
+def test_a_tree_that_is_too_short_or_matches_nothing_is_refused(tmp_path: Path) -> None:
+    config = Config.load(changed("corpora.prose.source", {"tree": str(tmp_path)}))
+    with pytest.raises(CharlensError, match=r"where no file matches the glob \*\*/\*\.c"):
+        check_references(config)
+    (tmp_path / "a.c").write_text("int x;\n" * 10)
+    (tmp_path / "a.txt").write_text("no part of it\n" * 10_000)
+    with pytest.raises(CharlensError, match=r"corpora\.prose: .*too short: 70 bytes"):
+        check_references(config)
+
+
 def test_folders_and_pinned_sources_are_not_watched(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text("int x;\n" * 10_000)
     config = Config.load(changed("corpora.prose.source", {"tree": str(tmp_path)}))
     check_references(config)
     assert watched_file(config, "prose") is None

@@ -40,6 +40,14 @@ def test_broken_files(tmp_path: Path, data: bytes, words: str) -> None:
     assert refusal(path).startswith(words)
 
 
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    assert refusal(Path("/dev/zero")).startswith(": is a device")
+    path = tmp_path / "sparse.yaml"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    assert refusal(path).startswith(": has 1,099,511,627,776 bytes, too many for a config")
+
+
 def test_folders_and_missing_files(tmp_path: Path) -> None:
     assert "cannot be read (Is a directory)" in refusal(tmp_path)
     assert "no such config file in" in refusal(tmp_path / "lost.yaml")

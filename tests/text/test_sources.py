@@ -483,7 +483,7 @@ def test_broken_trees(monkeypatch):
     broken("empty: no file matches .* holds no files", tree="empty", glob=KERNEL)
     monkeypatch.setattr(tree, "MAX_BYTES", 8)
     broken("more than 8 bytes", tree="linux.tar", glob=KERNEL)
-    monkeypatch.setattr(archives, "MAX_SCANNED", 8)
+    monkeypatch.setattr(archives, "MAX_TREE", 8)
     broken("claim to hold more than 8 bytes", tree="linux.tar", glob=KERNEL)
 
 
@@ -623,6 +623,20 @@ def test_a_text_has_a_limit():
         file.truncate(3 << 30)
     assert "has 3,221,225,472 bytes" in source(file="sparse.txt").fault(None)
     broken(r"sparse\.txt: has 3,221,225,472 bytes", file="sparse.txt")
+
+
+def test_a_tree_of_more_than_a_text_may_have_is_refused_before_it_is_read():
+    Path("src").mkdir()
+    for name in ("a.c", "b.txt"):
+        with open(f"src/{name}", "wb") as file:
+            file.truncate(1 << 40)
+    assert "more than 1,073,741,824 bytes" in source(tree="src").fault(None)
+    assert "no file matches the glob *.h" in source(tree="src", glob=["*.h"]).fault(None)
+    Path("src/a.c").write_bytes(TEXT)
+    assert source(tree="src").fault(None) is None  # the other one is no part of it
+    with open("sparse.tar", "wb") as file:
+        file.truncate(1 << 40)
+    assert "has 1,099,511,627,776 bytes" in source(tree="sparse.tar").fault(None)
 
 
 def test_an_encrypted_zip_is_reported():

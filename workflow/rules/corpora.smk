@@ -18,8 +18,8 @@ rule prepare_corpus:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=corpus_memory,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         corpus=lambda wildcards: wildcards.corpus,
         config=corpus_config,

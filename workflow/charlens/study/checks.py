@@ -13,7 +13,7 @@ from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config
 from charlens.study.explain import show
 from charlens.text.blocks import block_counts, too_short
-from charlens.text.sources.own_file import find_path
+from charlens.text.sources.own_file import MAX_TREE, find_path, too_large
 
 
 def check_references(config: Config, origin: str = "config") -> None:
@@ -75,8 +75,12 @@ def _folder_fault(name: str) -> str | None:
 
 
 def _external_fault(name: str) -> str | None:
-    exists = Path(name).expanduser().is_file()
-    return None if exists else f"but there is no such file in {Path.cwd()}"
+    path = Path(name).expanduser()
+    if not path.exists():
+        return f"but there is no such file in {Path.cwd()}"
+    if not path.is_file():
+        return "which is not a file but a folder, a device or a pipe"
+    return too_large(path, MAX_TREE)
 
 
 def own_contents(config: Config, corpus: str, checksums: Checksums) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import yaml
 
 from charlens.config_types import LONGEST_NAME
 from charlens.errors import CharlensError
+
+MAX_SIZE = 10_000_000
+"""Most bytes of a config file."""
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -56,6 +60,14 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _read(path: Path) -> str:
     try:
+        status = path.stat()
+        if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+            raise CharlensError(f"{path}: is a device, which may have no end; name a config file")
+        if status.st_size > MAX_SIZE:
+            raise CharlensError(
+                f"{path}: has {status.st_size:,} bytes, too many for a config ({MAX_SIZE:,} at "
+                "most); name a config file"
+            )
         data = path.read_bytes()
     except FileNotFoundError:
         raise CharlensError(

@@ -13,7 +13,7 @@ whose conventions this module follows to the letter).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,11 @@ Indices = npt.NDArray[np.integer]
 
 
 def counts_of_counts(
-    codes: npt.NDArray[np.unsignedinteger], prefix: Bytes, left: Bytes, max_order: int
+    codes: npt.NDArray[np.unsignedinteger],
+    prefix: Bytes,
+    left: Bytes,
+    max_order: int,
+    counted: Callable[[], object] = lambda: None,
 ) -> npt.NDArray[np.int64]:
     """Count the n-grams of each length that occur once, twice, three and four times.
 
@@ -42,6 +46,7 @@ def counts_of_counts(
         prefix: common prefix of each suffix with the one before, shape (n,).
         left: the same for the suffixes one symbol longer, shape (n,).
         max_order: the longest n-grams.
+        counted: called after each length.
 
     Returns:
         int64, shape (2, max_order, 5): kind, length − 1, count (0 is not used). Continuation
@@ -50,6 +55,7 @@ def counts_of_counts(
     histograms = np.zeros((2, max_order, 5), dtype=np.int64)
     for kind, counts in enumerate(unigram_counts(codes, prefix, left)):
         histograms[kind, 0] = _histogram(np.delete(counts, SENTENCE_START))
+    counted()
     rows = len(prefix)
     for order in range(2, max_order + 1):
         # A context that occurs once makes one n-gram that occurs once: count it, drop its row.
@@ -65,6 +71,7 @@ def counts_of_counts(
         if order < max_order:
             histograms[CONTINUATION, order - 1] = _histogram(_sums(left <= order, children))
             histograms[CONTINUATION, order - 1, 1] += once
+        counted()
     histograms[:, :, 0] = 0
     return histograms
 

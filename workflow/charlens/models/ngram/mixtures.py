@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from charlens.models.ngram.kneser_ney import CONTINUATION, RAW, Level
 from charlens.models.ngram.symbols import Vocabulary, Windows
+from charlens.runtime.progress import progress
 
 if TYPE_CHECKING:
     from charlens.models.ngram.model import NgramModel
@@ -151,16 +152,37 @@ def predictions(
         for order in orders
     }
     column_of = model.vocabulary.column(model.vocabulary.code_of)
-    for rows, order, mixture in mixtures(model, windows, orders):
-        into, block = by_order[order], np.arange(len(mixture))
-        into.probability[rows] = mixture[block, column_of[text[rows]]]
-        weights = mixture[:, column_of[:symbols]]
-        total = weights.sum(axis=1)
-        top = weights.argmax(axis=1)
-        into.top[rows] = top
-        into.top_probability[rows] = weights[block, top] / total
-        # H = log S − Σ w log w / S for weights w of sum S; where a weight is 0, w log w is 0.
-        logs = np.log(np.maximum(weights, np.finfo(float).tiny))
-        logs *= weights
-        into.entropy[rows] = np.maximum(np.log(total) - logs.sum(axis=1) / total, 0)
+    with progress(places * len(orders), f"{len(orders)} n-gram models", "char") as bar:
+        for rows, order, mixture in mixtures(model, windows, orders):
+            _predict(by_order[order], rows, mixture, column_of[text[rows]], column_of[:symbols])
+            bar.update(len(mixture))
     return by_order
+
+
+def _predict(
+    into: Predictions,
+    rows: slice,
+    mixture: Floats,
+    came: npt.NDArray[np.integer],
+    columns: npt.NDArray[np.integer],
+) -> None:
+    """Fill in the predictions of a block of places.
+
+    Args:
+        into: of all places.
+        rows: the places of the block.
+        mixture: their distributions, shape (block, codes).
+        came: column of the symbol that came at each place, shape (block,).
+        columns: those of the K symbols, shape (K,).
+    """
+    block = np.arange(len(mixture))
+    into.probability[rows] = mixture[block, came]
+    weights = mixture[:, columns]
+    total = weights.sum(axis=1)
+    top = weights.argmax(axis=1)
+    into.top[rows] = top
+    into.top_probability[rows] = weights[block, top] / total
+    # H = log S − Σ w log w / S for weights w of sum S; where a weight is 0, w log w is 0.
+    logs = np.log(np.maximum(weights, np.finfo(float).tiny))
+    logs *= weights
+    into.entropy[rows] = np.maximum(np.log(total) - logs.sum(axis=1) / total, 0)

@@ -56,6 +56,7 @@ from charlens.models.ngram.symbols import (
     places_along,
     symbols_of,
 )
+from charlens.runtime.progress import progress
 
 MAX_ORDER = 255
 """Common prefixes are kept in one byte."""
@@ -111,10 +112,13 @@ class NgramModel:
                 "shorter text"
             )
         codes = Vocabulary(np.unique(text)).sentence(text)
-        order = suffix_array(codes, max_order)
-        prefix = common_prefixes(codes, order, max_order)
-        left = _seen_from_the_left(order, prefix)
-        counts = counts_of_counts(codes, prefix, left, max_order)
+        with progress(max_order, f"n-grams of {len(text):,} characters", "order") as bar:
+            _log.info("sorting the suffixes of %s characters", f"{len(text):,}")
+            order = suffix_array(codes, max_order)
+            _log.info("comparing suffixes, %d characters of each", max_order)
+            prefix = common_prefixes(codes, order, max_order)
+            left = _seen_from_the_left(order, prefix)
+            counts = counts_of_counts(codes, prefix, left, max_order, bar.update)
         if kenlm_quirk:
             follow_last_ngrams(counts, codes)
         return cls(text, order, prefix, left, _discounts(counts), metadata or {})
@@ -259,8 +263,12 @@ class NgramModel:
 
     def levels(self, windows: Windows, stop: int) -> Iterator[Level]:
         """The contexts of 1 … ``stop − 1`` symbols that the windows meet."""
-        located = locate(self.codes, self.order, windows.codes, stop, SENTENCE_START)
-        return levels(self.prefix, self.left, *located, stop)
+        desc = f"contexts in {len(windows.codes):,} characters"
+        with progress(stop - 1, desc, "order") as bar:
+            located = locate(self.codes, self.order, windows.codes, stop, SENTENCE_START)
+            for level in levels(self.prefix, self.left, *located, stop):
+                yield level
+                bar.update()
 
     def _check_symbols(self, symbols: int) -> None:
         least = int(self.vocabulary.symbols.max(initial=0)) + 1

@@ -20,10 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Self
 
 from charlens.errors import CharlensError
-from charlens.text.sources.own_file import MAX_BYTES
-
-MAX_SCANNED = 1 << 36
-"""Most bytes all members of an archive may claim to hold together (64 GiB)."""
+from charlens.text.sources.own_file import MAX_BYTES, MAX_TREE
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
@@ -85,9 +82,9 @@ def files_of_archive(path: Path) -> Iterator[Entry]:
     scanned = 0
     for entry in _zip(path) if path.name.lower().endswith(".zip") else _tar(path):
         scanned += entry.size
-        if scanned > MAX_SCANNED:
+        if scanned > MAX_TREE:
             raise CharlensError(
-                f"{path}: its files claim to hold more than {MAX_SCANNED:,} bytes, which no "
+                f"{path}: its files claim to hold more than {MAX_TREE:,} bytes, which no "
                 "source tree does; use another archive"
             )
         # Members that point outside the tree are harmless (nothing is extracted) but no files

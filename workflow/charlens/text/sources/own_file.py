@@ -13,6 +13,9 @@ from charlens.text.sources.verify import Expected
 MAX_BYTES = 1 << 30
 """Most bytes of a text (1 GiB)."""
 
+MAX_TREE = 1 << 36
+"""Most bytes of an archive, or of what its members claim to hold together (64 GiB)."""
+
 
 class FileSource(SourceKind):
     """A text file of one's own: relative to the working folder, else to corpora_dir."""
@@ -43,10 +46,13 @@ class FileSource(SourceKind):
             return "which is a folder; for the files below it say tree: instead of file:"
         if is_device(path):
             return "which is not a file but a device or a pipe"
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            return f"which has {size:,} bytes; a text may have {MAX_BYTES:,}"
-        return None if size else "which is empty"
+        return too_large(path) or (None if path.stat().st_size else "which is empty")
+
+
+def too_large(path: Path, most: int = MAX_BYTES) -> str | None:
+    """What is wrong with the size of a file, as the end of a sentence; None if nothing is."""
+    size = path.stat().st_size
+    return None if size <= most else f"which has {size:,} bytes; it may have {most:,}"
 
 
 def is_device(path: Path) -> bool:

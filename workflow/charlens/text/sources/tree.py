@@ -26,7 +26,15 @@ from charlens.text.sources.archives import (
 )
 from charlens.text.sources.globs import matches, parts_of
 from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind, Wrong
-from charlens.text.sources.own_file import MAX_BYTES, find_path, is_device, locate, searched
+from charlens.text.sources.own_file import (
+    MAX_BYTES,
+    MAX_TREE,
+    find_path,
+    is_device,
+    locate,
+    searched,
+    too_large,
+)
 
 
 class TreeSource(SourceKind):
@@ -82,7 +90,25 @@ class TreeSource(SourceKind):
         if path.is_file() and not is_archive(path):
             allowed = f"a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
             return f"expected {allowed}; for a single text say file: instead of tree:"
-        return None
+        return too_large(path, MAX_TREE) if path.is_file() else self._sizes_fault(path)
+
+    def size(self, corpora_dir: str | None) -> int | None:
+        path = find_path(self.tree, corpora_dir)
+        if path is None or not path.is_dir():
+            return None
+        return sum(entry.size for entry in files_of_folder(path) if self.reads(entry.path))
+
+    def _sizes_fault(self, folder: Path) -> str | None:
+        """What is wrong with the files of a folder, before any of them is hashed or read."""
+        total, matching = 0, False
+        for entry in files_of_folder(folder):
+            if self.reads(entry.path):
+                matching = True
+                total += entry.size
+                if total > MAX_BYTES:
+                    which = f"whose files matching {', '.join(self.glob)}"
+                    return f"{which} hold more than {MAX_BYTES:,} bytes; choose fewer by the glob"
+        return None if matching else f"where no file matches the glob {', '.join(self.glob)}"
 
 
 def read_tree(path: Path, patterns: Sequence[str], shuffle_seed: int) -> tuple[bytes, int]:
