@@ -109,8 +109,8 @@ def use(page: Path) -> dict[str, list[float]]:
                 if "measured begin" in line:
                     before = spent(browser.pid)
                 elif match := re.search(r'measured (\{.*?\})"', line):
-                    each = (spent(browser.pid) - before) / CHANGES
-                    seen = json.loads(match[1]) | {"spent": each}
+                    per_change = (spent(browser.pid) - before) / CHANGES
+                    seen = json.loads(match[1]) | {"spent": per_change}
                     return {k: v if isinstance(v, list) else [v] for k, v in seen.items()}
             sys.exit(f"{tried}: the browser ended without a result")
         finally:

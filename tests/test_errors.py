@@ -41,7 +41,11 @@ def fail_loudly(log: logging.Logger) -> None:
     raise CharlensError(f"{ODD}: lost")
 
 
-def test_errors_and_logs_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_errors_and_logs_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # pytest keeps what is logged for its report, which it cannot send from a worker: no UTF-8.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     assert str(CharlensError(f"{ODD}: lost")) == f"{ESCAPED}: lost"
     damaged = DamagedFileError(f"/x/{ODD}", f"{ODD}: damaged")
     assert str(damaged) == f"{ESCAPED}: damaged; delete it and run again"

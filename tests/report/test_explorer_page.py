@@ -361,10 +361,13 @@ def test_text_reads_as_people_read_it(tmp_path: Path) -> None:
       first.dispatchEvent(new MouseEvent("click", { bubbles: true }));
       press("ArrowLeft");
       await pause(50);
-      return { rtl: getComputedStyle(hebrew).direction, whole: kid !== undefined,
+      const came = document.querySelector("#character dd").textContent;
+      return { came, third: hebrew.children[2].textContent,
+        rtl: getComputedStyle(hebrew).direction, whole: kid !== undefined,
         inOrder: place(first) > place(hebrew.children[1]),
         moved: spans().find((span) => span.className === "cursor").k - first.k }"""
     seen = look(home / "explorer", script)
+    assert seen.pop("came").startswith(f"“{seen.pop('third')}” (its byte D7), surprise ")
     assert seen == {"rtl": "rtl", "whole": True, "inOrder": True, "moved": 1}
 
 

@@ -264,14 +264,14 @@ def n_gram_memory(wildcards, attempt):
 
 def scoring_config():
     training = STUDY.training.model_dump(mode="json")
-    kept = {key: training[key] for key in ("device", "precision", "batch", "unroll")}
-    return {"seed": STUDY.seed, **kept}
+    scoring = {key: training[key] for key in ("device", "precision", "batch", "unroll")}
+    return {"seed": STUDY.seed, **scoring}
 
 
 def mixed_n_gram(wildcards):
     """The n-gram models that a scorer mixes a network with; none for other scorers."""
-    wanted = wildcards.scorer == WITH_NGRAM
-    return f"<results>/{wildcards.corpus}/models/n-gram.safetensors" if wanted else []
+    fitted = wildcards.scorer == WITH_NGRAM
+    return f"<results>/{wildcards.corpus}/models/n-gram.safetensors" if fitted else []
 
 
 def adapting_train(wildcards):
@@ -283,8 +283,8 @@ def dump_config(wildcards):
     """What the config's `activations` says of a model; all of it where it says nothing."""
     for dump in STUDY.activations:
         if (dump.corpus, dump.model) == (wildcards.corpus, wildcards.model):
-            wanted = dump.model_dump(mode="json", include={"quantities", "positions", "dtype"})
-            return wanted | scoring_config()
+            options = dump.model_dump(mode="json", include={"quantities", "positions", "dtype"})
+            return options | scoring_config()
     return {"quantities": None, "positions": None, "dtype": "float32"} | scoring_config()
 
 
@@ -318,8 +318,8 @@ def interventions_config(wildcards):
 
 
 def dynamics_config():
-    wanted = {"epochs": list(WATCHED.epochs), "contexts": list(WATCHED.n_gram)}
-    return wanted | scoring_config()
+    options = {"epochs": list(WATCHED.epochs), "contexts": list(WATCHED.n_gram)}
+    return options | scoring_config()
 
 
 def table_config():
@@ -564,8 +564,8 @@ def external_file(wildcards):
 
 
 def external_config(wildcards):
-    wanted = external_entry(wildcards).model_dump(mode="json", include={"model", "corpus_sha256"})
-    return wanted | {"file": external_path(wildcards)}
+    options = external_entry(wildcards).model_dump(mode="json", include={"model", "corpus_sha256"})
+    return options | {"file": external_path(wildcards)}
 
 
 def error_models(corpus):
@@ -629,8 +629,8 @@ def gpu_share(percent):
     device = STUDY.training.device
     if workflow.resource_settings.resources.get("gpu") == 1:
         return int(device != "cpu")
-    wanted = device == "cuda" or (device == "auto" and gpu_visible())
-    return percent if wanted else 0
+    on_gpu = device == "cuda" or (device == "auto" and gpu_visible())
+    return percent if on_gpu else 0
 
 
 def training_share(wildcards):

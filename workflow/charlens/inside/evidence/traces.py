@@ -49,14 +49,16 @@ class Traces:
 
     def of_stream(self, stream: int, cells: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Values in one stream of some cells or all, float64 (cells, length)."""
-        values: np.ndarray = self.values[cells, stream].astype(np.float64)
-        _release(self.file)
+        chosen = np.arange(len(self.values))[cells]
+        values = np.empty((len(chosen), self.values.shape[2]))
+        for part in _parts(len(chosen)):
+            values[part] = self.values[chosen[part], stream]
+            _release(self.file)
         return values
 
     def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Some cells at a time: which, and their values (chunk, streams, length)."""
-        for start in range(0, len(self.values), CELLS_AT_ONCE):
-            part = slice(start, min(start + CELLS_AT_ONCE, len(self.values)))
+        for part in _parts(len(self.values)):
             yield part, self.values[part]
             _release(self.file)
 
@@ -87,14 +89,22 @@ def traces(
     with progress(streams * length, name, "char") as bar:
         for place, inputs, _ in running(model, codes):
             window = torch.cat(cell_values(model), -1)  # (T, B, cells)
-            values[:, :, place] = window.permute(2, 1, 0).cpu().numpy()
+            by_cell = window.permute(2, 1, 0).cpu().numpy()
+            for part in _parts(len(values)):  # which bounds how much of the file is in memory
+                values[part, :, place] = by_cell[part]
+                _release(file)
             if keeping:
                 keeping.add(_kept(model, gate))
-            _release(file)
             bar.update(inputs.numel())
     layer = np.repeat(np.arange(1, len(widths) + 1), widths)
     unit = np.concatenate([np.arange(width) for width in widths])
     return Traces(values, layer, unit, file), keeping
+
+
+def _parts(cells: int) -> Iterator[slice]:
+    """Which cells are looked at together, in order."""
+    for start in range(0, cells, CELLS_AT_ONCE):
+        yield slice(start, min(start + CELLS_AT_ONCE, cells))
 
 
 def _kept(model: LanguageModel, gate: str) -> np.ndarray:
