@@ -91,7 +91,8 @@ def test_another_locale_and_time_zone_give_the_same_bytes(study: Path) -> None:
 
 
 def test_a_second_snakemake_in_the_folder_is_turned_away(study: Path) -> None:
-    arguments = ["--cores", "1", "--configfile", TINY, "--forcerun", "search_cells"]
+    ranked = (TINY_RESULTS / "python_docs" / "tables" / "cells" / "lstm-2x16.parquet").as_posix()
+    arguments = ["--cores", "1", "--configfile", TINY, "--forcerun", "search_cells", "--", ranked]
     command = [sys.executable, "-m", "snakemake", *arguments]
     first = subprocess.Popen(command, cwd=study, stderr=subprocess.PIPE, text=True)
     for line in first.stderr:
