@@ -393,7 +393,9 @@ def test_states_are_set_in_networks_that_have_some() -> None:
     blocks = grid(("gpt mingru", [2], [8]))
     entry = {"corpus": "prose", "model": "mingru-2x8"}
     assert study(blocks, interventions=[entry]).interventions[0].model == "mingru-2x8"
-    with pytest.raises(CharlensError, match=r"found 'gpt-2x8', .*, not GPT, whose states"):
+    with pytest.raises(
+        CharlensError, match=r"found 'gpt-2x8', .*, not a Transformer, whose states"
+    ):
         study(blocks, interventions=[entry | {"model": "gpt-2x8"}])
 
 

@@ -93,7 +93,7 @@ CELLS: dict[str, Cell] = {
         family=MINGRU,
         keeps="1-z",
     ),
-    GPT: Cell("GPT", quantities="h", color="#56B4E9", family=GPT),
+    GPT: Cell("Transformer", quantities="h", color="#56B4E9", family=GPT),
 }
 """Cells by id, in the order of tables: the paper's, then others."""
 

@@ -11,9 +11,15 @@ import math
 MARK = "†"
 """Beside the number of such a model."""
 
+ADVICE = (
+    "lower training.learning_rate or training.clip, of models that AdamW trains "
+    "training.adamw.learning_rate"
+)
+"""What to do about it."""
+
 EXPLANATION = (
     "worse than a uniform guess among the text's symbols: the training of such a network has "
-    "diverged (lower training.learning_rate or training.clip), and it is never the best"
+    f"diverged ({ADVICE}), and it is never the best"
 )
 """What :data:`MARK` means, in words."""
 
@@ -57,6 +63,5 @@ def warning(name: str, nats: float, k: int) -> str:
         return ""
     return (
         f"{name}: its training diverged: the best validation loss is {nats:.4g} nats per "
-        f"character, a uniform guess among {k} symbols has {uniform_loss(k):.4g}; lower "
-        "training.learning_rate or training.clip"
+        f"character, a uniform guess among {k} symbols has {uniform_loss(k):.4g}; {ADVICE}"
     )

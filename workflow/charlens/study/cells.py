@@ -43,7 +43,7 @@ def any_cell() -> Wanted:
 def cell_with_states() -> Wanted:
     """A recurrent model with states that last from character to character, which can be set."""
     names = tuple(name for name, cell in CELLS.items() if cell.blocks)
-    without = [cell.title for name, cell in CELLS.items() if name not in names]
+    without = [f"{c.article} {c.title}" for name, c in CELLS.items() if name not in names]
     but = f", not {' or '.join(without)}, whose states cannot be set," if without else ""
     return Wanted(f"a recurrent model{but}", names)
 

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from charlens.errors import CharlensError
+from charlens.models.divergence import ADVICE
 from charlens.models.parameters import Layout
 from charlens.models.precision import choose_precision
 from charlens.runtime.device import choose_device
@@ -162,8 +163,7 @@ class Trainer:
         where = f"; the last good state is kept in {self.keep.folder}" if self.keep else ""
         raise CharlensError(
             f"{self.task.name}: the loss is not a number in epoch {self.history.epoch + 1} (train "
-            f"{train_losses[0]}); lower training.learning_rate or training.clip and run "
-            f"again{where}"
+            f"{train_losses[0]}); {ADVICE}, and run again{where}"
         )
 
     def _record(self, m: int, train_loss: float, val_loss: float) -> None:
