@@ -112,6 +112,12 @@ def test_a_newline_in_another_stream_does_not_count():
     assert marked(known[rows_of("word model")[1]], test) == ".b..fg"
 
 
+def test_a_carriage_return_whose_line_feed_is_cut_off_ends_no_line():
+    text = streams(b"?Mary   .\r\n")
+    known = tally.evidence(streams(b" "), text, Definitions(after_newline=1))
+    assert not known[rows_of("word model")[1]].any()
+
+
 def test_punctuation():
     test, known = evidence(b"a-b, _\r\n\t5 \xc3\xa9!")
     places = np.flatnonzero(known[rows_of("punctuation")[0]])

@@ -60,7 +60,8 @@ class Tables:
         return [*super().__dir__(), *(name.replace("-", "_") for name in self.names)]
 
     def __repr__(self) -> str:
-        return f"Tables in {self._folder}: {', '.join(self.names) or 'none'}"
+        names = [f"{n}/" if (self._folder / n).is_dir() else n for n in self.names]
+        return f"Tables in {self._folder}: {', '.join(names) or 'none'}"
 
 
 _READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet}

@@ -285,12 +285,17 @@ def line_starts(text: np.ndarray, encoding: str = UTF_8) -> np.ndarray:
 
 
 def line_end(text: np.ndarray) -> int:
-    """The byte that ends lines: a line feed, or a carriage return where that comes more often.
+    r"""The byte that ends lines: a line feed, or a carriage return where that comes more often.
 
     Args:
-        text: uint8, any shape; of the carriage returns those before a line feed do not count.
+        text: uint8, any shape; carriage returns before a line feed do not count, nor does one at
+            the end, whose line feed may be cut off.
+
+    Example:
+        >>> line_end(np.frombuffer(b"one line\r", np.uint8)) == ord("\n")
+        True
     """
     flat = text.ravel()
     feeds, returns = flat == ord("\n"), flat == ord("\r")
-    alone = np.count_nonzero(returns) - np.count_nonzero(returns[:-1] & feeds[1:])
+    alone = np.count_nonzero(returns[:-1] & ~feeds[1:])
     return ord("\r") if alone > np.count_nonzero(feeds) else ord("\n")
