@@ -10,6 +10,7 @@ forks share their hash seed.
 from __future__ import annotations
 
 import array
+import gc
 import json
 import os
 import runpy
@@ -22,7 +23,14 @@ from importlib import import_module
 
 IMPORTED = (
     *("torch", "numba", "pandas", "pyarrow.compute", "pyarrow.parquet", "matplotlib.pyplot"),
-    *("scipy.stats", "snakemake.iocontainers", "snakemake.logging"),
+    *(
+        "matplotlib.backends.backend_pdf",
+        "matplotlib_venn",
+        "fontTools.subset",
+        "PIL.PngImagePlugin",
+    ),
+    *("scipy.stats", "snakemake.iocontainers", "snakemake.logging", "pydantic.json_schema"),
+    *("markdown_it", "jinja2", "wcwidth", "safetensors.torch", "pydivsufsort"),
 )
 
 CLIENT = """#!{python} -IS
@@ -47,6 +55,8 @@ def serve(folder: str) -> None:
     """Answer one client after another; returns in each fork that has become a job."""
     for name in IMPORTED:
         import_module(name)
+    sys.modules["numba"].njit(lambda number: number + 1)(1)  # the compiler's own modules
+    gc.freeze()  # jobs share the pages of these objects as long as nothing looks at them
     address = os.path.join(folder, "socket")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
+import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,11 +20,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     Strict,
     WithJsonSchema,
 )
 from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 
 def problem(path: str, value: object, message: str) -> PydanticCustomError:
@@ -198,6 +203,38 @@ RunName = Annotated[
 
 
 class Section(BaseModel):
-    """A section of the config: unknown keys are errors, checked values are frozen."""
+    """A section of the config: unknown keys are errors, checked values are frozen.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    The text below a field describes it in the schema. It is read when a schema is made:
+    pydantic's ``use_attribute_docstrings`` reads it whenever a class is, in every job.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        made = handler(core)
+        properties = handler.resolve_ref_schema(made).get("properties", {})
+        for name, text in field_descriptions(cls).items():
+            if name in properties:
+                properties[name].setdefault("description", text)
+        return made
+
+
+def field_descriptions(section: type[Section]) -> dict[str, str]:
+    """The text below each field of a section and of those that it extends."""
+    texts: dict[str, str] = {}
+    for base in reversed(section.__mro__):
+        if issubclass(base, Section) and base is not Section:
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+            assert isinstance(tree, ast.ClassDef)
+            for field, after in pairwise(tree.body):
+                match field, after:
+                    case (
+                        ast.AnnAssign(target=ast.Name(id=name)),
+                        ast.Expr(value=ast.Constant(value=str(text))),
+                    ):
+                        texts[name] = inspect.cleandoc(text)
+    return texts
