@@ -1,5 +1,7 @@
 """Snakemake, run in a copy of the repository."""
 
+import atexit
+import functools
 import json
 import os
 import re
@@ -7,8 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,15 +74,16 @@ class Server:
         return int(cls.process.stdout.readline())
 
 
-def snakemake(folder: Path, *arguments: str, python: str = sys.executable) -> Run:
-    """Run Snakemake in a folder; its scripts by a python, perhaps that of :func:`job_server`."""
+def snakemake(folder: Path, *arguments: str) -> Run:
+    """Run Snakemake in a folder; its scripts by :func:`warm_python`."""
     start = time.monotonic()
     # Published corpora elsewhere on this machine, or a GPU, must not change what the tests see.
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     # The copy's logger plugin, not that of a checkout installed here: Snakemake loads it first.
     environment["PYTHONPATH"] = str(folder / "workflow")
     request = {"cwd": str(folder), "environment": environment, "arguments": arguments}
-    request["python"] = python
+    plans = {"-n", "--lint", "--report"} & set(arguments)
+    request["python"] = sys.executable if plans else warm_python()
     with TemporaryDirectory() as files:
         streams = {name: f"{files}/{name}" for name in ("stdout", "stderr")}
         code = Server.ask(request | streams)
@@ -90,22 +91,21 @@ def snakemake(folder: Path, *arguments: str, python: str = sys.executable) -> Ru
         return Run(code, *written, time.monotonic() - start)
 
 
-@contextmanager
-def job_server() -> Iterator[str]:
-    """A python for scripts, whose imports are done: see :mod:`job_server`."""
-    with TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("job_server.py"), folder],
-            env=os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert server.stdout.readline() == "ready\n"
-        try:
-            yield f"{folder}/python"
-        finally:
-            server.communicate()
+@functools.cache
+def warm_python() -> str:
+    """A python for scripts whose imports are done, until this process ends: :mod:`job_server`."""
+    folder = TemporaryDirectory()
+    server = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("job_server.py"), folder.name],
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout.readline() == "ready\n"
+    atexit.register(folder.cleanup)
+    atexit.register(server.communicate)
+    return f"{folder.name}/python"
 
 
 RULES = """

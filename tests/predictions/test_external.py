@@ -26,7 +26,7 @@ from charlens.predictions.together import load
 from charlens.text.corpus import Corpus, prepare, save_split
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workflow_runs import ROOT, copy_repository, job_server, snakemake
+from workflow_runs import ROOT, copy_repository, snakemake
 
 STREAMS, UNROLL, SIZE = 5, 20, 3000
 DATA = bytes(np.random.default_rng(0).choice(list(b"abc \xe9"), SIZE).tolist())
@@ -563,8 +563,7 @@ def test_an_external_model_lands_in_the_table(tmp_path):
     file.write_text("position,probability\n" + rows)
     target = "results/ext/tables/cross_entropy.csv"
     arguments = ("--cores", "2", "--configfile", "my.yaml", "--", target)
-    with job_server() as python:
-        run = snakemake(tmp_path, *arguments, python=python)
+    run = snakemake(tmp_path, *arguments)
     assert run.code == 0, run.stderr
     table = pd.read_csv(tmp_path / "results/ext/tables/cross_entropy.csv", index_col="model")
     assert list(table.index) == ["lstm-1x8", "mine"]
