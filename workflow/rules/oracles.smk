@@ -1,8 +1,8 @@
 # Needs: {corpus}/probabilities/{model}.parquet of LSTMs, n-grams and models from elsewhere; the
 # splits of their corpus.
 # Makes: tables/error_categories.csv, tables/errors.md, ...: what kinds of errors the best and the
-# smallest LSTM make (Figure 6); tables/decade.csv and .md: errors and bits of all models by kind of
-# character (Figure 11).
+# smallest LSTM make (Figure 6); tables/decade.csv and .md, decade_streams.parquet: errors and bits of
+# all models by kind of character (Figure 11); tables/hypotheses.csv and .md: what was expected of them.
 
 # The corpus whose errors are broken down; empty where the study has none.
 ERRORS = figure6_corpus(STUDY)
@@ -49,11 +49,15 @@ rule decade:
     input:
         corpus=f"<results>/{ERRORS or NONE}/corpus.json",
         train=f"<results>/{ERRORS or NONE}/train.npy",
+        val=f"<results>/{ERRORS or NONE}/val.npy",
         test=f"<results>/{ERRORS or NONE}/test.npy",
         models=every_model_of(ERRORS),
     output:
         csv="<results>/tables/decade.csv",
         md="<results>/tables/decade.md",
+        streams="<results>/tables/decade_streams.parquet",
+        hypotheses="<results>/tables/hypotheses.csv",
+        hypotheses_md="<results>/tables/hypotheses.md",
     log:
         "<logs>/decade.log",
     benchmark:
@@ -72,6 +76,7 @@ rule decade:
             "threshold": STUDY.figure6.threshold,
             "definitions": STUDY.figure6.definitions,
             "encoding": encodings_of([ERRORS]).get(ERRORS),
+            "kind": STUDY.corpora[ERRORS].kind if ERRORS else None,
         },
         fingerprint=fingerprint("decade.py"),
     script:

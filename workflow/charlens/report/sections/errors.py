@@ -48,6 +48,22 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
+        "hypotheses",
+        SECTION,
+        title="What later models were expected to fix (Figure 11)",
+        shows=(
+            "Hypotheses that were written down before the later models were trained, the numbers "
+            "that decide them, with intervals over test streams, and the verdict on each."
+        ),
+        paper=(
+            "It expected that other models, not only larger ones, would be needed for the errors "
+            "that remain: memory for words that come again, more text for rare words, and a model "
+            "of words for what follows a space."
+        ),
+        module="charlens.analyses.oracles.verdicts",
+        when=lambda study: bool(choices.figure6_corpus(study)),
+    ),
+    Analysis(
         "leakage",
         SECTION,
         title="Text seen in training (Figure 12)",
@@ -95,7 +111,7 @@ FIGURES = by_name(
         "model with the longest context and of networks that are mixed with a memory. Colours are "
         "kinds of characters, the same for all models: the first oracle of Figure 6 that applies.",
         module="charlens.analyses.oracles.decade_figure",
-        analyses=(ANALYSES["decade"],),
+        analyses=(ANALYSES["decade"], ANALYSES["hypotheses"]),
     ),
     Figure(
         "figure12",
