@@ -151,14 +151,15 @@ def test_models_that_are_no_grid_points_and_the_best_of_each_cell_are_shown() ->
     assert decade.baseline_of({"n-gram-5": np.ones((1, 1))}) is None
 
 
-def test_the_script_does_the_same(inputs, streams, frame, tmp_path: Path, monkeypatch) -> None:
-    outputs = {"csv": "decade.csv", "md": "decade.md", "streams": "decade_streams.parquet",
-               "hypotheses": "hypotheses.csv", "hypotheses_md": "hypotheses.md"}  # fmt: skip
+def test_the_scripts_do_the_same(inputs, streams, frame, tmp_path: Path, monkeypatch) -> None:
+    outputs = {"csv": "decade.csv", "md": "decade.md", "streams": "decade_streams.parquet"}
     config = {"threshold": 0.5, "definitions": "fitted", "bootstrap": 50, "seed": 1, "kind": None}
     made = run_script(tmp_path, monkeypatch, "decade", inputs, outputs, encoding=None, **config)
     pd.testing.assert_frame_equal(decade.read(made["csv"]), frame)
     assert made["md"].read_text(encoding="utf-8") == decade.markdown(frame)
     pd.testing.assert_frame_equal(decade_streams.read(made["streams"]), streams)
+    given, outputs = {"streams": made["streams"]}, {"csv": "judged.csv", "md": "judged.md"}
+    made = run_script(tmp_path, monkeypatch, "hypotheses", given, outputs, bootstrap=50, seed=1)
     judged = verdicts.table(streams, 50, 1)
-    pd.testing.assert_frame_equal(verdicts.read(made["hypotheses"]), judged)
-    assert made["hypotheses_md"].read_text(encoding="utf-8") == verdicts.markdown(judged)
+    pd.testing.assert_frame_equal(verdicts.read(made["csv"]), judged)
+    assert made["md"].read_text(encoding="utf-8") == verdicts.markdown(judged)

@@ -16,6 +16,7 @@ from charlens.analyses.cross_entropy import seeds
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.analyses.cross_entropy.averaged import averaged
 from charlens.analyses.cross_entropy.markdown import markdown
+from charlens.analyses.seed_interval import half_width
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.replication import tolerances
@@ -126,7 +127,7 @@ def test_a_pair_of_one_cell_has_the_degrees_of_freedom_of_its_one_estimate(made)
         [(row["seed_se"] ** 2, 4), (row["text_se"] ** 2, STREAMS - 1)]
     )
     assert 4 <= freedom < 4.5
-    assert row["high"] - row["difference"] == pytest.approx(runs.half_width(variance, freedom))
+    assert row["high"] - row["difference"] == pytest.approx(half_width(variance, freedom))
 
 
 def test_where_nothing_differs_few_pairs_do() -> None:

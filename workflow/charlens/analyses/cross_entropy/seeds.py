@@ -19,11 +19,11 @@ from charlens.analyses.cross_entropy.seed_runs import (
     Network,
     Spread,
     deviation,
-    half_width,
     networks,
     resamples,
     spreads,
 )
+from charlens.analyses.seed_interval import half_width
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import cases, number, rst_corpus, signed
 from charlens.files import csv_tables

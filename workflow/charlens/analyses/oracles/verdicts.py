@@ -122,7 +122,7 @@ def read(path: FilePath) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, COLUMNS, "a table of hypotheses", "decade")
+    return csv_tables.read(path, COLUMNS, "a table of hypotheses", "hypotheses")
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -31,6 +31,19 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
+        "seed_errors",
+        SECTION,
+        title="Kinds of errors, several seeds (Figure 6)",
+        shows=(
+            "Errors by the oracle that removes them of every training of networks that have "
+            "several seeds: each, the mean, a 95 % interval over seeds and one over test streams."
+        ),
+        paper="It broke down the errors of two networks, one training each.",
+        module="charlens.analyses.oracles.seeds",
+        sources={"tables/seed_error_intervals.csv": "read_intervals"},
+        when=lambda study: bool(choices.seed_error_corpus(study)),
+    ),
+    Analysis(
         "decade",
         SECTION,
         title="What later models fix (Figure 11)",
@@ -91,7 +104,8 @@ FIGURES = by_name(
         "paper's order, that would remove them: n-grams, a memory of recent words, rare words, the "
         "start of a word, punctuation, and last a boost of the probability. Where two sizes are "
         "compared, also which kinds the larger network makes fewer of. Rings are the paper's "
-        "slices, where the networks have its sizes.",
+        "slices, where the networks have its sizes. Of networks trained from several seeds bars "
+        "are means, and lines 95 % intervals over seeds; the errors removed are of one training.",
         module="charlens.analyses.oracles.bars",
         analyses=(ANALYSES["errors"],),
     ),
