@@ -81,10 +81,10 @@ ANALYSES = by_name(
         SECTION,
         title="Text seen in training (Figure 12)",
         shows=(
-            "How much of the test text the training text has word for word, and the losses of all "
-            "models on such passages and elsewhere. A text split by streams mixes test with "
-            "training text, as in the paper; where it is split by position too, the gap between "
-            "both."
+            "How much of the test text the training text has, word for word or nearly, and the "
+            "losses of all models on such passages and elsewhere, on the training text, and by "
+            "distance from it. A text split by streams mixes test with training text, as in the "
+            "paper; where it is split by position too, the gap between both."
         ),
         paper=(
             "It cut both texts into streams, of which each gives training, validation and test "
@@ -133,7 +133,8 @@ FIGURES = by_name(
         "Test losses of the models on passages that the training text has word for word, and "
         "elsewhere. Where a text is split by streams and by position or files, below, what the "
         "stricter split costs: a filled square is the difference of the losses, an open one the "
-        "same less that of the 1-gram model, which remembers nothing.",
+        "same less that of the 1-gram model, which remembers nothing; lines are 95 % intervals "
+        "over streams of both texts.",
         module="charlens.analyses.leakage.figure",
         analyses=(ANALYSES["leakage"],),
     ),
