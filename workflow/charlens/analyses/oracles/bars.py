@@ -43,36 +43,17 @@ def numbers(
     """
     table = read(categories)
     if intervals:
-        table = averaged(table, seeds.read_intervals(intervals))
+        table = seeds.averaged(table, seeds.read_intervals(intervals))
     return {"csv": table, "eliminated": read_eliminated(eliminated)}
-
-
-def averaged(table: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
-    """Replace the shares of one training by the means over a network's trainings.
-
-    Args:
-        table: of :func:`charlens.analyses.oracles.table.read`.
-        intervals: of :func:`charlens.analyses.oracles.seeds.read_intervals`.
-
-    Returns:
-        The same rows with columns ``seeds``, ``seed_low`` and ``seed_high`` besides; the last two
-        are empty for networks of one seed.
-    """
-    means = intervals[intervals["level"] == seeds.ORACLE].rename(columns={"name": "oracle"})
-    columns = ["mean", "seeds", "seed_low", "seed_high"]
-    keys = ["corpus", "model", "oracle"]
-    merged = table.merge(means[[*keys, *columns]], on=keys, how="left", validate="m:1")
-    merged["percent"] = merged["mean"].fillna(merged["percent"])
-    merged["seeds"] = merged["seeds"].fillna(1).astype("int64")
-    return merged.drop(columns="mean")
 
 
 def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
     """Draw the errors of each model as bars, the paper's as rings, and what scaling up removed.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.table.read`, or of :func:`averaged`. Of its
-            models the first four are drawn, as many as can be told apart; the table has all.
+        table: of :func:`charlens.analyses.oracles.table.read`, or of
+            :func:`charlens.analyses.oracles.seeds.averaged`. Of its models the first four are
+            drawn, as many as can be told apart; the table has all.
         eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """
     with style.styled():

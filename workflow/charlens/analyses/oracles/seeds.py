@@ -262,6 +262,26 @@ def read_intervals(path: FilePath) -> pd.DataFrame:
     return csv_tables.read(path, INTERVALS, "a table of intervals of errors", "seed_errors")
 
 
+def averaged(categories: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+    """Replace the shares of one training by the means over a network's trainings.
+
+    Args:
+        categories: of :func:`charlens.analyses.oracles.table.read`.
+        intervals: of :func:`read_intervals`.
+
+    Returns:
+        The same rows with the columns ``seeds``, ``seed_sd``, ``seed_low`` and ``seed_high``
+        besides; the last three are empty for networks of one seed.
+    """
+    means = intervals[intervals["level"] == ORACLE].rename(columns={"name": "oracle"})
+    columns = ["mean", "seeds", "seed_sd", "seed_low", "seed_high"]
+    keys = ["corpus", "model", "oracle"]
+    merged = categories.merge(means[[*keys, *columns]], on=keys, how="left", validate="m:1")
+    merged["percent"] = merged["mean"].fillna(merged["percent"])
+    merged["seeds"] = merged["seeds"].fillna(1).astype("int64")
+    return merged.drop(columns="mean")
+
+
 def markdown(frame: pd.DataFrame, intervals: pd.DataFrame) -> str:
     """Shares of errors by family of each training, with both intervals, for people.
 
