@@ -17,7 +17,7 @@
 #   interventions.smk  tables/interventions/{corpus}.csv, tables/causal_cells.csv
 #   universality.smk   {corpus}/tables/universality/cells.parquet, tables/universality.csv
 #   cross_entropy.smk  tables/cross_entropy.csv
-#   seeds.smk          tables/seeds.csv, tables/seed_differences.csv
+#   seeds.smk          tables/seeds.csv, tables/seed_losses.csv, tables/seed_differences.csv
 #   agreement.smk      {corpus}/tables/agreement.csv
 #   context_length.smk tables/table2.csv
 #   shared_errors.smk  tables/error_overlap.csv, tables/advantage.csv

@@ -39,6 +39,7 @@ TABLES = {
     "dynamics": "tables/dynamics.csv",
     "categories": "tables/error_categories.csv",
     "eliminated": "tables/errors_eliminated.csv",
+    "seed_errors": "tables/seed_error_intervals.csv",
 }
 """Where a run has what the rule ``paper_vs_ours`` reads."""
 

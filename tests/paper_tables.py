@@ -198,6 +198,7 @@ def papers_tables() -> Tables:
         dynamics=training(),
         categories=pies(),
         eliminated=eliminated(),
+        seed_errors=frame([], run_tables.seed_errors.INTERVALS),
         agreement={"war_and_peace": agreements()},
     )
 

@@ -15,7 +15,7 @@ from charlens.study.config import Config
 from charlens.text.corpus import Corpus
 from workflow_runs import TINY, copy_repository, rules, snakemake
 
-OF_SEEDS = {"seeds", "universality"}  # the paper has one
+OF_SEEDS = {"seeds", "seed_errors", "universality"}  # the paper has one
 DRAWN = {f"draw_{name}" for name in FIGURES}
 
 
@@ -308,8 +308,8 @@ INSIDE = {"dump_activations", "search_cells", "draw_figure2", "saturation", "dra
 FIGURE4 = {"error_overlap", "advantage", "draw_figure4"}
 CLOSINGS = {"closings", "draw_figure5_left"}
 DYNAMICS = {"dynamics", "draw_figure5_right"}
-FIGURE6 = {"errors", "draw_figure6", "draw_figure6_bars"}
-DECADE = {"decade", "draw_figure11"}
+FIGURE6 = {"errors", "seed_errors", "draw_figure6", "draw_figure6_bars"}
+DECADE = {"decade", "hypotheses", "draw_figure11"}
 EVIDENCE = {"cell_evidence", "evidence", "draw_figure7"}
 CAUSAL = {"intervene", "causal_cells", "draw_figure8"}
 MEMORY = {"memory", "context_curve", "closing_memory", "memory_probes"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from charlens.analyses.oracles import decade, decade_figure, tally
-from charlens.analyses.oracles.decade import CATEGORIES, REST
+from charlens.analyses.oracles import decade, decade_figure, decade_streams, tally, verdicts
+from charlens.analyses.oracles.decade_streams import CATEGORIES, CLOSINGS, REST
 from charlens.files import csv_tables
 from charlens.predictions.file import read_probabilities
 from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
@@ -24,7 +24,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict:
     folder = tmp_path_factory.mktemp("decade")
     make_run(folder, prose())
     home = folder / "novel"
-    paths = {name: home / f"{name}.npy" for name in ("train", "test")}
+    paths = {name: home / f"{name}.npy" for name in ("train", "val", "test")}
     paths["corpus"] = home / "corpus.json"
     counted = home / "models" / "all.safetensors"
     fit_n_gram(paths, counted, CONTEXTS)
@@ -34,8 +34,42 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 
 @pytest.fixture(scope="module")
-def frame(inputs: dict) -> pd.DataFrame:
-    return decade.table(inputs, 0.5, "fitted", 50, 1)
+def streams(inputs: dict) -> pd.DataFrame:
+    return decade_streams.table(inputs, 0.5, "fitted")
+
+
+@pytest.fixture(scope="module")
+def frame(streams: pd.DataFrame) -> pd.DataFrame:
+    return decade.table(streams, 50, 1)
+
+
+def test_sums_by_stream_are_those_of_a_slow_computation(inputs: dict, streams) -> None:
+    """Quotations are the only pairs of this text, and its quotes open and close by turns."""
+    path = inputs["models"][0]
+    columns = read_probabilities(path)
+    loss = -np.log2(columns["probability"].astype(np.float64))
+    part = streams[streams["model"] == path.stem]
+    kinds = part[part["category"] != CLOSINGS]
+    assert kinds["run"].nunique() == 32  # eight in each of four streams
+    for stream, mine in enumerate(np.split(np.arange(len(loss)), 4)):
+        own = kinds[kinds["run"] // 8 == stream]
+        assert own["bits"].sum() == pytest.approx(loss[mine].sum(), rel=1e-9)
+        assert own["errors"].sum() == (columns["probability"][mine] < 0.5).sum()
+    vocabulary = np.array(Corpus.load(inputs["corpus"]).vocabulary, np.uint8)
+    rows = {name: vocabulary[load_split(inputs[name])] for name in ("train", "val", "test")}
+    closes = []
+    for i in range(len(rows["test"])):
+        before = b"".join(rows[n][j, :-1].tobytes() for j in range(i) for n in rows)
+        before += rows["train"][i, :-1].tobytes() + rows["val"][i, :-1].tobytes()
+        inside, seen = before.count(b'"') % 2 == 1, False
+        for at, code in enumerate(rows["test"][i].tolist()):
+            if at:  # the first is no target
+                closes.append(code == ord('"') and inside and seen)
+            if code == ord('"'):
+                inside, seen = not inside, True
+    closings = part[part["category"] == CLOSINGS]
+    assert closings["characters"].sum() == sum(closes) > 20
+    assert closings["bits"].sum() == pytest.approx(loss[np.array(closes)].sum(), rel=1e-9)
 
 
 def test_bits_and_errors_add_up_to_the_models_own(inputs: dict, frame: pd.DataFrame) -> None:
@@ -54,7 +88,7 @@ def test_each_character_has_the_first_oracle_that_applies(inputs: dict, frame) -
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     train, test = (vocabulary[load_split(inputs[name])] for name in ("train", "test"))
     probability = {p.stem: read_probabilities(p)["probability"] for p in inputs["models"]}
-    computed = decade.categories(corpus, inputs, probability, "fitted", None)
+    computed = decade_streams.categories(corpus, inputs, probability, "fitted", None)
     known = tally.evidence(train, test)
     names = [f"n-gram-{n}" for n in range(1, 10)]
     for i in range(0, len(computed), 37):
@@ -117,9 +151,15 @@ def test_models_that_are_no_grid_points_and_the_best_of_each_cell_are_shown() ->
     assert decade.baseline_of({"n-gram-5": np.ones((1, 1))}) is None
 
 
-def test_the_script_does_the_same(inputs: dict, frame, tmp_path: Path, monkeypatch) -> None:
-    outputs = {"csv": "decade.csv", "md": "decade.md"}
-    config = {"threshold": 0.5, "definitions": "fitted", "bootstrap": 50, "seed": 1}
+def test_the_scripts_do_the_same(inputs, streams, frame, tmp_path: Path, monkeypatch) -> None:
+    outputs = {"csv": "decade.csv", "md": "decade.md", "streams": "decade_streams.parquet"}
+    config = {"threshold": 0.5, "definitions": "fitted", "bootstrap": 50, "seed": 1, "kind": None}
     made = run_script(tmp_path, monkeypatch, "decade", inputs, outputs, encoding=None, **config)
     pd.testing.assert_frame_equal(decade.read(made["csv"]), frame)
     assert made["md"].read_text(encoding="utf-8") == decade.markdown(frame)
+    pd.testing.assert_frame_equal(decade_streams.read(made["streams"]), streams)
+    given, outputs = {"streams": made["streams"]}, {"csv": "judged.csv", "md": "judged.md"}
+    made = run_script(tmp_path, monkeypatch, "hypotheses", given, outputs, bootstrap=50, seed=1)
+    judged = verdicts.table(streams, 50, 1)
+    pd.testing.assert_frame_equal(verdicts.read(made["csv"]), judged)
+    assert made["md"].read_text(encoding="utf-8") == verdicts.markdown(judged)

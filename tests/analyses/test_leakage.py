@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from charlens.analyses.leakage import figure
+from charlens.analyses.leakage import distance, figure, near
 from charlens.analyses.leakage import table as leakage
 from charlens.analyses.leakage.copied import COLUMNS, DEPTH, covered, longest_matches
+from charlens.analyses.leakage.gaps import train_loss
 from charlens.analyses.leakage.markdown import markdown
+from charlens.errors import CharlensError
 from charlens.files import csv_tables, parquet_tables
 from charlens.text.corpus import Corpus, prepare, save_split
 from contests import a_corpus
@@ -86,7 +88,120 @@ def test_covered_is_the_union_of_all_passages() -> None:
         np.testing.assert_array_equal(covered(length, least), expected)
 
 
+# --- nearly copied ---
+
+
+def shingles(window: np.ndarray) -> set[bytes]:
+    data = window.tobytes()
+    return {data[i : i + near.SHINGLE] for i in range(len(data) - near.SHINGLE + 1)}
+
+
+def slow_near(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """The same by comparing all pairs of passages as Python sets."""
+    starts = range(0, train.shape[1] - 1 - near.WINDOW + 1, 37)
+    known = [shingles(row[s : s + near.WINDOW]) for row in train[:, :-1] for s in starts]
+    marked = np.zeros((len(test), test.shape[1] - 1), bool)
+    for row, mark in zip(test[:, 1:], marked, strict=True):
+        for start in range(0, len(row) - near.WINDOW + 1, 37):
+            own = shingles(row[start : start + near.WINDOW])
+            if max(len(own & other) / len(own | other) for other in known) > near.ALIKE:
+                mark[start : start + near.WINDOW] = True
+    return marked
+
+
+def with_changes(passage: np.ndarray, every: int) -> np.ndarray:
+    changed = passage.copy()
+    changed[every // 2 :: every] ^= 1
+    return changed
+
+
+@pytest.mark.parametrize("symbols", [4, 250])
+def test_near_duplicates_are_those_of_a_slow_search(symbols: int) -> None:
+    draw = np.random.default_rng(symbols)
+    train = draw.integers(0, symbols, (6, 2001), dtype=np.uint8)
+    test = draw.integers(0, symbols, (5, 1001), dtype=np.uint8)
+    for row, every in enumerate((1000, 70, 60, 40, 20)):  # bytes from one changed byte to the next
+        test[row, 101:701] = with_changes(train[row, 210:810], every)
+    train[5, 300:700] = 7  # a passage of one byte is a set of one shingle
+    test[4, 501:901] = 7
+    computed = near.near_duplicates(train, test)
+    np.testing.assert_array_equal(computed, slow_near(train, test))
+    assert computed[0, 150:650].all(), "copied word for word"
+    assert computed[1].any(), "changed here and there"
+    assert symbols == 4 or not computed[3].any(), "changed too often"
+    assert computed[4, 550:850].all()
+
+
+def test_a_planted_passage_with_changes_is_near_but_not_copied() -> None:
+    draw = np.random.default_rng(3)
+    train = draw.integers(0, 250, (4, 4001), dtype=np.uint8)
+    test = draw.integers(0, 250, (2, 1001), dtype=np.uint8)
+    test[1, 201:801] = with_changes(train[2, 222:822], 90)
+    assert not covered(longest_matches(train, test), 100).any()
+    marked = near.near_duplicates(train, test)
+    assert not marked[0].any()
+    assert marked[1, 230:770].all()
+    assert not marked[1, :150].any()
+    assert not marked[1, 870:].any()
+
+
+def test_streams_shorter_than_a_passage_have_no_near_duplicates() -> None:
+    short = np.zeros((3, 200), np.uint8)
+    assert not near.near_duplicates(short, short).any()
+    assert not near.near_duplicates(np.zeros((3, 900), np.uint8), short).any()
+
+
 # --- losses ---
+
+
+def a_curve(path: Path, losses: dict[float, list[float]]) -> Path:
+    """A learning curve: loss on training text by dropout and epoch, on validation text 0.1 more."""
+    rows = [
+        {"width": 64, "epoch": i + 1, "dropout": dropout, "train_loss": loss,
+         "val_loss": loss + 0.1, "learning_rate": 0.1}
+        for dropout, some in losses.items()
+        for i, loss in enumerate(some)
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_parquet(path)
+    return path
+
+
+def test_the_loss_on_training_text_is_that_of_the_best_epoch_where_it_is_still(tmp_path) -> None:
+    path = tmp_path / "curve.parquet"
+    assert train_loss(a_curve(path, {0.0: [2.0, 1.305, 1.3, 1.4]})) == 1.3
+    assert math.isnan(train_loss(a_curve(path, {0.0: [2.0, 1.35, 1.306], 0.5: [2.1, 1.4, 1.4]})))
+    assert math.isnan(train_loss(a_curve(path, {0.0: [1.3]})))
+    assert math.isnan(train_loss(a_curve(path, {0.0: [1.4, 1.4], 0.5: [1.3, 1.3]})))
+    path.write_bytes(b"no curve")
+    with pytest.raises(CharlensError, match=r"curve\.parquet: not a learning curve"):
+        train_loss(path)
+
+
+def test_a_model_that_does_better_near_its_training_text_is_seen() -> None:
+    """Planted: 0.2 nats less in the first 500 characters, beyond what the text makes easier."""
+    draw, length, streams = np.random.default_rng(5), 3000, 30
+    at = np.arange(length)
+    text = 2.0 + 0.1 * (at < 500) + draw.normal(0, 0.5, (streams, length))
+    losses = {
+        "n-gram-1": text,
+        "lstm-1x64": 0.5 + text,
+        "n-gram-20": text - 0.2 * (at < 500) + draw.normal(0, 0.1, (streams, length)),
+    }
+    binned = {model: distance.by_bin(loss.ravel(), streams) for model, loss in losses.items()}
+    copied = distance.by_bin(np.tile(at < 250, streams), streams)
+    rows = distance.rows("novel", "streams", copied, binned, length, 200, 1)
+    frame = pd.DataFrame(rows).set_index(["model", "first"])
+    assert frame.loc["n-gram-20"].index.tolist() == [0, 500, 1000, 2000]
+    first = frame.loc[("n-gram-20", 0)]
+    assert first["nearer"] == pytest.approx(-0.2, abs=0.01)
+    assert -0.21 < first["low"] < first["nearer"] < first["high"] < -0.19
+    assert frame.loc[("n-gram-20", 500), "nearer"] == pytest.approx(0, abs=0.01)
+    assert frame.loc[("lstm-1x64", 0), "nearer"] == pytest.approx(0, abs=1e-9)
+    assert frame.loc[("n-gram-20", 0), "copied"] == 0.5
+    assert frame.loc["n-gram-1", "nearer"].isna().all()
+    assert math.isnan(frame.loc[("n-gram-20", 2000), "nearer"])
+    own = losses["n-gram-20"][:, 1000:2000].mean()
+    assert frame.loc[("n-gram-20", 1000), "loss"] == pytest.approx(own)
 
 
 def study(folder: Path) -> tuple[list[tuple[str, Path]], list[Path], list[Corpus]]:
@@ -100,7 +215,8 @@ def study(folder: Path) -> tuple[list[tuple[str, Path]], list[Path], list[Corpus
         length = np.zeros(ROWS, np.uint8)
         length[np.arange(ROWS) % 10 == 0] = 5  # the first five of ten characters
         path = folder / f"{corpus.name}.parquet"
-        frame = pd.DataFrame({"stream": stream, "length": length}).astype(COLUMNS)
+        marks = np.arange(ROWS) < ROWS // 4
+        frame = pd.DataFrame({"stream": stream, "length": length, "near": marks}).astype(COLUMNS)
         parquet_tables.write(frame, path)
         copies.append((corpus.name, path))
         copy = np.arange(ROWS) % 10 < 5
@@ -128,7 +244,8 @@ def _file(folder: Path, corpus: Corpus, model: str, loss: np.ndarray, stream: np
 
 
 def test_losses_on_and_off_copies_and_the_gap_between_splits(tmp_path: Path) -> None:
-    frame, models = leakage.tables(*study(tmp_path), 5, 50, 1)
+    frame, models, _ = leakage.tables(*study(tmp_path), 5, 50, 1)
+    assert frame["near"].tolist() == [0.25, 0.25]
     assert frame["split"].tolist() == ["streams", "position"]
     assert frame["mean_match"].tolist() == [0.5, 0.5]
     assert frame["copied_20"].tolist() == [0, 0]
@@ -141,24 +258,31 @@ def test_losses_on_and_off_copies_and_the_gap_between_splits(tmp_path: Path) -> 
     row = models.set_index(["corpus", "model"]).loc[("novel_position", "lstm-1x64")]
     assert row["split_gap"] == pytest.approx(0.3, abs=1e-6)
     assert row["beyond_text"] == pytest.approx(0.3 - 0.1, abs=1e-6)
+    ends = row[["split_gap_low", "split_gap_high"]].tolist()
+    assert ends == pytest.approx([0.3, 0.3], abs=1e-5)
     baseline = models[models["model"] == "n-gram-20"]
     assert baseline["beyond"].isna().all()
 
 
 def test_text_that_copies_nothing_has_no_gain(tmp_path: Path) -> None:
     copies, paths, corpora = study(tmp_path)
-    _, models = leakage.tables(copies, paths, corpora, 200, 50, 1)
+    made = leakage.tables(copies, paths, corpora, 200, 50, 1)
+    models = made.models
     assert models[["on", "gain", "low", "beyond"]].isna().all(axis=None)
     assert models["off"].notna().all()
     figure.draw(models[models["split_gap"].isna()])
-    assert "gap" in markdown(*leakage.tables(copies, paths, corpora, 200, 50, 1))
+    assert "gap" in markdown(made)
 
 
 def test_tables_are_read_again_drawn_and_told_in_words(tmp_path: Path) -> None:
-    frame, models = leakage.tables(*study(tmp_path), 5, 50, 1)
+    made = leakage.tables(*study(tmp_path), 5, 50, 1)
+    frame, models, distances = made
+    csv_tables.write(distances, tmp_path / "leakage_distance.csv")
     csv_tables.write(frame, tmp_path / "leakage.csv")
     csv_tables.write(models, tmp_path / "leakage_models.csv")
     pd.testing.assert_frame_equal(leakage.read(tmp_path / "leakage.csv"), frame)
+    read = distance.read(tmp_path / "leakage_distance.csv")
+    pd.testing.assert_frame_equal(read, distances)
     read = leakage.read_models(tmp_path / "leakage_models.csv")
     pd.testing.assert_frame_equal(read, models)
     drawn = figure.draw(**{"models": figure.numbers(tmp_path / "leakage_models.csv")["csv"]})
@@ -173,7 +297,7 @@ def test_tables_are_read_again_drawn_and_told_in_words(tmp_path: Path) -> None:
     ]  # fmt: skip
     text = " ".join(leakage.sentences(frame, models))
     assert "20\\-gram 1.000 and 1\\-gram 0.100" in text
-    assert "| 20-gram | 0.500 | 1.500 | +1.000" in markdown(frame, models)
+    assert "| 20-gram | 0.500 | 1.500 | +1.000" in markdown(made)
 
 
 def test_the_scripts_do_the_same_from_files(tmp_path: Path, monkeypatch) -> None:
@@ -187,6 +311,8 @@ def test_the_scripts_do_the_same_from_files(tmp_path: Path, monkeypatch) -> None
     frame = parquet_tables.read(made["copies"], COLUMNS, "a table", "copied")
     expected = longest_matches(splits["train"], splits["test"])
     np.testing.assert_array_equal(frame["length"].to_numpy().reshape(expected.shape), expected)
+    marks = near.near_duplicates(splits["train"], splits["test"])
+    np.testing.assert_array_equal(frame["near"].to_numpy().reshape(marks.shape), marks)
     copies, paths, corpora = study(tmp_path)
     for known in corpora:
         known.save(tmp_path / f"{known.name}.json")
@@ -195,13 +321,21 @@ def test_the_scripts_do_the_same_from_files(tmp_path: Path, monkeypatch) -> None
         "corpora": [tmp_path / f"{known.name}.json" for known in corpora],
         "probabilities": paths,
     }
-    outputs = {"csv": "a.csv", "models": "b.csv", "md": "c.md"}
+    curve = a_curve(tmp_path / "curve.parquet", {0.0: [2.0, 1.305, 1.3]})
+    inputs["curves"] = [curve]
+    outputs = {"csv": "a.csv", "models": "b.csv", "distances": "c.csv", "md": "d.md"}
+    trained = ("novel", "lstm-1x64")
     made = run_script(
-        tmp_path, monkeypatch, "leakage", inputs, outputs, least=5, bootstrap=50, seed=1
-    )
-    pd.testing.assert_frame_equal(
-        leakage.read_models(made["models"]), leakage.tables(copies, paths, corpora, 5, 50, 1)[1]
-    )
+        tmp_path, monkeypatch, "leakage", inputs, outputs, least=5, bootstrap=50, seed=1,
+        trained=[list(trained)],
+    )  # fmt: skip
+    expected = leakage.tables(copies, paths, corpora, 5, 50, 1, {trained: curve})
+    pd.testing.assert_frame_equal(leakage.read_models(made["models"]), expected.models)
+    pd.testing.assert_frame_equal(distance.read(made["distances"]), expected.distances)
+    row = expected.models.set_index(["corpus", "model"]).loc[trained]
+    assert row["train"] == 1.3
+    assert row["generalisation"] == pytest.approx(1.35 - 1.3, abs=1e-6)
+    assert "| 1.300 | +0.050 |" in made["md"].read_text(encoding="utf-8")
 
 
 def test_the_best_of_each_cell_and_size_and_the_ends_of_the_contexts_are_drawn() -> None:

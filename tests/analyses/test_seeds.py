@@ -16,6 +16,7 @@ from charlens.analyses.cross_entropy import seeds
 from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.analyses.cross_entropy.averaged import averaged
 from charlens.analyses.cross_entropy.markdown import markdown
+from charlens.analyses.seed_interval import half_width
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.replication import tolerances
@@ -56,11 +57,12 @@ NETWORKS = {
 
 @pytest.fixture
 def made(tmp_path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, list[Path]]]:
+    """Networks, their differences, and the files behind them."""
     runs_of: dict[int, list[Path]] = {}
     for model, means in NETWORKS.items():
         for seed, path in trained(tmp_path, model, means).items():
             runs_of.setdefault(seed, []).append(path)
-    frame, pairs = seeds.tables(runs_of, 200, 1, [WP])
+    frame, _, pairs = seeds.tables(runs_of, 200, 1, [WP])
     return frame, pairs, runs_of
 
 
@@ -87,7 +89,15 @@ def test_means_and_both_spreads_are_those_of_a_slow_computation(made) -> None:
     by_stream = np.mean(of["lstm-1x64"], axis=0).reshape(STREAMS, -1).mean(1)
     expected = by_stream.std(ddof=1) / math.sqrt(STREAMS)
     assert lstm["text_sd"] == pytest.approx(expected, rel=0.2), "streams are what is resampled"
-    assert seeds.losses(lstm)[2] == pytest.approx(of["lstm-1x64"][1].mean(), abs=1e-6)
+    losses = seeds.tables(runs_of, 200, 1, [WP]).losses
+    assert losses[["model", "seed"]].to_numpy().tolist() == [
+        [model, seed] for model in NETWORKS for seed in (1, 2, 3)
+    ]
+    means = losses.groupby("model", sort=False)["cross_entropy"].mean()
+    assert means.tolist() == pytest.approx(frame["mean"].tolist(), abs=1e-12)
+    second = losses[(losses["model"] == "lstm-1x64") & (losses["seed"] == 2)]
+    assert second["cross_entropy"].item() == pytest.approx(of["lstm-1x64"][1].mean(), abs=1e-12)
+    assert not losses["diverged"].any()
 
 
 def test_differences_pair_the_text_and_not_the_seeds(made) -> None:
@@ -117,7 +127,7 @@ def test_a_pair_of_one_cell_has_the_degrees_of_freedom_of_its_one_estimate(made)
         [(row["seed_se"] ** 2, 4), (row["text_se"] ** 2, STREAMS - 1)]
     )
     assert 4 <= freedom < 4.5
-    assert row["high"] - row["difference"] == pytest.approx(runs.half_width(variance, freedom))
+    assert row["high"] - row["difference"] == pytest.approx(half_width(variance, freedom))
 
 
 def test_where_nothing_differs_few_pairs_do() -> None:
@@ -142,20 +152,22 @@ def test_a_diverged_training_spoils_no_other_network(tmp_path: Path) -> None:
     for model, means in networks.items():
         for seed, path in trained(tmp_path, model, means).items():
             runs_of.setdefault(seed, []).append(path)
-    frame, pairs = seeds.tables(runs_of, 20, 1, [WP])
+    made = seeds.tables(runs_of, 20, 1, [WP])
+    frame, losses, pairs = made
+    lost = losses[losses["diverged"]]
+    assert lost[["model", "seed"]].to_numpy().tolist() == [["lstm-3x64", 2]]
     spread = frame.set_index("model")["seed_sd"]
     assert spread["lstm-1x64"] < 0.1 < 1 < spread["lstm-3x64"]
     assert "lstm-3x64" not in {*pairs["model"], *pairs["other"]}
-    assert "9.0" in seeds.markdown(frame, pairs, 20)
-    assert "†" in seeds.markdown(frame, pairs, 20)
+    assert f"| {lost['cross_entropy'].item():.3f}† |" in seeds.markdown(made, 20)
 
 
 def test_one_seed_and_one_stream_have_no_interval(tmp_path: Path) -> None:
     path = trained(tmp_path, "lstm-1x64", {1: 1.3})[1]
-    frame, pairs = seeds.tables({1: [path]}, 20, 1, [WP])
-    assert frame[["seed_sd", "seed_half_width"]].isna().all(axis=None)
-    assert len(pairs) == 0
-    assert "± nan" not in seeds.markdown(frame, pairs, 20)
+    made = seeds.tables({1: [path]}, 20, 1, [WP])
+    assert made.networks[["seed_sd", "seed_half_width"]].isna().all(axis=None)
+    assert len(made.differences) == 0
+    assert "± nan" not in seeds.markdown(made, 20)
     single = runs.Network("c", "gru-1x64", 5.0, np.array([100]), {1: np.array([130.0])})
     assert math.isnan(
         runs.deviation(single.resampled(resample_streams(1, 5, np.random.default_rng())))
@@ -218,17 +230,22 @@ def test_the_tolerance_of_a_mean_grows_with_the_spread_and_falls_with_the_seeds(
 
 
 def test_the_script_writes_what_the_library_makes(made, tmp_path: Path, monkeypatch) -> None:
-    frame, pairs, runs_of = made
+    *_, runs_of = made
+    expected = seeds.tables(runs_of, 200, 1, [WP])
     WP.save(tmp_path / "corpus.json")
     inputs = {
         "probabilities": [path for some in runs_of.values() for path in some],
         "corpora": [tmp_path / "corpus.json"],
     }
-    outputs = {"csv": "seeds.csv", "differences": "differences.csv", "md": "seeds.md"}
+    outputs = {"csv": "seeds.csv", "losses": "losses.csv", "differences": "differences.csv",
+               "md": "seeds.md"}  # fmt: skip
     repeated = [seed for seed in runs_of for _ in runs_of[seed]]
     paths = run_script(
         tmp_path, monkeypatch, "seeds", inputs, outputs, bootstrap=200, seed=1, seeds=repeated
     )
-    pd.testing.assert_frame_equal(seeds.read(paths["csv"]), frame)
-    pd.testing.assert_frame_equal(seeds.read_differences(paths["differences"]), pairs)
-    assert paths["md"].read_text(encoding="utf-8") == seeds.markdown(frame, pairs, 200)
+    pd.testing.assert_frame_equal(seeds.read(paths["csv"]), expected.networks)
+    pd.testing.assert_frame_equal(seeds.read_losses(paths["losses"]), expected.losses)
+    pd.testing.assert_frame_equal(
+        seeds.read_differences(paths["differences"]), expected.differences
+    )
+    assert paths["md"].read_text(encoding="utf-8") == seeds.markdown(expected, 200)

@@ -424,6 +424,22 @@ def test_n_grams_and_checkpoints_at_other_times():
     assert only(frame, quantity="KL to 1-NN at epoch 3.04").ours == 6
 
 
+def test_slices_of_several_trainings_are_compared_by_their_mean_and_spread() -> None:
+    slices = pies()
+    first = slices.iloc[0]
+    row = {"level": "oracle", "name": first["oracle"], "seeds": 3, "seed_sd": 6.0}
+    row |= {"corpus": first["corpus"], "model": first["model"], "mean": first["paper"] + 9}
+    several = pd.DataFrame([row]).reindex(columns=list(run_tables.seed_errors.INTERVALS))
+    alone = comparison.table(no_tables(categories=slices))
+    table = comparison.table(no_tables(categories=slices, seed_errors=several))
+    which = alone["model"].eq(first["model"]) & alone["quantity"].str.startswith(first["oracle"])
+    pd.testing.assert_frame_equal(table[~which], alone[~which])
+    ((_, one), (_, mean)) = (next(t[which].iterrows()) for t in (alone, table))
+    assert mean["ours"] == first["paper"] + 9
+    spread = 2 * 6.0 * math.sqrt(1 + 1 / 3)
+    assert mean["tolerance"] == pytest.approx(math.hypot(one["tolerance"], spread))
+
+
 def test_models_from_elsewhere_and_sizes_the_paper_does_not_show():
     external = pies().assign(role="external")
     assert comparison.table(no_tables(categories=external)).empty

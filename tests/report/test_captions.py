@@ -58,6 +58,7 @@ FACES_ELSEWHERE = {
     "gates": {"table"},
     "leakage": {"table"},
     "paper_vs_ours": {"COLUMNS", "table"},
+    "seed_errors": {"table"},
     "seeds": {"table"},
 }
 

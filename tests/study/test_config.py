@@ -240,6 +240,10 @@ def test_a_config_of_corpora_alone_has_the_default_studys_settings() -> None:
     config = Config.load({"corpora": GOOD["corpora"]})
     assert config.run == "study"
     assert config.models("prose") == default.models("python_docs")
+    for model in config.models("prose"):
+        seeds = config.further_seeds_of("prose", model)
+        assert seeds == default.further_seeds_of("python_docs", model)
+        assert len(seeds) == (2 if model == "lstm-1x32" else 0)
     for section in ("seed", "training", "n_gram", "figure1", "figure4", "figure5", "figure6"):
         assert getattr(config, section) == getattr(default, section), section
     assert config.n_nn.model_dump() == default.n_nn.model_dump() | {"corpora": None}

@@ -45,6 +45,7 @@ from charlens.study.choices import (
     interventions,
     lstm_models,
     scored_models,
+    seed_error_corpus,
     watched,
 )
 from charlens.study.checks import (
@@ -362,27 +363,27 @@ def probabilities_of(corpus):
     )
 
 
-def further_trainings(pattern):
+def further_trainings(pattern, corpora=None):
     """Files of the networks that are trained again, each with its seed: seed by seed."""
     return [
         (seed, pattern.format(corpus=corpus, seed=seed, model=model))
         for seed in STUDY.further_seeds
-        for corpus in STUDY.corpora
+        for corpus in (STUDY.corpora if corpora is None else corpora)
         for model in STUDY.models(corpus)
         if seed in STUDY.further_seeds_of(corpus, model)
     ]
 
 
-def every_training():
+def every_training(corpora=None):
     """The probabilities files of networks trained several times, each with its seed."""
     first = [
         (STUDY.seed, f"<results>/{corpus}/probabilities/{model}.parquet")
-        for corpus in STUDY.corpora
+        for corpus in (STUDY.corpora if corpora is None else corpora)
         for model in STUDY.models(corpus)
         if STUDY.further_seeds_of(corpus, model)
     ]
     return first + further_trainings(
-        "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet"
+        "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet", corpora
     )
 
 
@@ -568,13 +569,18 @@ def external_config(wildcards):
     return options | {"file": external_path(wildcards)}
 
 
+def oracle_n_grams(corpus):
+    """The probabilities files of the n-gram models that are oracles of Figure 6."""
+    contexts = [n for n in STUDY.n_gram.contexts if n in ORACLE_CONTEXTS] if corpus else []
+    models = [context_id(N_GRAM, n) for n in contexts]
+    return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in models]
+
+
 def error_models(corpus):
     """The probabilities files that Figure 6 needs: of all LSTMs and of the n-grams it shows."""
-    if not corpus:
-        return []
-    n_grams = [context_id(N_GRAM, n) for n in STUDY.n_gram.contexts if n in ORACLE_CONTEXTS]
-    models = (*lstm_models(STUDY, corpus), *n_grams)
-    return [f"<results>/{corpus}/probabilities/{model}.parquet" for model in models]
+    models = lstm_models(STUDY, corpus) if corpus else ()
+    lstms = [f"<results>/{corpus}/probabilities/{model}.parquet" for model in models]
+    return lstms + oracle_n_grams(corpus)
 
 
 def contestants_of(corpora):
@@ -582,7 +588,7 @@ def contestants_of(corpora):
     longest = context_id(N_GRAM, max(STUDY.n_gram.contexts))
     return [
         f"<results>/{corpus}/probabilities/{model}.parquet"
-        for corpus in corpora
+        for corpus in (STUDY.corpora if corpora is None else corpora)
         for model in (
             *lstm_models(STUDY, corpus),
             *STUDY.n_nn_models(corpus),

@@ -30,6 +30,7 @@ DRAWN_FROM = {
     "figure6_bars": {
         "categories": "<results>/tables/error_categories.csv",
         "eliminated": "<results>/tables/errors_eliminated.csv",
+        "intervals": table_of("seed_errors"),
     },
     "figure7": {"evidence": "<results>/tables/evidence.csv"},
     "figure8": {

@@ -1,8 +1,10 @@
-# Needs: {corpus}/train.npy and test.npy, the probabilities of all models.
+# Needs: {corpus}/train.npy and test.npy, the probabilities of all models, the learning curves of
+# networks.
 # Makes: {corpus}/tables/copied.parquet, tables/leakage.csv and .md, tables/leakage_models.csv
-# (Figure 12).
+# (Figure 12), tables/leakage_distance.csv.
 
 AUDITED = audited_corpora(STUDY)
+TRAINED = [(c, m) for c in AUDITED for m in (*STUDY.models(c), *STUDY.n_nn_models(c))]
 
 
 rule copied:
@@ -35,9 +37,11 @@ rule leakage:
         copies=expand("<results>/{corpus}/tables/copied.parquet", corpus=AUDITED),
         corpora=expand("<results>/{corpus}/corpus.json", corpus=AUDITED),
         probabilities=[path for corpus in AUDITED for path in every_model_of(corpus)],
+        curves=[f"<results>/{corpus}/curves/{model}.parquet" for corpus, model in TRAINED],
     output:
         csv="<results>/tables/leakage.csv",
         models="<results>/tables/leakage_models.csv",
+        distances="<results>/tables/leakage_distance.csv",
         md="<results>/tables/leakage.md",
     log:
         "<logs>/leakage.log",
@@ -52,7 +56,7 @@ rule leakage:
         mem_mb=1000,
         runtime=60,
     params:
-        config=table_config() | {"least": STUDY.leakage.least},
+        config=table_config() | {"least": STUDY.leakage.least, "trained": TRAINED},
         fingerprint=fingerprint("leakage.py"),
     script:
         "../scripts/leakage.py"

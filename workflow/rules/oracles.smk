@@ -1,8 +1,9 @@
 # Needs: {corpus}/probabilities/{model}.parquet of LSTMs, n-grams and models from elsewhere; the
 # splits of their corpus.
 # Makes: tables/error_categories.csv, tables/errors.md, ...: what kinds of errors the best and the
-# smallest LSTM make (Figure 6); tables/decade.csv and .md: errors and bits of all models by kind of
-# character (Figure 11).
+# smallest LSTM make (Figure 6); tables/seed_errors.csv and .md, seed_error_intervals.csv: those of
+# networks trained from several seeds; tables/decade.csv and .md, decade_streams.parquet: errors and bits of
+# all models by kind of character (Figure 11); tables/hypotheses.csv and .md: what was expected of them.
 
 # The corpus whose errors are broken down; empty where the study has none.
 ERRORS = figure6_corpus(STUDY)
@@ -45,15 +46,56 @@ rule errors:
         "../scripts/errors.py"
 
 
+SEED_ERRORS = seed_error_corpus(STUDY)
+
+
+rule seed_errors:
+    input:
+        corpus=f"<results>/{SEED_ERRORS or NONE}/corpus.json",
+        train=f"<results>/{SEED_ERRORS or NONE}/train.npy",
+        test=f"<results>/{SEED_ERRORS or NONE}/test.npy",
+        n_grams=oracle_n_grams(SEED_ERRORS),
+        trainings=[path for _, path in every_training([SEED_ERRORS] if SEED_ERRORS else [])],
+    output:
+        csv="<results>/tables/seed_errors.csv",
+        intervals="<results>/tables/seed_error_intervals.csv",
+        md="<results>/tables/seed_errors.md",
+    log:
+        "<logs>/seed_errors.log",
+    benchmark:
+        "<benchmarks>/seed_errors.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config=table_config()
+        | {
+            "seeds": [seed for seed, _ in every_training([SEED_ERRORS] if SEED_ERRORS else [])],
+            "threshold": STUDY.figure6.threshold,
+            "definitions": STUDY.figure6.definitions,
+            "encoding": encodings_of([SEED_ERRORS]).get(SEED_ERRORS),
+        },
+        fingerprint=fingerprint("seed_errors.py", "charlens/paper/data/figure6_oracles.csv"),
+    script:
+        "../scripts/seed_errors.py"
+
+
 rule decade:
     input:
         corpus=f"<results>/{ERRORS or NONE}/corpus.json",
         train=f"<results>/{ERRORS or NONE}/train.npy",
+        val=f"<results>/{ERRORS or NONE}/val.npy",
         test=f"<results>/{ERRORS or NONE}/test.npy",
         models=every_model_of(ERRORS),
     output:
         csv="<results>/tables/decade.csv",
         md="<results>/tables/decade.md",
+        streams="<results>/tables/decade_streams.parquet",
     log:
         "<logs>/decade.log",
     benchmark:
@@ -72,7 +114,33 @@ rule decade:
             "threshold": STUDY.figure6.threshold,
             "definitions": STUDY.figure6.definitions,
             "encoding": encodings_of([ERRORS]).get(ERRORS),
+            "kind": STUDY.corpora[ERRORS].kind if ERRORS else None,
         },
         fingerprint=fingerprint("decade.py"),
     script:
         "../scripts/decade.py"
+
+
+rule hypotheses:
+    input:
+        streams="<results>/tables/decade_streams.parquet",
+    output:
+        csv="<results>/tables/hypotheses.csv",
+        md="<results>/tables/hypotheses.md",
+    log:
+        "<logs>/hypotheses.log",
+    benchmark:
+        "<benchmarks>/hypotheses.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=table_config(),
+        fingerprint=fingerprint("hypotheses.py"),
+    script:
+        "../scripts/hypotheses.py"

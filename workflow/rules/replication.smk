@@ -20,6 +20,7 @@ rule paper_vs_ours:
         dynamics="<results>/tables/dynamics.csv" if WATCHED.model else [],
         categories="<results>/tables/error_categories.csv" if ERRORS else [],
         eliminated="<results>/tables/errors_eliminated.csv" if ERRORS else [],
+        seed_errors=table_of("seed_errors"),
     output:
         csv="<results>/tables/paper_vs_ours.csv",
         findings="<results>/tables/findings.csv",

@@ -1,5 +1,5 @@
 # Needs: {corpus}/corpus.json, the probabilities of networks that are trained from several seeds.
-# Makes: tables/seeds.csv and .md, tables/seed_differences.csv.
+# Makes: tables/seeds.csv and .md, tables/seed_losses.csv, tables/seed_differences.csv.
 
 
 rule seeds:
@@ -8,6 +8,7 @@ rule seeds:
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
     output:
         csv="<results>/tables/seeds.csv",
+        losses="<results>/tables/seed_losses.csv",
         differences="<results>/tables/seed_differences.csv",
         md="<results>/tables/seeds.md",
     log:

@@ -3,12 +3,14 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
-    from charlens.analyses.oracles import decade
-    from charlens.files import csv_tables
+    from charlens.analyses.oracles import decade, decade_streams
+    from charlens.files import csv_tables, parquet_tables
     from charlens.files.atomic import write_text
 
-    config = snakemake.params.config
-    names = ("threshold", "definitions", "bootstrap", "seed", "encoding")
-    frame = decade.table(dict(snakemake.input.items()), *(config[name] for name in names))
-    csv_tables.write(frame, snakemake.output.csv)
-    write_text(snakemake.output.md, decade.markdown(frame))
+    config, output = snakemake.params.config, snakemake.output
+    names = ("threshold", "definitions", "encoding", "kind")
+    streams = decade_streams.table(dict(snakemake.input.items()), *(config[n] for n in names))
+    frame = decade.table(streams, config["bootstrap"], config["seed"])
+    parquet_tables.write(streams, output.streams)
+    csv_tables.write(frame, output.csv)
+    write_text(output.md, decade.markdown(frame))

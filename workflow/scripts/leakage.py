@@ -9,17 +9,19 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
 
-    config = snakemake.params.config
-    corpora = [Corpus.load(path) for path in snakemake.input.corpora]
+    config, inputs, output = snakemake.params.config, snakemake.input, snakemake.output
+    corpora = [Corpus.load(path) for path in inputs.corpora]
     names = [corpus.name for corpus in corpora]
-    frame, models = leakage.tables(
-        zip(names, snakemake.input.copies, strict=True),
-        snakemake.input.probabilities,
+    made = leakage.tables(
+        zip(names, inputs.copies, strict=True),
+        inputs.probabilities,
         corpora,
         config["least"],
         config["bootstrap"],
         config["seed"],
+        dict(zip(map(tuple, config["trained"]), inputs.curves, strict=True)),
     )
-    csv_tables.write(frame, snakemake.output.csv)
-    csv_tables.write(models, snakemake.output.models)
-    write_text(snakemake.output.md, markdown(frame, models))
+    csv_tables.write(made.copied, output.csv)
+    csv_tables.write(made.models, output.models)
+    csv_tables.write(made.distances, output.distances)
+    write_text(output.md, markdown(made))

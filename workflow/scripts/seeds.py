@@ -13,7 +13,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     for seed, path in zip(config["seeds"], snakemake.input.probabilities, strict=True):
         runs_of.setdefault(seed, []).append(path)
     corpora = [Corpus.load(path) for path in snakemake.input.corpora]
-    frame, pairs = seeds.tables(runs_of, config["bootstrap"], config["seed"], corpora)
-    csv_tables.write(frame, snakemake.output.csv)
-    csv_tables.write(pairs, snakemake.output.differences)
-    write_text(snakemake.output.md, seeds.markdown(frame, pairs, config["bootstrap"]))
+    made = seeds.tables(runs_of, config["bootstrap"], config["seed"], corpora)
+    csv_tables.write(made.networks, snakemake.output.csv)
+    csv_tables.write(made.losses, snakemake.output.losses)
+    csv_tables.write(made.differences, snakemake.output.differences)
+    write_text(snakemake.output.md, seeds.markdown(made, config["bootstrap"]))

@@ -19,6 +19,7 @@ from charlens.analyses.closings import table as closings
 from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy.averaged import averaged
+from charlens.analyses.oracles import seeds as seed_errors
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
@@ -314,12 +315,16 @@ def _moments(part: pd.DataFrame, other: str, slack: float) -> Iterator[Compariso
 
 
 def _figure6(tables: Tables) -> Iterator[Number]:
-    frame = tables.categories[tables.categories["role"] != EXTERNAL]
+    frame = seed_errors.averaged(tables.categories, tables.seed_errors)
+    frame = frame[frame["role"] != EXTERNAL]
     errors = frame.groupby(["corpus", "model"])["errors"].transform("sum")
     for row, count in zip(frame.itertuples(), errors, strict=True):
         if math.isnan(row.paper):
             continue
         own = is_own_file(tables, row.corpus)
+        tolerance = tolerances.of_slice(row.oracle, row.paper, count, row.model, own)
+        if row.seeds > 1:
+            tolerance = tolerances.of_mean(tolerance, row.seed_sd, row.seeds)
         yield Number(
             "Figure 6",
             row.corpus,
@@ -328,7 +333,7 @@ def _figure6(tables: Tables) -> Iterator[Number]:
             "% of its errors",
             row.percent,
             row.paper,
-            tolerances.of_slice(row.oracle, row.paper, count, row.model, own),
+            tolerance,
             "" if count else f"our {title(row.model)} makes no errors",
         )
 

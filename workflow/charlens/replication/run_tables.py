@@ -13,6 +13,7 @@ from charlens.analyses.closings import table as closings
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy import seeds
 from charlens.analyses.cross_entropy import table as cross_entropy
+from charlens.analyses.oracles import seeds as seed_errors
 from charlens.analyses.oracles import table as oracles
 from charlens.analyses.shared_errors import advantage, overlap
 from charlens.analyses.training_dynamics import table as dynamics
@@ -49,6 +50,7 @@ class Tables:
     dynamics: pd.DataFrame
     categories: pd.DataFrame
     eliminated: pd.DataFrame
+    seed_errors: pd.DataFrame
     agreement: Mapping[str, pd.DataFrame]
 
 
@@ -71,6 +73,7 @@ _TABLES: dict[str, tuple[Callable[[FilePath], pd.DataFrame], Mapping[str, str]]]
         }.items()
     },
     "eliminated": (oracles.read_eliminated, oracles.ELIMINATED),
+    "seed_errors": (seed_errors.read_intervals, seed_errors.INTERVALS),
 }
 """Field of :class:`Tables` -> how it is read, and its columns."""
 

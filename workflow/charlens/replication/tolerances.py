@@ -93,7 +93,8 @@ EXPLANATIONS = (
     "the slice changes by between the paper's two models, in proportion to the nats that a model "
     "may differ by. Which words memory counts and how far *after a newline* reaches is chosen to "
     "fit the paper's slices (`figure6.definitions: fitted`), so these, and boost after them, test "
-    "that choice as much as the model; `errors.md` has them by the paper's literal wording, too.",
+    "that choice as much as the model; `errors.md` has them by the paper's literal wording, too. "
+    "Of networks trained from several seeds it is the mean that is compared, as above.",
 )
 """The tolerances and their reasons for people."""
 
@@ -121,7 +122,7 @@ def of_mean(tolerance: float, seed_sd: float, seeds: int) -> float:
 
     Args:
         tolerance: that of one training.
-        seed_sd: standard deviation of one training, nats per character.
+        seed_sd: standard deviation of one training, in the unit of the tolerance.
         seeds: how many trainings the mean is over.
 
     Example:

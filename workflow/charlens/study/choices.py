@@ -237,6 +237,15 @@ def figure6_corpus(config: Config) -> str:
     return next(iter(error_corpora(config, None)), "")
 
 
+def seed_error_corpus(config: Config) -> str:
+    """The same corpus where it has networks trained from several seeds; else empty."""
+    corpus = figure6_corpus(config)
+    has = (
+        any(config.further_seeds_of(corpus, m) for m in config.models(corpus)) if corpus else False
+    )
+    return corpus if has else ""
+
+
 def activation_dumps(config: Config) -> tuple[tuple[ActivationDump, ...], tuple[str, ...]]:
     """Whose activations are kept, and a note for each model that the study does not have."""
     made, notes = [], []

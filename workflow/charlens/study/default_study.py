@@ -56,9 +56,11 @@ class GridBlock(Section):
 
 DEFAULT_GRID = (
     GridBlock(cells=PAPER_CELLS, layers=(1, 2, 3), sizes=(64,)),
-    GridBlock(cells=(LSTM,), layers=(1,), sizes=(32, 128)),
+    GridBlock(cells=(LSTM,), layers=(1,), sizes=(128,)),
+    GridBlock(cells=(LSTM,), layers=(1,), sizes=(32,), seeds=3),
 )
-"""Eleven models: every cell and depth at one budget, and one row of budgets."""
+"""Eleven models: every cell and depth at one budget, and one row of budgets; the smallest of them
+from three seeds."""
 
 
 class StudyTraining(Training):

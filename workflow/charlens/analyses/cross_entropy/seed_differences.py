@@ -14,7 +14,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.cross_entropy.seed_runs import Network, Spread, deviation, half_width
+from charlens.analyses.cross_entropy.seed_runs import Network, Spread, deviation
+from charlens.analyses.seed_interval import half_width
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import signed
 from charlens.files import csv_tables

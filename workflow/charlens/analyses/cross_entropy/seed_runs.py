@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from charlens.analyses.seed_interval import pooled_variance
 from charlens.errors import CharlensError
 from charlens.models import names as model_id
 from charlens.models.divergence import is_diverged, uniform_loss
@@ -145,10 +146,8 @@ def spreads(trained: Sequence[Network]) -> dict[str, Spread]:
 
 
 def _with_spread(pool: Sequence[Network]) -> Iterator[tuple[Network, Spread]]:
-    freedom = sum(len(network.sums) - 1 for network in pool)
-    squares = sum(float(((network.losses - network.mean) ** 2).sum()) for network in pool)
-    sd = math.sqrt(squares / freedom) if freedom else math.nan
-    return ((network, Spread(sd, freedom)) for network in pool)
+    variance, freedom = pooled_variance([network.losses for network in pool])
+    return ((network, Spread(math.sqrt(variance), freedom)) for network in pool)
 
 
 def resamples(trained: Sequence[Network], count: int, seed: int) -> np.ndarray:
@@ -163,19 +162,3 @@ def resamples(trained: Sequence[Network], count: int, seed: int) -> np.ndarray:
 def deviation(values: np.ndarray) -> float:
     """Standard deviation of resampled values; NaN where there are none, or one is infinite."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-
-
-def half_width(variance: float, freedom: float) -> float:
-    """Half of a 95 % t-interval for a mean, in the unit of its standard error.
-
-    Args:
-        variance: of the mean, squared standard error.
-        freedom: degrees of freedom behind it.
-
-    Example:
-        >>> round(half_width(0.01**2 / 3, 6), 4)
-        0.0141
-    """
-    from scipy.stats import t
-
-    return float(t.ppf(0.975, freedom)) * math.sqrt(variance) if freedom else math.nan

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,11 @@ from charlens.analyses.cross_entropy.seed_runs import (
     Network,
     Spread,
     deviation,
-    half_width,
     networks,
     resamples,
     spreads,
 )
+from charlens.analyses.seed_interval import half_width
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import cases, number, rst_corpus, signed
 from charlens.files import csv_tables
@@ -34,7 +35,17 @@ from charlens.paper import texts
 from charlens.predictions.together import Source
 from charlens.text.corpus import Corpus
 
-__all__ = ["COLUMNS", "losses", "markdown", "read", "read_differences", "sentences", "tables"]
+__all__ = [
+    "COLUMNS",
+    "LOSSES",
+    "SeedTables",
+    "markdown",
+    "read",
+    "read_differences",
+    "read_losses",
+    "sentences",
+    "tables",
+]
 
 # One row per corpus and network; losses in nats per character. Empty where unknown.
 COLUMNS = {
@@ -44,7 +55,6 @@ COLUMNS = {
     "size": "int64",
     "model": "string",
     "seeds": "int64",  # trainings
-    "losses": "string",  # of each training, seed=loss, joined by spaces
     "mean": "float64",  # over seeds
     "seed_sd": "float64",  # of one training, pooled over the networks of the cell
     "freedom": "int64",  # degrees of freedom behind seed_sd
@@ -55,10 +65,36 @@ COLUMNS = {
     "uniform": "float64",  # loss of a uniform guess
 }
 
+# One row per corpus, network and seed.
+LOSSES = {
+    "corpus": "string",
+    "cell": "string",
+    "layers": "int64",
+    "size": "int64",
+    "model": "string",
+    "seed": "int64",
+    "cross_entropy": "float64",  # of this training on the test split, nats per character
+    "diverged": "bool",  # worse than a uniform guess
+}
+
+
+class SeedTables(NamedTuple):
+    """What several trainings of networks give.
+
+    Attributes:
+        networks: :data:`COLUMNS`.
+        losses: :data:`LOSSES`.
+        differences: those of the module ``seed_differences``.
+    """
+
+    networks: pd.DataFrame
+    losses: pd.DataFrame
+    differences: pd.DataFrame
+
 
 def tables(
     runs_of: Mapping[int, Iterable[Source]], bootstrap: int, seed: int, corpora: Sequence[Corpus]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> SeedTables:
     """Every network with its trainings, and the differences between networks.
 
     Args:
@@ -68,36 +104,50 @@ def tables(
         corpora: those of the files, as they are now.
 
     Returns:
-        A frame with :data:`COLUMNS` and one with those of the module ``seed_differences``, corpora
-        in the order of the files, inside one by size, cell and layers.
+        Frames with corpora in the order of the files, inside one by size, cell and layers.
 
     Raises:
         CharlensError: as ``networks`` of the module ``seed_runs``.
     """
     rows: list[dict[str, object]] = []
     pairs: list[dict[str, object]] = []
+    losses: list[dict[str, object]] = []
     for trained in networks(runs_of, corpora).values():
         trained.sort(key=lambda network: model_id.sort_key(network.model))
         spread = spreads(trained)
         times = resamples(trained, bootstrap, seed)
         rows += [_row(network, spread[network.model], times) for network in trained]
+        losses += [row for network in trained for row in _losses(network)]
         pairs += differences.rows(trained, spread, times)
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    return frame, differences.frame(pairs)
+    return SeedTables(
+        pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS),
+        pd.DataFrame(losses, columns=list(LOSSES)).astype(LOSSES),
+        differences.frame(pairs),
+    )
 
 
-def _row(network: Network, spread: Spread, times: np.ndarray) -> dict[str, object]:
-    point, count = model_id.grid_point(network.model), len(network.sums)
-    printed = paper.cross_entropy(network.corpus, point.cell, point.layers, point.size)
-    losses_ = zip(network.sums, network.losses, strict=True)
+def _names(network: Network) -> dict[str, object]:
+    point = model_id.grid_point(network.model)
     return {
         "corpus": network.corpus,
         "cell": point.cell,
         "layers": point.layers,
         "size": point.size,
         "model": network.model,
+    }
+
+
+def _losses(network: Network) -> Iterator[dict[str, object]]:
+    for seed, loss in zip(network.sums, network.losses, strict=True):
+        is_lost = is_diverged(loss, network.uniform)
+        yield _names(network) | {"seed": seed, "cross_entropy": loss, "diverged": is_lost}
+
+
+def _row(network: Network, spread: Spread, times: np.ndarray) -> dict[str, object]:
+    point, count = model_id.grid_point(network.model), len(network.sums)
+    printed = paper.cross_entropy(network.corpus, point.cell, point.layers, point.size)
+    return _names(network) | {
         "seeds": count,
-        "losses": " ".join(f"{seed}={loss:.6f}" for seed, loss in losses_),
         "mean": network.mean,
         "seed_sd": spread.sd,
         "freedom": spread.freedom,
@@ -118,20 +168,19 @@ def read(path: FilePath) -> pd.DataFrame:
     return csv_tables.read(path, COLUMNS, "a table of seeds", "seeds")
 
 
-def losses(row: object) -> dict[int, float]:
-    """Seed -> loss of each training, nats per character, of a row of the table."""
-    pairs = (pair.split("=") for pair in str(row.losses).split(" "))  # type: ignore[attr-defined]
-    return {int(seed): float(loss) for seed, loss in pairs}
+def read_losses(path: FilePath) -> pd.DataFrame:
+    """Read the losses of single trainings; raises as :func:`read`."""
+    return csv_tables.read(path, LOSSES, "a table of losses by seed", "seeds")
 
 
-def markdown(frame: pd.DataFrame, pairs: pd.DataFrame, bootstrap: int) -> str:
-    """Both tables for people, one section per corpus.
+def markdown(made: SeedTables, bootstrap: int) -> str:
+    """All tables for people, one section per corpus.
 
     Args:
-        frame: the first table of :func:`tables`.
-        pairs: the second.
+        made: of :func:`tables`.
         bootstrap: number of resamples, for the text.
     """
+    frame, losses, pairs = made
     lines = [
         "# Networks trained from several seeds",
         "",
@@ -140,19 +189,13 @@ def markdown(frame: pd.DataFrame, pairs: pd.DataFrame, bootstrap: int) -> str:
         "over the networks of a cell. *Text*: standard deviation of the mean over "
         f"{bootstrap} bootstrap resamples of the test streams. The dropout of each training is the "
         "one that its own validation chose.",
-        *([f"{MARK}: {EXPLANATION}."] if _any_diverged(frame) else []),
+        *([f"{MARK}: {EXPLANATION}."] if losses["diverged"].any() else []),
     ]
     for corpus, part in frame.groupby("corpus", sort=False):
         lines += ["", f"## {texts.corpus_title(str(corpus))}", "", _spread_line(part), ""]
-        lines += _markdown_networks(part)
+        lines += _markdown_networks(part, losses[losses["corpus"] == corpus])
         lines += differences.markdown(pairs[pairs["corpus"] == corpus])
     return "\n".join(lines) + "\n"
-
-
-def _any_diverged(frame: pd.DataFrame) -> bool:
-    return any(
-        is_diverged(x, row.uniform) for row in frame.itertuples() for x in losses(row).values()
-    )
 
 
 def _spread_line(part: pd.DataFrame) -> str:
@@ -166,12 +209,13 @@ def _spreads(part: pd.DataFrame) -> list[tuple[str, float]]:
     return [(model_id.cell_title(row.cell), row.seed_sd) for row in first.itertuples()]
 
 
-def _markdown_networks(part: pd.DataFrame) -> list[str]:
-    seeds = list(dict.fromkeys(seed for row in part.itertuples() for seed in losses(row)))
+def _markdown_networks(part: pd.DataFrame, losses: pd.DataFrame) -> list[str]:
+    seeds = list(losses["seed"].unique())
+    by_seed = {(r.model, r.seed): number(r.cross_entropy) + MARK * r.diverged
+               for r in losses.itertuples()}  # fmt: skip
     rows = []
     for row in part.itertuples():
-        by_seed = losses(row)
-        shown = [_shown(by_seed[seed], row.uniform) if seed in by_seed else "–" for seed in seeds]
+        shown = [by_seed.get((row.model, seed), "–") for seed in seeds]
         against = ["–", "–"]
         if not math.isnan(row.paper):
             against = [number(row.paper), signed(row.difference)]
@@ -180,10 +224,6 @@ def _markdown_networks(part: pd.DataFrame) -> list[str]:
         rows.append([title, *shown, f"**{number(row.mean)}**", *intervals, *against])
     head = ["Network", *(f"seed {s}" for s in seeds), "mean", "seeds", "text", "paper", "off by"]
     return markdown_table(head, rows, "lr")
-
-
-def _shown(loss: float, uniform: float) -> str:
-    return number(loss) + MARK * is_diverged(loss, uniform)
 
 
 def _spread(value: float) -> str:

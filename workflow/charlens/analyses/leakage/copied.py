@@ -1,4 +1,4 @@
-"""Which test characters lie in passages that the training text has word for word."""
+"""Which test characters lie in passages that the training text has, word for word or nearly."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from charlens.analyses.leakage.near import near_duplicates
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models.ngram.suffix_array import locate, suffix_array
@@ -19,6 +20,7 @@ DEPTH = 255
 COLUMNS = {
     "stream": "int16",  # of the test split
     "length": "uint8",  # bytes from here on that the training text has, DEPTH at most
+    "near": "bool",  # in a near duplicate of a passage of the training text
 }
 """One row per test character, in the order of the probabilities files."""
 
@@ -86,7 +88,8 @@ def copied(inputs: Mapping[str, FilePath], output: FilePath) -> None:
     train, test = (load_split(inputs[part]) for part in ("train", "test"))
     length = longest_matches(train, test)
     stream = np.repeat(np.arange(length.shape[0], dtype=np.int16), length.shape[1])
-    frame = pd.DataFrame({"stream": stream, "length": length.ravel()})
+    near = near_duplicates(train, test)
+    frame = pd.DataFrame({"stream": stream, "length": length.ravel(), "near": near.ravel()})
     parquet_tables.write(frame, output)
     share = covered(length, 30).mean()
     result(f"{corpus.name}: {share:.1%} of the test text in copies of 30 bytes or more")

@@ -105,8 +105,12 @@ def _draw_losses(axes: Axes, rows: pd.DataFrame) -> None:
 def _draw_gaps(axes: Axes, rows: pd.DataFrame) -> None:
     axes.axvline(0, color=style.FAINT, lw=0.6, zorder=1)
     for y, row in enumerate(rows.itertuples()):
-        axes.plot(row.split_gap, y, "s", color=style.INK, ms=3.2)
-        axes.plot(row.beyond_text, y, "s", mfc="white", mec=style.INK, mew=0.7, ms=3.2)
+        lift = 0.16  # so that the two intervals do not hide each other
+        ends = (row.split_gap_low, row.split_gap_high, row.beyond_text_low, row.beyond_text_high)
+        axes.hlines(y - lift, *ends[:2], color=style.INK, lw=0.7)
+        axes.hlines(y + lift, *ends[2:], color=style.SOFT, lw=0.7)
+        axes.plot(row.split_gap, y - lift, "s", color=style.INK, ms=3.0)
+        axes.plot(row.beyond_text, y + lift, "s", mfc="white", mec=style.INK, mew=0.7, ms=3.0)
     axes.set_xlabel("Loss − loss by streams (nats per character)", labelpad=1.5)
 
 

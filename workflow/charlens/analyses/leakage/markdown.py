@@ -7,30 +7,32 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from charlens.analyses.leakage.table import LENGTHS
+from charlens.analyses.leakage.near import ALIKE, SHINGLE, WINDOW
+from charlens.analyses.leakage.table import LENGTHS, LeakageTables
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import number, signed
 from charlens.models import names as model_id
 from charlens.paper import texts
 
 
-def markdown(frame: pd.DataFrame, models: pd.DataFrame) -> str:
-    """Both tables as Markdown.
+def markdown(made: LeakageTables) -> str:
+    """All tables as Markdown.
 
     Args:
-        frame: copied text, one row per corpus (:data:`charlens.analyses.leakage.table.COLUMNS`).
-        models: losses on it and off it (:data:`charlens.analyses.leakage.table.MODELS`).
+        made: of :func:`charlens.analyses.leakage.table.tables`.
     """
     lines = [
         "# Test text that was seen in training",
         "",
         "Share of the test characters in passages that the training text has word for word, by the "
         "least length of a passage in bytes. *Mean match*: bytes from a character on that the "
-        "training text has.",
+        f"training text has. *Nearly*: share in passages of {WINDOW} bytes that are nearly one of "
+        f"the training text (Jaccard index of their runs of {SHINGLE} bytes above {ALIKE:g}).",
         "",
-        *_copied_lines(frame),
-        *_losses_lines(models),
-        *_gap_lines(models),
+        *_copied_lines(made.copied),
+        *_losses_lines(made.models),
+        *_gap_lines(made.models),
+        *_distance_lines(made.distances),
     ]
     return "\n".join(lines) + "\n"
 
@@ -40,10 +42,11 @@ def _copied_lines(frame: pd.DataFrame) -> list[str]:
         [
             texts.corpus_title(row.corpus), row.split, f"{row.mean_match:.1f}",
             *(f"{getattr(row, f'copied_{least}'):.1%}" for least in LENGTHS),
+            "–" if pd.isna(row.near) else f"{row.near:.1%}",
         ]
         for row in frame.itertuples()
     ]  # fmt: skip
-    head = ["Text", "split", "mean match", *(f"≥ {least}" for least in LENGTHS)]
+    head = ["Text", "split", "mean match", *(f"≥ {least}" for least in LENGTHS), "nearly"]
     return markdown_table(head, rows, "llr")
 
 
@@ -59,7 +62,9 @@ def _losses_lines(models: pd.DataFrame) -> Iterator[str]:
             f"Nats per character, on passages of {least} bytes or more and elsewhere, with the "
             "95 % interval of the difference over streams."
             + ("" if pd.isna(baseline) else f" *Beyond*: how much more the "
-               f"{model_id.title(str(baseline))} gains, which can only memorise."),
+               f"{model_id.title(str(baseline))} gains, which can only memorise.")
+            + " *Training*: loss on the training text, in the epoch of the weights; empty where "
+            "dropout was on or the loss still fell. *More*: that on the test text less it.",
             "",
         )  # fmt: skip
         rows = [
@@ -67,13 +72,18 @@ def _losses_lines(models: pd.DataFrame) -> Iterator[str]:
                 model_id.title(row.model), number(row.on), number(row.off),
                 _with_interval(row.gain, row.low, row.high),
                 _with_interval(row.beyond, row.beyond_low, row.beyond_high),
+                "–" if math.isnan(row.train) else number(row.train),
+                _with_interval(row.generalisation),
             ]
             for row in part.itertuples()
         ]  # fmt: skip
-        yield from markdown_table(["Model", "on copies", "off", "gain", "beyond"], rows, "lr")
+        yield from markdown_table(_LOSSES_HEAD, rows, "lr")
 
 
-def _with_interval(value: float, low: float, high: float) -> str:
+_LOSSES_HEAD = ["Model", "on copies", "off", "gain", "beyond", "training", "more"]
+
+
+def _with_interval(value: float, low: float = math.nan, high: float = math.nan) -> str:
     if math.isnan(value):
         return "–"
     return signed(value) + ("" if math.isnan(low) else f" [{signed(low)}, {signed(high)}]")
@@ -89,12 +99,39 @@ def _gap_lines(models: pd.DataFrame) -> Iterator[str]:
         "",
         "Loss on a test text that follows all training text, less that on one from between it, "
         "nats per character; then the same less that of the 1-gram model, which remembers nothing: "
-        "the text at the end may be harder.",
+        "the text at the end may be harder. With 95 % intervals over streams of both texts.",
         "",
     )
     rows = [
-        [texts.corpus_title(row.corpus), model_id.title(row.model), signed(row.split_gap),
-         "–" if math.isnan(row.beyond_text) else signed(row.beyond_text)]
+        [texts.corpus_title(row.corpus), model_id.title(row.model),
+         _with_interval(row.split_gap, row.split_gap_low, row.split_gap_high),
+         _with_interval(row.beyond_text, row.beyond_text_low, row.beyond_text_high)]
         for row in split.itertuples()
     ]  # fmt: skip
     yield from markdown_table(["Text", "Model", "gap", "beyond the 1-gram's"], rows, "llr")
+
+
+def _distance_lines(distances: pd.DataFrame) -> Iterator[str]:
+    known = distances[distances["nearer"].notna()]
+    if known.empty:
+        return
+    yield from (
+        "",
+        "## Does it help to be near the training text?",
+        "",
+        "Loss at the beginning of a test stream less that in its last part, less the same of the "
+        "1-gram model; negative where a model does better near the text that it was trained on. "
+        "Networks begin a stream without knowing what precedes, which costs them in its first "
+        "characters, by a stricter split too.",
+    )
+    for corpus, part in known.groupby("corpus", sort=False):
+        edges = part.drop_duplicates("first")
+        names = [f"{row.first:,}–{row.last:,}" for row in edges.itertuples()]
+        rows = [["share in copies", *(f"{row.copied:.1%}" for row in edges.itertuples())]]
+        rows += [
+            [model_id.title(str(model)),
+             *(_with_interval(row.nearer, row.low, row.high) for row in own.itertuples())]
+            for model, own in part.groupby("model", sort=False)
+        ]  # fmt: skip
+        yield from ("", f"{texts.corpus_title(str(corpus))}, {edges['split'].iloc[0]}:", "")
+        yield from markdown_table(["Characters into a stream", *names], rows, "lr")

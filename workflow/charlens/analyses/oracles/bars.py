@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from charlens.analyses.oracles import pies as figure6
+from charlens.analyses.oracles import seeds
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.analyses.oracles.table import read, read_eliminated
 from charlens.display import style
@@ -29,16 +30,29 @@ _HATCHES = ("", "//////", "|||||", "xxxx")
 _IN_A_ROW, _LINE = 3, 9.0  # models in a line of the legend, and its height
 
 
-def numbers(categories: FilePath, eliminated: FilePath) -> dict[str, pd.DataFrame]:
-    """Read what :func:`draw` takes: errors by category, and those that scaling up removed."""
-    return {"csv": read(categories), "eliminated": read_eliminated(eliminated)}
+def numbers(
+    categories: FilePath, eliminated: FilePath, intervals: FilePath | None = None
+) -> dict[str, pd.DataFrame]:
+    """Read what :func:`draw` takes: errors by category, and those that scaling up removed.
+
+    Args:
+        categories: the table of errors by category.
+        eliminated: that of the errors that scaling up removed.
+        intervals: that of networks trained from several seeds, whose means are shown; None or an
+            empty path where the study has one seed.
+    """
+    table = read(categories)
+    if intervals:
+        table = seeds.averaged(table, seeds.read_intervals(intervals))
+    return {"csv": table, "eliminated": read_eliminated(eliminated)}
 
 
 def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
     """Draw the errors of each model as bars, the paper's as rings, and what scaling up removed.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.table.read`. Of its models the first four are
+        table: of :func:`charlens.analyses.oracles.table.read`, or of
+            :func:`charlens.analyses.oracles.seeds.averaged`. Of its models the first four are
             drawn, as many as can be told apart; the table has all.
         eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """
@@ -109,6 +123,8 @@ def _draw_models(axes: Axes, table: pd.DataFrame, rows: np.ndarray) -> None:
             edgecolor="white",
             lw=0,
         )
+        if "seeds" in part:
+            axes.hlines(places, part["seed_low"], part["seed_high"], color=style.INK, lw=0.7)
         axes.plot(part["paper"], places, **_RING)
 
 
@@ -125,6 +141,11 @@ def _draw_eliminated(axes: Axes, eliminated: pd.DataFrame, rows: np.ndarray) -> 
     axes.set_title(f"{small} → {large}", size=7, pad=4)
 
 
+def _trainings(part: pd.DataFrame) -> str:
+    count = part["seeds"].iloc[0] if "seeds" in part else 1
+    return f", {count} seeds" if count > 1 else ""
+
+
 def _has_paper(table: pd.DataFrame) -> bool:
     return bool(table["paper"].notna().any())
 
@@ -136,7 +157,7 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, height: float) -> None:
             edgecolor="white",
             hatch=_HATCHES[i % len(_HATCHES)],
             lw=0,
-            label=model_id.title(model),
+            label=model_id.title(model) + _trainings(table[table["model"] == model]),
         )
         for i, model in enumerate(dict.fromkeys(table["model"]))
     ]

@@ -8,14 +8,12 @@ of any two models can be subtracted, category by category.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.decade_streams import CATEGORIES, REST
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import rst_corpus, rst_model, signed
@@ -24,19 +22,8 @@ from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM
 from charlens.paper import texts
-from charlens.predictions.contract import LOG
-from charlens.predictions.loss import losses_of, run_of
-from charlens.predictions.together import Together
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
-from charlens.text.corpus import Corpus, load_split
-from charlens.text.encodings import of_corpus
-
-REST = "rest"
-"""Characters that no oracle but the boost is about."""
-
-CATEGORIES = (*list(ORACLES)[:-1], REST)
-"""In the order applied."""
 
 # One row per model and category. Bits are losses of the category's characters, summed and divided
 # by all test characters: those of all categories add up to the model's bits per character.
@@ -57,95 +44,31 @@ COLUMNS = {
 }
 
 
-def table(
-    inputs: Mapping[str, Any],
-    threshold: float,
-    definitions: str,
-    bootstrap: int,
-    seed: int,
-    encoding: str | None = None,
-) -> pd.DataFrame:
+def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
     """Errors and bits of all models of a corpus by category.
 
     Args:
-        inputs: paths ``corpus`` (corpus.json), ``train`` and ``test`` (.npy); ``models``, a list of
-            probabilities files, the n-gram models that are oracles among them.
-        threshold: a character is an error where its probability is below this.
-        definitions: a name in :data:`charlens.analyses.oracles.oracles.DEFINITIONS`.
+        streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
         bootstrap: resamples of streams.
         seed: the config's.
-        encoding: of the text; None guesses.
-
-    Raises:
-        CharlensError: a damaged input, or one of another corpus.
     """
-    corpus = Corpus.load(inputs["corpus"])
-    read = list(
-        Together([corpus]).read(inputs["models"], ["probability", "stream"], where_known=[LOG])
-    )
-    probability = {one.metadata.model: one.columns["probability"] for one in read}
-    category = categories(corpus, inputs, probability, definitions, encoding)
-    run = run_of(read[0].columns["stream"])
-    sums = {
-        one.metadata.model: _by_run(losses_of(one.columns) / math.log(2), run, category)
-        for one in read
-    }
-    wrong = {
-        model: np.bincount(category[p < threshold], minlength=len(CATEGORIES))
-        for model, p in probability.items()
-    }
-    lengths = np.bincount(run)
-    times = resample_streams(len(lengths), bootstrap, generator(seed, "decade", corpus.name))
-    counts = np.bincount(category, minlength=len(CATEGORIES))
-    rows = [
-        row
-        for model in sorted(sums, key=model_id.sort_key)
-        for row in _rows(model, sums, wrong[model], lengths, times)
-    ]
-    frame = pd.DataFrame(rows).assign(corpus=corpus.name)
-    frame["characters"] = np.tile(counts, len(sums))
+    own = streams[streams["category"].isin(CATEGORIES)]
+    corpus = str(own["corpus"].iloc[0])
+    by_model = dict(list(own.groupby("model", sort=False)))
+    sums = {str(model): _by_stream(part, "bits") for model, part in by_model.items()}
+    wrong = {str(model): _by_stream(part, "errors").sum(0) for model, part in by_model.items()}
+    characters = _by_stream(next(iter(by_model.values())), "characters")
+    lengths = characters.sum(1)
+    times = resample_streams(len(lengths), bootstrap, generator(seed, "decade", corpus))
+    rows = [row for model in sums for row in _rows(model, sums, wrong[model], lengths, times)]
+    frame = pd.DataFrame(rows).assign(corpus=corpus)
+    frame["characters"] = np.tile(characters.sum(0), len(sums))
     return frame.reindex(columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def categories(
-    corpus: Corpus,
-    inputs: Mapping[str, Any],
-    probability: Mapping[str, np.ndarray],
-    definitions: str,
-    encoding: str | None,
-) -> np.ndarray:
-    """The category of each test character, an index into :data:`CATEGORIES`, int64 (N,).
-
-    Args:
-        corpus: its description.
-        inputs: as of :func:`table`.
-        probability: P(correct) by model, (N,) each; n-gram models that are not there remove
-            nothing.
-        definitions: as of :func:`table`.
-        encoding: as of :func:`table`.
-    """
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    codes = {part: load_split(inputs[part]) for part in ("train", "test")}
-    known = tally.evidence(
-        vocabulary[codes["train"]],
-        vocabulary[codes["test"]],
-        oracles.DEFINITIONS[definitions],
-        encoding=of_corpus(encoding, corpus, codes["test"]),
-    )
-    nothing = np.zeros(known.shape[1], np.float32)
-    names = [model_id.context_id(N_GRAM, n) for n in oracles.NGRAMS]
-    ngram = np.stack([probability.get(name, nothing) for name in names])
-    masks = tally.removed(known, ngram, nothing)
-    family = np.array([CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES) - 1
-                       for name in oracles.family_of()])  # fmt: skip
-    return family[masks.argmax(axis=0)]
-
-
-def _by_run(values: np.ndarray, run: np.ndarray, category: np.ndarray) -> np.ndarray:
-    """Sums of values by run of text and category, (runs, categories)."""
-    size = len(CATEGORIES)
-    flat = np.bincount(run * size + category, values, (run[-1] + 1) * size)
-    return flat.reshape(-1, size)
+def _by_stream(part: pd.DataFrame, column: str) -> np.ndarray:
+    """A column of one model's rows as (streams, categories)."""
+    return part[column].to_numpy().reshape(-1, len(CATEGORIES))
 
 
 def _rows(

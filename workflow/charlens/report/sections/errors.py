@@ -31,6 +31,19 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
+        "seed_errors",
+        SECTION,
+        title="Kinds of errors, several seeds (Figure 6)",
+        shows=(
+            "Errors by the oracle that removes them of every training of networks that have "
+            "several seeds: each, the mean, a 95 % interval over seeds and one over test streams."
+        ),
+        paper="It broke down the errors of two networks, one training each.",
+        module="charlens.analyses.oracles.seeds",
+        sources={"tables/seed_error_intervals.csv": "read_intervals"},
+        when=lambda study: bool(choices.seed_error_corpus(study)),
+    ),
+    Analysis(
         "decade",
         SECTION,
         title="What later models fix (Figure 11)",
@@ -48,14 +61,30 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
+        "hypotheses",
+        SECTION,
+        title="What later models were expected to fix (Figure 11)",
+        shows=(
+            "Hypotheses that were written down before the later models were trained, the numbers "
+            "that decide them, with intervals over test streams, and the verdict on each."
+        ),
+        paper=(
+            "It expected that other models, not only larger ones, would be needed for the errors "
+            "that remain: memory for words that come again, more text for rare words, and a model "
+            "of words for what follows a space."
+        ),
+        module="charlens.analyses.oracles.verdicts",
+        when=lambda study: bool(choices.figure6_corpus(study)),
+    ),
+    Analysis(
         "leakage",
         SECTION,
         title="Text seen in training (Figure 12)",
         shows=(
-            "How much of the test text the training text has word for word, and the losses of all "
-            "models on such passages and elsewhere. A text split by streams mixes test with "
-            "training text, as in the paper; where it is split by position too, the gap between "
-            "both."
+            "How much of the test text the training text has, word for word or nearly, and the "
+            "losses of all models on such passages and elsewhere, on the training text, and by "
+            "distance from it. A text split by streams mixes test with training text, as in the "
+            "paper; where it is split by position too, the gap between both."
         ),
         paper=(
             "It cut both texts into streams, of which each gives training, validation and test "
@@ -75,7 +104,8 @@ FIGURES = by_name(
         "paper's order, that would remove them: n-grams, a memory of recent words, rare words, the "
         "start of a word, punctuation, and last a boost of the probability. Where two sizes are "
         "compared, also which kinds the larger network makes fewer of. Rings are the paper's "
-        "slices, where the networks have its sizes.",
+        "slices, where the networks have its sizes. Of networks trained from several seeds bars "
+        "are means, and lines 95 % intervals over seeds; the errors removed are of one training.",
         module="charlens.analyses.oracles.bars",
         analyses=(ANALYSES["errors"],),
     ),
@@ -93,9 +123,11 @@ FIGURES = by_name(
         "Figure 11: what later models fix",
         "Errors, and bits, of the smallest LSTM, of the best network of each cell, of the n-gram "
         "model with the longest context and of networks that are mixed with a memory. Colours are "
-        "kinds of characters, the same for all models: the first oracle of Figure 6 that applies.",
+        "kinds of characters, the same for all models: the first oracle of Figure 6 that applies. "
+        "Every network is one training, also where it has several seeds: so it and what is made of "
+        "it are compared with the same weights.",
         module="charlens.analyses.oracles.decade_figure",
-        analyses=(ANALYSES["decade"],),
+        analyses=(ANALYSES["decade"], ANALYSES["hypotheses"]),
     ),
     Figure(
         "figure12",
@@ -103,7 +135,8 @@ FIGURES = by_name(
         "Test losses of the models on passages that the training text has word for word, and "
         "elsewhere. Where a text is split by streams and by position or files, below, what the "
         "stricter split costs: a filled square is the difference of the losses, an open one the "
-        "same less that of the 1-gram model, which remembers nothing.",
+        "same less that of the 1-gram model, which remembers nothing; lines are 95 % intervals "
+        "over streams of both texts.",
         module="charlens.analyses.leakage.figure",
         analyses=(ANALYSES["leakage"],),
     ),

@@ -1,0 +1,179 @@
+"""Errors and bits of every model by kind of character and stream of the test split.
+
+From these sums the difference of any two models follows, with an interval over streams: the table
+of Figure 11 and the verdicts on its hypotheses are computed from them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.oracles import ORACLES
+from charlens.files import parquet_tables
+from charlens.files.atomic import FilePath
+from charlens.models import names as model_id
+from charlens.models.catalogue import N_GRAM
+from charlens.predictions.contract import LOG
+from charlens.predictions.loss import losses_of, run_of
+from charlens.predictions.together import Together
+from charlens.text.brackets import BRACES
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.encodings import of_corpus
+from charlens.text.kinds import kind_of
+from charlens.text.lexed import LexedText
+from charlens.text.whole_text import CorpusText, load_text
+
+REST = "rest"
+"""Characters that no oracle but the boost is about."""
+
+CATEGORIES = (*list(ORACLES)[:-1], REST)
+"""Kinds of characters in the order applied; each test character has one."""
+
+CLOSINGS = "closing"
+"""Braces and quotation marks that close what was opened in their stream. Each has one of
+:data:`CATEGORIES`, too, so these rows add nothing to a sum over all kinds."""
+
+# One row per model, run of the test text and category, in this order.
+COLUMNS = {
+    "corpus": "string",
+    "model": "string",
+    "run": "int64",  # of the test text: a stream, or a part of one where there are few
+    "category": "string",  # of CATEGORIES, or CLOSINGS
+    "characters": "int64",
+    "errors": "int64",
+    "bits": "float64",  # summed over the characters
+}
+
+
+def table(
+    inputs: Mapping[str, Any],
+    threshold: float,
+    definitions: str,
+    encoding: str | None = None,
+    kind: str | None = None,
+) -> pd.DataFrame:
+    """Sums of errors and bits of all models of a corpus.
+
+    Args:
+        inputs: paths ``corpus`` (corpus.json), ``train``, ``val`` and ``test`` (.npy); ``models``,
+            a list of probabilities files, the n-gram models that are oracles among them.
+        threshold: a character is an error where its probability is below this.
+        definitions: a name in :data:`charlens.analyses.oracles.oracles.DEFINITIONS`.
+        encoding: of the text; None guesses.
+        kind: of the text, ``prose`` or ``c``; None guesses.
+
+    Returns:
+        A frame with :data:`COLUMNS`, models in the order of tables.
+
+    Raises:
+        CharlensError: a damaged input, or one of another corpus.
+    """
+    corpus = Corpus.load(inputs["corpus"])
+    read = list(
+        Together([corpus]).read(inputs["models"], ["probability", "stream"], where_known=[LOG])
+    )
+    read.sort(key=lambda one: model_id.sort_key(one.metadata.model))
+    probability = {one.metadata.model: one.columns["probability"] for one in read}
+    category = categories(corpus, inputs, probability, definitions, encoding)
+    closes = closing(load_text(corpus, inputs), kind)
+    run = run_of(read[0].columns["stream"])
+    ones = _by_run(np.ones(len(run)), run, category, closes)
+    parts = [
+        _rows(
+            one.metadata.model,
+            ones,
+            _by_run(one.columns["probability"] < threshold, run, category, closes),
+            _by_run(losses_of(one.columns) / math.log(2), run, category, closes),
+        )
+        for one in read
+    ]
+    frame = pd.concat(parts, ignore_index=True).assign(corpus=corpus.name)
+    return frame[list(COLUMNS)].astype(COLUMNS)
+
+
+def categories(
+    corpus: Corpus,
+    inputs: Mapping[str, Any],
+    probability: Mapping[str, np.ndarray],
+    definitions: str,
+    encoding: str | None,
+) -> np.ndarray:
+    """The category of each test character, an index into :data:`CATEGORIES`, int64 (N,).
+
+    Args:
+        corpus: its description.
+        inputs: as of :func:`table`.
+        probability: P(correct) by model, (N,) each; n-gram models that are not there remove
+            nothing.
+        definitions: as of :func:`table`.
+        encoding: as of :func:`table`.
+    """
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    codes = {part: load_split(inputs[part]) for part in ("train", "test")}
+    known = tally.evidence(
+        vocabulary[codes["train"]],
+        vocabulary[codes["test"]],
+        oracles.DEFINITIONS[definitions],
+        encoding=of_corpus(encoding, corpus, codes["test"]),
+    )
+    nothing = np.zeros(known.shape[1], np.float32)
+    names = [model_id.context_id(N_GRAM, n) for n in oracles.NGRAMS]
+    ngram = np.stack([probability.get(name, nothing) for name in names])
+    masks = tally.removed(known, ngram, nothing)
+    family = np.array([CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES) - 1
+                       for name in oracles.family_of()])  # fmt: skip
+    return family[masks.argmax(axis=0)]
+
+
+def closing(text: CorpusText, kind: str | None = None) -> np.ndarray:
+    """Which test characters close a brace or a quotation that their stream has opened, bool (N,).
+
+    Args:
+        text: the corpus's.
+        kind: ``prose`` or ``c``; None guesses.
+    """
+    lexed = LexedText(text.text, kind or kind_of(text.text))
+    opened_at = np.full(len(text.text), -1, np.int64)
+    start, end, closed = lexed.quotations
+    opened_at[end[closed]] = start[closed]
+    opener, closer = lexed.matched(BRACES)
+    opened_at[closer] = opener
+    return (opened_at[text.targets] >= text.inputs[:, :1]).ravel()
+
+
+def _by_run(
+    values: np.ndarray, run: np.ndarray, category: np.ndarray, closes: np.ndarray
+) -> np.ndarray:
+    """Sums of values by run of text and category, closings last, float64 (runs, categories)."""
+    size, runs = len(CATEGORIES), run[-1] + 1
+    sums = np.bincount(run * size + category, values, runs * size).reshape(-1, size)
+    return np.column_stack([sums, np.bincount(run, np.where(closes, values, 0), runs)])
+
+
+def _rows(model: str, characters: np.ndarray, errors: np.ndarray, bits: np.ndarray) -> pd.DataFrame:
+    runs, size = characters.shape
+    return pd.DataFrame(
+        {
+            "model": model,
+            "run": np.repeat(np.arange(runs), size),
+            "category": np.tile([*CATEGORIES, CLOSINGS], runs),
+            "characters": characters.ravel(),
+            "errors": errors.ravel(),
+            "bits": bits.ravel(),
+        }
+    )
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by ``parquet_tables.write``.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    return parquet_tables.read(path, COLUMNS, "a table of bits by stream", "decade")

@@ -1,0 +1,344 @@
+"""Errors by oracle of networks that were trained several times: each training, and two intervals.
+
+As of losses, one interval is over seeds, what another training would give, and one over text, what
+other streams would; they are never added up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.table import papers
+from charlens.analyses.seed_interval import half_width, pooled_variance
+from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import rst_corpus, rst_model
+from charlens.errors import CharlensError
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
+from charlens.models import names as model_id
+from charlens.models.catalogue import N_GRAM
+from charlens.models.divergence import is_diverged, uniform_loss
+from charlens.paper import texts
+from charlens.predictions.contract import LOG
+from charlens.predictions.loss import losses_of, run_of
+from charlens.predictions.together import Predictions, Source, Together
+from charlens.runtime.randomness import generator
+from charlens.runtime.resampling import interval, resample_streams
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.encodings import of_corpus
+
+ORACLE, FAMILY, ALL = "oracle", "family", "all"
+"""What a row is about: a slice of Figure 6, a family of them, or all errors."""
+
+ERRORS = "errors"
+"""Name of the row of all errors; its percent are of the test characters."""
+
+# One row per training and oracle.
+COLUMNS = {
+    "corpus": "string",
+    "model": "string",
+    "seed": "int64",
+    "characters": "int64",  # of the test split
+    "oracle": "string",
+    "family": "string",
+    "errors": "int64",
+    "percent": "float64",  # of the errors of this training
+}
+
+# One row per network and oracle, family of oracles, and all errors.
+INTERVALS = {
+    "corpus": "string",
+    "model": "string",
+    "seeds": "int64",  # trainings
+    "level": "string",  # oracle, family or all
+    "name": "string",  # of the oracle or family
+    "mean": "float64",  # over trainings, percent of the errors; of the characters for all errors
+    "least": "float64",  # of the trainings
+    "most": "float64",
+    "seed_sd": "float64",  # of one training, pooled over the networks of the cell
+    "freedom": "int64",  # degrees of freedom behind seed_sd
+    "seed_low": "float64",  # 95 % interval of the mean over seeds
+    "seed_high": "float64",
+    "text_low": "float64",  # 95 % interval of the mean over streams of the test text
+    "text_high": "float64",
+    "paper": "float64",  # its LSTM of the same budget, one training
+}
+
+
+def tables(
+    inputs: Mapping[str, Any],
+    runs_of: Mapping[int, Sequence[Source]],
+    threshold: float,
+    definitions: str,
+    bootstrap: int,
+    seed: int,
+    encoding: str | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Break down the errors of every training.
+
+    Args:
+        inputs: paths ``corpus`` (corpus.json), ``train`` and ``test`` (.npy); ``n_grams``, a list
+            of probabilities files of the n-gram models that are oracles.
+        runs_of: seed -> probabilities files of its trainings.
+        threshold: a character is an error where its probability is below this.
+        definitions: a name in :data:`charlens.analyses.oracles.oracles.DEFINITIONS`.
+        bootstrap: resamples of streams.
+        seed: the config's.
+        encoding: of the text; None guesses.
+
+    Returns:
+        Frames with :data:`COLUMNS` and :data:`INTERVALS`, networks in the order of tables.
+
+    Raises:
+        CharlensError: a damaged input, one of another corpus, or of another seed.
+    """
+    corpus = Corpus.load(inputs["corpus"])
+    known = _known(corpus, inputs, definitions, encoding)
+    ngram = _n_grams(corpus, inputs["n_grams"], known.shape[1])
+    counts: dict[str, dict[int, np.ndarray]] = {}
+    lengths, diverged = np.zeros(0, np.int64), set[str]()
+    for own, one in _read(corpus, runs_of):
+        p, run = one.columns["probability"], run_of(one.columns["stream"])
+        category = tally.categories(tally.removed(known, ngram, p, threshold), p, threshold)
+        counts.setdefault(one.metadata.model, {})[own] = _by_run(category, run)
+        lengths = np.bincount(run)
+        if is_diverged(float(losses_of(one.columns).mean()), uniform_loss(corpus.k)):
+            diverged.add(one.metadata.model)
+    counts = {model: counts[model] for model in sorted(counts, key=model_id.sort_key)}
+    times = resample_streams(len(lengths), bootstrap, generator(seed, "seeds", corpus.name))
+    return (
+        _trainings(corpus.name, counts, int(lengths.sum())),
+        _intervals(corpus.name, counts, diverged, lengths, times),
+    )
+
+
+def _read(
+    corpus: Corpus, runs_of: Mapping[int, Sequence[Source]]
+) -> Iterator[tuple[int, Predictions]]:
+    """Seed and predictions of each training, one in memory at a time."""
+    for seed, sources in runs_of.items():
+        columns = ["probability", "stream"]
+        for one in Together([corpus]).read(sources, columns, where_known=[LOG]):
+            if one.metadata.seed != seed:
+                raise CharlensError(
+                    f"{one.path}: made with seed {one.metadata.seed}, expected {seed}; delete it "
+                    "and run again"
+                )
+            yield seed, one
+
+
+def _known(
+    corpus: Corpus, inputs: Mapping[str, Any], definitions: str, encoding: str | None
+) -> oracles.Mask:
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    codes = {part: load_split(inputs[part]) for part in ("train", "test")}
+    return tally.evidence(
+        vocabulary[codes["train"]],
+        vocabulary[codes["test"]],
+        oracles.DEFINITIONS[definitions],
+        encoding=of_corpus(encoding, corpus, codes["test"]),
+    )
+
+
+def _n_grams(corpus: Corpus, sources: Sequence[Source], size: int) -> np.ndarray:
+    """P(correct) by the n-grams that are oracles, (models, N); 0 of those that are not there."""
+    read = Together([corpus]).read(sources, ["probability"])
+    probability = {one.metadata.model: one.columns["probability"] for one in read}
+    nothing = np.zeros(size, np.float32)
+    names = [model_id.context_id(N_GRAM, n) for n in oracles.NGRAMS]
+    return np.stack([probability.get(name, nothing) for name in names])
+
+
+def _by_run(category: np.ndarray, run: np.ndarray) -> np.ndarray:
+    """Errors by run of text and slice, (runs, slices)."""
+    size, wrong = len(oracles.slices()), category >= 0
+    flat = np.bincount(run[wrong] * size + category[wrong], minlength=(run[-1] + 1) * size)
+    return flat.reshape(-1, size)
+
+
+def _trainings(
+    corpus: str, counts: Mapping[str, Mapping[int, np.ndarray]], characters: int
+) -> pd.DataFrame:
+    rows = {"oracle": oracles.slices(), "family": oracles.family_of()}
+    parts = []
+    for model, by_seed in counts.items():
+        for seed, errors in by_seed.items():
+            total = errors.sum(0)
+            facts = {"corpus": corpus, "model": model, "seed": seed, "characters": characters}
+            shares = {"errors": total, "percent": _percent(total, total.sum())}
+            parts.append(pd.DataFrame(rows | shares).assign(**facts))
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    return frame[list(COLUMNS)].astype(COLUMNS)
+
+
+def _percent(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """NaN where there is nothing to be a part of."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(whole > 0, 100 * part / whole, np.nan)
+
+
+def _levels() -> tuple[list[str], list[str], np.ndarray]:
+    """Level and name of each row of a network, and which slices it sums, (slices, rows - 1)."""
+    slices, families = oracles.slices(), oracles.family_of()
+    sums = np.column_stack(
+        [np.eye(len(slices)), *([f == family for f in families] for family in oracles.ORACLES)]
+    )
+    names = [*slices, *oracles.ORACLES, ERRORS]
+    levels = [ORACLE] * len(slices) + [FAMILY] * len(oracles.ORACLES) + [ALL]
+    return levels, names, sums
+
+
+def _shares(errors: np.ndarray, characters: np.ndarray) -> np.ndarray:
+    """Percent of all rows of a network: errors (..., slices), characters (...)."""
+    total = errors.sum(-1)
+    parts = errors @ _levels()[2]
+    return np.concatenate(
+        [_percent(parts, total[..., None]), _percent(total, characters)[..., None]], axis=-1
+    )
+
+
+def _intervals(
+    corpus: str,
+    counts: Mapping[str, Mapping[int, np.ndarray]],
+    diverged: Collection[str],
+    lengths: np.ndarray,
+    times: np.ndarray,
+) -> pd.DataFrame:
+    """The second table; a network with a training that diverged is left to itself."""
+    values = {
+        model: np.stack([_shares(errors.sum(0), lengths.sum()) for errors in by_seed.values()])
+        for model, by_seed in counts.items()
+    }
+    parts = []
+    for model, by_seed in counts.items():
+        own = values[model]
+        variance, freedom = pooled_variance([values[m] for m in _alike(model, values, diverged)])
+        mean = own.mean(0)
+        half = np.array([half_width(v, freedom) for v in variance / len(own)])
+        drawn = [_shares(times @ errors, times @ lengths) for errors in by_seed.values()]
+        low, high = interval(np.mean(drawn, axis=0), 0)
+        levels, names, _ = _levels()
+        columns = {
+            "level": levels, "name": names, "mean": mean, "least": own.min(0), "most": own.max(0),
+            "seed_sd": np.sqrt(variance), "seed_low": mean - half, "seed_high": mean + half,
+            "text_low": low, "text_high": high, "paper": _papers(corpus, model),
+        }  # fmt: skip
+        facts = {"corpus": corpus, "model": model, "seeds": len(own), "freedom": freedom}
+        parts.append(pd.DataFrame(columns).assign(**facts))
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(INTERVALS))
+    return frame[list(INTERVALS)].astype(INTERVALS)
+
+
+def _alike(model: str, models: Iterable[str], diverged: Collection[str]) -> list[str]:
+    """The networks whose trainings have one spread: those of its cell."""
+    cell = model_id.grid_point(model).cell
+    sound = [m for m in models if m not in diverged and model_id.grid_point(m).cell == cell]
+    return [model] if model in diverged else sound
+
+
+def _papers(corpus: str, model: str) -> np.ndarray:
+    """The paper's shares for all rows of a network; its number of all errors is a rounded one."""
+    slices = papers(corpus, model)
+    return np.append(np.concatenate([slices, slices @ _levels()[2][:, len(slices) :]]), np.nan)
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read the errors of every training.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    return csv_tables.read(path, COLUMNS, "a table of errors by seed", "seed_errors")
+
+
+def read_intervals(path: FilePath) -> pd.DataFrame:
+    """Read the intervals of the shares of errors; raises as :func:`read`."""
+    return csv_tables.read(path, INTERVALS, "a table of intervals of errors", "seed_errors")
+
+
+def averaged(categories: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+    """Replace the shares of one training by the means over a network's trainings.
+
+    Args:
+        categories: of :func:`charlens.analyses.oracles.table.read`.
+        intervals: of :func:`read_intervals`.
+
+    Returns:
+        The same rows with the columns ``seeds``, ``seed_sd``, ``seed_low`` and ``seed_high``
+        besides; the last three are empty for networks of one seed.
+    """
+    means = intervals[intervals["level"] == ORACLE].rename(columns={"name": "oracle"})
+    columns = ["mean", "seeds", "seed_sd", "seed_low", "seed_high"]
+    keys = ["corpus", "model", "oracle"]
+    merged = categories.merge(means[[*keys, *columns]], on=keys, how="left", validate="m:1")
+    merged["percent"] = merged["mean"].fillna(merged["percent"])
+    merged["seeds"] = merged["seeds"].fillna(1).astype("int64")
+    return merged.drop(columns="mean")
+
+
+def markdown(frame: pd.DataFrame, intervals: pd.DataFrame) -> str:
+    """Shares of errors by family of each training, with both intervals, for people.
+
+    Args:
+        frame: the first table of :func:`tables`.
+        intervals: the second.
+    """
+    corpus = texts.corpus_title(str(intervals["corpus"].iloc[0]))
+    lines = [
+        f"# Errors of networks trained from several seeds: {corpus}",
+        "",
+        "Percent of the errors of each training by what would remove them, as in Figure 6; of the "
+        "test characters for all errors. *Seeds*: 95 % interval of the mean over trainings, from "
+        "the spread of one training, pooled over the networks of a cell. *Text*: 95 % interval of "
+        "the mean over streams of the test text.",
+    ]
+    for model, part in intervals[intervals["level"] != ORACLE].groupby("model", sort=False):
+        shares = _by_seed(frame[frame["model"] == model])
+        head = ["", *(f"seed {seed}" for seed in shares), "mean", "seeds", "text", "paper"]
+        rows = [
+            [row.name, *(f"{shares.loc[row.name, seed]:.1f}" for seed in shares),
+             f"**{row.mean:.1f}**", _ends(row.seed_low, row.seed_high),
+             _ends(row.text_low, row.text_high), _ends(row.paper)]
+            for row in part.itertuples(index=False)
+        ]  # fmt: skip
+        lines += ["", f"## {model_id.title(str(model))}", "", *markdown_table(head, rows, "lr")]
+    return "\n".join(lines) + "\n"
+
+
+def _by_seed(part: pd.DataFrame) -> pd.DataFrame:
+    """Percent of a network's errors by family and, last, of the characters: one column per seed."""
+    shares = part.pivot_table("percent", "family", "seed", "sum", sort=False)
+    errors, characters = part.groupby("seed")["errors"].sum(), part["characters"].iloc[0]
+    shares.loc[ERRORS] = 100 * errors / characters
+    return shares
+
+
+def _ends(*values: float) -> str:
+    return "–" if any(map(math.isnan, values)) else " to ".join(f"{v:.1f}" for v in values)
+
+
+def sentences(intervals: pd.DataFrame) -> Iterator[str]:
+    """How far another training, and other text, would move the shares of the smallest network."""
+    if intervals.empty:
+        return
+    part = intervals[intervals["model"] == intervals["model"].iloc[0]]
+    total = part[part["level"] == ALL].iloc[0]
+    families = part[part["level"] == FAMILY]
+    seeds = (families["seed_high"] - families["seed_low"]).max() / 2
+    text = (families["text_high"] - families["text_low"]).max() / 2
+    yield (
+        f"{total['seeds']} trainings of {rst_model(total['model'])} on "
+        f"{rst_corpus(total['corpus'])} get {total['least']:.1f} to {total['most']:.1f} % of the "
+        "characters wrong."
+    )
+    if not math.isnan(seeds) and not math.isnan(text):
+        yield (
+            "The share of each kind of error is known to ± "
+            f"{seeds:.1f} points over seeds and ± {text:.1f} over text, or better."
+        )

@@ -1,0 +1,180 @@
+"""The verdicts on the hypotheses behind Figure 11, as a table and in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from charlens.analyses.oracles.hypotheses import (
+    HYPOTHESES,
+    WRITTEN,
+    Hypothesis,
+    Part,
+    Sums,
+)
+from charlens.display.markdown import table as markdown_table
+from charlens.display.wording import listed, rst_corpus
+from charlens.files import csv_tables
+from charlens.files.atomic import FilePath
+from charlens.models import names as model_id
+from charlens.paper import texts
+from charlens.runtime.resampling import interval
+
+CONFIRMED, REFUTED, UNDECIDED, NOT_TESTED = "confirmed", "refuted", "undecided", "not tested"
+
+# One row per part of a hypothesis and model; one without a model where the study has none for it.
+COLUMNS = {
+    "corpus": "string",
+    "hypothesis": "string",  # H1 to H5
+    "part": "string",  # what must be so
+    "model": "string",
+    "other": "string",  # the model beside it
+    "value": "float64",  # of model beside other
+    "low": "float64",  # 95 % interval over streams of the test text
+    "high": "float64",
+    "unit": "string",
+    "least": "float64",  # the value must be this at least
+    "below": "float64",  # the value must be less than this
+    "verdict": "string",  # confirmed, refuted, undecided or not tested
+}
+
+
+def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
+    """Every part of every hypothesis on every model that it is about.
+
+    Args:
+        streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
+        bootstrap: resamples of streams.
+        seed: the config's.
+
+    Returns:
+        A frame with :data:`COLUMNS`.
+    """
+    sums = Sums(streams, bootstrap, seed)
+    rows = [
+        {"corpus": sums.corpus, "hypothesis": hypothesis.name, "part": part.words,
+         "unit": part.unit, "least": part.least, "below": part.below, **row}
+        for hypothesis in HYPOTHESES
+        for part in hypothesis.parts
+        for row in _rows(part, sums)
+    ]  # fmt: skip
+    return pd.DataFrame(rows).reindex(columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _rows(part: Part, sums: Sums) -> Iterator[dict[str, object]]:
+    cases = list(part.cases(sums))
+    if not cases:
+        yield {"verdict": NOT_TESTED}
+    for case in cases:
+        low, high = map(float, interval(case.values[1:], 0))
+        value = float(case.values[0])
+        verdict = judge(part, value, low, high)
+        yield {"model": case.model, "other": case.other, "value": value, "low": low, "high": high,
+               "verdict": verdict}  # fmt: skip
+
+
+def judge(part: Part, value: float, low: float, high: float) -> str:
+    """The verdict on a number with its interval.
+
+    Args:
+        part: says where the number must be.
+        value: NaN where there is nothing to compute it from.
+        low: NaN with ``high`` where there is no interval.
+        high: the other end.
+    """
+    if math.isnan(value):
+        return NOT_TESTED
+    if math.isnan(low):
+        return UNDECIDED
+    ends = {part.holds(low), part.holds(high)}
+    if len(ends) == 2:
+        return UNDECIDED
+    return CONFIRMED if ends.pop() else REFUTED
+
+
+def overall(frame: pd.DataFrame) -> dict[str, str]:
+    """The verdict on each hypothesis: refuted by any of its cases, confirmed by all."""
+    return {
+        str(name): together(
+            [together(list(cases["verdict"])) for _, cases in part.groupby("part", sort=False)]
+        )
+        for name, part in frame.groupby("hypothesis", sort=False)
+    }
+
+
+def together(verdicts: Sequence[str]) -> str:
+    """One verdict from several.
+
+    >>> together(["confirmed", "not tested"]), together(["confirmed", "refuted", "undecided"])
+    ('not tested', 'refuted')
+    """
+    for verdict in (REFUTED, NOT_TESTED, UNDECIDED):
+        if verdict in verdicts:
+            return verdict
+    return CONFIRMED
+
+
+def read(path: FilePath) -> pd.DataFrame:
+    """Read a table made by :func:`table`, written by ``csv_tables.write``.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
+    return csv_tables.read(path, COLUMNS, "a table of hypotheses", "hypotheses")
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """Hypotheses and verdicts, for people."""
+    corpus = texts.corpus_title(str(frame["corpus"].iloc[0]))
+    verdicts = overall(frame)
+    lines = [
+        f"# What later models were expected to fix: {corpus}",
+        "",
+        f"Written down on {WRITTEN}, before the later families were trained and before Figure 11 "
+        "was made; for learning while reading (H1) and the mixture (H4) there were pilots on parts "
+        "of the text. A hypothesis is confirmed where the 95 % intervals of all its numbers, over "
+        "streams of the test text, are where it says, and refuted where one of them is wholly "
+        "elsewhere. Each network is one training: what another would move is not in the intervals.",
+    ]
+    for hypothesis in HYPOTHESES:
+        part = frame[frame["hypothesis"] == hypothesis.name]
+        lines += ["", f"## {hypothesis.name}: {verdicts[hypothesis.name]}", "", hypothesis.words]
+        lines += ["", *_grid(hypothesis, part)]
+    return "\n".join(lines) + "\n"
+
+
+def _grid(hypothesis: Hypothesis, frame: pd.DataFrame) -> list[str]:
+    rows = []
+    for part in hypothesis.parts:
+        for row in frame[frame["part"] == part.words].itertuples():
+            if pd.isna(row.model):
+                rows.append([part.words, f"needs {part.needs}", "–", NOT_TESTED])
+                continue
+            models = f"{model_id.title(row.model)} beside {model_id.title(row.other)}"
+            rows.append([part.words, models, _number(row), f"**{row.verdict}**"])
+    return markdown_table(["What must be so", "Models", "Number", "Verdict"], rows, "l")
+
+
+def _number(row: object) -> str:
+    value, low, high, unit = (getattr(row, name) for name in ("value", "low", "high", "unit"))
+    if math.isnan(value):
+        return "–"
+    form = "+.1f" if unit.startswith("%") else "+.3f"
+    ends = "" if math.isnan(low) else f" [{low:{form}}, {high:{form}}]"
+    return f"{value:{form}}{ends} {unit}".replace("-", "−")
+
+
+def sentences(frame: pd.DataFrame) -> Iterator[str]:
+    """Which hypotheses were confirmed, refuted, undecided and not tested."""
+    verdicts = overall(frame)
+    names = {
+        verdict: [name for name, own in verdicts.items() if own == verdict]
+        for verdict in (CONFIRMED, REFUTED, UNDECIDED, NOT_TESTED)
+    }
+    shown = [f"{verdict}: {listed(some)}" for verdict, some in names.items() if some]
+    yield (
+        f"Hypotheses written down beforehand, on {rst_corpus(frame['corpus'].iloc[0])}: "
+        f"{'; '.join(shown)}."
+    )

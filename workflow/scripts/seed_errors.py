@@ -1,0 +1,20 @@
+"""Probabilities of every training in, the kinds of their errors with intervals out."""
+
+from charlens.runtime.job import job
+
+with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
+    from charlens.analyses.oracles import seeds
+    from charlens.files import csv_tables
+    from charlens.files.atomic import write_text
+
+    config, output = snakemake.params.config, snakemake.output
+    runs_of = {}
+    for seed, path in zip(config["seeds"], snakemake.input.trainings, strict=True):
+        runs_of.setdefault(seed, []).append(path)
+    names = ("threshold", "definitions", "bootstrap", "seed", "encoding")
+    frame, intervals = seeds.tables(
+        dict(snakemake.input.items()), runs_of, *(config[name] for name in names)
+    )
+    csv_tables.write(frame, output.csv)
+    csv_tables.write(intervals, output.intervals)
+    write_text(output.md, seeds.markdown(frame, intervals))
