@@ -178,30 +178,41 @@ def test_the_loss_on_training_text_is_that_of_the_best_epoch_where_it_is_still(t
 
 
 def test_a_model_that_does_better_near_its_training_text_is_seen() -> None:
-    """Planted: 0.2 nats less in the first 500 characters, beyond what the text makes easier."""
+    """Planted: 0.2 nats less in the last 500 characters, beyond what the text makes easier."""
     draw, length, streams = np.random.default_rng(5), 3000, 30
-    at = np.arange(length)
-    text = 2.0 + 0.1 * (at < 500) + draw.normal(0, 0.5, (streams, length))
+    before_end = np.arange(length)[::-1]
+    near_end = before_end < 500
+    text = 2.0 + 0.1 * near_end + draw.normal(0, 0.5, (streams, length))
     losses = {
         "n-gram-1": text,
-        "lstm-1x64": 0.5 + text,
-        "n-gram-20": text - 0.2 * (at < 500) + draw.normal(0, 0.1, (streams, length)),
+        "lstm-1x64": 0.5 + text + 0.3 * (before_end >= 2900),  # a cold start
+        "n-gram-20": text - 0.2 * near_end + draw.normal(0, 0.1, (streams, length)),
     }
     binned = {model: distance.by_bin(loss.ravel(), streams) for model, loss in losses.items()}
-    copied = distance.by_bin(np.tile(at < 250, streams), streams)
+    copied = distance.by_bin(np.tile(before_end < 250, streams), streams)
     rows = distance.rows("novel", "streams", copied, binned, length, 200, 1)
-    frame = pd.DataFrame(rows).set_index(["model", "first"])
+    frame = pd.DataFrame(rows).set_index(["model", "nearest"])
     assert frame.loc["n-gram-20"].index.tolist() == [0, 500, 1000, 2000]
-    first = frame.loc[("n-gram-20", 0)]
-    assert first["nearer"] == pytest.approx(-0.2, abs=0.01)
-    assert -0.21 < first["low"] < first["nearer"] < first["high"] < -0.19
-    assert frame.loc[("n-gram-20", 500), "nearer"] == pytest.approx(0, abs=0.01)
-    assert frame.loc[("lstm-1x64", 0), "nearer"] == pytest.approx(0, abs=1e-9)
+    last = frame.loc[("n-gram-20", 0)]
+    assert last["beyond"] == pytest.approx(-0.2, abs=0.01)
+    assert -0.21 < last["low"] < last["beyond"] < last["high"] < -0.19
+    assert frame.loc[("n-gram-20", 500), "beyond"] == pytest.approx(0, abs=0.01)
+    assert frame.loc[("lstm-1x64", 0), "beyond"] == pytest.approx(0, abs=1e-9)
+    assert frame.loc[("lstm-1x64", 2000), "beyond"] == pytest.approx(0.03, abs=1e-9)
     assert frame.loc[("n-gram-20", 0), "copied"] == 0.5
-    assert frame.loc["n-gram-1", "nearer"].isna().all()
-    assert math.isnan(frame.loc[("n-gram-20", 2000), "nearer"])
+    assert frame.loc["n-gram-1", "beyond"].isna().all()
+    assert math.isnan(frame.loc[("n-gram-20", 1000), "beyond"])
     own = losses["n-gram-20"][:, 1000:2000].mean()
     assert frame.loc[("n-gram-20", 1000), "loss"] == pytest.approx(own)
+
+
+def test_in_streams_training_text_follows_each_test_block() -> None:
+    """What the distances are from: the code after a test block begins the next stream."""
+    _, splits = prepare(prose(4000), "novel", "test", "streams", 4, 20, 0.8, 0.1)
+    for stream in range(3):
+        assert splits["test"][stream, -1] == splits["train"][stream + 1, 0]
+        assert splits["train"][stream, -1] == splits["val"][stream, 0]
+        assert splits["val"][stream, -1] == splits["test"][stream, 0]
 
 
 def study(folder: Path) -> tuple[list[tuple[str, Path]], list[Path], list[Corpus]]:

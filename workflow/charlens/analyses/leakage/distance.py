@@ -1,8 +1,9 @@
-"""Losses by distance from the training text, which a test stream follows in its own text.
+"""Losses by distance from the training text that follows a test stream in its own text.
 
-Split by streams, the text before a test block is its stream's validation text, and before that
-training text. If nearness helps, models that remember do better at the beginning of a block than at
-its end, more than the 1-gram model, which remembers nothing, and more than by a stricter split.
+Split by streams, training text begins where a test block ends: that of the next stream. What
+precedes the block is validation text. If nearness helps, models that remember do better at the end
+of a block than before it, more than the 1-gram model, which remembers nothing, and more than by a
+stricter split, where no training text follows.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
 
 EDGES = (0, 500, 1000, 2000)
-"""Characters from the beginning of a test stream; a stream's end is the last edge."""
+"""Characters before the end of a test stream; its beginning is the last edge."""
 
 # One row per corpus, model and bin; losses in nats per character, intervals of 95 % over streams.
 COLUMNS = {
     "corpus": "string",
     "split": "string",
     "model": "string",
-    "first": "int64",  # characters into the test stream
-    "last": "int64",  # not included
+    "nearest": "int64",  # characters before the end of the test stream, at least
+    "furthest": "int64",  # not included
     "characters": "int64",
     "copied": "float64",  # share in copies
     "loss": "float64",
-    "nearer": "float64",  # loss less that in the last bin, both less those of the 1-gram model
+    "beyond": "float64",  # loss less that in the bin of comparison, both less the 1-gram model's
     "low": "float64",
     "high": "float64",
 }
@@ -50,8 +51,8 @@ def bins(length: int) -> list[int]:
 
 
 def by_bin(values: np.ndarray, streams: int) -> np.ndarray:
-    """Sums of values, (N,), by stream and bin: (streams, bins)."""
-    rows = values.reshape(streams, -1)
+    """Sums of values, (N,), by stream and bin, that at the end first: (streams, bins)."""
+    rows = values.reshape(streams, -1)[:, ::-1]
     return np.add.reduceat(rows.astype(np.float64), bins(rows.shape[1])[:-1], axis=1)
 
 
@@ -82,21 +83,23 @@ def rows(
     times = np.vstack([np.ones(streams), resample_streams(streams, bootstrap, draws)])
     means = {model: times @ sums / streams / sizes for model, sums in losses.items()}
     level = means.get(WITHOUT_MEMORY)
+    # The furthest bin holds what a network loses by beginning without knowing what precedes.
+    compared = max(len(sizes) - 2, 1) if len(sizes) > 1 else 0
     for model in sorted(losses, key=model_id.sort_key):
-        nearer = np.full_like(means[model], np.nan)
+        beyond = np.full_like(means[model], np.nan)
         if level is not None and model != WITHOUT_MEMORY:
-            beyond = means[model] - level
-            nearer = beyond - beyond[:, -1:]
-        low, high = interval(nearer[1:], 0)
-        for i, (first, last) in enumerate(pairwise(edges)):
-            is_last = i == len(sizes) - 1
-            ends = (math.nan,) * 3 if is_last else (nearer[0, i], low[i], high[i])
+            more = means[model] - level
+            beyond = more - more[:, compared, None]
+        low, high = interval(beyond[1:], 0)
+        for i, (nearest, furthest) in enumerate(pairwise(edges)):
+            ends = (math.nan,) * 3 if i == compared else (beyond[0, i], low[i], high[i])
             yield {
-                "corpus": corpus, "split": split, "model": model, "first": first, "last": last,
+                "corpus": corpus, "split": split, "model": model,
+                "nearest": nearest, "furthest": furthest,
                 "characters": streams * int(sizes[i]),
                 "copied": float(copied[:, i].sum() / streams / sizes[i]),
                 "loss": float(means[model][0, i]),
-                **dict(zip(("nearer", "low", "high"), map(float, ends), strict=True)),
+                **dict(zip(("beyond", "low", "high"), map(float, ends), strict=True)),
             }  # fmt: skip
 
 

@@ -112,26 +112,33 @@ def _gap_lines(models: pd.DataFrame) -> Iterator[str]:
 
 
 def _distance_lines(distances: pd.DataFrame) -> Iterator[str]:
-    known = distances[distances["nearer"].notna()]
+    known = distances[distances["beyond"].notna()]
     if known.empty:
         return
     yield from (
         "",
         "## Does it help to be near the training text?",
         "",
-        "Loss at the beginning of a test stream less that in its last part, less the same of the "
-        "1-gram model; negative where a model does better near the text that it was trained on. "
-        "Networks begin a stream without knowing what precedes, which costs them in its first "
-        "characters, by a stricter split too.",
+        "Split by streams, training text begins where a test stream ends. Loss by distance from "
+        "this end less that in the part without a number, less the same of the 1-gram model; "
+        "negative at the end where a model does better near the text that it was trained on. By a "
+        "stricter split no training text follows. Networks begin a stream without knowing what "
+        "precedes, which costs them in the part furthest from the end.",
     )
-    for corpus, part in known.groupby("corpus", sort=False):
-        edges = part.drop_duplicates("first")
-        names = [f"{row.first:,}–{row.last:,}" for row in edges.itertuples()]
+    for corpus, own in distances.groupby("corpus", sort=False):
+        if corpus not in set(known["corpus"]):
+            continue
+        edges = own.drop_duplicates("nearest")
+        names = [f"{row.nearest:,}–{row.furthest:,}" for row in edges.itertuples()]
         rows = [["share in copies", *(f"{row.copied:.1%}" for row in edges.itertuples())]]
         rows += [
             [model_id.title(str(model)),
-             *(_with_interval(row.nearer, row.low, row.high) for row in own.itertuples())]
-            for model, own in part.groupby("model", sort=False)
+             *(_with_interval(row.beyond, row.low, row.high) for row in part.itertuples())]
+            for model, part in own[own["model"].isin(known["model"])].groupby("model", sort=False)
         ]  # fmt: skip
-        yield from ("", f"{texts.corpus_title(str(corpus))}, {edges['split'].iloc[0]}:", "")
-        yield from markdown_table(["Characters into a stream", *names], rows, "lr")
+        yield from (
+            "",
+            f"{texts.corpus_title(str(corpus))}, split by {edges['split'].iloc[0]}:",
+            "",
+        )
+        yield from markdown_table(["Characters before the end", *names], rows, "lr")
