@@ -74,8 +74,6 @@ def _losses_lines(models: pd.DataFrame) -> Iterator[str]:
 
 
 def _with_interval(value: float, low: float, high: float) -> str:
-    if math.isnan(value):
-        return "–"
     return signed(value) + ("" if math.isnan(low) else f" [{signed(low)}, {signed(high)}]")
 
 
@@ -94,7 +92,7 @@ def _gap_lines(models: pd.DataFrame) -> Iterator[str]:
     )
     rows = [
         [texts.corpus_title(row.corpus), model_id.title(row.model), signed(row.split_gap),
-         "–" if math.isnan(row.beyond_text) else signed(row.beyond_text)]
+         signed(row.beyond_text)]
         for row in split.itertuples()
     ]  # fmt: skip
     yield from markdown_table(["Text", "Model", "gap", "beyond the 1-gram's"], rows, "llr")
