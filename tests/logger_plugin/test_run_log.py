@@ -99,6 +99,19 @@ def test_a_run_is_one_line_per_result(tmp_path) -> None:
     ]
 
 
+def test_a_stopped_run_says_once_that_it_waits_for_its_jobs() -> None:
+    """Snakemake says so whenever a job ends or starts to end: seventy times in one run."""
+    run = Run()
+    for number in range(3):
+        run.start(number, "draw_figure4", output=["figures/figure4.png"])
+    for number in range(3):
+        run.record(text="Will exit after finishing currently running jobs (scheduler).")
+        run.finish(number)
+    waiting = [line for line in run.lines if line.startswith("Will exit after")]
+    assert waiting == ["Will exit after finishing currently running jobs (scheduler)."]
+    assert len(run.lines) == 5  # jobs to do, three figures, that line
+
+
 def test_what_is_not_routine_is_shown() -> None:
     run = Run()
     run.record(text="Creating report...")

@@ -235,6 +235,25 @@ def test_models_from_elsewhere_may_be_points_of_the_grid_that_the_study_lacks() 
     assert Config.load(values).external_models("prose")[0] == "lstm-4x512"
 
 
+@pytest.mark.parametrize(
+    ("training", "expected"),
+    [
+        ({}, (1, 0.5)),
+        ({"epochs": 2}, (1, 0.5)),
+        ({"learning_rate": 0.01}, (1, 0.5)),
+        ({"epochs": 40}, (10, 0.95)),
+        ({"epochs": 3}, (10, 0.95)),
+        ({"epochs": 40, "anneal_after": 4}, (4, 0.95)),
+        ({"epochs": 40, "anneal_factor": 0.5}, (10, 0.5)),
+        ({"epochs": 40, "anneal_after": 1, "anneal_factor": 0.5}, (1, 0.5)),
+    ],
+)
+def test_many_epochs_are_not_annealed_as_two(training: dict, expected: tuple) -> None:
+    """Half the learning rate at every epoch leaves a billionth of it after thirty."""
+    config = Config.load({"corpora": GOOD["corpora"], "training": training})
+    assert (config.training.anneal_after, config.training.anneal_factor) == expected
+
+
 def test_a_config_of_corpora_alone_has_the_default_studys_settings() -> None:
     default = Config.load(yaml.safe_load((ROOT / "config.yaml").read_text()))
     config = Config.load({"corpora": GOOD["corpora"]})

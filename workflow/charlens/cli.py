@@ -12,7 +12,7 @@ from typing import Protocol
 from charlens import __version__
 from charlens.errors import CharlensError, visible
 from charlens.report import summary
-from charlens.runtime.manifest import verify
+from charlens.runtime.manifest import Difference, differences
 from charlens.text.kinds import KINDS
 
 
@@ -43,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("verify", _verify, "hash the files of a run and compare its manifest")
     check.add_argument("results", help="folder of a run, such as results/quick")
+    check.add_argument(
+        "--rebuild",
+        nargs=argparse.REMAINDER,
+        metavar="OPTION",
+        help="make files that are missing or changed anew; what follows is for snakemake, such as "
+        "--configfile mine.yaml",
+    )
     look = command(
         "explore", _explore, "open a run's explorer in a browser: its cells, in the text"
     )
@@ -61,12 +68,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(given: argparse.Namespace) -> int:
-    problems = verify(given.results)
-    for line in problems:
-        print(visible(line))
-    name = visible(given.results)
-    print(f"{name}: {len(problems) or 'no'} differences from its manifest")
-    return 1 if problems else 0
+    different = _print_differences(given.results)
+    if given.rebuild is None or not any(difference.is_lost for difference in different):
+        return 1 if different else 0
+    from charlens.runtime.rebuild import rebuild
+
+    status = rebuild(given.results, different, given.rebuild)
+    return status or (1 if _print_differences(given.results) else 0)
+
+
+def _print_differences(results: str) -> list[Difference]:
+    """Print how the files of a run differ from its manifest, and return it."""
+    different = differences(results)
+    for difference in different:
+        print(visible(f"{Path(results) / difference.name}: {difference.problem}"))
+    print(f"{visible(results)}: {len(different) or 'no'} differences from its manifest", flush=True)
+    return different
 
 
 def _explore(given: argparse.Namespace) -> int:

@@ -112,8 +112,8 @@ class RunLog:
             self._say(text, "red" if record.levelno > WARNING else "yellow")
         elif text.startswith(_NOTHING_TO_DO):
             self._say("\n".join([text, *self._summary()]))
-        elif record.levelno >= INFO and not _ROUTINE.match(text):
-            self._say(text)
+        elif record.levelno >= INFO and not _ROUTINE.match(text) and text not in self._said:
+            self._say(text)  # once: "Will exit after finishing ..." comes with every job
 
     def _run_info(self, record: Any) -> None:
         if not self._begun:

@@ -118,7 +118,7 @@ def train(
             ``device``.
 
     Returns:
-        A :class:`TrainedModel`; with a warning where the training diverged.
+        A :class:`TrainedModel`; with a warning where it predicts worse than a uniform guess.
 
     Raises:
         CharlensError: an unknown model or setting, or a loss that is no number.
@@ -142,9 +142,9 @@ def train(
     for shape in shapes_for(model, c.k, widths):
         runs.append((shape, _run(Task(f"{c.name}/{model}", shape, training, seed), text)))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
-    diverged = warning(model, trained.val_loss, c.k)
-    if diverged:
-        warnings.warn(diverged, stacklevel=2)
+    useless = warning(model, trained.val_loss, c.k)
+    if useless:
+        warnings.warn(useless, stacklevel=2)
     return TrainedModel(
         model,
         shape,

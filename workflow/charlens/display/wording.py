@@ -8,15 +8,22 @@ import re
 from charlens.models import names
 from charlens.paper import texts
 
+UNKNOWN = "–"
+"""In place of a number that does not exist, such as the mean of no characters."""
+
 
 def number(value: float) -> str:
-    """A cross-entropy as shown to people: three decimals, as in the paper."""
-    return "∞" if math.isinf(value) else f"{value:.3f}"
+    """A cross-entropy as shown to people: three decimals, as in the paper; a dash where unknown."""
+    if math.isnan(value):
+        return UNKNOWN
+    return f"{value:.3f}".replace("-inf", "−∞").replace("inf", "∞")
 
 
 def signed(value: float) -> str:
-    """A difference as shown to people: three decimals, always with its sign."""
-    return f"{value:+.3f}".replace("-", "−")
+    """A difference as shown to people: three decimals, always with its sign; a dash if unknown."""
+    if math.isnan(value):
+        return UNKNOWN
+    return f"{value:+.3f}".replace("-", "−").replace("inf", "∞")
 
 
 def listed(items: list[str]) -> str:

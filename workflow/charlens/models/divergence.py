@@ -1,7 +1,8 @@
-"""Models that predict worse than a uniform guess: the training of such a network has diverged.
+"""Models that predict worse than a uniform guess.
 
-Such a model is shown with its number, and never counts as the best of anything. Loads neither
-NumPy nor pandas, as the summary of a run asks it too.
+The training of such a network has diverged, or its text cannot be predicted, as random bytes. Such
+a model is shown with its number, and never counts as the best of anything. Loads neither NumPy nor
+pandas, as the summary of a run asks it too.
 """
 
 from __future__ import annotations
@@ -18,18 +19,27 @@ ADVICE = (
 """What to do about it."""
 
 EXPLANATION = (
-    "worse than a uniform guess among the text's symbols: the training of such a network has "
-    f"diverged ({ADVICE}), and it is never the best"
+    "worse than a uniform guess among the text's symbols, and never the best: the training of such "
+    f"a network has diverged ({ADVICE}), or the text is as good as random"
 )
 """What :data:`MARK` means, in words."""
 
 SLACK = 1e-4
 """Nats that rounding in float32 may add to the loss of a uniform guess."""
 
+NOTICEABLE = 0.1
+"""Nats beyond a uniform guess that only a diverged training explains.
+
+A network that has learnt nothing, as of random bytes, has a uniform guess's loss and little more.
+"""
+
 
 def uniform_loss(k: int) -> float:
-    """The loss of a uniform guess among K symbols, nats per character."""
-    return math.log(k)
+    """The loss of a uniform guess among K symbols, nats per character.
+
+    Of a text with one symbol it is that of two: n-gram models keep probability for an unseen one.
+    """
+    return math.log(max(k, 2))
 
 
 LARGEST = uniform_loss(256)
@@ -52,16 +62,20 @@ def is_diverged(nats: float, uniform: float = math.nan) -> bool:
 
 
 def warning(name: str, nats: float, k: int) -> str:
-    """A line about a network whose training has diverged; empty where it has not.
+    """A line about a network that predicts worse than a uniform guess; empty where it does not.
 
     Args:
         name: of the network.
         nats: its best validation loss per character.
         k: number of symbols of its text.
     """
-    if not is_diverged(nats, uniform_loss(k)):
+    uniform = uniform_loss(k)
+    if not is_diverged(nats, uniform):
         return ""
-    return (
-        f"{name}: its training diverged: the best validation loss is {nats:.4g} nats per "
-        f"character, a uniform guess among {k} symbols has {uniform_loss(k):.4g}; {ADVICE}"
+    losses = (
+        f"the best validation loss is {nats:.4g} nats per character, a uniform guess among {k} "
+        f"symbols has {uniform:.4g}"
     )
+    if nats <= uniform + NOTICEABLE:
+        return f"{name}: learnt nothing: {losses}; is the text random, compressed or encrypted?"
+    return f"{name}: its training diverged: {losses}; {ADVICE}"

@@ -7,6 +7,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -69,14 +70,29 @@ def write_manifest(results: FilePath, config: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def verify(results: FilePath) -> list[str]:
+@dataclass(frozen=True)
+class Difference:
+    """A file of a run that is not as its manifest says.
+
+    Attributes:
+        name: of the file, relative to the folder of the run.
+        problem: in words.
+        is_lost: whether what the manifest lists is gone, be it missing or changed.
+    """
+
+    name: str
+    problem: str
+    is_lost: bool
+
+
+def differences(results: FilePath) -> list[Difference]:
     """Hash every file of a run again.
 
     Args:
         results: ``results/{run}``.
 
     Returns:
-        One line for each file that is missing, changed, or not in the manifest.
+        The files that are missing, changed, or not in the manifest, by name.
 
     Raises:
         CharlensError: there is no manifest, or it cannot be read.
@@ -84,19 +100,22 @@ def verify(results: FilePath) -> list[str]:
     folder = Path(results)
     expected = _read(folder / NAME)["files"]
     actual = _checksums(folder)
-    problems = []
+    different = []
     for name in sorted(expected.keys() | actual.keys()):
-        path = folder / name
         if name not in actual:
-            problems.append(f"{path}: missing")
+            different.append(Difference(name, "missing", True))
         elif name not in expected:
-            problems.append(f"{path}: not in the manifest")
+            different.append(Difference(name, "not in the manifest", False))
         elif actual[name] != expected[name]:
-            problems.append(
-                f"{path}: changed (sha256 {actual[name]['sha256'][:12]}…, the manifest says "
-                f"{expected[name]['sha256'][:12]}…)"
-            )
-    return problems
+            now, before = (files[name]["sha256"][:12] for files in (actual, expected))
+            problem = f"changed (sha256 {now}…, the manifest says {before}…)"
+            different.append(Difference(name, problem, True))
+    return different
+
+
+def verify(results: FilePath) -> list[str]:
+    """One line for each of the :func:`differences` of a run; raises as that."""
+    return [f"{Path(results) / file.name}: {file.problem}" for file in differences(results)]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from charlens.config_types import Integer, Section, Seeds, unique
 from charlens.models.catalogue import LSTM, PAPER_CELLS
@@ -54,6 +54,9 @@ class GridBlock(Section):
         return tuple(str(ModelId(*combination)) for combination in combinations)
 
 
+DEFAULT_EPOCHS = 2
+"""Passes over the training split; the schedule of the learning rate is made for so few."""
+
 DEFAULT_GRID = (
     GridBlock(cells=PAPER_CELLS, layers=(1, 2, 3), sizes=(64,)),
     GridBlock(cells=(LSTM,), layers=(1,), sizes=(128,)),
@@ -69,7 +72,7 @@ class StudyTraining(Training):
     What is not listed here is the paper's (section 3.3).
     """
 
-    epochs: Epochs = 2
+    epochs: Epochs = DEFAULT_EPOCHS
     """Passes over the training split; the paper's are 50."""
     batch: Batch = 20
     """Parallel streams; also how the corpus is laid out and split. The paper's are 100."""
@@ -79,6 +82,19 @@ class StudyTraining(Training):
     learning_rate: LearningRate = 5e-3
     """The paper's is 0.002."""
     anneal_after: AnnealAfter = 1
-    """Epochs at the full learning rate; the paper's are 10."""
+    """Epochs at the full learning rate; the paper's 10 where `epochs` is more than 2."""
     anneal_factor: AnnealFactor = 0.5
-    """Factor on the learning rate at every later epoch; the paper's is 0.95."""
+    """Factor on the learning rate at every later epoch; the paper's 0.95 where `epochs` is more
+    than 2: halved every time, nothing would be learnt after a few."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _anneal_slowly_over_many_epochs(cls, values: object) -> object:
+        """Take the paper's annealing for more epochs than the default study's."""
+        if not isinstance(values, dict):
+            return values
+        epochs = values.get("epochs")
+        if not isinstance(epochs, int) or epochs <= DEFAULT_EPOCHS:
+            return values
+        names = ("anneal_after", "anneal_factor")
+        return {name: Training.model_fields[name].default for name in names} | values

@@ -84,10 +84,11 @@ def train_grid_point(
     shutil.rmtree(resume, ignore_errors=True)
     best = (shape.width, trained.dropout, trained.epoch)
     log.info("%s: best in validation: width %d, dropout %g, epoch %d", model, *best)
-    diverged = warning(f"{corpus.name}/{model}", trained.val_loss, corpus.k)
-    if diverged:
-        announce(f"note: {diverged}")
-    result(f"{trained.val_loss:.3f} nats (validation)" + ", diverged" * bool(diverged))
+    useless = warning(f"{corpus.name}/{model}", trained.val_loss, corpus.k)
+    if useless:
+        announce(f"note: {useless}")
+    worse = ", worse than a uniform guess" * bool(useless)
+    result(f"{trained.val_loss:.3f} nats (validation){worse}")
 
 
 def metadata_of(

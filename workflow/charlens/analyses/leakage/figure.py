@@ -37,7 +37,7 @@ def draw(models: pd.DataFrame) -> Figure:
         panels = _panels(models)
         if not panels:
             figure = style.new_figure(style.COLUMN, 0.4)
-            figure.text(0.02, 0.4, "No test text is found in training text.")
+            figure.text(0.02, 0.4, _nothing(models))
             return figure
         used = [_TITLE + _ROW * len(rows) + _TICKS + _BOTTOM for _, rows, _ in panels]
         height = _KEY + sum(used)
@@ -73,6 +73,15 @@ def _panels(models: pd.DataFrame) -> list[Panel]:
     return panels
 
 
+def _nothing(models: pd.DataFrame) -> str:
+    """Why there is nothing to compare."""
+    if models["on"].notna().any() and models["off"].isna().all():
+        return "All test text is found in training text."
+    if models["on"].isna().all():
+        return "No test text is found in training text."
+    return "No test text has both copied parts and others."
+
+
 def _is_n_gram(part: pd.DataFrame) -> pd.Series:
     families = part["model"].map(model_id.context_model)
     return families.map(lambda family: family is not None and family[0] == N_GRAM)
@@ -87,7 +96,8 @@ def shown(part: pd.DataFrame) -> pd.DataFrame:
     points = part["model"].map(model_id.parse)
     contexts = part["model"].map(model_id.context_model)
     grid = part[points.notna()].assign(key=[(p.size, p.cell) for p in points.dropna()])
-    best = grid.loc[grid.groupby("key", sort=False)["off"].idxmin()]
+    # Text that is all copied has no loss off copies: then the first of each cell and size.
+    best = grid.sort_values("off", kind="stable").groupby("key", sort=False).head(1)
     context = part[contexts.notna()].assign(family=[f for f, _ in contexts.dropna()])
     ends = context.groupby("family", sort=False)["model"].agg(["first", "last"]).to_numpy().ravel()
     others = part[points.isna() & contexts.isna()]

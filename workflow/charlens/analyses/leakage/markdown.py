@@ -72,7 +72,7 @@ def _losses_lines(models: pd.DataFrame) -> Iterator[str]:
                 model_id.title(row.model), number(row.on), number(row.off),
                 _with_interval(row.gain, row.low, row.high),
                 _with_interval(row.beyond, row.beyond_low, row.beyond_high),
-                "–" if math.isnan(row.train) else number(row.train),
+                number(row.train),
                 _with_interval(row.generalisation),
             ]
             for row in part.itertuples()
@@ -84,8 +84,6 @@ _LOSSES_HEAD = ["Model", "on copies", "off", "gain", "beyond", "training", "more
 
 
 def _with_interval(value: float, low: float = math.nan, high: float = math.nan) -> str:
-    if math.isnan(value):
-        return "–"
     return signed(value) + ("" if math.isnan(low) else f" [{signed(low)}, {signed(high)}]")
 
 

@@ -15,8 +15,9 @@ ANALYSES = by_name(
         shows=(
             "The numbers of Figure 1 (left): nats per character on the test split, lower is "
             "better. Bold is the best of its row, whose networks have nearly the same number of "
-            "parameters. A dagger marks a network whose training diverged: it is worse than a "
-            "uniform guess. Where characters are several bytes, numbers are per byte and, marked "
+            "parameters. A dagger marks a model worse than a uniform guess: the training of such a "
+            "network diverged, or the text is as good as random. Where characters are several "
+            "bytes, numbers are per byte and, marked "
             "/char, per character."
         ),
         paper=(
