@@ -31,19 +31,6 @@ ANALYSES = by_name(
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
-        "seed_errors",
-        SECTION,
-        title="Kinds of errors, several seeds (Figure 6)",
-        shows=(
-            "Errors by the oracle that removes them of every training of networks that have "
-            "several seeds: each, the mean, a 95 % interval over seeds and one over test streams."
-        ),
-        paper="It broke down the errors of two networks, one training each.",
-        module="charlens.analyses.oracles.seeds",
-        sources={"tables/seed_error_intervals.csv": "read_intervals"},
-        when=lambda study: bool(choices.seed_error_corpus(study)),
-    ),
-    Analysis(
         "decade",
         SECTION,
         title="What later models fix (Figure 11)",
@@ -93,6 +80,19 @@ ANALYSES = by_name(
         module="charlens.analyses.leakage.table",
         sources={"tables/leakage.csv": "read", "tables/leakage_models.csv": "read_models"},
         when=lambda study: bool(choices.audited_corpora(study)),
+    ),
+    Analysis(
+        "seed_errors",
+        SECTION,
+        title="Kinds of errors, several seeds (Figure 6)",
+        shows=(
+            "Errors by the oracle that removes them of every training of networks that have "
+            "several seeds: each, the mean, a 95 % interval over seeds and one over test streams."
+        ),
+        paper="It broke down the errors of two networks, one training each.",
+        module="charlens.analyses.oracles.seeds",
+        sources={"tables/seed_error_intervals.csv": "read_intervals"},
+        when=lambda study: bool(choices.seed_error_corpus(study)),
     ),
 )
 
