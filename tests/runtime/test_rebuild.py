@@ -83,8 +83,10 @@ def test_a_whole_run_needs_no_snakemake(results: Path) -> None:
 
 def test_a_failing_snakemake_gives_its_status(results: Path) -> None:
     (results / "a.csv").unlink()
+    (results / "b.csv").write_text("broken")
     assert main(["verify", str(results), "--rebuild", "--configfile", "missing.yaml"]) != 0
     assert not (results / "a.csv").exists()
+    assert (results / "b.csv").read_text() == "broken", "moved aside though nothing was made"
 
 
 def test_results_without_their_workflow_are_refused(results: Path) -> None:

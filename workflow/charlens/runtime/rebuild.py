@@ -69,17 +69,17 @@ def rebuild(results: FilePath, lost: Sequence[Difference], options: Sequence[str
             f"{results}: is not in a folder results/ beside a Snakefile; rebuild where the "
             "workflow ran"
         )
-    for difference in lost:
-        path = folder / difference.name
-        if difference.is_lost and path.exists() and difference.name in outputs:
-            _move_aside(path)
     paths = [str((folder / name).relative_to(base)) for name in outputs]
     snakemake = [sys.executable, "-m", "snakemake", *_with_cores(options)]
     summary = subprocess.run(
         [*snakemake, "--summary", "--", *paths], cwd=base, stdout=subprocess.PIPE, text=True
     )
     if summary.returncode:
-        return summary.returncode
+        return summary.returncode  # before anything is moved: a config that is wrong loses nothing
+    for difference in lost:
+        path = folder / difference.name
+        if difference.is_lost and path.exists() and difference.name in outputs:
+            _move_aside(path)
     rules = _rules(summary.stdout, set(paths))
     # Other rules stay out: with a new corpus.json Snakemake would train all networks again.
     allowed = ["--allowed-rules", *rules] if rules else []
