@@ -10,7 +10,8 @@ from charlens.inside.cells.score import score
 from charlens.inside.cells.search import label
 from charlens.inside.evidence import networks, table, timescales, traces
 from charlens.inside.evidence.assess import Effort, Question, assess
-from charlens.inside.evidence.controls import Latches, functions_of_the_byte
+from charlens.inside.evidence.control_strengths import Streams, best_of_controls
+from charlens.inside.evidence.controls import ByteFunctions, Latches, functions_of_the_byte
 from charlens.inside.evidence.figure import draw
 from charlens.inside.evidence.probes import PENALTY, ByteProbe, CellProbe
 from charlens.inside.evidence.traces import Traces
@@ -179,6 +180,25 @@ def test_controls_are_as_frequent_as_the_concept():
     assert len(Latches(text).like(counts, 3, random)) == 3
     assert len(functions_of_the_byte(text, counts, 3, random)) == 3
     assert len(Latches(np.zeros((2, 50), np.uint8)).like(concept[:2, :50], 5, random)) == 0
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_sums_by_byte_give_what_all_labels_give(flag):
+    random = np.random.default_rng(0)
+    text = np.frombuffer(prose(4000), np.uint8).reshape(4, 1000)
+    values = random.standard_normal((3, 4, 1000)).astype(np.float32)
+    values[0] += text % 7
+    values[1] = 0.5  # a constant cell
+    cells = Traces(values, np.ones(3, np.int64), np.arange(3))
+    concept = random.random(text.shape) < 0.2 if flag else text.astype(np.float32)
+    by_bytes = functions_of_the_byte(text, concept, 60, random)
+    assert isinstance(by_bytes, ByteFunctions)
+    by_labels = by_bytes.first(60)
+    assert not isinstance(by_labels, ByteFunctions)
+    halves = [Streams.of(part, cells, text) for part in (slice(0, 2), slice(2, 4))]
+    fast, slow = (best_of_controls({("c", "k"): of}, *halves) for of in (by_bytes, by_labels))
+    assert len(fast["c", "k"]) == len(by_bytes) > 0
+    np.testing.assert_allclose(fast["c", "k"], slow["c", "k"], rtol=1e-9, atol=1e-12)
 
 
 # Probes

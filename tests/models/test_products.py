@@ -53,6 +53,19 @@ def test_outside_they_are_torchs_bit_for_bit(product: Product, size: tuple[int, 
 
 
 @PRODUCTS
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("rows", [1023, 1024, 1500])
+def test_tall_ones_are_the_products_of_their_rows(
+    product: Product, rows: int, transposed: bool
+) -> None:
+    a, b = operands((rows, 77, 231))
+    if transposed:  # as a gradient that goes down through the weights
+        b = b.t().contiguous().t()
+    exact = a.double() @ b.double()
+    assert torch.allclose(product(a, b).double(), exact, rtol=1e-6)
+
+
+@PRODUCTS
 @pytest.mark.parametrize("prepare", [False, True])
 def test_inside_large_ones_are_exact_sums_of_rounded_operands(
     product: Product, prepare: bool

@@ -25,7 +25,7 @@ from charlens.inside.store import (
     writing,
 )
 from charlens.models.families import build_model
-from charlens.models.running import running
+from charlens.models.running import observing
 from charlens.models.trained import TrainedModel, load_trained
 from charlens.runtime.progress import announce, progress
 from charlens.text.corpus import Codes, Corpus, load_split
@@ -155,7 +155,7 @@ class _Dump:
 
     def _run_streams(self, codes: Codes, real: slice, sinks: dict[Target, _Sink]) -> None:
         """Run streams side by side; ``here`` are the positions of those that are real."""
-        for place, _, _ in running(self.model, codes):
+        for place, _, _ in observing(self.model, codes):
             layers, offset = self.model.quantities(), place.start % self.chunk
             for (layer, quantity), sink in sinks.items():
                 sink.take(layers[layer - 1][quantity][0], offset)

@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from charlens.errors import CharlensError
-from charlens.models.running import running
+from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 
@@ -43,7 +43,7 @@ def activations(
     count = _values(trained, model.quantities(), quantity, layer).shape[-1]
     units = _checked(trained, units, count)
     values = np.empty((codes.shape[0], codes.shape[1] - 1, len(units)), np.float32)
-    for place, _, _ in running(model, codes):
+    for place, _, _ in observing(model, codes):
         window = _values(trained, model.quantities(), quantity, layer)  # (T, B, n)
         values[:, place] = window[..., units].transpose(0, 1).cpu().numpy()
     return values

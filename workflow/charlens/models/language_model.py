@@ -144,6 +144,14 @@ class LanguageModel(Generic[Arch]):
         """
         self.forward(inputs)
 
+    def observe(self, inputs: Tensor) -> None:
+        """Fill ``quantities`` with those of a window, without predicting where that is cheaper.
+
+        Args:
+            inputs: symbol codes, int64 (T, B), shared by all models.
+        """
+        self.forward(inputs)
+
     def from_states(self) -> Tensor:
         """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K)."""
         raise NotImplementedError

@@ -15,6 +15,21 @@ from charlens.models.parameters import Architecture
 from charlens.models.recurrent.edits import Edits
 
 
+def observing(
+    model: LanguageModel[Any], codes: np.ndarray
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """:func:`running` for what is inside a model: nothing is predicted where that saves time.
+
+    Args:
+        model: with its weights loaded; after each step its ``quantities`` are that window's.
+        codes: vocabulary codes, uint8 (B, length + 1); the model's window divides length.
+
+    Yields:
+        The window's place in the streams, its inputs and its targets, int64 (T, B).
+    """
+    yield from _run(model, codes, lambda place, inputs: model.observe(inputs))
+
+
 def running(
     model: LanguageModel[Any],
     codes: np.ndarray,
@@ -34,15 +49,25 @@ def running(
     Raises:
         CharlensError: edits of a model that cannot be edited.
     """
+
+    def read(place: slice, inputs: Tensor) -> None:
+        if edits is None:
+            model.forward(inputs)
+        else:
+            model.forward_edited(inputs, edits(place))
+
+    yield from _run(model, codes, read)
+
+
+def _run(
+    model: LanguageModel[Any], codes: np.ndarray, read: Callable[[slice, Tensor], None]
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
     model.reset()
     for start in range(0, codes.shape[1] - 1, model.steps):
         window = torch.from_numpy(codes[:, start : start + model.steps + 1].T.astype(np.int64))
         window = window.to(model.device)
         place = slice(start, start + model.steps)
-        if edits is None:
-            model.forward(window[:-1])
-        else:
-            model.forward_edited(window[:-1], edits(place))
+        read(place, window[:-1])
         yield place, window[:-1], window[1:]
         model.carry()
 

@@ -14,6 +14,7 @@ import pandas as pd
 from charlens.inside.cells.concepts import CORRELATION
 from charlens.inside.cells.ranking import Labels
 from charlens.inside.evidence import intervals, networks, nulls, table, timescales
+from charlens.inside.evidence.control_strengths import Key, Streams, best_of_controls
 from charlens.inside.evidence.controls import Controls, Latches, functions_of_the_byte
 from charlens.inside.evidence.nulls import Measured, weights_of
 from charlens.inside.evidence.probes import ByteProbe, CellProbe
@@ -27,12 +28,6 @@ _log = logging.getLogger("charlens")
 
 PROBED_CONTROLS = 20
 """Controls that a linear probe is fitted to as well, for its own selectivity."""
-
-Key = tuple[str, str]
-"""A concept and a kind of control."""
-
-LABELS_AT_ONCE = 50
-"""Controls that are looked at together, which bounds memory."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +203,8 @@ def _concepts(question: Question, values: Traces, cells: pd.DataFrame) -> pd.Dat
         controls[concept, "latch"] = latches.like(label, count, random)
         random = question.random("bytes", concept)
         controls[concept, "type"] = functions_of_the_byte(question.text, label, count, random)
-    strengths = _best_of_controls(question, values, controls)
+    halves = (Streams.of(h, values, question.text) for h in (question.chosen, question.judged))
+    strengths = best_of_controls(controls, *halves)
     rows = []
     for concept, label in question.labels.items():
         cell, like = best.loc[concept], controls[concept, "latch"]
@@ -259,38 +255,6 @@ def _quantiles(values: np.ndarray, quantiles: tuple[float, ...]) -> tuple[float,
     """Quantiles of the numbers among some values; NaN where there are none."""
     known = values[~np.isnan(values)]
     return tuple(float(np.quantile(known, q)) if len(known) else np.nan for q in quantiles)
-
-
-def _best_of_controls(
-    question: Question, values: Traces, controls: Mapping[Key, Controls]
-) -> dict[Key, np.ndarray]:
-    """Strength of the best cell for each control, chosen on one half and judged on the other."""
-    chosen, judged = (
-        _strengths(values.of_streams(streams), controls, streams)
-        for streams in (question.chosen, question.judged)
-    )
-    best = {key: np.where(np.isnan(s), -1.0, s).argmax(0) for key, s in chosen.items()}
-    return {key: s[best[key], np.arange(s.shape[1])] for key, s in judged.items()}
-
-
-def _strengths(
-    values: Traces, controls: Mapping[Key, Controls], streams: slice
-) -> dict[Key, np.ndarray]:
-    """Strength of every cell for every control on some streams, (cells, controls)."""
-    chunks: dict[Key, list[np.ndarray]] = {key: [] for key in controls}
-    for _, chunk in values.chunks():
-        weights: dict[str, np.ndarray] = {}
-        for key, of_key in controls.items():
-            columns = [np.empty((len(chunk), 0))]
-            for labels in of_key.batches(LABELS_AT_ONCE, streams):
-                measured = Measured.of(labels)
-                if measured.measure not in weights:
-                    of_chunk = weights_of(chunk, measured.measure)
-                    weights[measured.measure] = of_chunk.reshape(len(chunk), -1)
-                sums = weights[measured.measure] @ measured.labels.reshape(len(labels), -1).T
-                columns.append(measured.strengths(measured.scores(sums)))
-            chunks[key].append(np.concatenate(columns, axis=1))
-    return {key: np.concatenate(parts) for key, parts in chunks.items()}
 
 
 # -- probes --------------------------------------------------------------------------------

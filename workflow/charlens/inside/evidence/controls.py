@@ -12,6 +12,8 @@ from functools import partial
 
 import numpy as np
 
+from charlens.inside.cells.concepts import AUC, CORRELATION, measure_of
+
 RAREST, MOST_FREQUENT = 0.0015, 0.06
 """Shares of the text between which the bytes lie that switch a latch."""
 
@@ -22,8 +24,10 @@ TRIES = 50
 """Random sets of bytes drawn for each that is wanted, before fewer are taken."""
 
 
-Maker = Callable[[], np.ndarray]
-"""Makes the labels of a control, (streams, length)."""
+ALL = slice(None)
+
+Maker = Callable[[slice], np.ndarray]
+"""Makes the labels of a control on some streams, (streams, length)."""
 
 
 class Latches:
@@ -45,13 +49,14 @@ class Latches:
         )
         np.maximum.accumulate(self._last, axis=2, out=self._last)
 
-    def state(self, x: int, y: int) -> np.ndarray:
+    def state(self, x: int, y: int, streams: slice = ALL) -> np.ndarray:
         """On from byte x until byte y, given as indices into ``bytes``; bool (streams, length)."""
-        return self._last[x] > self._last[y]
+        return self._last[x, streams] > self._last[y, streams]
 
-    def since(self, x: int) -> np.ndarray:
+    def since(self, x: int, streams: slice = ALL) -> np.ndarray:
         """Bytes since byte x, or since the stream began, float32 (streams, length)."""
-        return (np.arange(self.shape[1], dtype=np.int32) - self._last[x]).astype(np.float32)
+        place = np.arange(self.shape[1], dtype=np.int32)
+        return (place - self._last[x, streams]).astype(np.float32)
 
     def like(self, label: np.ndarray, count: int, generator: np.random.Generator) -> Controls:
         """Latches that resemble a concept.
@@ -63,7 +68,7 @@ class Latches:
         """
         if label.dtype != bool:
             chosen = generator.permutation(len(self.bytes))[:count]
-            return Controls([partial(self.since, int(x)) for x in chosen])
+            return Controls([partial(self.since, int(x)) for x in chosen], CORRELATION)
         share = label.mean()
         pairs = [(x, y) for x in range(len(self.bytes)) for y in range(len(self.bytes)) if x != y]
         alike: list[Maker] = []
@@ -73,14 +78,19 @@ class Latches:
                 alike.append(partial(self.state, x, y))
                 if len(alike) == count:
                     break
-        return Controls(alike)
+        return Controls(alike, AUC)
 
 
 class Controls:
-    """Labels that are made when they are looked at, since together they would fill the memory."""
+    """Labels that are made when they are looked at, since together they would fill the memory.
 
-    def __init__(self, makers: list[Maker]) -> None:
-        self._makers = makers
+    Args:
+        makers: of each.
+        measure: how they are compared with a cell, ``correlation`` or ``auc``.
+    """
+
+    def __init__(self, makers: list[Maker], measure: str) -> None:
+        self._makers, self.measure = makers, measure
 
     def __len__(self) -> int:
         return len(self._makers)
@@ -88,16 +98,33 @@ class Controls:
     def batches(self, size: int, streams: slice) -> Iterator[np.ndarray]:
         """Some labels at a time, (size, streams, length), of some of the streams."""
         for start in range(0, len(self), size):
-            yield np.stack([make()[streams] for make in self._makers[start : start + size]])
+            yield np.stack([make(streams) for make in self._makers[start : start + size]])
 
     def first(self, count: int) -> Controls:
         """The first few."""
-        return Controls(self._makers[:count])
+        return Controls(self._makers[:count], self.measure)
+
+
+class ByteFunctions(Controls):
+    """Labels that the last byte decides: sums over the positions of each byte are enough for them.
+
+    Args:
+        text: input bytes, uint8 (streams, length).
+        tables: the label of each byte, a bool or a number, (functions, 256).
+    """
+
+    def __init__(self, text: np.ndarray, tables: np.ndarray) -> None:
+        super().__init__([partial(_look_up, text, table) for table in tables], measure_of(tables))
+        self.tables = tables
+
+
+def _look_up(text: np.ndarray, table: np.ndarray, streams: slice) -> np.ndarray:
+    return table[text[streams]]
 
 
 def functions_of_the_byte(
     text: np.ndarray, label: np.ndarray, count: int, generator: np.random.Generator
-) -> Controls:
+) -> ByteFunctions:
     """Properties that the last byte decides at random, as often true as the concept is.
 
     Args:
@@ -108,7 +135,7 @@ def functions_of_the_byte(
     """
     if label.dtype != bool:
         tables = [generator.standard_normal(256).astype(np.float32) for _ in range(count)]
-        return Controls([partial(table.__getitem__, text) for table in tables])
+        return ByteFunctions(text, np.array(tables, np.float32).reshape(-1, 256))
     shares = np.bincount(text.ravel(), minlength=256) / max(1, text.size)
     present, share = np.flatnonzero(shares), label.mean()
     sets: list[np.ndarray] = []
@@ -118,4 +145,4 @@ def functions_of_the_byte(
         some = int(np.searchsorted(total, share)) + 1  # as many as reach the share
         if len(sets) < count and share / LIKE <= total[some - 1 : some].sum() <= share * LIKE:
             sets.append(np.isin(np.arange(256), order[:some]))
-    return Controls([partial(table.__getitem__, text) for table in sets])
+    return ByteFunctions(text, np.array(sets, bool).reshape(-1, 256))

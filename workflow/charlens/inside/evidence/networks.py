@@ -13,7 +13,7 @@ from charlens.inside.cells.ranking import Labels
 from charlens.inside.cells.score import Tallies, cell_values
 from charlens.inside.untrained import untrained
 from charlens.models.families import build_model
-from charlens.models.running import running
+from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
@@ -90,7 +90,7 @@ def best_strengths(
             model = build_model(trained.shape, len(some), device=choose_device(device), **options)
             model.load({name: torch.cat([w[name] for w in some]) for name in some[0]})
             tallies = [Tallies(labels, batch, length) for _ in some]
-            for place, inputs, _ in running(model, codes):
+            for place, inputs, _ in observing(model, codes):
                 for m, tally in enumerate(tallies):
                     values = cell_values(model, m)
                     tally.add(place, [v.transpose(0, 1).cpu().numpy() for v in values])

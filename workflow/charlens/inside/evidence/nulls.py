@@ -76,25 +76,41 @@ class Measured:
         return flat.reshape(cells, streams, -1, streams).transpose(0, 2, 1, 3)
 
     def scores(self, sums: np.ndarray) -> np.ndarray:
-        """Pearson's r or the AUC from statistics.
+        """Pearson's r or the AUC from statistics, as :func:`scores`.
 
         Args:
             sums: (cells, concepts, ...), each a sum of products.
-
-        Returns:
-            The same shape; NaN where a cell or a concept is constant.
         """
-        if self.measure == CORRELATION:
-            return sums / self.labels[0].size
-        shape = (-1, *[1] * (sums.ndim - 2))
-        yes = self.labels.sum((1, 2)).reshape(shape)
-        no = self.labels[0].size - yes
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(yes * no > 0, (sums - yes * (yes + 1) / 2) / (yes * no), np.nan)
+        positive = self.labels.sum((1, 2)).reshape(-1, *[1] * (sums.ndim - 2))
+        return scores(self.measure, sums, self.labels[0].size, positive)
 
     def strengths(self, scores: np.ndarray) -> np.ndarray:
         """|r|, or |2 AUC − 1|: 0 unrelated, 1 perfect."""
-        return np.abs(scores) if self.measure == CORRELATION else np.abs(2 * scores - 1)
+        return strengths(self.measure, scores)
+
+
+def scores(measure: str, sums: np.ndarray, positions: int, positive: np.ndarray) -> np.ndarray:
+    """Pearson's r or the AUC from statistics.
+
+    Args:
+        measure: ``correlation`` or ``auc``.
+        sums: of the products of weights and labels.
+        positions: that were summed over.
+        positive: how many of them have each label, of a shape that goes with ``sums``; for AUCs.
+
+    Returns:
+        The shape of ``sums``; NaN where a cell or a label is constant.
+    """
+    if measure == CORRELATION:
+        return sums / positions
+    pairs = positive * (positions - positive)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(pairs > 0, (sums - positive * (positive + 1) / 2) / pairs, np.nan)
+
+
+def strengths(measure: str, scores: np.ndarray) -> np.ndarray:
+    """|r|, or |2 AUC − 1|: 0 unrelated, 1 perfect."""
+    return np.abs(scores) if measure == CORRELATION else np.abs(2 * scores - 1)
 
 
 def z_scores(products: np.ndarray) -> np.ndarray:

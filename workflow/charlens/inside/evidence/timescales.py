@@ -69,11 +69,12 @@ def bimodality(values: np.ndarray) -> np.ndarray:
     """Sarle's coefficient, (skewness² + 1) / kurtosis, of every cell; NaN for a constant one."""
     flat = values.reshape(len(values), -1).astype(np.float64)
     deviations = flat - flat.mean(1, keepdims=True)
-    variance = np.mean(deviations**2, 1)
+    squares = deviations * deviations  # numpy's ** 3 and ** 4 take twenty times as long
+    variance = np.mean(squares, 1)
     constant = flat.min(1) == flat.max(1)
     variance[constant] = np.nan
-    skewness = np.mean(deviations**3, 1) / variance**1.5
-    kurtosis = np.mean(deviations**4, 1) / variance**2
+    skewness = np.einsum("cp,cp->c", squares, deviations) / flat.shape[1] / variance**1.5
+    kurtosis = np.einsum("cp,cp->c", squares, squares) / flat.shape[1] / variance**2
     return (skewness**2 + 1) / kurtosis
 
 

@@ -15,7 +15,7 @@ from charlens.inside.evidence.keeping import Keeping
 from charlens.models.catalogue import CELLS
 from charlens.models.language_model import LanguageModel
 from charlens.models.names import parse
-from charlens.models.running import running
+from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes
@@ -56,9 +56,9 @@ class Traces:
             _release(self.file)
         return values
 
-    def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
+    def chunks(self, at_once: int = CELLS_AT_ONCE) -> Iterator[tuple[slice, np.ndarray]]:
         """Some cells at a time: which, and their values (chunk, streams, length)."""
-        for part in _parts(len(self.values)):
+        for part in _parts(len(self.values), at_once):
             yield part, self.values[part]
             _release(self.file)
 
@@ -87,7 +87,7 @@ def traces(
     gate = CELLS[point.cell].keeps if point is not None and point.cell in CELLS else ""
     keeping = Keeping(sum(widths)) if gate else None
     with progress(streams * length, name, "char") as bar:
-        for place, inputs, _ in running(model, codes):
+        for place, inputs, _ in observing(model, codes):
             window = torch.cat(cell_values(model), -1)  # (T, B, cells)
             by_cell = window.permute(2, 1, 0).cpu().numpy()
             for part in _parts(len(values)):  # which bounds how much of the file is in memory
@@ -101,10 +101,10 @@ def traces(
     return Traces(values, layer, unit, file), keeping
 
 
-def _parts(cells: int) -> Iterator[slice]:
+def _parts(cells: int, at_once: int = CELLS_AT_ONCE) -> Iterator[slice]:
     """Which cells are looked at together, in order."""
-    for start in range(0, cells, CELLS_AT_ONCE):
-        yield slice(start, min(start + CELLS_AT_ONCE, cells))
+    for start in range(0, cells, at_once):
+        yield slice(start, min(start + at_once, cells))
 
 
 def _kept(model: LanguageModel, gate: str) -> np.ndarray:

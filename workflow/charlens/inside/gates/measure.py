@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from charlens.inside.gates.table import COLUMNS, LEFT, RIGHT
-from charlens.models.running import running
+from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes
@@ -36,7 +36,7 @@ def measure(
     counts: dict[tuple[str, int], torch.Tensor] = {}
     total = codes.shape[0] * (codes.shape[1] - 1)
     with progress(total, f"{corpus}/{trained.model} gates", "char") as bar:
-        for _, inputs, _ in running(model, codes):
+        for _, inputs, _ in observing(model, codes):
             for layer, quantities in enumerate(model.quantities(), 1):
                 for gate in model.gate_titles:
                     values = quantities[gate][0].half().float().flatten(0, 1)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from charlens.inside.interventions.clamps import MEAN, state_letter
-from charlens.models.running import running
+from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 
@@ -47,7 +47,7 @@ def cell_means(
     stacked = np.stack(list(members.values()))  # (S, B, length)
     letter = state_letter(model.quantities()[0])
     sums = squares = np.zeros(())
-    for place, _, _ in running(model, codes):
+    for place, _, _ in observing(model, codes):
         inside = torch.from_numpy(
             np.ascontiguousarray(stacked[:, :, place].transpose(0, 2, 1))
         ).flatten(1)  # (S, T·B)

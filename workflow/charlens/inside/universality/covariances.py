@@ -13,7 +13,7 @@ import numpy as np
 
 from charlens.inside.cells.ranking import halves
 from charlens.inside.cells.score import cell_values
-from charlens.models.running import running
+from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
 from charlens.text.corpus import Codes
@@ -80,7 +80,7 @@ def columns_of(
         layer, float32 (B, T, cells), from −1 to 1.
     """
     models = [network.ready(codes.shape[0], steps, device) for network in networks]
-    for windows in zip(*(running(model, codes) for model in models), strict=True):
+    for windows in zip(*(observing(model, codes) for model in models), strict=True):
         layers = [layer for model in models for layer in cell_values(model)]
         values = np.concatenate([layer.transpose(0, 1).cpu().numpy() for layer in layers], axis=2)
         yield windows[0][0], values
