@@ -12,6 +12,7 @@ Figure 5 (right), which are not committed; without them that figure stays as it 
 from __future__ import annotations
 
 import argparse
+import filecmp
 import json
 import re
 import shutil
@@ -73,15 +74,22 @@ def place(checkpoints: Path | None) -> None:
                 if not (REFERENCE / name).is_file():
                     missing.append(name)
                     continue
-                (REMADE / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(REFERENCE / name, REMADE / name)  # with the date of today
+                _put(REFERENCE / name, REMADE / name)
     if missing:
         more = f" ({len(missing)} files are missing)"
         sys.exit(f"{REFERENCE}: has no {missing[0]}{more}; train it, or change {CONFIG}")
     watched = config.figure5.dynamics
     if checkpoints is not None and watched is not None:
         to = REMADE / str(watched.corpus) / "checkpoints" / str(watched.model)
-        shutil.copytree(checkpoints, to, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        shutil.copytree(checkpoints, to, dirs_exist_ok=True, copy_function=_put)
+
+
+def _put(source: str | Path, target: str | Path) -> None:
+    """Copy weights that differ, with the date of today; what was made of the others stays."""
+    here = Path(target)
+    if not (here.is_file() and filecmp.cmp(source, here, shallow=False)):
+        here.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, here)
 
 
 def publish(checkpoints: Path | None) -> None:
