@@ -86,10 +86,10 @@ def place(checkpoints: Path | None) -> None:
 
 def _put(source: str | Path, target: str | Path) -> None:
     """Copy weights that differ, with the date of today; what was made of the others stays."""
-    here = Path(target)
-    if not (here.is_file() and filecmp.cmp(source, here, shallow=False)):
-        here.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, here)
+    placed = Path(target)
+    if not (placed.is_file() and filecmp.cmp(source, placed, shallow=False)):
+        placed.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, placed)
 
 
 def publish(checkpoints: Path | None) -> None:

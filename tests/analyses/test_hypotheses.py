@@ -144,9 +144,14 @@ def test_without_the_models_nothing_is_tested() -> None:
 
 def test_a_network_that_is_not_behind_the_n_gram_model_has_nothing_to_lose() -> None:
     frame = judged(changed("lstm-2x64", "n-gram", 50, 0.45))
-    row = frame[frame["hypothesis"] == "H4"].iloc[0]
+    (row,) = frame[frame["hypothesis"] == "H4"].to_dict("records")
+    assert pd.isna(row["model"])
     assert math.isnan(row["value"])
     assert row["verdict"] == NOT_TESTED
+    ahead = {"lstm-3x512": {"n-gram": (50, 0.45)}, "lstm-3x512+ngram": {"n-gram": (50, 0.4)}}
+    both = judged(AS_EXPECTED | ahead)
+    assert set(both.loc[both["hypothesis"] == "H4", "model"]) == {"lstm-2x64+ngram"}
+    assert verdicts.overall(both)["H4"] == CONFIRMED
 
 
 def test_one_run_of_text_has_no_interval_and_decides_nothing() -> None:

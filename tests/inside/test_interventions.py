@@ -125,6 +125,22 @@ def test_effects_by_class_equal_those_of_a_slow_loop(cell, layer):
     assert (sums.base[:, 1] > 0).all()
 
 
+def test_layers_below_the_lowest_that_is_set_are_run_once():
+    """Jobs out of the order of their layers, in portions of one layer and of two."""
+    trained, codes = random_network(layers=3), random_codes()
+    everything = {"all": CharacterClass(np.ones((B, LENGTH), bool))}
+    cells = [(3, 0), (1, 2), (2, 1), (3, 3), (1, 0)]
+    jobs = [[Clamp(layer, unit, 0.5)] for layer, unit in cells]
+    sums = measure(trained, codes, range(K), everything, jobs, STEPS, "cpu")
+    base = slow(trained, codes, 1, 0, None)
+    for job, (layer, unit) in enumerate(cells):
+        difference = (slow(trained, codes, layer, unit, 0.5) - base).sum(1)
+        np.testing.assert_allclose(sums.loss[job, :, 0], difference, atol=2e-4)
+        alone = measure(trained, codes, range(K), everything, [jobs[job]], STEPS, "cpu")
+        np.testing.assert_allclose(sums.p[job], alone.p[0], atol=1e-4)
+        np.testing.assert_allclose(sums.base, alone.base, atol=1e-4)
+
+
 def test_jobs_in_portions_give_what_they_give_together(monkeypatch):
     trained, codes = random_network(), random_codes()
     jobs = [[Clamp(1, unit, 0.5), Clamp(2, unit, -0.5)] for unit in range(4)]

@@ -37,7 +37,10 @@ def test_without_an_edit_the_bits_are_those_of_the_loop_alone(cell):
     peer, _, _ = build(cell, 2, models=2, dtype=torch.float32)
     below = None
     for index, layer in enumerate(peer.layers):
-        peer._input_part(index, inputs, below)
+        if below is None:
+            peer._read(inputs)
+        else:
+            peer._input_part(index, below, layer.gates)
         for lane in layer._lanes:
             layer._forward(lane, peer.operands[f"recurrent.{index}"][lane])
         below = layer.h[:, 1:]

@@ -8,7 +8,7 @@ iteration is a fixed sequence of operations that a CUDA graph can capture.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -133,6 +133,24 @@ class LanguageModel(Generic[Arch]):
             "interventions: a model with a fixed context has no state that lasts from character "
             "to character; choose a recurrent network"
         )
+
+    def forward_above(
+        self, layer: int, below: LanguageModel[Any], inputs: Tensor, edits: Edits
+    ) -> Tensor:
+        """:meth:`forward_edited` of copies of the streams that another model has just read.
+
+        A family that can takes the layers below the first edited one from there.
+
+        Args:
+            layer: the lowest that is edited, from 0.
+            below: a model of the same weights with B' rows, after the window; B = copies · B'.
+            inputs: what it read, int64 (T, B').
+            edits: as for ``forward_edited``.
+
+        Raises:
+            CharlensError: a family whose models have no state that lasts from step to step.
+        """
+        return self.forward_edited(inputs.repeat(1, self.batch // below.batch), edits)
 
     def advance(self, inputs: Tensor) -> None:
         """Read a window without predicting; ``carry`` then goes on from its end.

@@ -72,6 +72,39 @@ def _run(
         model.carry()
 
 
+def running_copies(
+    model: LanguageModel[Any],
+    below: LanguageModel[Any],
+    layer: int,
+    codes: np.ndarray,
+    edits: Callable[[slice], Edits],
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """:func:`running` with edits, over copies of the streams that are the same up to a layer.
+
+    Args:
+        model: of copies · B rows, with its weights loaded.
+        below: of B rows, with the same weights and as long a window; what is below the layer is
+            computed here, once for all copies.
+        layer: the lowest that is edited, from 0.
+        codes: vocabulary codes, uint8 (B, length + 1).
+        edits: as for :func:`running`, of all rows of ``model``.
+
+    Yields:
+        The window's place in the streams, its inputs and its targets, int64 (T, B).
+
+    Raises:
+        CharlensError: edits of a model that cannot be edited.
+    """
+    below.reset()
+
+    def read(place: slice, inputs: Tensor) -> None:
+        below.observe(inputs)
+        model.forward_above(layer, below, inputs, edits(place))
+        below.carry()
+
+    yield from _run(model, codes, read)
+
+
 def windows(
     shape: Architecture,
     weights: dict[str, Tensor],

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from charlens.inside.interventions.clamps import Job
 from charlens.inside.interventions.classes import CharacterClass
-from charlens.inside.interventions.runs import Window, run
+from charlens.inside.interventions.runs import Window, lowest_layer, run
 from charlens.models.trained import TrainedModel
 from charlens.text.corpus import Codes
 
@@ -85,21 +85,25 @@ def measure(
     shape = (len(jobs), batch, len(at))
     loss, p = np.zeros(shape), np.zeros(shape)
     base = np.zeros(shape[1:])
+    streams = range(batch)
     about = {c.symbols for c in classes.values()}
     symbols = {bytes_: np.flatnonzero(np.isin(vocabulary, bytes_)).tolist() for bytes_ in about}
     columns = {
         bytes_: [i for i, c in enumerate(classes.values()) if c.symbols == bytes_]
         for bytes_ in about
     }
-    for window in run(trained, codes, jobs, steps, device):
+    # Interventions on the same layer run together and share what lies below it.
+    order = sorted(range(len(jobs)), key=lambda j: lowest_layer(jobs[j]))
+    for window in run(trained, codes, [jobs[j] for j in order], steps, device):
         members = np.ascontiguousarray(at[:, :, window.place].transpose(0, 2, 1))  # (C, T, B)
         mask = torch.from_numpy(members).to(window.logs)
         taken = taken_of(window)
-        loss[window.jobs] += _summed(taken[:, :1] - taken[:, 1:], mask)
+        places = order[window.jobs]
+        loss[places] += _summed(taken[:, :1] - taken[:, 1:], mask)
         for bytes_, codes_of in symbols.items():
             chance = window.logs[..., codes_of].exp().sum(-1) if bytes_ else taken.exp()
             mine = columns[bytes_]
-            p[window.jobs, :, mine] += _summed(chance[:, 1:] - chance[:, :1], mask[mine])
+            p[np.ix_(places, streams, mine)] += _summed(chance[:, 1:] - chance[:, :1], mask[mine])
             if window.jobs.start == 0:
                 base[:, mine] += _summed(chance[:, :1], mask[mine])[0]
         report((taken.shape[1] - 1) * window.targets.numel())

@@ -1,7 +1,8 @@
 """Running a network under many interventions at once.
 
 Each intervention is a copy of the streams in more rows of the batch, the first block of rows is
-left alone, and every effect is the difference of two rows computed by the same products.
+left alone, and every effect is the difference of two rows computed by the same products. Layers
+below the lowest that is set are the same in all copies and are run once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from charlens.inside.interventions.clamps import Clamp, Job, check_cell
 from charlens.models.recurrent.edits import Edit, Edits
-from charlens.models.running import running
+from charlens.models.running import running, running_copies
 from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.text.corpus import Codes
@@ -78,11 +79,25 @@ def run(
         some = jobs[first : first + at_once]
         blocks = len(some) + 1
         model = trained.ready(blocks * batch, steps, device)
-        edits = _Edits(some, batch, where) if some else None
-        for place, _, targets in running(model, np.tile(codes, (blocks, 1)), edits):
+        if some:
+            lowest, edits = min(map(lowest_layer, some)) - 1, _Edits(some, batch, where)
+            below = trained.ready(batch, steps, device)
+            windows = running_copies(model, below, lowest, codes, edits)
+        else:
+            windows = running(model, codes)
+        for place, _, targets in windows:
             logs = model.log_probabilities[0, :, : trained.shape.k]
             logs = logs.view(steps, blocks, batch, trained.shape.k)
-            yield Window(slice(first, first + len(some)), place, logs, targets[:, :batch])
+            yield Window(slice(first, first + len(some)), place, logs, targets)
+
+
+def lowest_layer(job: Job) -> int:
+    """The lowest layer, from 1, that a job sets cells of; runs of the same one share what is below.
+
+    Raises:
+        ValueError: a job without clamps.
+    """
+    return min(clamp.layer for clamp in job)
 
 
 class _Edits:

@@ -130,30 +130,59 @@ class CharModel(LanguageModel[Shape]):
             drop: apply the dropout masks drawn last (training only).
             edits: states to set after each step, by layer from 0; not in training.
         """
-        edits = edits or {}
+        self._read(inputs)
+        return self._upwards(0, edits or {}, drop)
+
+    def forward_edited(self, inputs: Tensor, edits: Edits) -> Tensor:
+        """:meth:`forward` with states set after each step."""
+        return self.forward(inputs, edits=edits)
+
+    def forward_above(
+        self, layer: int, below: LanguageModel[Any], inputs: Tensor, edits: Edits
+    ) -> Tensor:
+        """The same of copies of the streams that another model has just read.
+
+        Layers below the first edited one are the same in all copies and are taken from there, with
+        what they give to it.
+
+        Args:
+            layer: the lowest that is edited, from 0.
+            below: a model of the same weights with B' rows, after the window; B = copies · B'.
+            inputs: what it read, int64 (T, B').
+            edits: states to set after each step, by layer from 0.
+        """
+        if layer == 0 or not isinstance(below, CharModel):
+            return super().forward_above(layer, below, inputs, edits)
+        gates = self.layers[layer].gates
+        shared = gates.new_empty((*gates.shape[:2], below.batch, gates.shape[3]))
+        self._input_part(layer, below.layers[layer - 1].h[:, 1:], shared)
+        gates.unflatten(2, (-1, below.batch)).copy_(shared.unsqueeze(2))
+        return self._upwards(layer, edits)
+
+    def _upwards(self, first: int, edits: Edits, drop: bool = False) -> Tensor:
+        """Log-probabilities from a layer on whose gates hold their input part."""
         below: Tensor | None = None
-        for index, layer in enumerate(self.layers):
-            self._input_part(index, inputs, below)
+        for index in range(first, len(self.layers)):
+            layer = self.layers[index]
+            if below is not None:
+                self._input_part(index, below, layer.gates)
             layer.forward(self.operands[f"recurrent.{index}"], edits.get(index))
             below = layer.h[:, 1:]
             if drop and self.masks:
                 below = torch.mul(below, self.masks[index], out=self.dropped[index])
         return self._decode(self._output(len(self.layers) - 1, drop))
 
-    def forward_edited(self, inputs: Tensor, edits: Edits) -> Tensor:
-        """:meth:`forward` with states set after each step."""
-        return self.forward(inputs, edits=edits)
+    def _read(self, inputs: Tensor) -> None:
+        """Fill the first layer's gates with W_x x + b: a one-hot input selects a row."""
+        gates = self.layers[0].gates.flatten(1, 2)
+        table = self.operands["input.0"] + self.operands["bias.0"].unsqueeze(1)
+        for m in range(self.models):
+            torch.index_select(table[m], 0, inputs.flatten(), out=gates[m])
 
-    def _input_part(self, index: int, inputs: Tensor, below: Tensor | None) -> None:
-        """Fill the layer's gates with W_x x + b for the whole window."""
+    def _input_part(self, index: int, below: Tensor, gates: Tensor) -> None:
+        """Fill gates (M, T, B, G·n) of a layer with W_x x + b, x (M, T, B, n) from below."""
         w, bias = self.operands[f"input.{index}"], self.operands[f"bias.{index}"]
-        gates = self.layers[index].gates.flatten(1, 2)
-        if below is None:  # a one-hot input selects a row: look it up
-            table = w + bias.unsqueeze(1)
-            for m in range(self.models):
-                torch.index_select(table[m], 0, inputs.flatten(), out=gates[m])
-            return
-        x = below.flatten(1, 2)
+        x, gates = below.flatten(1, 2), gates.flatten(1, 2)
         if self.device.type == "cpu":
             for m in range(self.models):
                 gates[m] = bias[m]
@@ -167,9 +196,11 @@ class CharModel(LanguageModel[Shape]):
         Args:
             inputs: symbol codes, int64 (T, B), shared by all models.
         """
+        self._read(inputs)
         below: Tensor | None = None
         for index, layer in enumerate(self.layers):
-            self._input_part(index, inputs, below)
+            if below is not None:
+                self._input_part(index, below, layer.gates)
             layer.forward(self.operands[f"recurrent.{index}"])
             below = layer.h[:, 1:]
 
