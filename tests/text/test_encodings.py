@@ -9,19 +9,11 @@ from charlens.errors import CharlensError
 from charlens.study.config import Config
 from charlens.text.characters import characters, graphemes
 from charlens.text.corpus import prepare, save_split
-from charlens.text.encodings import (
-    ESCAPED,
-    aligned,
-    decode,
-    guess,
-    line_end,
-    line_starts,
-    of_corpora,
-    of_corpus,
-)
-from hypothesis import given
+from charlens.text.encoding_guess import guess, of_corpora, of_corpus
+from charlens.text.encodings import ESCAPED, aligned, decode, line_end, line_starts
+from hypothesis import example, given
 from hypothesis import strategies as st
-from languages import LANGUAGES, encoded
+from languages import ARABIC, CHINESE, FRENCH, LANGUAGES, RUSSIAN, THAI, encoded
 
 ENCODINGS = ("utf-8", "latin-1", "gb18030", "cp932", "utf-16-le", "utf-16-be", "koi8-r", "big5")
 
@@ -32,6 +24,51 @@ def test_a_guess(name, skipped):
     """The start may lie within a character, as that of a stream may."""
     _, encoding = LANGUAGES[name]
     assert guess(encoded(name, 20)[skipped:]) == codecs.lookup(encoding).name
+
+
+POLISH = """Rano dziecko szło wzdłuż rzeki i powiedziało: „Woda jest zimna”.
+Babcia się zaśmiała i nalała nam gorącej herbaty, źrebię spało przy płocie.
+"""
+TURKISH = """Sabah çocuk ırmak boyunca yürüdü ve “su soğuk” dedi; üşümüştü.
+Büyükanne güldü, bize sıcak çay verdi. Kedi İstanbul’da pencerenin yanında uyuyordu.
+"""
+UKRAINIAN = """Вранці дитина йшла вздовж річки і сказала: вода холодна, її ґанок далеко.
+Бабуся засміялася й налила нам гарячого чаю, кішка спала біля вікна.
+"""
+ICELANDIC = """Um morguninn gekk barnið meðfram ánni og sagði: „Vatnið er kalt“, það þótti því.
+Amma hló og gaf okkur heitt te; kötturinn svaf við gluggann þó að dýrið væri ýmist úti.
+"""
+OLD = {
+    "icelandic": (ICELANDIC, "cp1252"),
+    "polish": (POLISH, "cp1250"),
+    "polish_iso": (POLISH.replace("„", '"').replace("”", '"'), "iso8859-2"),
+    "turkish": (TURKISH, "cp1254"),
+    "russian_dos": (RUSSIAN.replace("«", '"').replace("»", '"'), "cp866"),
+    "russian_iso": (RUSSIAN.replace("«", '"').replace("»", '"'), "iso8859-5"),
+    "ukrainian": (UKRAINIAN, "koi8-u"),
+    "arabic_iso": (ARABIC.replace("«", '"').replace("»", '"'), "iso8859-6"),
+    "thai": (THAI, "cp874"),
+    "french_mac": (FRENCH.replace("\n", "\r"), "mac-roman"),
+    "chinese_wide": (CHINESE, "utf-16-le"),
+    "chinese_wide_be": (CHINESE, "utf-16-be"),
+    "thai_wide": (THAI, "utf-16-le"),
+}
+
+
+@pytest.mark.parametrize("name", OLD)
+@pytest.mark.parametrize("skipped", [0, 1])
+def test_a_guess_of_encodings_of_old(name, skipped):
+    text, encoding = OLD[name]
+    assert guess((text * 20).encode(encoding)[skipped:]) == encoding
+
+
+@pytest.mark.parametrize(("apart", "length"), [(200, 101), (201, 101), (201, 100)])
+@pytest.mark.parametrize("name", ["russian", "chinese", "korean"])
+def test_streams_that_begin_within_characters_of_two_bytes(name, apart, length):
+    """As a text lies in a split: rows that overlap by one byte, at even or odd places."""
+    data = np.frombuffer((LANGUAGES[name][0] * 60).encode("utf-16-le"), np.uint8)
+    rows = [data[start : start + length] for start in range(0, len(data) - length, apart)]
+    assert guess(np.array(rows)) == "utf-16-le"
 
 
 @pytest.mark.parametrize(
@@ -52,6 +89,7 @@ def test_what_is_no_text_is_shown_as_utf_8(data):
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+@example(data=b"\x08\x90\x00")  # a sign of Arabic that joins what follows, here a torn byte
 @given(data=st.binary(max_size=120))
 def test_characters_cover_every_byte_once(encoding, data):
     decoded = decode(data, encoding)

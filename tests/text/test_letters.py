@@ -24,6 +24,11 @@ def rows(text, encoding="utf-8"):
         ("猫はiPhoneを", ["猫", "は", "iPhone", "を"]),
         ("วันนี้อากาศดี มาก", ["วัน", "นี้", "อากาศ", "ดี", "มาก"]),
         ("naïve 😀café", ["naïve", "café"]),
+        ("می\u200cخواهم کتاب\u200cها", ["می\u200cخواهم", "کتاب\u200cها"]),  # joiners of Persian
+        ("र\u094d\u200dय क\u094d\u200cष", ["र\u094d\u200dय", "क\u094d\u200cष"]),  # and of Hindi
+        ("\ufeffe\u0301te\u0301 co\u00adop", ["e\u0301te\u0301", "co\u00adop"]),
+        ("❤\ufe0f 👧🏽 1\ufe0f\u20e3 ☀\ufe0fsun", ["sun"]),  # selectors and tones are no letters
+        ("ទឹក\u200bត្រជាក់", ["ទឹក", "ត្រជាក់"]),  # a space that has no width
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-be"])
@@ -33,6 +38,20 @@ def test_words(text, words, encoding):
     assert [word.decode(encoding) for word in parsed.strings(data)] == words
     first = [len(word[0].encode(encoding)) for word in words]
     assert (parsed.second - parsed.start).tolist() == first
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("text", ["l’été don't", "l'été don’t vis-à-vis 'a' -b- c--d"])
+def test_apostrophes_within_words_of_any_encoding(text, encoding):
+    data = rows(text, encoding)
+    shown = [w.decode(encoding) for w in find_words(data, "letters_inner", encoding).strings(data)]
+    rest = ["vis-à-vis", "a", "b", "c", "d"] if "vis" in text else []
+    assert shown == [*text.split()[:2], *rest]
+
+
+def test_words_of_a_stream_that_begins_within_one():
+    data = rows("\u0301t\u00e9 \u200dun")
+    assert [word.decode() for word in find_words(data).strings(data)] == ["\u0301té", "un"]
 
 
 @pytest.mark.parametrize("name", LANGUAGES)

@@ -8,7 +8,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.inside.interventions.from_files import Labelled, Network, study_networks
     from charlens.models.trained import load_trained
     from charlens.text.corpus import Corpus, load_split
-    from charlens.text.encodings import of_corpus
+    from charlens.text.encoding_guess import of_corpus
     from charlens.text.kinds import kind_of
     from charlens.text.whole_text import load_text
 

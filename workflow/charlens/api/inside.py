@@ -19,7 +19,7 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, choose
 from charlens.inside.cells.search import label
 from charlens.models import names
-from charlens.text.encodings import guess
+from charlens.text.encoding_guess import guess
 from charlens.text.grid import COLUMNS_OF_TEXT
 from charlens.text.kinds import kind_of
 

@@ -20,7 +20,7 @@ from charlens.inside.interventions.runs import run
 from charlens.models import names
 from charlens.models.families import build_model
 from charlens.runtime.randomness import generator
-from charlens.text.encodings import guess
+from charlens.text.encoding_guess import guess
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from charlens.text.characters import Character, graphemes
-from charlens.text.encodings import aligned, guess
+from charlens.text.encoding_guess import guess
+from charlens.text.encodings import aligned
 from charlens.text.grid import GLYPHS
 
 MOST_CHARACTERS = 1_000

@@ -68,7 +68,7 @@ def _clusters(text: str) -> Iterator[str]:
         yield from text
         return
     for cluster in iter_graphemes(text):
-        if cluster == "\r\n" or _is_escaped(cluster[0]):
+        if cluster == "\r\n" or any(map(_is_escaped, cluster)):
             yield from cluster
         else:
             yield cluster

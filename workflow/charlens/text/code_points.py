@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charlens.text.encodings import ESCAPED, aligned, decode, guess
+from charlens.text.encoding_guess import guess
+from charlens.text.encodings import ESCAPED, aligned, decode
 
 MANY_BYTES = 0.999
 """Characters per byte below which numbers per character are worth showing beside those per byte."""

@@ -1,4 +1,4 @@
-"""Encodings of texts: which one a text has, and which bytes make up each of its characters.
+"""Encodings of texts: which bytes make up each of their characters, and where lines begin.
 
 Models read bytes, whatever they stand for. An encoding is needed only where people read a text, and
 where a label is about its characters: quotes, words, punctuation.
@@ -7,30 +7,19 @@ where a label is about its characters: quotes, words, punctuation.
 from __future__ import annotations
 
 import codecs
-import logging
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from charlens.config_types import text_encoding
-from charlens.files.atomic import FilePath
 from charlens.text.c_lexer import Text, byte_values
-from charlens.text.corpus import Codes, Corpus, load_split
 
 UTF_8 = "utf-8"
 
 ESCAPED = 0xDC00
 """A byte *b* that is no part of a character is decoded to the code point ``ESCAPED + b``."""
 
-SAMPLE = 1 << 20
-"""Bytes of a text that a guess looks at."""
-
-_DETECTED = 1 << 16  # bytes that charset-normalizer looks at: a page or two would do
 _ERRORS = "charlens.bytes"
-_log = logging.getLogger("charlens")
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -102,138 +91,6 @@ def decode(text: Text, encoding: str = UTF_8) -> Decoded:
     """
     data = byte_values(text).tobytes()
     return Decoded(data.decode(encoding, _ERRORS), encoding)
-
-
-def guess(text: Text | np.ndarray) -> str:
-    """The encoding of a text, by its first bytes; UTF-8 where they are no text at all.
-
-    Args:
-        text: any part of the text, or several, uint8 (streams, bytes). Each may begin and end
-            within a character.
-
-    Raises:
-        CharlensError: the text is neither bytes nor uint8.
-
-    Example:
-        >>> guess("déjà vu".encode())
-        'utf-8'
-    """
-    streams = np.atleast_2d(byte_values(text) if isinstance(text, bytes) else text)
-    streams = streams[: max(1, SAMPLE // max(streams.shape[1], 1)), :SAMPLE]
-    sample = byte_values(streams.ravel())
-    if not sample.size or (sample.max() < 128 and sample.min() > 0):
-        return UTF_8
-    wide = _wide(sample)
-    if wide is not None:
-        return wide
-    return UTF_8 if _is_utf_8(streams) else _detected(np.concatenate([*map(_whole, streams)]))
-
-
-def _wide(sample: np.ndarray) -> str | None:
-    """UTF-16 if every other byte of ASCII, or of every line end, is a zero; else None."""
-    if sample.min() > 0:
-        return None
-    data, zeros = sample.tobytes(), [float(np.mean(sample[i::2] == 0)) for i in range(2)]
-    likely: dict[str, tuple[int, bool]] = {}
-    for encoding, code, first in (("utf-16-be", b"\x00\n", 0), ("utf-16-le", b"\n\x00", 1)):
-        places = np.array([match.start() for match in re.finditer(code, data)])
-        odd = 0.5
-        if places.size > 0.8 * data.count(b"\n") > 1:
-            odd = float(np.mean(places % 2))
-        if abs(odd - 0.5) > 0.4:  # all at odd places, or all at even ones
-            start = int(odd > 0.5)  # the sample may begin in the middle of a character
-        elif zeros[first] > 0.3 and zeros[1 - first] < 0.02:
-            start = 0
-        else:
-            continue
-        # The other way round, a text of one script looks the same but for its blanks.
-        blanks = np.isin(decode(data[start:], encoding).code_points, (ord(" "), ord("\n")))
-        likely[encoding] = (int(np.count_nonzero(blanks)), start == 0)
-    return max(likely, key=likely.__getitem__) if likely else None
-
-
-def _is_utf_8(streams: np.ndarray) -> bool:
-    """Whether the bytes are UTF-8, but for characters cut at the ends and a few bytes within."""
-    wrong = several = 0
-    for stream in streams:
-        points = decode(stream).code_points[3:-3]
-        escaped = int(np.count_nonzero((points >= ESCAPED) & (points < ESCAPED + 256)))
-        wrong += escaped
-        several += int(np.count_nonzero(points >= 128)) - escaped
-    return wrong <= several // 50
-
-
-def _whole(stream: np.ndarray) -> np.ndarray:
-    """A stream from its first to its last byte after which no character goes on."""
-    ends = np.flatnonzero(stream < 48)
-    return stream[ends[0] : ends[-1]] if ends.size > 1 else stream
-
-
-_HIRAGANA = re.compile("[\u3041-\u3096]")
-
-# The encodings in which most texts come that are not UTF-8; of equally likely ones the first.
-_LIKELY = [
-    "cp1252", "cp1250", "cp1254", "gb18030", "big5", "cp932", "euc_jp", "cp949",
-    "cp1255", "cp1253", "cp1256", "cp1251", "koi8_r",
-]  # fmt: skip
-
-
-def _detected(sample: np.ndarray) -> str:
-    """What charset-normalizer takes the text for; UTF-8 where it finds no text."""
-    from charset_normalizer import from_bytes
-
-    logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
-    likely: dict[str, tuple[bool, float, float]] = {}
-    for match in from_bytes(sample[:_DETECTED].tobytes(), cp_isolation=_LIKELY):
-        # Only Japanese, read rightly, is full of hiragana.
-        other = len(_HIRAGANA.findall(str(match))) < 0.1 * len(str(match))
-        for name in (match.encoding, *match.could_be_from_charset):
-            likely.setdefault(name, (other, round(match.chaos, 2), -round(match.coherence, 1)))
-    ranked = [name for name in _LIKELY if name in likely]
-    return text_encoding(min(ranked, key=likely.__getitem__)) if ranked else UTF_8
-
-
-def of_corpus(configured: str | None, corpus: Corpus, test: Codes) -> str:
-    """The encoding in which a corpus is shown: the config's, else guessed, and named in the log.
-
-    Args:
-        configured: what the config says of it; None guesses.
-        corpus: its description.
-        test: vocabulary codes of its test split, uint8 (streams, length + 1).
-    """
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    if vocabulary.size == 0 or (vocabulary.max() < 128 and vocabulary.min() > 0):
-        return UTF_8  # ASCII, whatever else it may be called
-    if configured is not None:
-        return configured
-    encoding = guess(vocabulary[test])
-    _log.info(
-        "%s: its bytes are shown as %s, a guess; if it is wrong, set corpora.%s.encoding",
-        corpus.name,
-        encoding.upper(),
-        corpus.name,
-    )
-    return encoding
-
-
-def of_corpora(
-    configured: Mapping[str, str | None], corpora: Sequence[FilePath], tests: Sequence[FilePath]
-) -> dict[str, str]:
-    """The same of several corpora, by their names.
-
-    Args:
-        configured: what the config says of each, by name.
-        corpora: paths of their descriptions (corpus.json).
-        tests: of their test splits (.npy).
-
-    Raises:
-        CharlensError: a damaged file.
-    """
-    names = {}
-    for path, test in zip(corpora, tests, strict=True):
-        corpus = Corpus.load(path)
-        names[corpus.name] = of_corpus(configured.get(corpus.name), corpus, load_split(test))
-    return names
 
 
 def aligned(text: Text, encoding: str) -> int:

@@ -26,6 +26,9 @@ Bytes = npt.NDArray[np.uint8]
 OTHER, LETTER, DIGIT, BLANK, MARK = range(5)
 """Kinds of characters; a mark is punctuation or a sign such as + and €."""
 
+_ACCENT, _UNSEEN = 5, 6  # of the kind of what they follow: accents; joiners and selectors
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+
 
 def _kind_of(code_point: int) -> int:
     character = chr(code_point)
@@ -33,11 +36,29 @@ def _kind_of(code_point: int) -> int:
         # A byte that is no character is a torn letter far more often than anything else.
         return LETTER if code_point >= ESCAPED + 128 else _kind_of(code_point - ESCAPED)
     category = unicodedata.category(character)
-    if character in string.whitespace or category[0] == "Z" or character == "\x85":
+    if character in string.whitespace or category[0] == "Z" or character in "\x85\u200b":
         return BLANK
+    if category == "Cf" or code_point in _SKIN_TONES:
+        return _UNSEEN
     if character in string.punctuation or category[0] == "P" or category in ("Sc", "Sk", "Sm"):
         return MARK
-    return {"L": LETTER, "M": LETTER, "N": DIGIT}.get(category[0], OTHER)
+    return {"L": LETTER, "M": _ACCENT, "N": DIGIT}.get(category[0], OTHER)
+
+
+def _kinds_of(points: np.ndarray) -> np.ndarray:
+    """Kinds of the characters of a stream; what belongs to the one before has the kind of that.
+
+    The boundary rules of Unicode (UAX 29, WB4) do the same: a word goes on over the joiners of
+    Persian and Hindi and over accents that are characters of their own, an emoji over its selector.
+    """
+    kinds = _of_distinct(points, _kind_of)
+    own = kinds < _ACCENT
+    if own.all():
+        return kinds
+    before = np.maximum.accumulate(np.where(own, np.arange(kinds.size), -1))
+    taken = np.where(before < 0, OTHER, kinds[before])
+    alone = (kinds == _ACCENT) & ((before < 0) | (taken == BLANK))  # as where a stream begins
+    return np.where(alone, LETTER, taken)
 
 
 @cache
@@ -68,10 +89,7 @@ class Letters:
         if self.is_ascii:
             return _of_ascii()[self.text]
 
-        def kinds(points: np.ndarray, _: str) -> np.ndarray:
-            return _of_distinct(points, _kind_of)
-
-        return self._by_byte(kinds).astype(np.uint8)
+        return self._by_byte(lambda points, _: _kinds_of(points))
 
     @cached_property
     def begins(self) -> npt.NDArray[np.bool_]:
@@ -107,6 +125,32 @@ class Letters:
             return np.isin(points, [ord(mark) for mark in characters])
 
         return (self._by_byte(among) > 0) & self.ends
+
+    def joins(self, of: tuple[int, ...], inner: str) -> npt.NDArray[np.bool_]:
+        """Characters that stand alone between two of some kinds, such as an apostrophe in a word.
+
+        Args:
+            of: the kinds.
+            inner: the characters, as one string.
+
+        Returns:
+            (streams, length).
+        """
+        if self.is_ascii:
+            joins = np.zeros(self.text.shape, bool)
+            within = np.isin(self.kinds, of)
+            among = np.isin(self.text[:, 1:-1], [ord(c) for c in inner if c.isascii()])
+            joins[:, 1:-1] = within[:, :-2] & within[:, 2:] & among
+            return joins
+
+        def joins_of(points: np.ndarray, _: str) -> np.ndarray:
+            joins = np.zeros(points.size, bool)
+            within = np.isin(_kinds_of(points), of)
+            among = np.isin(points[1:-1], [ord(character) for character in inner])
+            joins[1:-1] = within[:-2] & within[2:] & among
+            return joins
+
+        return self._by_byte(joins_of) > 0
 
     def _streams(self):
         for stream, row in enumerate(self.text):

@@ -36,19 +36,21 @@ class Word:
 
     Attributes:
         of: kinds of the characters that words are made of (:mod:`charlens.text.letters`).
-        inner: bytes that belong to a word where they stand alone between two of its characters.
+        inner: characters that belong to a word where they stand alone between two of its own.
     """
 
     of: tuple[int, ...]
-    inner: bytes = b""
+    inner: str = ""
 
+
+_APOSTROPHES, _HYPHENS = "'\u2019", "-\u2010\u2011"
 
 WORDS = {
     "letters": Word((LETTER,)),
     "letters_digits": Word((LETTER, DIGIT)),
-    "letters_apostrophes": Word((LETTER,), inner=b"'"),
-    "letters_inner": Word((LETTER,), inner=b"'-"),
-    "letters_digits_inner": Word((LETTER, DIGIT), inner=b"'-"),
+    "letters_apostrophes": Word((LETTER,), inner=_APOSTROPHES),
+    "letters_inner": Word((LETTER,), inner=_APOSTROPHES + _HYPHENS),
+    "letters_digits_inner": Word((LETTER, DIGIT), inner=_APOSTROPHES + _HYPHENS),
     "nonblank": Word((LETTER, DIGIT, MARK, OTHER)),
 }
 """Definitions of a word by name; ``inner`` means inner apostrophes and hyphens."""
@@ -108,8 +110,7 @@ def find_words(text: Bytes, definition: str = "letters", encoding: str = UTF_8) 
     inside = edges[:, 1:-1]
     inside[:] = np.isin(letters.kinds, word.of)
     if word.inner:
-        between = inside[:, :-2] & inside[:, 2:]
-        inside[:, 1:-1] |= between & _table(word.inner)[text[:, 1:-1]]
+        inside[:] |= letters.joins(word.of, word.inner)
     steps = np.diff(edges, axis=1)
     breaks = np.zeros((streams, length + 1), bool)
     breaks[:, 1:length] = letters.breaks[:, 1:] & (inside[:, 1:] & inside[:, :-1] > 0)
@@ -193,10 +194,3 @@ def distances(
         if last >= 0:
             distance[i] = start - last
     return distance
-
-
-def _table(values: bytes) -> npt.NDArray[np.int8]:
-    """1 for every byte among ``values``, 0 for the others: shape (256,)."""
-    table = np.zeros(256, dtype=np.int8)
-    table[list(values)] = 1
-    return table

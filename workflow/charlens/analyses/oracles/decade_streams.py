@@ -24,7 +24,7 @@ from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Together
 from charlens.text.brackets import BRACES
 from charlens.text.corpus import Corpus, load_split
-from charlens.text.encodings import of_corpus
+from charlens.text.encoding_guess import of_corpus
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText, load_text

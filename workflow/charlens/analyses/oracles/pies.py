@@ -23,7 +23,8 @@ from charlens.display.pie_labels import around
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import texts
-from charlens.text.encodings import UTF_8, of_corpora
+from charlens.text.encoding_guess import of_corpora
+from charlens.text.encodings import UTF_8
 from charlens.text.grid import GLYPHS, NOTHING, Cell
 
 # Lengths in points.

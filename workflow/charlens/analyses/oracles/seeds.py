@@ -31,7 +31,7 @@ from charlens.predictions.together import Predictions, Source, Together
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
 from charlens.text.corpus import Corpus, load_split
-from charlens.text.encodings import of_corpus
+from charlens.text.encoding_guess import of_corpus
 
 ORACLE, FAMILY, ALL = "oracle", "family", "all"
 """What a row is about: a slice of Figure 6, a family of them, or all errors."""

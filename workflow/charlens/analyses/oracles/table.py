@@ -23,7 +23,7 @@ from charlens.models.catalogue import LSTM, N_GRAM
 from charlens.paper import numbers as paper
 from charlens.paper.definitions import FIGURE6_MODELS, OracleDefinitions
 from charlens.text.corpus import Corpus, load_split
-from charlens.text.encodings import of_corpus
+from charlens.text.encoding_guess import of_corpus
 
 BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
 """Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""

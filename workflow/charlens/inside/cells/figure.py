@@ -24,7 +24,8 @@ from charlens.inside.cells.evidence_rows import read as read_evidence
 from charlens.inside.cells.excerpts import ROWS, TYPICAL, read
 from charlens.models import names as model_id
 from charlens.paper import texts
-from charlens.text.encodings import UTF_8, of_corpora
+from charlens.text.encoding_guess import of_corpora
+from charlens.text.encodings import UTF_8
 from charlens.text.grid import GLYPHS, LEGEND, Cell
 
 # Lengths in points.

@@ -12,7 +12,7 @@ from charlens.inside.cells.examples import examples
 from charlens.inside.cells.ranking import Labels
 from charlens.inside.cells.score import score
 from charlens.models.trained import load_trained
-from charlens.text import encodings
+from charlens.text import encoding_guess
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText, load_text
@@ -47,7 +47,7 @@ def search_cells(
     trained = load_trained(inputs["model"], corpus)
     codes = load_split(inputs["test"])
     text = load_text(corpus, inputs)
-    encoding = encodings.of_corpus(encoding, corpus, codes)
+    encoding = encoding_guess.of_corpus(encoding, corpus, codes)
     concepts = label(text, kind or kind_of(text.text), encoding)
     ranking = score(trained, corpus.name, codes, concepts, steps, device)
     parquet_tables.write(ranking, outputs["ranking"])

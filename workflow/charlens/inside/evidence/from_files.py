@@ -12,7 +12,7 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.search import label
 from charlens.inside.evidence.assess import Effort, Question, assess
 from charlens.models.trained import load_trained
-from charlens.text import encodings
+from charlens.text import encoding_guess
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import load_text
@@ -49,7 +49,7 @@ def cell_evidence(
     """
     corpus = Corpus.load(inputs["corpus"])
     text, codes = load_text(corpus, inputs), load_split(inputs["test"])
-    encoding = encodings.of_corpus(encoding, corpus, codes)
+    encoding = encoding_guess.of_corpus(encoding, corpus, codes)
     evidence = assess(
         Question(
             load_trained(inputs["model"], corpus),

@@ -19,7 +19,8 @@ from charlens.inside.universality.rows import UNTRAINED, read_cells, read_pairs,
 from charlens.inside.universality.table import best_followers, match_quantiles
 from charlens.models import names as model_id
 from charlens.paper import texts
-from charlens.text.encodings import UTF_8, of_corpora
+from charlens.text.encoding_guess import of_corpora
+from charlens.text.encodings import UTF_8
 from charlens.text.grid import Cell
 
 # Lengths in points.

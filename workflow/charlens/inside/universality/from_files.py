@@ -13,7 +13,7 @@ from charlens.inside.cells.concepts import AUC, measure_of
 from charlens.inside.cells.search import label
 from charlens.inside.universality.compare import Question, compare
 from charlens.models.trained import load_trained
-from charlens.text import encodings
+from charlens.text import encoding_guess
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import load_text
@@ -40,7 +40,7 @@ def match_cells(
     """
     corpus = Corpus.load(inputs["corpus"])
     text, codes = load_text(corpus, inputs), load_split(inputs["test"])
-    encoding = encodings.of_corpus(config["encoding"], corpus, codes)  # type: ignore[arg-type]
+    encoding = encoding_guess.of_corpus(config["encoding"], corpus, codes)  # type: ignore[arg-type]
     labels = label(text, str(config["kind"] or kind_of(text.text)), encoding)
     concept = _concept(labels, config["concept"], corpus.name)
     made = compare(

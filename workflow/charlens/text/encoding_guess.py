@@ -1,0 +1,232 @@
+"""The encoding of a text, guessed from its bytes."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from charlens.config_types import text_encoding
+from charlens.files.atomic import FilePath
+from charlens.text.c_lexer import Text, byte_values
+from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.encodings import ESCAPED, UTF_8, decode
+
+SAMPLE = 1 << 20
+"""Bytes of a text that a guess looks at."""
+
+_DETECTED = 1 << 16  # bytes that charset-normalizer looks at: a page or two would do
+_log = logging.getLogger("charlens")
+
+
+def guess(text: Text | np.ndarray) -> str:
+    """The encoding of a text, by its first bytes; UTF-8 where they are no text at all.
+
+    Args:
+        text: any part of the text, or several, uint8 (streams, bytes). Each may begin and end
+            within a character.
+
+    Raises:
+        CharlensError: the text is neither bytes nor uint8.
+
+    Example:
+        >>> guess("déjà vu".encode())
+        'utf-8'
+    """
+    streams = np.atleast_2d(byte_values(text) if isinstance(text, bytes) else text)
+    streams = streams[: max(1, SAMPLE // max(streams.shape[1], 1)), :SAMPLE]
+    sample = byte_values(streams.ravel())
+    if not sample.size or (sample.max() < 128 and sample.min() > 0):
+        return UTF_8
+    wide = _wide(streams) if streams.shape[1] > 1 else None
+    if wide is not None:
+        return wide
+    return UTF_8 if _is_utf_8(streams) else _detected(np.concatenate([*map(_whole, streams)]))
+
+
+def _wide(streams: np.ndarray) -> str | None:
+    """UTF-16 if every other byte of ASCII, or of every line end, is a zero; else None.
+
+    Also if the bytes are hardly anything but text in it. Streams may begin within a character,
+    all of them or every other one.
+    """
+    if streams.min() > 0:
+        return None
+    turns = streams[:, :-1].copy()
+    turns[1::2] = streams[1::2, 1:]
+    even = max(turns.shape[1] // 2 * 2, 1)
+    likely: dict[str, tuple[int, bool]] = {}
+    for sample in (streams[:, :even].ravel(), turns[:, :even].ravel()):
+        for encoding, blanks in _wide_sample(sample).items():
+            likely[encoding] = max(blanks, likely.get(encoding, blanks))
+    return max(likely, key=likely.__getitem__) if likely else None
+
+
+_BLANKS = [ord(" "), ord("\n"), ord("。")]
+
+
+def _wide_sample(sample: np.ndarray) -> dict[str, tuple[int, bool]]:
+    """Blanks of a text in UTF-16 of each byte order it may have, and whether it begins there."""
+    data, zeros = sample.tobytes(), [float(np.mean(sample[i::2] == 0)) for i in range(2)]
+    likely: dict[str, tuple[int, bool]] = {}
+    for encoding, code, first in (("utf-16-be", b"\x00\n", 0), ("utf-16-le", b"\n\x00", 1)):
+        places = np.array([match.start() for match in re.finditer(code, data)])
+        odd = 0.5
+        if places.size > 0.8 * data.count(b"\n") > 1:
+            odd = float(np.mean(places % 2))
+        if abs(odd - 0.5) > 0.4:  # all at odd places, or all at even ones
+            start = int(odd > 0.5)  # the sample may begin in the middle of a character
+        elif zeros[first] > 0.3 and zeros[1 - first] < 0.02:
+            start = 0
+        else:
+            starts = [i for i in range(2) if _reads_as_text(data[i:], encoding)]
+            if not starts:
+                continue
+            start = starts[0]
+        # The other way round, a text of one script looks the same but for its blanks.
+        blanks = np.isin(decode(data[start:], encoding).code_points, _BLANKS)
+        likely[encoding] = (int(np.count_nonzero(blanks)), start == 0)
+    return likely
+
+
+def _reads_as_text(data: bytes, encoding: str) -> bool:
+    """Whether bytes, many of them not of ASCII text, are nearly all characters in an encoding.
+
+    Chinese has neither many spaces nor, in its letters, bytes that tell where a character begins.
+    Read the other way round, a line feed is U+0A00 and a comma U+0CFF, which are no characters.
+    """
+    values = np.frombuffer(data, np.uint8)
+    printed = (values >= 32) & (values < 128)
+    if np.mean(printed | np.isin(values, [0, 9, 10, 11, 12, 13])) > 0.9:
+        return False
+    points, counts = np.unique(decode(data, encoding).code_points, return_counts=True)
+    wrong = [unicodedata.category(chr(point)) in _NO_TEXT for point in points.tolist()]
+    breaks = counts[np.isin(points, [ord(mark) for mark in "\n\r\t"])].sum()
+    return bool(breaks and counts[wrong].sum() - breaks <= 0.002 * counts.sum())
+
+
+_NO_TEXT = ("Cc", "Cn", "Co", "Cs")
+
+
+def _is_utf_8(streams: np.ndarray) -> bool:
+    """Whether the bytes are UTF-8, but for characters cut at the ends and a few bytes within."""
+    wrong = several = 0
+    for stream in streams:
+        points = decode(stream).code_points[3:-3]
+        escaped = int(np.count_nonzero((points >= ESCAPED) & (points < ESCAPED + 256)))
+        wrong += escaped
+        several += int(np.count_nonzero(points >= 128)) - escaped
+    return wrong <= several // 50
+
+
+def _whole(stream: np.ndarray) -> np.ndarray:
+    """A stream from its first to its last byte after which no character goes on."""
+    ends = np.flatnonzero(stream < 48)
+    return stream[ends[0] : ends[-1]] if ends.size > 1 else stream
+
+
+_HIRAGANA = re.compile("[\u3041-\u3096]")
+_NARROW_KATAKANA = re.compile("[\uff66-\uff9f]")
+
+# The encodings in which most texts come that are not UTF-8; of equally likely ones the first.
+_LIKELY = [
+    "cp1252", "iso8859_2", "cp1250", "cp1254", "gb18030", "big5", "cp932", "euc_jp", "cp949",
+    "cp1255", "cp1253", "cp1256", "cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5", "iso8859_6",
+    "cp874", "mac_roman",
+]  # fmt: skip
+# Where Western text has Icelandic letters, cp1254 has those of Turkish, which has few others.
+_ONLY_TURKISH = list("ğışĞİŞ".encode("cp1254"))
+_TURKISH = [*_ONLY_TURKISH, *"çöüÇÖÜ".encode("cp1254")]
+# Bytes 80 to 9F: ISO 8859 has no characters there, that of old Macs many.
+_NONE_THERE = ("iso8859_2", "iso8859_5", "iso8859_6")
+_MOST_THERE = ("mac_roman",)
+
+
+def _detected(sample: np.ndarray) -> str:
+    """What charset-normalizer takes the text for; UTF-8 where it finds no text."""
+    from charset_normalizer import from_bytes
+
+    logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
+    sample = sample[:_DETECTED]
+    names = _possible(sample)
+    matches = list(from_bytes(sample.tobytes(), cp_isolation=names))
+    if not matches and _has_no_controls(sample):
+        # Rightly read, texts with many accents, such as Turkish, look odd to it, too.
+        matches = list(from_bytes(sample.tobytes(), cp_isolation=names, threshold=0.5))
+    likely: dict[str, tuple[int, float, float]] = {}
+    for match in matches:
+        odd = _oddness(str(match))
+        for name in (match.encoding, *match.could_be_from_charset):
+            likely.setdefault(name, (odd, round(match.chaos, 2), -round(match.coherence, 1)))
+    ranked = [name for name in names if name in likely]
+    return text_encoding(min(ranked, key=likely.__getitem__)) if ranked else UTF_8
+
+
+def _oddness(text: str) -> int:
+    """0 for text full of hiragana: only Japanese, read rightly, is; 2 for narrow katakana."""
+    if len(_HIRAGANA.findall(text)) >= 0.1 * len(text):
+        return 0
+    return 2 if len(_NARROW_KATAKANA.findall(text)) > 0.2 * len(text) else 1
+
+
+def _possible(sample: np.ndarray) -> list[str]:
+    """The encodings of :data:`_LIKELY` that the bytes of a text do not exclude."""
+    high = sample[sample >= 0x80]
+    in_c1 = np.count_nonzero(high < 0xA0) / max(high.size, 1)
+    excluded = [*(_NONE_THERE if in_c1 else ()), *(_MOST_THERE if in_c1 < 0.1 else ())]
+    letters = high[high >= 0xC0]
+    if np.mean(np.isin(letters, _TURKISH) if letters.size else [False]) > 0.9:
+        turkish = np.isin(letters, _ONLY_TURKISH).any()
+        excluded += ["cp1252", "iso8859_2", "cp1250"] if turkish else ["cp1254"]
+    return [name for name in _LIKELY if name not in excluded]
+
+
+def _has_no_controls(sample: np.ndarray) -> bool:
+    controls = (sample < 32) & ~np.isin(sample, [9, 10, 12, 13])
+    return not controls.any()
+
+
+def of_corpus(configured: str | None, corpus: Corpus, test: Codes) -> str:
+    """The encoding in which a corpus is shown: the config's, else guessed, and named in the log.
+
+    Args:
+        configured: what the config says of it; None guesses.
+        corpus: its description.
+        test: vocabulary codes of its test split, uint8 (streams, length + 1).
+    """
+    vocabulary = np.array(corpus.vocabulary, np.uint8)
+    if vocabulary.size == 0 or (vocabulary.max() < 128 and vocabulary.min() > 0):
+        return UTF_8  # ASCII, whatever else it may be called
+    if configured is not None:
+        return configured
+    encoding = guess(vocabulary[test])
+    _log.info(
+        "%s: its bytes are shown as %s, a guess; if it is wrong, set corpora.%s.encoding",
+        corpus.name,
+        encoding.upper(),
+        corpus.name,
+    )
+    return encoding
+
+
+def of_corpora(
+    configured: Mapping[str, str | None], corpora: Sequence[FilePath], tests: Sequence[FilePath]
+) -> dict[str, str]:
+    """The same of several corpora, by their names.
+
+    Args:
+        configured: what the config says of each, by name.
+        corpora: paths of their descriptions (corpus.json).
+        tests: of their test splits (.npy).
+
+    Raises:
+        CharlensError: a damaged file.
+    """
+    names = {}
+    for path, test in zip(corpora, tests, strict=True):
+        corpus = Corpus.load(path)
+        names[corpus.name] = of_corpus(configured.get(corpus.name), corpus, load_split(test))
+    return names
