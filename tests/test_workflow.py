@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from charlens.report.contents import FIGURES, PAGES
+from charlens.study.again import config_of
 from charlens.study.choices import scored_models, watched
 from charlens.study.config import Config
 from charlens.text.corpus import Corpus
@@ -300,6 +301,15 @@ def test_a_second_run_does_nothing(finished: Path) -> None:
     run = snakemake(finished, "--cores", "2", "--configfile", TINY)
     assert run.code == 0
     assert "Nothing to be done" in run.stderr
+
+
+def test_the_config_that_a_manifest_holds_plans_the_same(finished: Path) -> None:
+    again = finished / "again.yaml"
+    again.write_text(config_of(finished / "results" / "tiny"), encoding="utf-8")
+    planned = snakemake(finished, "-n", "--configfile", again.name)
+    again.unlink()
+    assert planned.code == 0
+    assert "Nothing to be done" in planned.stdout + planned.stderr
 
 
 FIGURE1 = {"cross_entropy", "agreement", "draw_figure1_left", "draw_figure1_right"}

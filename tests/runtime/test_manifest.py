@@ -100,3 +100,45 @@ def test_the_command(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert stop.value.code == 0
     assert capsys.readouterr().out == f"charlens {__version__}\n"
+
+
+FILES = {"a.csv": {"bytes": 1, "sha256": "ab"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"files": None}, "no list of files"),
+        ({"files": ["a.csv"]}, "no list of files"),
+        ({"files": {"a.csv": 3}}, "no sha256 of 'a.csv'"),
+        ({"files": {"a.csv": {"bytes": 1}}}, "no sha256 of 'a.csv'"),
+        ({"files": {"../../config.yaml": FILES["a.csv"]}}, "'../../config.yaml', which is no file"),
+        ({"files": {"/etc/hosts": FILES["a.csv"]}}, "'/etc/hosts', which is no file"),
+        ({"files": {"": FILES["a.csv"]}}, "'', which is no file"),
+        ({"files": {"a\0b": FILES["a.csv"]}}, "which is no file"),
+        ({"format": [1]}, "not a manifest of format 1"),
+    ],
+)
+@pytest.mark.parametrize("command", [["verify"], ["config"], ["verify", "--rebuild"]])
+def test_an_edited_manifest_is_one_line(
+    results: Path, change: dict, words: str, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = results / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    verb, *options = command
+    assert main([verb, str(results), *options]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith(f"charlens: error: {path}: ")
+    assert words in line
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"format": 1', "[" * 100_000, "\xff\x00"])
+def test_a_broken_manifest_is_one_line(
+    results: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (results / "manifest.json").write_text(text, encoding="latin-1")
+    assert main(["verify", str(results)]) == 1
+    line = capsys.readouterr().err
+    assert "manifest.json: not " in line
+    assert line.count("\n") == 1

@@ -13,6 +13,7 @@ from charlens import __version__
 from charlens.errors import CharlensError, visible
 from charlens.report import summary
 from charlens.runtime.manifest import Difference, differences
+from charlens.study.again import config_of
 from charlens.text.kinds import KINDS
 
 
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         help="make files that are missing or changed anew; what follows is for snakemake, such as "
         "--configfile mine.yaml",
     )
+    again = command("config", _config, "print the config that made a run, whole, as YAML")
+    again.add_argument("results", help="folder of a run, such as results/quick")
     look = command(
         "explore", _explore, "open a run's explorer in a browser: its cells, in the text"
     )
@@ -84,6 +87,11 @@ def _print_differences(results: str) -> list[Difference]:
         print(visible(f"{Path(results) / difference.name}: {difference.problem}"))
     print(f"{visible(results)}: {len(different) or 'no'} differences from its manifest", flush=True)
     return different
+
+
+def _config(given: argparse.Namespace) -> int:
+    print(config_of(given.results), end="")
+    return 0
 
 
 def _explore(given: argparse.Namespace) -> int:

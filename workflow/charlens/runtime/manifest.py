@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from charlens import __version__
@@ -98,7 +98,7 @@ def differences(results: FilePath) -> list[Difference]:
         CharlensError: there is no manifest, or it cannot be read.
     """
     folder = Path(results)
-    expected = _read(folder / NAME)["files"]
+    expected = read_manifest(folder)["files"]
     actual = _checksums(folder)
     different = []
     for name in sorted(expected.keys() | actual.keys()):
@@ -118,18 +118,40 @@ def verify(results: FilePath) -> list[str]:
     return [f"{Path(results) / file.name}: {file.problem}" for file in differences(results)]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_manifest(results: FilePath) -> dict[str, Any]:
+    """The manifest of a run, ``results/{run}``.
+
+    Raises:
+        CharlensError: there is none, or it cannot be read.
+    """
+    path = Path(results) / NAME
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CharlensError(
             f"{path}: cannot be read ({error.strerror}); run the whole workflow to make it"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CharlensError(f"{path}: not JSON ({error}); run the workflow again") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise CharlensError(f"{path}: not a manifest of format {FORMAT}; run the workflow again")
+    fault = _files_fault(values.get("files"))
+    if fault:
+        raise CharlensError(f"{path}: {fault}; run the workflow again")
     return values
+
+
+def _files_fault(files: object) -> str | None:
+    """What is wrong with the list of files, if anything is: someone may have edited it."""
+    if not isinstance(files, dict):
+        return "has no list of files"
+    for name, facts in files.items():
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts:
+            return f"lists {name[:100]!r}, which is no file of the run"
+        if not isinstance(facts, dict) or not isinstance(facts.get("sha256"), str):
+            return f"has no sha256 of {name[:100]!r}"
+    return None
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from charlens.models.names import ModelId, parse, scored_id
 from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.config import Config
 from charlens.study.sections.inside import ActivationDump, Intervention
+from charlens.study.sections.names import WATCHED_CONTEXTS
 
 
 def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId]:
@@ -181,10 +182,11 @@ def watched(config: Config) -> Watched:
     dynamics = config.figure5.dynamics
     if dynamics is None:
         return Watched()
+    contexts = dynamics.contexts or WATCHED_CONTEXTS
     for corpus in [dynamics.corpus] if dynamics.corpus else config.corpora:
         points = _points(config, corpus, (LSTM,))
         n_nn, n_gram = (
-            tuple(n for n in section.contexts if n in dynamics.contexts) if models else ()
+            tuple(n for n in section.contexts if n in contexts) if models else ()
             for section, models in (
                 (config.n_nn, config.n_nn_models(corpus)),
                 (config.n_gram, config.n_gram_models(corpus)),

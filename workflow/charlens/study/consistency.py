@@ -11,6 +11,7 @@ from charlens.models.names import context_id, is_kept_for_baselines, parse
 from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.cells import Wanted, any_cell, cell_with_gates, cell_with_states, quantities_of
 from charlens.study.explain import did_you_mean
+from charlens.study.sections.names import WATCHED_CONTEXTS
 
 if TYPE_CHECKING:
     from charlens.study.config import Config
@@ -275,7 +276,7 @@ def _check_networks(study: Config) -> None:
 def _check_dynamics(study: Config) -> None:
     """Baselines named for the training dynamics are among those of its corpus."""
     dynamics = study.figure5.dynamics
-    if dynamics is None or not dynamics.model_fields_set & {"corpus", "model", "contexts"}:
+    if dynamics is None or not (dynamics.corpus or dynamics.model or dynamics.contexts):
         return
     corpora = [dynamics.corpus] if dynamics.corpus else list(study.corpora)
     known = {
@@ -288,9 +289,8 @@ def _check_dynamics(study: Config) -> None:
         if models
         for n in section.contexts
     }
-    contexts = dynamics.contexts
-    named = "contexts" in dynamics.model_fields_set
-    if not known.intersection(contexts) or (named and not known.issuperset(contexts)):
+    contexts = dynamics.contexts or WATCHED_CONTEXTS
+    if not known.intersection(contexts) or not known.issuperset(dynamics.contexts or ()):
         having = ", ".join(map(str, sorted(known))) or "it has none"
         message = f"expected contexts of n-gram or n-NN models of {', '.join(corpora)}: {having}"
         raise problem("figure5.dynamics.contexts", list(contexts), message)

@@ -68,8 +68,9 @@ class Dynamics(Section):
     """How long it is watched; at most training.epochs."""
     points_per_epoch: Annotated[Integer, Field(ge=1, le=100)] = 8
     """Checkpoints kept in each of these epochs."""
-    contexts: Contexts = (1, 2, 3, 4)
-    """Context lengths of the n-NNs and n-gram models to compare with, as far as they exist."""
+    contexts: Contexts | None = None
+    """Context lengths of the n-NNs and n-gram models to compare with; null takes those from 1 to 4
+    that exist."""
 
 
 class Figure5(Section):

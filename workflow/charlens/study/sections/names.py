@@ -25,6 +25,9 @@ Contexts = Annotated[
     AfterValidator(increasing),
 ]
 
+WATCHED_CONTEXTS = (1, 2, 3, 4)
+"""Context lengths that Figure 5 right compares with where the config names none."""
+
 Corpora = Annotated[tuple[CorpusName, ...], AfterValidator(unique)] | None
 
 ModelName = Annotated[
