@@ -12,7 +12,7 @@ from charlens.inside.cells.examples import examples
 from charlens.inside.cells.ranking import Labels
 from charlens.inside.cells.score import score
 from charlens.models.trained import load_trained
-from charlens.text import encoding_guess
+from charlens.text import encoding_guess, encodings
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.kinds import kind_of
 from charlens.text.whole_text import CorpusText, load_text
