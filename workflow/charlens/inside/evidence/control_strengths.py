@@ -18,7 +18,7 @@ Key = tuple[str, str]
 LABELS_AT_ONCE = 50
 """Controls that are looked at together, which bounds memory."""
 
-CELLS_TOGETHER = 4 * CELLS_AT_ONCE
+CELLS_TOGETHER = 2 * CELLS_AT_ONCE
 """Cells that share the making of the labels."""
 
 
