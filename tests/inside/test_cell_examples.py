@@ -1,5 +1,7 @@
 """Where excerpts of a text may start, and which of them is typical."""
 
+import itertools
+
 import numpy as np
 from charlens.inside.cells.excerpts import (
     COLUMNS_OF_TEXT,
@@ -23,6 +25,28 @@ def test_candidates_start_lines_of_the_held_out_half():
     assert candidates(byte_rows(b"\n" * 24)) == [Excerpt(0, 12, 19)]
     starts = [(e.stream, e.start) for e in candidates(byte_rows(*[b"a\n" * 8] * 3))]
     assert starts == [(stream, start) for stream in (1, 2) for start in (2, 4, 6, 8)]
+
+
+def test_a_text_of_one_line_has_pages_that_start_with_a_word():
+    text = byte_rows(*[(b"one of the words that follow one another " * 200)[:6000]] * 4)
+    excerpts = candidates(text)
+    assert {e.stream for e in excerpts} == {2, 3}
+    assert len(excerpts) > 10
+    for e in excerpts:
+        assert text[e.stream, e.start - 1] == ord(" ")
+        assert e.stop <= text.shape[1]
+    for one, other in itertools.pairwise(excerpts):
+        assert one.stream < other.stream or one.start < other.start
+
+
+def test_a_line_without_spaces_has_pages_that_start_with_a_character():
+    text = byte_rows(("語彙と文字" * 800).encode()[: 3 * 3600])
+    excerpts = candidates(text)
+    assert excerpts
+    for e in excerpts:
+        assert text[0, e.start] in {"語彙と文字".encode()[3 * i] for i in range(5)}
+        assert e.start >= text.shape[1] // 2
+    assert candidates(byte_rows(b"x")) == []
 
 
 def test_candidates_fill_a_page():

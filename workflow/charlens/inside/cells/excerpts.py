@@ -1,13 +1,15 @@
 """Excerpts of text that Figure 2 shows: which, how they are read, and what they say.
 
 Where an excerpt comes from is decided by the text alone, never by what the cell does there: of all
-places in the held-out half that start a line, the one that is typical for the concept.
+places in the held-out half that start a line, the one that is typical for the concept. Texts of one
+line, as some are made for language models, have excerpts that start a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,7 @@ from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CORRELATION, follows, panels
 from charlens.inside.cells.ranking import Labels, best, halves, typical
-from charlens.text.encodings import UTF_8, line_starts
+from charlens.text.encodings import UTF_8, aligned, decode, line_starts
 from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out, whole
 
 ROWS = 7  # of an excerpt on the page
@@ -54,24 +56,45 @@ class Excerpt:
 def candidates(text: np.ndarray, encoding: str = UTF_8) -> list[Excerpt]:
     """Every excerpt of the held-out half that starts a line and fills a page.
 
-    In streams shorter than two pages an excerpt may take half a stream and end with it.
+    In streams shorter than two pages an excerpt may take half a stream and end with it. A text
+    without lines is cut into pages that start with a word, or with any character where words have
+    no spaces between them.
 
     Args:
         text: input bytes of the test split, uint8 (B, length).
         encoding: of the text.
     """
+    page = bytes_that_fill(text.ravel(), COLUMNS_OF_TEXT * ROWS, encoding)
+    for starts_of in (line_starts, partial(_page_starts, page=page)):
+        excerpts = list(_from_starts(text, encoding, page, starts_of))
+        if excerpts:
+            return excerpts
+    return []
+
+
+def _from_starts(
+    text: np.ndarray, encoding: str, page: int, starts_of: Callable[[np.ndarray, str], np.ndarray]
+) -> Iterator[Excerpt]:
     length = text.shape[1]
     chosen_on = halves(*text.shape)
-    full = bytes_that_fill(text.ravel(), COLUMNS_OF_TEXT * ROWS, encoding)
-    least = min(full, length // 2)
-    excerpts = []
+    least = min(page, length // 2)
     for stream, row in enumerate(text):
         first = int(chosen_on[stream].sum())
-        starts = line_starts(row, encoding)
+        starts = starts_of(row, encoding)
         for start in starts[(starts >= first) & (starts + least <= length)].tolist():
-            cells = lay_out(row[start : start + full], COLUMNS_OF_TEXT, ROWS, encoding)
-            excerpts.append(Excerpt(stream, start, start + whole(cells, row[start:])))
-    return excerpts
+            cells = lay_out(row[start : start + page], COLUMNS_OF_TEXT, ROWS, encoding)
+            yield Excerpt(stream, start, start + whole(cells, row[start:]))
+
+
+def _page_starts(row: np.ndarray, encoding: str, page: int) -> np.ndarray:
+    """Places in a stream about a page apart that begin a word, or a character; int64."""
+    first = aligned(row, encoding)
+    decoded = decode(row[first:], encoding)
+    bounds = decoded.bounds[:-1] + first
+    after_space = np.flatnonzero(decoded.code_points[:-1] == ord(" ")) + 1
+    starts = bounds[after_space] if len(after_space) else bounds
+    wanted = np.searchsorted(starts, np.arange(first, len(row), max(1, page)))
+    return np.unique(starts[wanted[wanted < len(starts)]]).astype(np.int64)
 
 
 def typical_excerpt(label: np.ndarray, excerpts: list[Excerpt]) -> Excerpt | None:
