@@ -85,6 +85,21 @@ def test_a_change_below_a_folder_is_seen(tmp_path: Path, memory: Path, change: s
     assert Checksums(memory).of(tree) != before
 
 
+def test_links_are_no_files_of_a_tree_even_if_they_lead_nowhere(
+    tmp_path: Path, memory: Path
+) -> None:
+    tree = tmp_path / "src"
+    tree.mkdir()
+    (tree / "one.c").write_text("int one;")
+    before = Checksums(memory).of(tree)
+    (tree / "gone.c").symlink_to(tree / "nowhere.c")
+    (tree / "round.c").symlink_to(tree / "round.c")
+    (tree / "again").symlink_to(tree, target_is_directory=True)
+    assert Checksums(memory).of(tree) == before != ""
+    (tree / "one.c").write_text("int uno;")
+    assert Checksums(memory).of(tree) != before
+
+
 def test_files_that_do_not_count_do_not_matter(tmp_path: Path, memory: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "one.c").write_text("int one;")

@@ -34,9 +34,9 @@ def atomic_path(path: FilePath) -> Iterator[Path]:
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _make_empty(temporary)
         yield temporary
-        os.chmod(temporary, _MODE)  # some writers make private files; others share results
-        _sync(temporary)
+        _sync(temporary, _MODE)  # some writers make private files; others share results
         os.replace(temporary, target)
         _sync(target.parent)
     except OSError as error:
@@ -49,9 +49,25 @@ def atomic_path(path: FilePath) -> Iterator[Path]:
             raise CharlensError(
                 f"{target}: cannot be written ({error.strerror}); check the folder's permissions"
             ) from error
+        if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ELOOP):
+            raise CharlensError(
+                f"{target}: cannot be written ({error.strerror}); a folder or a file is where the "
+                "other is needed, move it away and run again"
+            ) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder of that name is not ours
+            temporary.unlink()
+
+
+def _make_empty(path: Path) -> None:
+    """Make a new, empty file of a name that others can guess.
+
+    A link that somebody planted there is removed: written through it, a file elsewhere would be
+    lost.
+    """
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
 
 
 _LEFTOVER = re.compile(r"\..+\.(?P<pid>[1-9][0-9]{0,9})\.tmp(\.[^.]+)?")
@@ -94,9 +110,12 @@ def write_text(path: FilePath, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _sync(path: Path, mode: int | None = None) -> None:
+    """Write a file or folder through to the disk; a file gets its mode before. Follows no link."""
+    descriptor = os.open(path, os.O_RDONLY | (0 if mode is None else os.O_NOFOLLOW))
     try:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -219,7 +219,7 @@ def _opened(folder: FilePath, layer: int, quantity: str) -> pq.ParquetFile:
 def _metadata(path: Path, file: pq.ParquetFile) -> ActivationMetadata:
     try:
         return ActivationMetadata(**json.loads((file.metadata.metadata or {})[METADATA_KEY]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _damaged(path, error) from error
 
 

@@ -100,7 +100,7 @@ def _provenance(
         stated = json.loads((schema.metadata or {}).get(METADATA_KEY, b"{}"), parse_constant=str)
         if not isinstance(stated, dict):
             raise ValueError("not a JSON object")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CharlensError(
             f"{path}: metadata {METADATA_KEY.decode()!r} cannot be read ({error}); expected a "
             "JSON object, or none"

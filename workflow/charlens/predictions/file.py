@@ -241,7 +241,7 @@ def _metadata(path: FilePath, file: pq.ParquetFile) -> ProbabilityMetadata:
         raise CharlensError(f"{path}: has no schema metadata {METADATA_KEY.decode()!r}; {REMEDY}")
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CharlensError(f"{path}: metadata is not JSON ({error}); {REMEDY}") from error
     if not isinstance(values, dict):
         raise CharlensError(f"{path}: metadata is not a JSON object; {REMEDY}")

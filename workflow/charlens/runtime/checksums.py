@@ -34,7 +34,7 @@ class Checksums:
     def __init__(self, memory: Path) -> None:
         self.memory = memory
         self._known: dict[str, list[object]] = {}
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, RecursionError):
             known = json.loads(memory.read_text(encoding="utf-8"))
             self._known = known if isinstance(known, dict) else {}
 

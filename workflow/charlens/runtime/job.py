@@ -148,6 +148,8 @@ def _log_to(path: FilePath | None) -> logging.Handler:
         handler: logging.Handler = logging.NullHandler()
     else:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if Path(path).is_symlink():  # written through it, a file elsewhere would be lost
+            Path(path).unlink()
         handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(_Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.captureWarnings(True)

@@ -7,13 +7,14 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from charlens import __version__
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path, sha256_file
 from charlens.runtime.fingerprint import PACKAGE, fingerprint
 from charlens.runtime.hardware import describe
@@ -192,8 +193,11 @@ def _corpora(folder: Path) -> dict[str, dict[str, Any]]:
     keys = ("source", "bytes", "sha256", "split", "sizes")
     corpora = {}
     for path in sorted(folder.glob("*/corpus.json")):
-        values = json.loads(path.read_text(encoding="utf-8"))
-        corpora[path.parent.name] = {key: values[key] for key in keys}
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            corpora[path.parent.name] = {key: values[key] for key in keys}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DamagedFileError(path, f"{path}: no description of a corpus ({error})") from error
     return corpora
 
 
@@ -232,9 +236,9 @@ def _wall_seconds(folder: Path) -> dict[str, float]:
     """Seconds of each job, from Snakemake's benchmark files: ``train/war_and_peace/lstm-1x64``."""
     seconds = {}
     for path in sorted(folder.rglob("*.tsv")):
-        with path.open(encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8", errors="replace", newline="") as stream:
             rows = list(csv.DictReader(stream, delimiter="\t"))
-        if rows:
-            name = path.relative_to(folder).with_suffix("").as_posix()
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        with suppress(LookupError, ValueError, TypeError):  # no time is lost with a broken file
             seconds[name] = float(rows[-1]["s"])
     return seconds

@@ -41,7 +41,7 @@ def check_file(path: Path) -> None:
     text = _read(path)
     try:
         values = json.loads(text, object_pairs_hook=_each_once)
-    except ValueError:  # not JSON, so YAML; tabs are allowed in JSON alone
+    except (ValueError, RecursionError):  # not JSON, so YAML; tabs are allowed in JSON alone
         values = _from_yaml(text, path)
     except CharlensError as error:
         raise CharlensError(f"{path}: {error}") from None

@@ -67,14 +67,14 @@ def record_settings(config: Config, folder: Path) -> None:
     values = _recorded(folder) | settings(config)
     text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     path = folder / NAME
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         folder.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
 
 
 def _recorded(folder: Path) -> dict[str, Any]:
     """The recorded settings; none where there is no record, or none that can be read."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         values = json.loads((folder / NAME).read_text(encoding="utf-8"))
         return values if isinstance(values, dict) else {}
     return {}

@@ -90,7 +90,7 @@ class Corpus:
             values = json.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise CharlensError(f"{path}: cannot be read ({error.strerror})") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CharlensError(f"{path}: expected JSON, found {error}; {advice}") from error
         version = values.pop("format", None) if isinstance(values, dict) else None
         if version != FORMAT:
