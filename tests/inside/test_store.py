@@ -273,7 +273,9 @@ def test_a_footer_that_announces_other_rows(small, rows):
         activations(folder, 1, "c")
 
 
-@pytest.mark.parametrize("text", [None, "{}", "[1]", "not JSON", '{"corpus": "text"}'])
+@pytest.mark.parametrize(
+    "text", [None, "{}", "[1]", "not JSON", "[" * 100_000, '{"corpus": "text"}']
+)
 def test_a_foreign_parquet_file(tmp_path, text):
     path = file_path(tmp_path, 1, "h")
     path.parent.mkdir()

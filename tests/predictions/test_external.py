@@ -525,6 +525,7 @@ def test_a_file_that_is_not_there(corpus, tmp_path):
         ({"corpus_sha256": "a\nb" * 999}, "scores a corpus with sha256 a ba b"),
         ({"corpus_sha256": 5}, "scores a corpus with sha256 5 (says its metadata)"),
         ("{", "metadata 'charlens' cannot be read"),
+        ("[" * 100_000, "metadata 'charlens' cannot be read"),
         ([1], "(not a JSON object); expected a JSON object, or none"),
         ({"parameters": "many"}, "metadata: parameters is 'many', expected a whole number"),
     ],

@@ -236,6 +236,7 @@ def test_not_parquet(tmp_path):
     [
         (False, "no schema metadata 'charlens'"),
         ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ([1], "not a JSON object"),
         ({"model": "m", "corpus": "c"}, "lacks the key 'corpus_sha256'"),
         ({"model": "m", "corpus": "c", "corpus_sha256": "ab"}, "64 hexadecimal digits"),

@@ -119,3 +119,14 @@ def test_a_damaged_memory_is_made_anew(tmp_path: Path, memory: Path, content: st
 
 def test_what_has_no_end_is_not_read(memory: Path) -> None:
     assert Checksums(memory).of(Path("/dev/zero")) == ""
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\x00", b"[1]", b"[" * 100_000, b'{"a": 1'])
+def test_a_memory_of_other_bytes_is_made_anew(tmp_path: Path, memory: Path, damage: bytes) -> None:
+    text = tmp_path / "novel.txt"
+    text.write_bytes(b"so it goes")
+    expected = Checksums(memory).of(text)
+    before = memory.read_bytes()
+    memory.write_bytes(damage)
+    assert Checksums(memory).of(text) == expected
+    assert memory.read_bytes() == before

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from charlens import __version__
 from charlens.cli import main
-from charlens.errors import CharlensError
+from charlens.errors import CharlensError, DamagedFileError
 from charlens.runtime.manifest import verify, write_manifest
 
 CONFIG = {"run": "toy", "seed": 7, "corpora": {}}
@@ -142,3 +142,19 @@ def test_a_broken_manifest_is_one_line(
     line = capsys.readouterr().err
     assert "manifest.json: not " in line
     assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{}", "[" * 100_000, "\xff"])
+def test_a_damaged_corpus_is_named_when_a_manifest_is_written(results: Path, text: str) -> None:
+    path = results / "prose" / "corpus.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(DamagedFileError, match=r"corpus\.json: no description of a corpus"):
+        write_manifest(results, CONFIG)
+
+
+@pytest.mark.parametrize("text", ["", "s\n", "s\n\n", "h:m:s\n0:01\n", "s\n-\n", "\xff\0\n\xfe"])
+def test_broken_timings_cost_no_manifest(results: Path, text: str) -> None:
+    timing = results / "benchmarks" / "train" / "prose" / "lstm-1x8.tsv"
+    timing.write_text(text, encoding="latin-1")
+    write_manifest(results, CONFIG)
+    assert json.loads((results / "manifest.json").read_text())["wall_seconds"] == {}

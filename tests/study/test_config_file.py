@@ -31,6 +31,7 @@ def refusal(path: Path) -> str:
         (b"# all commented out\n", ": holds no keys"),
         (b"{}", ": holds no keys"),
         (b'{"run": "a", "run": "b"}', ": the key run is given twice"),
+        (b"[" * 100_000, ": not valid YAML"),
         (b"? [a, b]\n: 1\n", ", line 1: the config: a list or mapping is no key"),
     ],
 )

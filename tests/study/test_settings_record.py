@@ -89,3 +89,12 @@ def test_a_damaged_record_is_made_again(folder: Path, text: str) -> None:
     record_settings(study(), folder)
     with pytest.raises(CharlensError):
         check_settings(study(seed=2), folder)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\x00", b"[1]", b"[" * 100_000, b'{"seed": 1'])
+def test_a_damaged_record_is_written_anew(folder: Path, damage: bytes) -> None:
+    before = (folder / NAME).read_bytes()
+    (folder / NAME).write_bytes(damage)
+    check_settings(study(), folder)
+    record_settings(study(), folder)
+    assert (folder / NAME).read_bytes() == before

@@ -85,6 +85,9 @@ class Checksums:
 
 
 def _files_below(root: Path) -> Iterator[PurePosixPath]:
+    """Files as a source tree has them: links are none, wherever they lead."""
     for folder, _, names in os.walk(root):
         for name in names:
-            yield PurePosixPath(Path(folder, name).relative_to(root).as_posix())
+            path = Path(folder, name)
+            if not path.is_symlink():
+                yield PurePosixPath(path.relative_to(root).as_posix())

@@ -93,8 +93,8 @@ def _page_starts(row: np.ndarray, encoding: str, page: int) -> np.ndarray:
     bounds = decoded.bounds[:-1] + first
     after_space = np.flatnonzero(decoded.code_points[:-1] == ord(" ")) + 1
     starts = bounds[after_space] if len(after_space) else bounds
-    wanted = np.searchsorted(starts, np.arange(first, len(row), max(1, page)))
-    return np.unique(starts[wanted[wanted < len(starts)]]).astype(np.int64)
+    of_pages = np.searchsorted(starts, np.arange(first, len(row), max(1, page)))
+    return np.unique(starts[of_pages[of_pages < len(starts)]]).astype(np.int64)
 
 
 def typical_excerpt(label: np.ndarray, excerpts: list[Excerpt]) -> Excerpt | None:
