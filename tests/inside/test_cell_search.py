@@ -158,9 +158,27 @@ def test_the_script_and_the_same_bytes_again(known, tmp_path, monkeypatch):
     assert f"line_position: layer 1, cell {COUNTER}, correlation " in log
 
 
-def test_a_text_that_shows_nothing(tmp_path):
-    """No line ends in the held-out half: a ranking, but no panel."""
-    paths = made(tmp_path, data=b"a\nb c ab" * 2 + b"ab c" * 24, batch=2, length=40)
+ONE_LINE = b"a\nb c ab" * 2 + b"ab c" * 24  # no line ends in the held-out half
+
+
+def test_a_text_without_lines_is_shown_from_a_word_on(tmp_path):
+    paths = made(tmp_path, data=ONE_LINE, batch=2, length=40)
+    outputs = {"ranking": tmp_path / "r.parquet", "examples": tmp_path / "e.parquet"}
+    search_cells(paths, outputs, "prose", 8, "cpu")
+    shown = read_examples(outputs["examples"])
+    assert shown["panel"].unique().tolist() == ["line_position", "typical"]
+    assert shown["position"].min() >= 40
+    corpus = Corpus.load(paths["corpus"])
+    text = load_text(corpus, paths)
+    first = int(shown["position"].min())
+    assert text.text[text.inputs].ravel()[first - 1] == ord(" ") or first == 40
+
+
+def test_a_network_that_shows_nothing(tmp_path):
+    """Cells that never move: a ranking, but no panel."""
+    shape = Shape("lstm", 1, 3, len(set(ONE_LINE)))
+    still = uniform_weights(Layout(shape), torch.Generator().manual_seed(7), 0.0)
+    paths = made(tmp_path, data=ONE_LINE, batch=2, length=40, weights=still)
     outputs = {"ranking": tmp_path / "r.parquet", "examples": tmp_path / "e.parquet"}
     search_cells(paths, outputs, "prose", 8, "cpu")
     assert len(read_ranking(outputs["ranking"])) == 3 * 3
