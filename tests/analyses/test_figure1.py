@@ -1,5 +1,6 @@
 """Figure 1: what it shows, and that it is the same file each time."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from charlens.models import names as model_id
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import colormaps  # noqa: F401 - loads matplotlib before the clock of hypothesis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 from probability_files import write_model
 from scripts_alone import run_script
@@ -266,3 +268,19 @@ def test_the_scripts(tmp_path, monkeypatch):
     written = pd.read_csv(right["csv"])
     np.testing.assert_allclose(written[["x", "y"]], expected[["x", "y"]], rtol=1e-8)
     assert list(written["model"]) == list(frame.index)
+
+
+def test_names_of_families_do_not_run_into_each_other():
+    """The reference run has families of one column, whose names are wider than a number."""
+    table = cross_entropy.read(ROOT / "results" / "reference" / "tables" / "cross_entropy.csv")
+    drawn = figure1_left.draw(table)
+    renderer = FigureCanvasAgg(drawn).get_renderer()
+    boxes = {
+        text.get_text(): text.get_window_extent(renderer)
+        for text in drawn.axes[0].texts
+        if text.get_text() in {"GRU", "AdamW LSTM", "minGRU", "Transformer"}
+    }
+    assert len(boxes) == 4
+    for left, right in itertools.pairwise(boxes.values()):
+        assert left.x1 + 3 < right.x0
+    assert boxes["Transformer"].x1 < drawn.bbox.x1

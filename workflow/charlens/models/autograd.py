@@ -125,14 +125,6 @@ class AutogradModel(LanguageModel[Arch]):
         """
         self._run(inputs, drop=False, keep=False)
 
-    def observe(self, inputs: Tensor) -> None:
-        """Fill ``quantities`` with those of a window, without predicting.
-
-        Args:
-            inputs: symbol codes, int64 (T, B), shared by all models.
-        """
-        self.advance(inputs)
-
     def backward(self, inputs: Tensor, targets: Tensor, *, drop: bool = False) -> None:
         """Fill ``grad`` with the gradient of the window's summed loss, (M, total).
 

@@ -168,7 +168,7 @@ class LanguageModel(Generic[Arch]):
         Args:
             inputs: symbol codes, int64 (T, B), shared by all models.
         """
-        self.forward(inputs)
+        self.advance(inputs)
 
     def from_states(self) -> Tensor:
         """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K)."""

@@ -155,6 +155,14 @@ class ContextModel(LanguageModel[Context]):
         """
         self._codes[self.shape.n - 1 :] = inputs
 
+    def observe(self, inputs: Tensor) -> None:
+        """Fill ``quantities`` with those of a window, which ``advance`` does not compute.
+
+        Args:
+            inputs: symbol codes, int64 (T, B), shared by all models.
+        """
+        self.forward(inputs)
+
     def from_states(self) -> Tensor:
         """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K).
 

@@ -204,14 +204,6 @@ class CharModel(LanguageModel[Shape]):
             layer.forward(self.operands[f"recurrent.{index}"])
             below = layer.h[:, 1:]
 
-    def observe(self, inputs: Tensor) -> None:
-        """Fill ``quantities`` with those of a window, without predicting.
-
-        Args:
-            inputs: symbol codes, int64 (T, B), shared by all models.
-        """
-        self.advance(inputs)
-
     def from_states(self) -> Tensor:
         """Log-probabilities of the next symbol from the states alone, no input read, (M, B, K)."""
         return torch.log_softmax(self._scores(self.layers[-1].h[:, 0]), -1)
