@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from charlens.analyses.oracles import bars, oracles, seeds, tally
+from charlens.analyses.oracles import bars, oracles, seeds, seeds_markdown, tally
 from charlens.analyses.oracles import table as error_analysis
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
@@ -189,7 +189,7 @@ def test_tables_are_written_and_told_in_words(study, made, tmp_path: Path, monke
     pd.testing.assert_frame_equal(seeds.read(paths["csv"]), frame, rtol=1e-8)
     pd.testing.assert_frame_equal(seeds.read_intervals(paths["intervals"]), intervals, rtol=1e-8)
     text = paths["md"].read_text(encoding="utf-8")
-    assert text == seeds.markdown(frame, intervals)
+    assert text == seeds_markdown.markdown(frame, intervals)
     row = intervals[(intervals["name"] == "errors") & (intervals["model"] == "lstm-1x64")].iloc[0]
     by_seed = frame[frame["model"] == "lstm-1x64"].groupby("seed")["errors"].sum()
     shares = [f"{100 * n / frame['characters'].iloc[0]:.1f}" for n in by_seed]

@@ -3,7 +3,7 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
-    from charlens.analyses.oracles import seeds
+    from charlens.analyses.oracles import seeds, seeds_markdown
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
 
@@ -17,4 +17,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     )
     csv_tables.write(frame, output.csv)
     csv_tables.write(intervals, output.intervals)
-    write_text(output.md, seeds.markdown(frame, intervals))
+    write_text(output.md, seeds_markdown.markdown(frame, intervals))

@@ -16,7 +16,6 @@ import pandas as pd
 from charlens.analyses.oracles import oracles, tally
 from charlens.analyses.oracles.table import papers
 from charlens.analyses.seed_interval import half_width, pooled_variance
-from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import rst_corpus, rst_model
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
@@ -24,7 +23,6 @@ from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import N_GRAM
 from charlens.models.divergence import is_diverged, uniform_loss
-from charlens.paper import texts
 from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Predictions, Source, Together
@@ -280,47 +278,6 @@ def averaged(categories: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
     merged["percent"] = merged["mean"].fillna(merged["percent"])
     merged["seeds"] = merged["seeds"].fillna(1).astype("int64")
     return merged.drop(columns="mean")
-
-
-def markdown(frame: pd.DataFrame, intervals: pd.DataFrame) -> str:
-    """Shares of errors by family of each training, with both intervals, for people.
-
-    Args:
-        frame: the first table of :func:`tables`.
-        intervals: the second.
-    """
-    corpus = texts.corpus_title(str(intervals["corpus"].iloc[0]))
-    lines = [
-        f"# Errors of networks trained from several seeds: {corpus}",
-        "",
-        "Percent of the errors of each training by what would remove them, as in Figure 6; of the "
-        "test characters for all errors. *Seeds*: 95 % interval of the mean over trainings, from "
-        "the spread of one training, pooled over the networks of a cell. *Text*: 95 % interval of "
-        "the mean over streams of the test text.",
-    ]
-    for model, part in intervals[intervals["level"] != ORACLE].groupby("model", sort=False):
-        shares = _by_seed(frame[frame["model"] == model])
-        head = ["", *(f"seed {seed}" for seed in shares), "mean", "seeds", "text", "paper"]
-        rows = [
-            [row.name, *(f"{shares.loc[row.name, seed]:.1f}" for seed in shares),
-             f"**{row.mean:.1f}**", _ends(row.seed_low, row.seed_high),
-             _ends(row.text_low, row.text_high), _ends(row.paper)]
-            for row in part.itertuples(index=False)
-        ]  # fmt: skip
-        lines += ["", f"## {model_id.title(str(model))}", "", *markdown_table(head, rows, "lr")]
-    return "\n".join(lines) + "\n"
-
-
-def _by_seed(part: pd.DataFrame) -> pd.DataFrame:
-    """Percent of a network's errors by family and, last, of the characters: one column per seed."""
-    shares = part.pivot_table("percent", "family", "seed", "sum", sort=False)
-    errors, characters = part.groupby("seed")["errors"].sum(), part["characters"].iloc[0]
-    shares.loc[ERRORS] = 100 * errors / characters
-    return shares
-
-
-def _ends(*values: float) -> str:
-    return "–" if any(map(math.isnan, values)) else " to ".join(f"{v:.1f}" for v in values)
 
 
 def sentences(intervals: pd.DataFrame) -> Iterator[str]:
