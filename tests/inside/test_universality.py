@@ -16,10 +16,16 @@ from charlens.inside.universality import figure, table
 from charlens.inside.universality.compare import Question, compare
 from charlens.inside.universality.covariances import Covariances, Sums, columns_of, covariances
 from charlens.inside.universality.from_files import match_cells
-from charlens.inside.universality.matches import correlation, matches, rotation
+from charlens.inside.universality.matches import (
+    Matches,
+    correlation,
+    matches,
+    rotated_matches,
+    rotation,
+)
 from charlens.inside.universality.passage import LENGTH, find_passage
 from charlens.inside.universality.rows import UNTRAINED, read_cells, read_pairs, read_passage
-from charlens.inside.universality.similarity import linear_cka, svcca
+from charlens.inside.universality.similarity import linear_cka, svcca, whitened
 from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
 from small_run import make_run, prose
@@ -41,6 +47,17 @@ def covariances_of(one: np.ndarray, two: np.ndarray) -> Covariances:
     return Covariances(*(np.cov(part, rowvar=False, bias=True) for part in parts))
 
 
+def matched(
+    shared: Covariances, a: slice, b: slice, rotations: int, draws: np.random.Generator
+) -> Matches:
+    """Match cells, with rotations of the other network drawn for them alone."""
+    return matches(shared, a, b, rotated_matches(shared, a, b, rotations, draws))
+
+
+def alike(covariance: np.ndarray, a: slice, b: slice) -> float:
+    return svcca(covariance[a, b], whitened(covariance[a, a]), whitened(covariance[b, b]))
+
+
 def test_sums_give_numpys_covariance_whatever_the_mean() -> None:
     values = (states(1) * 0.01 + 0.95).astype(np.float32)
     one, two = (Sums(6, values[:10].mean(0)) for _ in range(2))
@@ -53,7 +70,7 @@ def test_sums_give_numpys_covariance_whatever_the_mean() -> None:
 def test_a_permuted_copy_is_matched_cell_by_cell() -> None:
     one = states(2)
     order = np.random.default_rng(3).permutation(6)
-    match = matches(covariances_of(one, -one[:, order]), A, B, 5, np.random.default_rng(0))
+    match = matched(covariances_of(one, -one[:, order]), A, B, 5, np.random.default_rng(0))
     np.testing.assert_allclose(match.r, -1, atol=1e-9)
     assert (order[match.best] == np.arange(6)).all()
     assert (match.paired == match.best).all()
@@ -67,16 +84,33 @@ def test_a_rotated_copy_is_as_alike_as_a_network_and_its_cells_are_no_better_tha
     a, b = slice(0, 40), slice(40, 80)
     covariance = covariances_of(scaled, turned)
     assert linear_cka(covariance.both, a, b) == pytest.approx(1, abs=1e-9)
-    assert svcca(covariance.both, a, b) == pytest.approx(1, abs=1e-6)
-    match = matches(covariance, a, b, 20, np.random.default_rng(0))
+    assert alike(covariance.both, a, b) == pytest.approx(1, abs=1e-6)
+    match = matched(covariance, a, b, 20, np.random.default_rng(0))
     assert abs(np.mean(match.excess)) < 0.05
     assert not ((match.excess > table.EXCESS) & (np.abs(match.r) > table.MATCH)).any()
+
+
+def test_chance_is_what_single_rotations_give_and_the_same_whoever_shares_them() -> None:
+    one, two = states(14), states(15)
+    covariance = covariances_of(one, two)
+    chance = rotated_matches(covariance, slice(0, 12), B, 3, np.random.default_rng(2))
+    alone = rotated_matches(covariance, A, B, 3, np.random.default_rng(2))
+    np.testing.assert_allclose(chance[A], alone, rtol=1e-12)
+    draws, half, expected = np.random.default_rng(2), len(one) // 2, []
+    for _ in range(3):
+        turned = two / two[:half].std(0) @ rotation(6, draws)
+        chosen, judged = (
+            np.abs(np.corrcoef(one[part], turned[part], rowvar=False)[A, B])
+            for part in (slice(0, half), slice(half, None))
+        )
+        expected.append(judged[range(6), chosen.argmax(1)])
+    np.testing.assert_allclose(alone, np.mean(expected, axis=0), rtol=1e-9)
 
 
 def test_unrelated_networks_are_unlike_and_a_choice_does_not_flatter() -> None:
     covariance = covariances_of(states(6, 20_000), states(7, 20_000))
     assert linear_cka(covariance.both, A, B) < 0.01
-    match = matches(covariance, A, B, 20, np.random.default_rng(0))
+    match = matched(covariance, A, B, 20, np.random.default_rng(0))
     assert np.abs(match.r).max() < 0.05
 
 
@@ -93,7 +127,7 @@ def test_a_slow_computation_gives_the_same_similarities() -> None:
         count = int(np.searchsorted(np.cumsum(s**2) / (s**2).sum(), 0.99)) + 1
         bases.append(u[:, :count])
     expected = np.linalg.svd(bases[0].T @ bases[1], compute_uv=False).mean()
-    assert svcca(covariance, A, B) == pytest.approx(expected, rel=1e-6)
+    assert alike(covariance, A, B) == pytest.approx(expected, rel=1e-6)
     assert correlation(covariance, A, B)[1, 2] == pytest.approx(
         np.corrcoef(one[:, 1], two[:, 2])[0, 1]
     )
@@ -102,14 +136,14 @@ def test_a_slow_computation_gives_the_same_similarities() -> None:
 def test_a_cell_that_does_not_move_matches_nothing() -> None:
     one, two = states(10), states(11)
     one[:, 0], two[:, 5] = 0.5, -1.0
-    match = matches(covariances_of(one, two), A, B, 3, np.random.default_rng(0))
+    match = matched(covariances_of(one, two), A, B, 3, np.random.default_rng(0))
     assert match.r[0] == 0
     assert np.isfinite(match.rotated).all()
 
 
 def test_cells_left_over_have_no_pair() -> None:
     one, two = states(12), states(13, cells=4)
-    match = matches(
+    match = matched(
         covariances_of(one, two), slice(0, 6), slice(6, 10), 2, np.random.default_rng(0)
     )
     assert sorted(match.paired)[:2] == [-1, -1]

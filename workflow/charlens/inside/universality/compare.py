@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from charlens.inside.universality.covariances import Covariances, covariances
-from charlens.inside.universality.matches import Matches, correlation, matches
+from charlens.inside.universality.matches import Matches, correlation, matches, rotated_matches
 from charlens.inside.universality.passage import Follower, passage_rows
 from charlens.inside.universality.rows import CELLS, PAIRS, PASSAGE, UNTRAINED
-from charlens.inside.universality.similarity import linear_cka, svcca
+from charlens.inside.universality.similarity import linear_cka, svcca, whitened
 from charlens.inside.untrained import untrained
 from charlens.models.names import grid_point
 from charlens.models.trained import TrainedModel
@@ -147,12 +147,20 @@ def _all_matches(
     question: Question, everyone: Sequence[Member], shared: Covariances
 ) -> Iterator[tuple[tuple[Key, Key], Matches]]:
     """Matches of the cells of each training in every other network."""
-    pairs = [(a, b) for a in everyone for b in everyone if a is not b and a.seed != UNTRAINED]
-    with progress(len(pairs), "matching cells", "pair") as bar:
-        for a, b in pairs:
-            draws = generator(question.seed, "rotations", question.corpus, *a.key, *b.key)
-            yield (a.key, b.key), matches(shared, a.columns, b.columns, question.rotations, draws)
+    trained = [member for member in everyone if member.seed != UNTRAINED]
+    cells, chance = slice(0, trained[-1].columns.stop), {}
+    with progress(len(everyone), "matching cells", "network") as bar:
+        for other in everyone:
+            draws = generator(question.seed, "rotations", question.corpus, *other.key)
+            chance[other.key] = rotated_matches(
+                shared, cells, other.columns, question.rotations, draws
+            )
             bar.update(1)
+    for a in trained:
+        for b in everyone:
+            if a is not b:
+                rotated = chance[b.key][a.columns]
+                yield (a.key, b.key), matches(shared, a.columns, b.columns, rotated)
 
 
 def _cell_rows(corpus: str, a: Member, b: Member, match: Matches) -> pd.DataFrame:
@@ -188,6 +196,7 @@ def _pair_rows(
     matched: Mapping[tuple[Key, Key], Matches],
     followers: Mapping[Key, Follower],
 ) -> Iterator[dict[str, object]]:
+    white = {m.key: whitened(shared.both[m.columns, m.columns]) for m in everyone}
     for a, b in combinations(everyone, 2):
         if a.seed == UNTRAINED:
             continue
@@ -202,7 +211,7 @@ def _pair_rows(
             "other": b.network.model,
             "other_seed": b.seed,
             "cka": linear_cka(shared.both, a.columns, b.columns),
-            "svcca": svcca(shared.both, a.columns, b.columns),
+            "svcca": svcca(shared.both[a.columns, b.columns], white[a.key], white[b.key]),
             "median_match": float(np.median(np.abs(match.r))),
             "median_rotated": float(np.median(match.rotated)),
             "mean_paired": float(np.nanmean(np.abs(match.paired_r))),

@@ -61,7 +61,11 @@ class Sums:
         parts = (self, *others)
         n = max(1, sum(part.n for part in parts))
         mean = np.sum([part.x for part in parts], axis=0) / n
-        return np.sum([part.xx for part in parts], axis=0) / n - np.outer(mean, mean)
+        result = self.xx / n  # one matrix beside the sums: it is large
+        for part in others:
+            result += part.xx / n
+        result -= np.outer(mean, mean)
+        return result
 
 
 def columns_of(

@@ -65,17 +65,14 @@ def rotation(size: int, generator: np.random.Generator) -> np.ndarray:
     return q * np.sign(np.diag(r))
 
 
-def matches(
-    shared: Covariances, a: slice, b: slice, rotations: int, generator: np.random.Generator
-) -> Matches:
+def matches(shared: Covariances, a: slice, b: slice, rotated: np.ndarray) -> Matches:
     """Match the cells of one network with those of another.
 
     Args:
         shared: covariances of both halves.
         a: columns of the network whose cells are matched.
         b: columns of the other.
-        rotations: how many random rotations of the other network.
-        generator: draws them.
+        rotated: what rotations of the other give, of :func:`rotated_matches`, (columns of a,).
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -85,20 +82,44 @@ def matches(
     paired, paired_r = np.full(len(cells), -1), np.full(len(cells), np.nan)
     rows, columns = linear_sum_assignment(-np.abs(chosen))
     paired[rows], paired_r[rows] = columns, judged[rows, columns]
-    rotated = [_rotated(shared, a, b, generator) for _ in range(rotations)]
-    return Matches(best, judged[cells, best], np.mean(rotated, axis=0), paired, paired_r)
+    return Matches(best, judged[cells, best], rotated, paired, paired_r)
 
 
-def _rotated(shared: Covariances, a: slice, b: slice, generator: np.random.Generator) -> np.ndarray:
-    """|r| of the best match of each cell in one rotated network."""
+def rotated_matches(
+    shared: Covariances, cells: slice, b: slice, rotations: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Mean |r| of the best match of each cell in a network that is rotated at random.
+
+    Cells of many networks share the rotations, which cost most. Those of the network itself may
+    be among them.
+
+    Args:
+        shared: covariances of both halves.
+        cells: columns that are matched.
+        b: columns of the network that is rotated.
+        rotations: how often.
+        generator: draws them.
+
+    Returns:
+        |r| on the half that did not choose the match, (columns of cells,).
+    """
     variance = np.diag(shared.chosen)[b]
     moves = variance > 1e-12
     scale = np.where(moves, 1 / np.sqrt(np.where(moves, variance, 1)), 0)
-    mixed = rotation(len(variance), generator) * scale[:, None]  # of cells scaled to variance 1
-    sides = []
-    for covariance in (shared.chosen, shared.judged):
-        of_b = np.einsum("uv,uw,wv->v", mixed, covariance[b, b], mixed, optimize=True)
-        r = _scaled(covariance[a, b] @ mixed, np.diag(covariance)[a], of_b)
-        sides.append(np.abs(r))
-    best = sides[0].argmax(1)
-    return sides[1][np.arange(len(best)), best]
+    total = np.zeros(len(shared.chosen[cells]))
+    for _ in range(rotations):
+        mixed = rotation(len(variance), generator) * scale[:, None]  # of cells of variance 1
+        chosen, judged = (
+            np.abs(_correlation_with(mixed, covariance, cells, b))
+            for covariance in (shared.chosen, shared.judged)
+        )
+        total += np.take_along_axis(judged, chosen.argmax(1)[:, None], axis=1)[:, 0]
+    return total / rotations
+
+
+def _correlation_with(
+    mixed: np.ndarray, covariance: np.ndarray, cells: slice, b: slice
+) -> np.ndarray:
+    """Correlation of cells with mixtures of the columns b, (cells, mixtures)."""
+    variances = np.einsum("uv,uv->v", mixed, covariance[b, b] @ mixed)
+    return _scaled(covariance[cells, b] @ mixed, np.diag(covariance)[cells], variances)

@@ -28,24 +28,33 @@ def linear_cka(covariance: np.ndarray, a: slice, b: slice) -> float:
     return float(norms[0] ** 2 / (norms[1] * norms[2])) if norms[1] * norms[2] else 0.0
 
 
-def svcca(covariance: np.ndarray, a: slice, b: slice, share: float = KEPT) -> float:
+def svcca(covariance: np.ndarray, white_a: np.ndarray, white_b: np.ndarray) -> float:
     """Mean canonical correlation of the main directions of two networks (Raghu et al. 2017).
 
     Args:
-        covariance: of all columns.
-        a: columns of the first network.
-        b: those of the second.
-        share: of the variance of each network that its directions keep.
+        covariance: between the cells of both networks, (cells of a, cells of b).
+        white_a: directions of the first network, as :func:`whitened` gives them.
+        white_b: those of the second.
+
+    Returns:
+        From 0 to 1; 0 where a network has no directions.
     """
-    white_a, white_b = _whitened(covariance[a, a], share), _whitened(covariance[b, b], share)
     if not white_a.shape[1] or not white_b.shape[1]:
         return 0.0
-    canonical = np.linalg.svd(white_a.T @ covariance[a, b] @ white_b, compute_uv=False)
+    canonical = np.linalg.svd(white_a.T @ covariance @ white_b, compute_uv=False)
     return float(np.clip(canonical, 0, 1).mean())
 
 
-def _whitened(covariance: np.ndarray, share: float) -> np.ndarray:
-    """Directions of variance 1 that keep a share of all variance, (cells, directions)."""
+def whitened(covariance: np.ndarray, share: float = KEPT) -> np.ndarray:
+    """Directions of variance 1 that keep a share of all variance.
+
+    Args:
+        covariance: of the cells of one network.
+        share: of their variance.
+
+    Returns:
+        One direction per column, (cells, directions).
+    """
     values, vectors = np.linalg.eigh(covariance)
     values, vectors = values[::-1], vectors[:, ::-1]
     total = values.sum()
