@@ -1,0 +1,50 @@
+"""What a dry run prints: how many jobs of which rules, and why; not a paragraph for each job."""
+
+from __future__ import annotations
+
+from copy import copy
+from logging import Handler, LogRecord
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from snakemake_logger_plugin_charlens.run_log import is_routine
+
+HINT = "single jobs, their files and reasons: snakemake -np"
+
+_LEFT_OUT = (
+    LogEvent.WORKFLOW_STARTED,
+    LogEvent.JOB_INFO,
+    LogEvent.GROUP_INFO,
+    LogEvent.SHELLCMD,
+)
+_REFERENCE = "(check individual jobs above for details)"
+
+
+class Plan:
+    """Passes on what a summary needs.
+
+    Args:
+        own: Snakemake's handler, which prints.
+    """
+
+    def __init__(self, own: Handler) -> None:
+        self._own = own
+        self._counts = ""  # of jobs, which come before them and, again, after them
+
+    def handle(self, record: LogRecord) -> None:
+        """Print a record, unless it is about a single job or of no use to anybody."""
+        event = getattr(record, "event", None)
+        if event in _LEFT_OUT or (event is None and is_routine(record)):
+            return
+        if event == LogEvent.RUN_INFO:
+            if record.getMessage() == self._counts:
+                return
+            self._counts = record.getMessage()
+        if _REFERENCE in record.getMessage():
+            record = copy(record)
+            record.msg, record.args = record.getMessage().replace(_REFERENCE, f"({HINT})"), ()
+        self._own.handle(record)
+
+    def close(self) -> None:
+        """Close Snakemake's handler."""
+        self._own.close()
