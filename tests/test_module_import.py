@@ -51,7 +51,7 @@ def test_the_whole_study_is_planned_through_the_second_entry_point(
     clone: Path, project: Path
 ) -> None:
     importing(project, clone, snakefile=clone / "workflow" / "Snakefile", target="study")
-    run = snakemake(project, "-n")
+    run = snakemake(project, "-np")
     assert run.code == 0, run.stderr
     assert "results/base/novel/models/lstm-1x128.safetensors" in run.stdout
     assert "python_docs" not in run.stdout
@@ -61,10 +61,10 @@ def test_a_section_may_be_handed_over(clone: Path, project: Path) -> None:
     values = {"samples": [1], "seed": 3, "charlens": yaml.safe_load(CONFIG)}
     (project / "config.yaml").write_text(yaml.safe_dump(values))
     importing(project, clone, config='config["charlens"]')
-    run = snakemake(project, "-n", "--config", "samples=[2]")
+    run = snakemake(project, "-np", "--config", "samples=[2]")
     assert run.code == 0, run.stderr
     importing(project, clone)
-    run = snakemake(project, "-n")
+    run = snakemake(project, "-np")
     assert run.code == 1
     assert "config.yaml, handed to the module: charlens: unknown key" in run.messages[-1]
 
@@ -73,7 +73,7 @@ def test_values_of_the_command_line_reach_the_module_with_their_types(
     clone: Path, project: Path
 ) -> None:
     importing(project, clone, target="study")
-    run = snakemake(project, "-n", "--config", "grid=[{cells: [rnn], layers: [1], sizes: [8]}]")
+    run = snakemake(project, "-np", "--config", "grid=[{cells: [rnn], layers: [1], sizes: [8]}]")
     assert run.code == 0, run.stderr
     assert "lstm-1x128" not in run.stdout
     assert "rnn-1x8" in run.stdout
@@ -82,7 +82,7 @@ def test_values_of_the_command_line_reach_the_module_with_their_types(
 def test_from_another_folder_its_config_counts_or_else_the_workflows(
     clone: Path, tmp_path: Path
 ) -> None:
-    arguments = ("--snakefile", str(clone / "workflow" / "Snakefile"), "-n", "corpora")
+    arguments = ("--snakefile", str(clone / "workflow" / "Snakefile"), "-np", "corpora")
     run = snakemake(tmp_path, *arguments)
     assert run.code == 0, run.stderr
     assert "results/quick/python_docs/corpus.json" in run.stdout

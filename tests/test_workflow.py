@@ -37,7 +37,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_paper_is_planned_in_full(repository: Path) -> None:
-    run = snakemake(repository, "-n", "--configfile", "config.paper.yaml")
+    run = snakemake(repository, "-np", "--configfile", "config.paper.yaml")
     assert run.jobs == {
         "prepare_corpus": 4,
         "copied": 4,
@@ -72,7 +72,7 @@ def test_command_line_values_reach_either_config(repository: Path, tmp_path: Pat
     grid = "grid=[{cells: [lstm], layers: [1, 2], sizes: [8]}]"
     own = ["--config", f"corpora_dir={tmp_path}", "training={epochs: 2, patience: null}", grid]
     default = snakemake(repository, "-n", *own)
-    run = snakemake(repository, "-n", "--configfile", "config.paper.yaml", *own)
+    run = snakemake(repository, "-np", "--configfile", "config.paper.yaml", *own)
     for planned in (default.jobs, run.jobs):
         assert planned["train"] + planned["train_watched"] == 4
     assert "note: activations[0]: python_docs has no model lstm-1x128" in default.stderr
@@ -113,7 +113,7 @@ def test_three_lines_plan_a_small_study_named_after_their_file(
 ) -> None:
     path = tmp_path / "my novel.yaml"
     path.write_text("corpora:\n  novel:\n    source: {builtin: python_docs}\n")
-    run = snakemake(repository, "-n", "--configfile", str(path))
+    run = snakemake(repository, "-np", "--configfile", str(path))
     assert run.jobs["train"] + run.jobs["train_watched"] == 11
     assert run.jobs["train_n_nn"] == 4
     assert "results/my-novel/novel/models/lstm-1x128.safetensors" in run.stdout
@@ -196,7 +196,7 @@ def test_n_grams_of_a_larger_text_ask_for_more_memory(repository: Path, tmp_path
         source = source.replace(": ", f": {tmp_path}/", 1)
         (tmp_path / "my.yaml").write_text(f"corpora: {{big: {{source: {{{source}}}}}}}\ngrid: []\n")
         target = "results/my/big/models/n-gram.safetensors"
-        run = snakemake(repository, "-n", target, "--configfile", str(tmp_path / "my.yaml"))
+        run = snakemake(repository, "-np", target, "--configfile", str(tmp_path / "my.yaml"))
         rules = ("prepare_corpus", "fit_n_gram")
         patterns = (rf"rule {rule}:.*?mem_mb=(\d+)" for rule in rules)
         asked[megabytes] = [re.findall(pattern, run.stdout, re.S) for pattern in patterns]
@@ -243,7 +243,7 @@ def test_files_whose_names_control_the_terminal(repository: Path, tmp_path: Path
     (tmp_path / name).write_text("too short")
     short = snakemake(repository, "--cores", "1", *arguments)
     (tmp_path / name).write_text("".join(f"{number} bottles of wine\n" for number in range(2000)))
-    planned = snakemake(repository, "-n", *arguments)
+    planned = snakemake(repository, "-np", *arguments)
     assert planned.jobs == {"prepare_corpus": 1}
     for made in (lost, run, short, planned):
         assert "\x1b" not in made.stdout + made.stderr
@@ -461,7 +461,7 @@ def test_other_settings_do_not_write_over_a_runs_results(tmp_path: Path) -> None
         assert words in line
         assert "run=NAME" in line
     assert snakemake(folder, "-n", *arguments[:2], "--configfile", "beer.yaml").code == 0
-    named = snakemake(folder, "-n", *arguments[:2], *arguments[3:], "--config", "seed=2", "run=b2")
+    named = snakemake(folder, "-np", *arguments[:2], *arguments[3:], "--config", "seed=2", "run=b2")
     assert named.code == 0
     assert "results/b2/" in named.stdout
     assert snakemake(folder, *arguments, "--config", "grid=[]", "n_gram={contexts: [2]}").code == 0

@@ -82,7 +82,7 @@ def snakemake(folder: Path, *arguments: str) -> Run:
     # The copy's logger plugin, not that of a checkout installed here: Snakemake loads it first.
     environment["PYTHONPATH"] = str(folder / "workflow")
     request = {"cwd": str(folder), "environment": environment, "arguments": arguments}
-    plans = {"-n", "--lint", "--report"} & set(arguments)
+    plans = {"-n", "-np", "--lint", "--report"} & set(arguments)
     request["python"] = sys.executable if plans else warm_python()
     with TemporaryDirectory() as files:
         streams = {name: f"{files}/{name}" for name in ("stdout", "stderr")}

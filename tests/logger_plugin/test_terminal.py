@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from snakemake_logger_plugin_charlens.plan import HINT
 from workflow_runs import copy_repository, snakemake
 
 CONFIG = (
@@ -67,10 +68,17 @@ def test_a_terminal_has_progress_that_leaves_it_as_it_was(repository) -> None:
     assert run.stdout == ""
 
 
-def test_a_dry_run_prints_the_plan_and_verbose_everything(repository) -> None:
+def test_a_dry_run_prints_a_summary_and_on_request_everything(repository) -> None:
     plan = snakemake(repository, "-n", "--forceall", *ARGUMENTS[2:])
-    assert "rule prepare_corpus:" in plan.stdout
-    assert "Job stats:" in plan.stdout
+    lines = [line for line in plan.stdout.splitlines() if line]
+    assert lines[:2] == ["Job stats:", "job               count"]
+    assert lines.count("Job stats:") == 1
+    assert "rule prepare_corpus:" not in plan.stdout
+    assert f"    ({HINT})" in lines  # below "Reasons:"
+    assert len(lines) < 20
+    jobs = snakemake(repository, "-np", "--forceall", *ARGUMENTS[2:])
+    assert "rule prepare_corpus:" in jobs.stdout
+    assert "Job stats:" in jobs.stdout
     full = snakemake(repository, "--verbose", *ARGUMENTS[:4], "--forceall", "--", "corpora")
     assert full.code == 0
     assert "rule prepare_corpus:" in full.stderr

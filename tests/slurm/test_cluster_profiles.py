@@ -72,7 +72,7 @@ def test_what_can_use_a_gpu_asks_for_a_whole_one_unless_told_not_to(
         f"training={{device: {device}}}",
     ]
     for name in PROFILES:
-        arguments = ["-n", "--forceall", "--workflow-profile", f"profiles/{name}", *config]
+        arguments = ["-np", "--forceall", "--workflow-profile", f"profiles/{name}", *config]
         done = snakemake(ROOT, *arguments)
         assert done.code == 0, done.stderr
         planned = re.findall(

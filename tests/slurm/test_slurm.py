@@ -250,10 +250,15 @@ def test_the_generic_profile(slurm: Slurm, workflow: Workflow, local: dict[str, 
     assert len(submitted(slurm, workflow)) == 2 + 2 * len(MODELS)
 
 
-def test_a_cancelled_job(slurm: Slurm, workflow: Workflow, undisturbed: dict[str, str]) -> None:
+def test_a_cancelled_job_then_a_restarted_controller(
+    slurm: Slurm, workflow: Workflow, undisturbed: dict[str, str]
+) -> None:
     workflow.start(*CLUSTER, *LONG, *SCORES)
     model = wait_for_training(workflow)
     slurm.call("scancel", trainings(slurm, workflow, model)[0]["JobId"])
+    slurm.stop("slurmctld")
+    time.sleep(3)  # longer without accounting: docs/cluster.md
+    slurm.start("slurmctld")
     workflow.finish()
     check_trained_once(slurm, workflow, undisturbed)
     first, second = trainings(slurm, workflow, model)
@@ -264,38 +269,12 @@ def test_a_cancelled_job(slurm: Slurm, workflow: Workflow, undisturbed: dict[str
     assert (second["MinMemoryNode"], second["TimeLimit"]) == ("8000M", "2-00:00:00")
 
 
-def test_a_drained_node(slurm: Slurm, workflow: Workflow, undisturbed: dict[str, str]) -> None:
-    workflow.start(*CLUSTER, *LONG, *SCORES)
-    wait_for_training(workflow)
-    node = f"NodeName={slurm.host}"
-    slurm.call("scontrol", "update", node, "State=DRAIN", "Reason=test")
-    started = {job["JobId"] for job in jobs_of(slurm, workflow) if job["JobState"] == "RUNNING"}
-    slurm.wait_for_node("drained", 600)
-    time.sleep(10)
-    states = {job["JobId"]: job["JobState"] for job in jobs_of(slurm, workflow)}
-    assert {states[one] for one in started} == {"COMPLETED"}
-    assert "RUNNING" not in states.values()
-    assert "PENDING" in states.values()
-    slurm.call("scontrol", "update", node, "State=RESUME")
-    workflow.finish()
-    check_trained_once(slurm, workflow, undisturbed)
-
-
-def test_a_restarted_controller(
+def test_a_drained_node_then_a_killed_workflow(
     slurm: Slurm, workflow: Workflow, undisturbed: dict[str, str]
 ) -> None:
     workflow.start(*CLUSTER, *LONG, *SCORES)
     wait_for_training(workflow)
-    slurm.stop("slurmctld")
-    time.sleep(3)  # longer without accounting: docs/cluster.md
-    slurm.start("slurmctld")
-    workflow.finish()
-    check_trained_once(slurm, workflow, undisturbed)
-
-
-def test_a_killed_workflow(slurm: Slurm, workflow: Workflow, undisturbed: dict[str, str]) -> None:
-    workflow.start(*CLUSTER, *LONG, *SCORES)
-
+    drain(slurm, workflow)
     wait_for(
         "one training at its end, another under way",
         lambda: completed(slurm, workflow) and workflow.in_training(),
@@ -316,3 +295,17 @@ def test_a_killed_workflow(slurm: Slurm, workflow: Workflow, undisturbed: dict[s
     workflow.run(*CLUSTER, *LONG, *SCORES)
     assert finished == {model: workflow.model(model).stat().st_mtime_ns for model in finished}
     check_trained_once(slurm, workflow, undisturbed)
+
+
+def drain(slurm: Slurm, workflow: Workflow) -> None:
+    """Take the node out of service and back: what runs ends first, what waits goes on waiting."""
+    node = f"NodeName={slurm.host}"
+    slurm.call("scontrol", "update", node, "State=DRAIN", "Reason=test")
+    started = {job["JobId"] for job in jobs_of(slurm, workflow) if job["JobState"] == "RUNNING"}
+    slurm.wait_for_node("drained", 600)
+    time.sleep(10)
+    states = {job["JobId"]: job["JobState"] for job in jobs_of(slurm, workflow)}
+    assert {states[one] for one in started} == {"COMPLETED"}
+    assert "RUNNING" not in states.values()
+    assert "PENDING" in states.values()
+    slurm.call("scontrol", "update", node, "State=RESUME")

@@ -2,8 +2,9 @@
 
 A logger plugin of Snakemake (``--logger charlens``, which the profiles set). It stays out of the
 library, which knows nothing of Snakemake, and reads what jobs say in their logs, so jobs on a
-cluster are shown as those on this machine are. With ``-n``, ``--verbose``, ``--quiet``,
-``--printshellcmds`` or ``--debug-dag`` Snakemake's own output is left as it is.
+cluster are shown as those on this machine are. A dry run (``-n``) prints a summary of the plan.
+With ``--verbose``, ``--quiet``, ``--printshellcmds`` (``-np``) or ``--debug-dag`` Snakemake's own
+output is left as it is.
 
 ``snakemake-logger-plugin-rich`` (0.5.1) was tried first: it has one bar per rule, knows nothing of
 what happens inside a job, and prints nothing but Snakemake's error text where it is no terminal.
@@ -39,6 +40,11 @@ class LogHandler(LogHandlerBase):
         if _wants_snakemakes_own(settings):
             self._target = _snakemakes_own(settings, stream)
             return
+        if settings.dryrun:
+            from snakemake_logger_plugin_charlens.plan import Plan
+
+            self._target = Plan(_snakemakes_own(settings, stream))
+            return
         from snakemake_logger_plugin_charlens.run_log import RunLog
         from snakemake_logger_plugin_charlens.screen import Screen
 
@@ -66,7 +72,7 @@ def register() -> None:
 
 
 def _wants_snakemakes_own(settings: Any) -> bool:
-    names = ("dryrun", "verbose", "quiet", "printshellcmds", "debug_dag")
+    names = ("verbose", "quiet", "printshellcmds", "debug_dag")
     return any(getattr(settings, name, None) for name in names)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from logging import INFO, WARNING
+from logging import INFO, WARNING, LogRecord
 from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -26,6 +26,11 @@ _ROUTINE = re.compile(
 _SAID_ALREADY = "Exiting because a job execution failed"
 _NOTHING_TO_DO = "Nothing to be done"
 _SCRIPT_FAILED = "CalledProcessError in file"
+
+
+def is_routine(record: LogRecord) -> bool:
+    """Whether a message comes in every run and says nothing that anybody asked."""
+    return record.levelno < WARNING and bool(_ROUTINE.match(record.getMessage()))
 
 
 class RunLog:
@@ -112,7 +117,7 @@ class RunLog:
             self._say(text, "red" if record.levelno > WARNING else "yellow")
         elif text.startswith(_NOTHING_TO_DO):
             self._say("\n".join([text, *self._summary()]))
-        elif record.levelno >= INFO and not _ROUTINE.match(text) and text not in self._said:
+        elif record.levelno >= INFO and not is_routine(record) and text not in self._said:
             self._say(text)  # once: "Will exit after finishing ..." comes with every job
 
     def _run_info(self, record: Any) -> None:
