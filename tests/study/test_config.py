@@ -592,6 +592,7 @@ WRONG_PROBABILITIES = {
     "columns.parquet": (lambda path: pq.write_table(pa.table({"p": [1]}), path), "no column pos"),
     "cut.parquet": (lambda path: path.write_bytes(b"PAR1" + bytes(99)), "neither Parquet nor CSV"),
     "a.npz": (lambda path: np.savez(path, np.full(480, 0.5)), "a zip archive (as .npz"),
+    "empty.csv": (lambda path: None, "empty.csv: is empty, expected Parquet, CSV or .npy"),
     "large.csv": (lambda path: os.truncate(path, 1 << 30), "; it may hold 26,377,216 for 480"),
 }
 

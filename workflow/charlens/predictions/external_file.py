@@ -43,6 +43,10 @@ def check_start(path: FilePath, size: int | None = None) -> None:
         CharlensError: an array of another shape or type, another number of rows, too many bytes,
             or a file of another kind.
     """
+    with _reading(path):
+        count = os.path.getsize(path)
+    if count == 0:  # the system's own files say so too, and may never end
+        raise CharlensError(f"{path}: is empty, expected Parquet, CSV or .npy")
     rows = _announced_rows(path, size)
     if rows is not None and size is not None and rows != size:
         raise _other_count(path, rows, size)
