@@ -60,7 +60,7 @@ def sound(findings):
 def test_names_say_what_they_hold() -> None:
     paths = [
         path
-        for folder in ("workflow", "benchmarks", "tests")
+        for folder in ("workflow", "benchmarks", "tests", "profiles", ".ci")
         for path in sorted(Path(ROOT, folder).rglob("*.py"))
     ]
     assert len(paths) > 400

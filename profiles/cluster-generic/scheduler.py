@@ -40,10 +40,10 @@ class Request:
     @classmethod
     def read(cls, script: str) -> Request:
         """The request written into a Snakemake job script."""
-        found = re.search(r"^# properties = (.*)$", Path(script).read_text(), re.M)
-        if not found:
+        properties = re.search(r"^# properties = (.*)$", Path(script).read_text(), re.M)
+        if not properties:
             sys.exit(f"{script}: not a job script of Snakemake (no line '# properties = ...')")
-        job = json.loads(found[1])
+        job = json.loads(properties[1])
         words = [job.get("rule") or job.get("groupid") or "job", *job.get("wildcards", {}).values()]
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", "_".join(map(str, words)))[:60]
         resources = job.get("resources", {})
@@ -180,10 +180,10 @@ def submit(scheduler: Scheduler, script: str) -> str:
     request.log.parent.mkdir(parents=True, exist_ok=True)
     own = shlex.split(os.environ.get("CHARLENS_SUBMIT", ""))
     code, text = call(*scheduler.submit(request), *own, script)
-    found = re.search(scheduler.job, text, re.M)
-    if code or not found:
+    job = re.search(scheduler.job, text, re.M)
+    if code or not job:
         sys.exit(f"the scheduler did not take {request.name}: {text or 'it said nothing'}")
-    return found[1]
+    return job[1]
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -259,6 +260,19 @@ def test_a_flipped_bit_of_the_footer_is_reported_or_harmless(small):
         path.write_bytes(damaged)
         stored, error = attempt(folder)
         assert error or stored.shape == (10, 3)
+
+
+def test_a_flipped_bit_of_the_metadata_is_never_read_as_metadata(small):
+    folder, _ = small
+    path = file_path(folder, 1, "c")
+    content, whole = path.read_bytes(), store.read_metadata(folder, 1, "c")
+    begin = content.index(b'{"code_version"')
+    for place in range(begin, content.index(b"}", content.index(b'"start"')) + 1):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with suppress(CharlensError):  # which names the file, as above
+            assert store.read_metadata(folder, 1, "c") == whole
 
 
 @pytest.mark.parametrize("rows", [9, 11])

@@ -158,9 +158,9 @@ def test_a_job_that_died_without_a_word_is_reported_in_full(tmp_path) -> None:
     log.write_text("epoch 1\n")
     run = Run()
     run.start(1, "train", [str(log)])
-    run.fail(1, "train", [str(log)], end="died with <Signals.SIGKILL: 9>.")
+    run.fail(1, "train", [str(log)], end="died with <Signals.SIGSEGV: 11>.")
     text = "\n".join(run.lines)
-    assert "died with <Signals.SIGKILL: 9>." in text
+    assert "died with <Signals.SIGSEGV: 11>." in text
     assert "Error in rule train:" in text
     assert "epoch 1" in text
     assert str(log) in text
@@ -173,6 +173,19 @@ def test_a_stopped_job_is_no_error(tmp_path) -> None:
     run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
     run.fail(1, "train", [str(log)])
     assert run.lines[1:] == ["prose lstm-1x8: stopped by SIGINT; run again to go on"]
+
+
+@pytest.mark.parametrize("end", ["died with <Signals.SIGKILL: 9>.", "returned exit status 137."])
+def test_a_job_that_was_killed_is_one_line(end, tmp_path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("epoch 1\n")
+    run = Run()
+    run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.fail(1, "train", [str(log)], end=end)
+    (text,) = run.lines[1:]  # the first says how many jobs there are
+    assert text.startswith("charlens: error: prose lstm-1x8: killed (signal 9)")
+    assert "memory" in text
+    assert text.endswith(f"[{log}]")
 
 
 def test_an_exception_of_no_known_job_is_not_lost() -> None:

@@ -1,5 +1,6 @@
 """Models from elsewhere: what joins the tables, and what is refused with a reason."""
 
+import gzip
 import json
 import math
 import re
@@ -579,3 +580,19 @@ def test_an_external_model_lands_in_the_table(tmp_path):
         "external_probabilities",
         "cross_entropy",
     }
+
+
+def test_a_file_that_unpacks_to_far_too_much_is_refused_before_it_does(
+    corpus, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(external_file, "MAX_ROW", 100)
+    monkeypatch.setattr(external_file, "_SPARE", 0)
+    with gzip.open(tmp_path / "a.csv.gz", "wb") as file:
+        file.write(b"position,probability\n" + b"0,0.5\n" * (1 << 20))
+    assert (tmp_path / "a.csv.gz").stat().st_size < 100 * ROWS
+    assert "it may hold 30,000 for 300 test characters" in refused(corpus, tmp_path / "a.csv.gz")
+    pq.write_table(pa.table({"position": [0] * 2000, "probability": [0] * 2000}), tmp_path / "b.pq")
+    message = refused(corpus, tmp_path / "b.pq")
+    assert message == "has 2,000 rows, expected one for each of 300 test characters"
+    np.savez(tmp_path / "c.npz", np.full(ROWS, 0.5))
+    assert refused(corpus, tmp_path / "c.npz").startswith("is a zip archive (as .npz")

@@ -89,6 +89,9 @@ def nested(outer: Exception, inner: Exception) -> Exception:
         (MemoryError(), "not enough memory"),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "memory"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "not enough memory"),
+        (ImportError("a.so: failed to map segment from shared object"), "not enough memory"),
+        (RuntimeError("can't start new thread"), "ulimit -u"),
+        (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "ulimit -u"),
         (OSError(errno.EIO, "Input/output error", "a.npy"), "a.npy: the disk or the network drive"),
         (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"),
         (OSError(errno.ENFILE, "Too many open files in system"), "too many files are open"),
@@ -111,7 +114,13 @@ def test_what_the_machine_lacks_is_no_bug(tmp_path: Path, capsys, error, words: 
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(errno.ENOENT, "No such file"), RuntimeError("shape"), ValueError("line 28")]
+    "error",
+    [
+        OSError(errno.ENOENT, "No such file"),
+        RuntimeError("shape"),
+        ImportError("No module named torch"),
+        ValueError("line 28"),
+    ],
 )
 def test_other_errors_stay_bugs(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(type(error)), job(tmp_path / "a.log"):
@@ -127,6 +136,13 @@ def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch, c
     with pytest.raises(SystemExit), job(tmp_path / "a.log"):
         raise AssertionError
     assert "a.log: the disk is full" in capsys.readouterr().err
+
+
+def test_a_log_where_a_file_is_in_the_way_is_one_line(tmp_path: Path, capsys) -> None:
+    (tmp_path / "logs").touch()
+    with pytest.raises(SystemExit), job(tmp_path / "logs" / "a.log"):
+        raise AssertionError
+    assert "a.log: cannot be written (File exists); move it away" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -1,17 +1,22 @@
 """The config model: what it accepts, and the one line it says about everything else."""
 
 import copy
+import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from charlens.errors import CharlensError
 from charlens.report.contents import ANALYSES
-from charlens.study.checks import check_references, watched_file
+from charlens.study.checks import check_probabilities, check_references, watched_file
 from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, schema_text
 from charlens.study.config_file import check_file, run_named_after
 from charlens.study.default_study import GridBlock
@@ -572,6 +577,92 @@ def test_files_of_models_from_elsewhere_must_be_there(
         file.truncate(1 << 40)
     with pytest.raises(CharlensError, match="has 1,099,511,627,776 bytes; it may have"):
         check_references(Config.load(GOOD | {"external": entries}), "my")
+
+
+def parquet(rows: int, **columns: list) -> pa.Table:
+    return pa.table({"position": range(rows), "probability": [0.5] * rows, **columns})
+
+
+WRONG_PROBABILITIES = {
+    "shape.npy": (lambda path: np.save(path, np.full(9, 0.5)), "float64 of shape (9,), expected"),
+    "type.npy": (lambda path: np.save(path, np.full(480, 1)), "is int64 of shape (480,)"),
+    "cut.npy": (lambda path: path.write_bytes(npy(480)[:999]), "no NumPy array that can be read"),
+    "rows.parquet": (lambda path: pq.write_table(parquet(481), path), "481 rows, expected one"),
+    "few.parquet": (lambda path: pq.write_table(parquet(479), path), "479 rows, expected one"),
+    "columns.parquet": (lambda path: pq.write_table(pa.table({"p": [1]}), path), "no column pos"),
+    "cut.parquet": (lambda path: path.write_bytes(b"PAR1" + bytes(99)), "neither Parquet nor CSV"),
+    "a.npz": (lambda path: np.savez(path, np.full(480, 0.5)), "a zip archive (as .npz"),
+    "empty.csv": (lambda path: None, "empty.csv: is empty, expected Parquet, CSV or .npy"),
+    "large.csv": (lambda path: os.truncate(path, 1 << 30), "; it may hold 26,377,216 for 480"),
+}
+
+
+def npy(count: int) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.full(count, 0.5))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("name", WRONG_PROBABILITIES)
+def test_probabilities_that_cannot_fit_are_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "novel.txt").write_bytes(b"abcd" * 1200)
+    values = changed("corpora.prose.source", {"file": "novel.txt"})
+    values["training"] = {"batch": 4, "unroll": 10}
+    values["external"] = [{"corpus": "prose", "model": "m", "file": name}]
+    config = Config.load(values)
+    Path(name).touch()
+    make, words = WRONG_PROBABILITIES[name]
+    make(Path(name))
+    check_references(config, "my")
+    with pytest.raises(CharlensError) as caught:
+        check_probabilities(config, "my")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"my: external[0].file: {name}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", [{"file": "novel.txt"}, {"builtin": "python_docs"}])
+def test_probabilities_that_may_fit_are_let_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: dict
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "novel.txt").write_bytes(b"abcd" * 1200)
+    np.save("a.npy", np.full((480, 1), 0.5))
+    pq.write_table(parquet(480, note=["x"] * 480), "a.parquet")
+    Path("a.csv").write_text("position,probability\n")
+    values = changed("corpora.prose.source", source) | {"training": {"batch": 4, "unroll": 10}}
+    values["external"] = [
+        {"corpus": "prose", "model": f"m{i}", "file": name}
+        for i, name in enumerate(("a.npy", "a.parquet", "a.csv"))
+    ]
+    check_probabilities(Config.load(values))
+    if "builtin" in source:  # of how many characters, only the job knows
+        np.save("a.npy", np.full((3, 4), 0.5))
+        with pytest.raises(CharlensError, match=r"a.npy: is float64 of shape \(3, 4\)"):
+            check_probabilities(Config.load(values))
+
+
+def test_a_text_split_by_files_is_measured_by_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole files may give a part what fractions of the text would not, and the reverse."""
+    monkeypatch.chdir(tmp_path)
+    Path("lib").mkdir()
+    for i in range(3):
+        Path(f"lib/{i}.c").write_bytes(b"x" * 101)
+    values = changed("corpora.prose", {"source": {"tree": "lib"}, "split": "files"})
+    values["training"] = {"batch": 5, "unroll": 10}
+    values["corpora"]["prose"] |= {"train": 0.9, "val": 0.05}
+    check_references(Config.load(values))  # by fractions no block would be left for validation
+    values["activations"] = [{"corpus": "prose", "model": "lstm-1x8", "positions": [0, 101]}]
+    with pytest.raises(CharlensError, match="the test split of prose has 100 characters"):
+        check_references(Config.load(values))
+    Path("lib/2.c").write_bytes(b"")
+    with pytest.raises(CharlensError, match="at least 3 files that are not empty, found 2"):
+        check_references(Config.load(values))
 
 
 @pytest.mark.parametrize("name", ["~nouser/x", "x" * 5000])

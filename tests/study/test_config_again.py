@@ -173,3 +173,37 @@ def test_a_manifest_without_a_config_that_works_is_one_line(
     assert captured.err.startswith(f"charlens: error: {path}: config: ")
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+GRAMS = [1, 2, 3]
+FEW = {"n_gram": {"contexts": GRAMS}, "n_nn": {"corpora": []}}
+
+
+@pytest.mark.parametrize(
+    ("contexts", "dynamics", "lost", "watched"),
+    [
+        ([1, 2, 3, 4], {"contexts": None}, "4", (1, 2, 3)),  # the default of an earlier version
+        ([2, 9], {"contexts": [2]}, "9", (2,)),
+        ([8, 9], None, "8, 9", ()),
+        ([1, 3], {"contexts": [1, 3]}, "", (1, 3)),
+    ],
+)
+def test_baselines_that_no_model_was_are_left_out_of_an_earlier_versions_config(
+    tmp_path: Path,
+    contexts: list[int],
+    dynamics: dict | None,
+    lost: str,
+    watched: tuple[int, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    values = written(Config.load(SMALL | FEW))
+    values["figure5"]["dynamics"]["contexts"] = contexts
+    write_manifest(tmp_path, values)
+    assert main(["config", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    again = Config.load(yaml.safe_load(text))
+    assert (again.figure5.dynamics is None) == (dynamics is None)
+    if dynamics:
+        assert written(again)["figure5"]["dynamics"] == values["figure5"]["dynamics"] | dynamics
+    assert choices.watched(again).n_gram == watched
+    assert (f"contexts {lost}: no model" in text.splitlines()[0]) == bool(lost)

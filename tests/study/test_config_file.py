@@ -1,5 +1,6 @@
 """Config files and values as people write them: each fault is one line with file, line and key."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def test_broken_files(tmp_path: Path, data: bytes, words: str) -> None:
 
 def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
     assert refusal(Path("/dev/zero")).startswith(": is a device")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert refusal(tmp_path / "pipe.yaml").startswith(": is a pipe, which can be read once")
     path = tmp_path / "sparse.yaml"
     with path.open("wb") as file:
         file.truncate(1 << 40)

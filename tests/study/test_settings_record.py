@@ -98,3 +98,11 @@ def test_a_damaged_record_is_written_anew(folder: Path, damage: bytes) -> None:
     check_settings(study(), folder)
     record_settings(study(), folder)
     assert (folder / NAME).read_bytes() == before
+
+
+def test_a_folder_of_results_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "results").touch()
+    with pytest.raises(CharlensError, match=r"settings\.json: cannot be written \(Not a dir"):
+        record_settings(study(), tmp_path / "results" / "mine")
+    with pytest.raises(CharlensError, match=r"settings\.json: cannot be written"):
+        record_settings(study(), Path("/proc/mine"))

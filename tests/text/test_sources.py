@@ -26,6 +26,7 @@ from charlens.text.sources import builtin as builtin_corpora
 from charlens.text.sources import web as sources
 from charlens.text.sources.any import Source
 from charlens.text.sources.any import read as read_source
+from charlens.text.sources.kind import Folders
 from charlens.text.sources.verify import git_blob_sha1
 from pydantic import TypeAdapter
 
@@ -637,6 +638,65 @@ def test_a_tree_of_more_than_a_text_may_have_is_refused_before_it_is_read():
     with open("sparse.tar", "wb") as file:
         file.truncate(1 << 40)
     assert "has 1,099,511,627,776 bytes" in source(tree="sparse.tar").fault(None)
+
+
+@pytest.mark.parametrize("top", ["", "linux-4.1/"])
+@pytest.mark.parametrize("name", MAKERS)
+def test_sizes_are_known_without_unpacking_where_headers_tell_them(name, top):
+    MAKERS[name](Path(name), top)
+    asked = source(tree=name, glob=KERNEL, shuffle_seed=1)
+    assert asked.fault(None) is None
+    if name in ("linux.tar.gz", "linux.tar.bz2", "linux.tar.xz"):
+        assert asked.size(None) is asked.sizes(None) is None
+        return
+    assert asked.size(None) == sum(asked.sizes(None)) == 10
+    assert list(asked.sizes(None)) == asked.file_sizes(Folders(None, Path("downloads")))
+
+
+def bomb_zip(path):
+    """Half a megabyte that claims to hold 2 GB."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.c", TEXT)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02") + 24
+    data[at : at + 4] = (2_000_000_000).to_bytes(4, "little")
+    path.write_bytes(data)
+
+
+def bomb_tar(path):
+    """Ends after the header of a file of 2 GB."""
+    member = tarfile.TarInfo("a.c")
+    member.size = 2_000_000_000
+    with path.open("wb") as file:
+        file.write(member.tobuf())
+        file.truncate(2_000_010_240)
+
+
+@pytest.mark.parametrize(("name", "make"), [("a.zip", bomb_zip), ("a.tar", bomb_tar)])
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_read(name, make):
+    make(Path(name))
+    fault = source(tree=name).fault(None)
+    assert "files matching **/*.c, **/*.h hold more than 1,073,741,824 bytes" in fault
+
+
+@pytest.mark.parametrize("name", ["linux.zip", "linux.tar"])
+def test_an_archive_without_the_files_is_refused_before_it_is_read(name):
+    MAKERS[name](Path(name), "linux-4.1/")
+    assert "but no file matches the glob net/*.c" in source(tree=name, glob=["net/*.c"]).fault(None)
+    whole = Path(name).read_bytes()
+    Path(name).write_bytes(whole[:612])
+    assert "but the archive is damaged or truncated" in source(tree=name).fault(None)
+
+
+def test_an_archive_has_a_limit_of_members(monkeypatch):
+    for name in ("linux.zip", "linux.tar"):
+        MAKERS[name](Path(name), "")
+        monkeypatch.setattr(archives, "MAX_MEMBERS", 100)
+        assert source(tree=name, glob=KERNEL).fault(None) is None
+        monkeypatch.setattr(archives, "MAX_MEMBERS", 5)
+        tree._sizes_of_archive.cache_clear()
+        assert "has more than 5 files, folders" in source(tree=name, glob=KERNEL).fault(None)
+        broken("has more than 5 files", tree=name, glob=KERNEL)
 
 
 def test_an_encrypted_zip_is_reported():

@@ -50,6 +50,7 @@ from charlens.study.choices import (
 )
 from charlens.study.checks import (
     changed_sources,
+    check_probabilities,
     check_references,
     own_contents,
     watched_file,
@@ -136,6 +137,8 @@ def load_study(values):
             check_file(Path(os.path.relpath(path)))
         study = Config.load(values, origin)
         check_references(study, origin)
+        if workflow.is_main_process:
+            check_probabilities(study, origin)
         check_settings(study, Path("results", study.run))
     except CharlensError as error:
         stop(error)

@@ -26,6 +26,11 @@ _ROUTINE = re.compile(
 _SAID_ALREADY = "Exiting because a job execution failed"
 _NOTHING_TO_DO = "Nothing to be done"
 _SCRIPT_FAILED = "CalledProcessError in file"
+_KILLED = re.compile(r"died with <Signals\.SIGKILL|exit status 137\b")
+_ADVICE_KILLED = (
+    "killed (signal 9), by someone or by the system, which does so when memory runs out; run fewer "
+    "jobs at once or use a smaller text, and run again to go on"
+)
 
 
 def is_routine(record: LogRecord) -> bool:
@@ -165,6 +170,8 @@ class RunLog:
             self._say(f"{title}: stopped by {stopped}; run again to go on")
         elif explained := job_logs.errors(logs) or job_logs.bugs(logs):
             self._say("\n".join(explained), "red")
+        elif _KILLED.search(exception):
+            self._say(f"charlens: error: {title}: {_ADVICE_KILLED} [{', '.join(logs)}]", "red")
         else:
             self._say("\n".join(filter(None, [exception, self._in_full(record)])), "red")
 

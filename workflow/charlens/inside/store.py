@@ -14,6 +14,7 @@ of them away. float16 columns, a tenth smaller, are plain: DuckDB does not read 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
 
 METADATA_KEY = b"charlens"
+_DIGEST_KEY = "charlens_sha256"  # pages carry checksums of their own; the metadata would have none
 ROW_GROUP = 65_536
 
 DTYPES = {"float32": pa.float32(), "float16": pa.float16()}
@@ -95,7 +97,7 @@ def writing(
     split = {"column_encoding": "BYTE_STREAM_SPLIT"} if dtype == "float32" else {}
     with atomic_path(path) as temporary:
         with pq.ParquetWriter(temporary, schema, **_FORMAT, **split) as writer:
-            writer.add_key_value_metadata({METADATA_KEY.decode(): text})
+            writer.add_key_value_metadata({METADATA_KEY.decode(): text, _DIGEST_KEY: _digest(text)})
             yield ActivationWriter(writer, schema)
 
 
@@ -217,10 +219,19 @@ def _opened(folder: FilePath, layer: int, quantity: str) -> pq.ParquetFile:
 
 
 def _metadata(path: Path, file: pq.ParquetFile) -> ActivationMetadata:
+    stored = file.metadata.metadata or {}
     try:
-        return ActivationMetadata(**json.loads((file.metadata.metadata or {})[METADATA_KEY]))
+        text = stored[METADATA_KEY].decode()
+        noted = stored.get(_DIGEST_KEY.encode())  # files of earlier versions have none
+        if noted is not None and noted.decode() != _digest(text):
+            raise ValueError("its metadata differ from their checksum")
+        return ActivationMetadata(**json.loads(text))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _damaged(path, error) from error
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _damaged(path: Path, error: Exception) -> DamagedFileError:

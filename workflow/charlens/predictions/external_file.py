@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
@@ -13,18 +16,93 @@ import pyarrow.parquet as pq
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.predictions.contract import DTYPES
+from charlens.text.sources.own_file import MAX_BYTES, MAX_TREE
 
 Numbers = dict[str, np.ndarray]
 
 
+MAX_ROW = 20_000
+"""Most bytes that one character may take in a file: a CSV with a column for each of 256 bytes."""
+
+_SPARE = 1 << 24
+"""Bytes that a file may have besides its rows: metadata."""
+
+_NPY, _PARQUET, _ZIP = b"\x93NUMPY", b"PAR1", b"PK"
+
+
+def check_start(path: FilePath, size: int | None = None) -> None:
+    """Refuse a file that cannot fit the test split, by its size and what it says of itself.
+
+    Nothing but the head of a ``.npy`` and the footer of a Parquet file is read.
+
+    Args:
+        path: the file.
+        size: characters of the test split; None if they are not known.
+
+    Raises:
+        CharlensError: an array of another shape or type, another number of rows, too many bytes,
+            or a file of another kind.
+    """
+    with _reading(path):
+        count = os.path.getsize(path)
+    if count == 0:  # the system's own files say so too, and may never end
+        raise CharlensError(f"{path}: is empty, expected Parquet, CSV or .npy")
+    rows = _announced_rows(path, size)
+    if rows is not None and size is not None and rows != size:
+        raise _other_count(path, rows, size)
+
+
 def read_table(path: FilePath, size: int) -> pa.Table:
     """The known columns of a file, each of any type; its first bytes tell the format."""
+    _announced_rows(path, size)  # before any of it takes memory; which are missing is told later
+    start = _start(path)
+    if start == _NPY:
+        return _read_npy(path, size)
+    with _reading(path):
+        table = _read_parquet(path) if start[:4] == _PARQUET else _read_csv(path, size)
+    metadata = table.schema.metadata
+    names = [name.strip() for name in table.column_names]
+    table = table.rename_columns(names).select([name for name in DTYPES if name in names])
+    return table.replace_schema_metadata(metadata)
+
+
+def _announced_rows(path: FilePath, size: int | None) -> int | None:
+    """Rows that the head or footer of a file announces, not far above ``size``; None for CSV.
+
+    With a few too many the reader tells which of them is wrong.
+    """
+    start = _start(path)
+    with _reading(path):
+        _check_bytes(path, os.path.getsize(path), size)
+    if start == _NPY:
+        return len(_open_npy(path, size))
+    if start[:2] == _ZIP:
+        raise CharlensError(
+            f"{path}: is a zip archive (as .npz, .xlsx and .pt are), expected Parquet, CSV or "
+            ".npy; save the probabilities as one of these"
+        )
+    if start[:4] != _PARQUET:
+        return None
+    with _reading(path), pq.ParquetFile(path) as file:
+        _check_names(path, file.schema_arrow.names)
+        rows = file.metadata.num_rows
+    if size is None and rows > MAX_BYTES:
+        raise CharlensError(f"{path}: has {rows:,} rows, which no text has characters")
+    if size is not None and rows > 2 * size:
+        raise _other_count(path, rows, size)
+    return rows
+
+
+def _start(path: FilePath) -> bytes:
+    with _reading(path), open(path, "rb") as stream:
+        return stream.read(len(_NPY))
+
+
+@contextmanager
+def _reading(path: FilePath) -> Iterator[None]:
+    """Errors of the system and of pyarrow, in one line."""
     try:
-        with open(path, "rb") as stream:
-            start = stream.read(6)
-        if start == b"\x93NUMPY":
-            return _read_npy(path, size)
-        table = _read_parquet(path) if start[:4] == b"PAR1" else _read_csv(path)
+        yield
     except OSError as error:
         raise CharlensError(
             f"{path}: cannot be read ({one_line(error.strerror or error)}); write the file again"
@@ -34,10 +112,21 @@ def read_table(path: FilePath, size: int) -> pa.Table:
             f"{path}: neither Parquet nor CSV with a header line that can be read "
             f"({one_line(error)}); write the file again"
         ) from error
-    metadata = table.schema.metadata
-    names = [name.strip() for name in table.column_names]
-    table = table.rename_columns(names).select([name for name in DTYPES if name in names])
-    return table.replace_schema_metadata(metadata)
+
+
+def _check_bytes(path: FilePath, count: int, size: int | None) -> None:
+    most = MAX_TREE if size is None else min(MAX_TREE, size * MAX_ROW + _SPARE)
+    if count > most:
+        rows = "" if size is None else f" for {size:,} test characters"
+        raise CharlensError(
+            f"{path}: holds {count:,} bytes; it may hold {most:,}{rows}: leave out other columns"
+        )
+
+
+def _other_count(path: FilePath, rows: int, size: int) -> CharlensError:
+    return CharlensError(
+        f"{path}: has {rows:,} rows, expected one for each of {size:,} test characters"
+    )
 
 
 def one_line(quoted: object, most: int = 160) -> str:
@@ -65,6 +154,12 @@ def _check_names(path: FilePath, columns: list[str]) -> None:
 
 
 def _read_npy(path: FilePath, size: int) -> pa.Table:
+    probability = np.array(_open_npy(path, size), np.float64).ravel()
+    return pa.table({"position": np.arange(size), "probability": probability})
+
+
+def _open_npy(path: FilePath, size: int | None) -> np.ndarray:
+    """The array of a file, not read yet: floats of shape (size,) or (size, 1)."""
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError:
@@ -73,13 +168,14 @@ def _read_npy(path: FilePath, size: int) -> pa.Table:
         raise CharlensError(
             f"{path}: no NumPy array that can be read ({one_line(error)}); save one of floats again"
         ) from error
-    if values.dtype.kind != "f" or values.shape not in ((size,), (size, 1)):
+    count = len(values) if size is None and values.shape else size
+    if values.dtype.kind != "f" or values.shape not in ((count,), (count, 1)):
+        expected = "(test characters,)" if size is None else f"({size},)"
         raise CharlensError(
             f"{path}: is {one_line(values.dtype)} of shape {values.shape}, expected floats of "
-            f"shape ({size},); save the probability of each character of test.npy[:, 1:].ravel()"
+            f"shape {expected}; save the probability of each character of test.npy[:, 1:].ravel()"
         )
-    probability = np.array(values, np.float64).ravel()
-    return pa.table({"position": np.arange(size), "probability": probability})
+    return values
 
 
 def _read_parquet(path: FilePath) -> pa.Table:
@@ -89,8 +185,8 @@ def _read_parquet(path: FilePath) -> pa.Table:
         return file.read([name for name in names if name.strip() in DTYPES])
 
 
-def _read_csv(path: FilePath) -> pa.Table:
-    _check_text(path)
+def _read_csv(path: FilePath, size: int) -> pa.Table:
+    _check_text(path, size)
     ragged = []
 
     def stop(row: pa.csv.InvalidRow) -> str:
@@ -119,13 +215,13 @@ def _read_csv(path: FilePath) -> pa.Table:
 _PIECE = 1 << 20  # bytes of a CSV that are checked at a time
 
 
-def _check_text(path: FilePath) -> None:
-    """Refuse a file that is not UTF-8 text or has no commas, with a plain message.
+def _check_text(path: FilePath, size: int) -> None:
+    """Refuse a file that is not UTF-8 text, has no commas or unpacks to far too much.
 
     pyarrow's own messages are unclear, and its row handler prints a traceback for binary data.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line = 1
+    line, count = 1, 0
     with pa.input_stream(path, compression="detect") as stream:  # as read_csv opens it
         piece = stream.read(_PIECE)
         _check_start(path, piece)
@@ -140,6 +236,8 @@ def _check_text(path: FilePath) -> None:
             if not piece:
                 return
             line += piece.count(b"\n")
+            count += len(piece)
+            _check_bytes(path, count, size)
             piece = stream.read(_PIECE)
 
 

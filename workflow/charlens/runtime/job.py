@@ -49,7 +49,8 @@ def job(
     try:
         handler = _log_to(log_path)
     except OSError as error:
-        say(f"charlens: error: {log_path}: {machine_fault(error) or error.strerror}")
+        reason = f"cannot be written ({error.strerror}); move it away or check the permissions"
+        say(f"charlens: error: {log_path}: {machine_fault(error) or reason}")
         raise SystemExit(1) from None
     try:
         with _stderr_in(handler), interruptible():

@@ -12,12 +12,21 @@ _WORDS = {
     errno.EIO: "the disk or the network drive failed (input/output error); check it and run again",
     errno.EMFILE: "too many files are open; raise the limit (ulimit -n) or run fewer jobs at once",
     errno.ENFILE: "too many files are open on this machine; run fewer jobs at once",
+    errno.EAGAIN: "no further process or thread is allowed; raise the limit (ulimit -u) or run "
+    "fewer jobs at once",
     errno.ENOMEM: "there is not enough memory; run fewer jobs at once, or use a smaller text",
 }
 
 # How libraries tell the number of an error in their own words: Rust's, then C's through pyarrow.
 _NUMBER = re.compile(r"\(os error (\d+)\)|\[errno (\d+)\]", re.IGNORECASE)
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "std::bad_alloc")  # torch's and C++'s
+_NO_MEMORY = (
+    "can't allocate memory",  # torch's
+    "not enough memory",
+    "std::bad_alloc",  # C++'s
+    "failed to map segment from shared object",  # of a library that is imported
+    "cannot allocate memory",
+)
+_NO_THREAD = "can't start new thread"
 
 
 def machine_fault(error: BaseException) -> str | None:
@@ -42,7 +51,11 @@ def _number(error: BaseException) -> int | None:
         return errno.ENOMEM
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
-    if isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY):
-        return errno.ENOMEM
+    if isinstance(error, RuntimeError | ImportError):
+        message = str(error)
+        if any(words in message.lower() for words in _NO_MEMORY):
+            return errno.ENOMEM
+        if _NO_THREAD in message:
+            return errno.EAGAIN
     match = _NUMBER.search(str(error))
     return int(match[1] or match[2]) if match else None

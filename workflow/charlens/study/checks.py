@@ -10,9 +10,15 @@ from pathlib import Path
 
 from charlens.errors import CharlensError
 from charlens.runtime.checksums import Checksums
-from charlens.study.config import Config
+from charlens.study.config import Config, CorpusEntry
 from charlens.study.explain import show
-from charlens.text.blocks import block_counts, too_short
+from charlens.text.blocks import (
+    FILES,
+    block_counts,
+    file_block_counts,
+    files_too_short,
+    too_short,
+)
 from charlens.text.sources.own_file import MAX_TREE, find_path, too_large
 
 
@@ -31,28 +37,69 @@ def check_references(config: Config, origin: str = "config") -> None:
             reason = f"which cannot be looked at ({error.strerror})"
         if reason:
             raise CharlensError(f"{origin}: {key}: found {show(name, 200)}, {reason}")
-    _check_sizes(config, origin)
-
-
-def _check_sizes(config: Config, origin: str) -> None:
-    """Check that texts of a known size are long enough, and what is asked of their test splits."""
-    batch, unroll = config.training.batch, config.training.unroll
-    tests = {}
-    for corpus, entry in config.corpora.items():
-        size = entry.source.size(config.corpora_dir)
-        if size is None:
-            continue
-        layout = size, batch, unroll, entry.train, entry.val
-        blocks = block_counts(*layout)
-        if min(blocks) < 1:
-            raise CharlensError(f"{origin}: corpora.{corpus}: the text {too_short(*layout)}")
-        tests[corpus] = blocks[-1] * batch * unroll
+    tests = _test_sizes(config, origin)
     for i, dump in enumerate(config.activations):
         if dump.positions and dump.positions[1] > tests.get(dump.corpus, math.inf):
             raise CharlensError(
                 f"{origin}: activations[{i}].positions: found {list(dump.positions)}, but the test "
                 f"split of {dump.corpus} has {tests[dump.corpus]:,} characters"
             )
+
+
+def check_probabilities(config: Config, origin: str = "config") -> None:
+    """Check that files of probabilities can fit the test splits that they score.
+
+    Their first bytes are read, by the libraries that jobs read them with: once while planning.
+
+    Raises:
+        CharlensError: the first one that cannot, by its key.
+    """
+    if not config.external:
+        return
+    from charlens.predictions.external_file import check_start
+
+    tests = _test_sizes(config, origin)
+    for i, external in enumerate(config.external):
+        path = Path(external.file).expanduser()
+        try:
+            check_start(path, tests.get(external.corpus))
+        except CharlensError as error:
+            raise CharlensError(f"{origin}: external[{i}].file: {error}") from error
+
+
+def _test_sizes(config: Config, origin: str) -> dict[str, int]:
+    """Characters of the test splits of texts of a known size, which must be long enough."""
+    batch, unroll = config.training.batch, config.training.unroll
+    tests = {}
+    for corpus, entry in config.corpora.items():
+        try:
+            blocks = _blocks(entry, config.corpora_dir, batch, unroll)
+        except CharlensError as error:
+            raise CharlensError(f"{origin}: corpora.{corpus}: {error}") from error
+        if blocks is not None:
+            tests[corpus] = blocks[-1] * batch * unroll
+    return tests
+
+
+def _blocks(
+    entry: CorpusEntry, corpora_dir: str | None, batch: int, unroll: int
+) -> tuple[int, int, int] | None:
+    """Blocks of train, val and test, at least one in each; None for a text of unknown size."""
+    shares = batch, unroll, entry.train, entry.val
+    if entry.split == FILES:
+        sizes = entry.source.sizes(corpora_dir)
+        if sizes is None:
+            return None
+        if problem := files_too_short(sizes, *shares):
+            raise CharlensError(problem)
+        return file_block_counts(sizes, *shares)
+    size = entry.source.size(corpora_dir)
+    if size is None:
+        return None
+    blocks = block_counts(size, *shares)
+    if min(blocks) < 1:
+        raise CharlensError(f"the text {too_short(size, *shares)}")
+    return blocks
 
 
 def _named_paths(config: Config) -> Iterator[tuple[str, str, Callable[[], str | None]]]:

@@ -63,6 +63,10 @@ def _read(path: Path) -> str:
         status = path.stat()
         if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
             raise CharlensError(f"{path}: is a device, which may have no end; name a config file")
+        if stat.S_ISFIFO(status.st_mode):
+            raise CharlensError(
+                f"{path}: is a pipe, which can be read once; write it to a file and name that"
+            )
         if status.st_size > MAX_SIZE:
             raise CharlensError(
                 f"{path}: has {status.st_size:,} bytes, too many for a config ({MAX_SIZE:,} at "

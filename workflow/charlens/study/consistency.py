@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from charlens.config_types import problem
@@ -279,7 +279,17 @@ def _check_dynamics(study: Config) -> None:
     if dynamics is None or not (dynamics.corpus or dynamics.model or dynamics.contexts):
         return
     corpora = [dynamics.corpus] if dynamics.corpus else list(study.corpora)
-    known = {
+    known = baseline_contexts(study, corpora)
+    contexts = dynamics.contexts or WATCHED_CONTEXTS
+    if not known.intersection(contexts) or not known.issuperset(dynamics.contexts or ()):
+        having = ", ".join(map(str, sorted(known))) or "it has none"
+        message = f"expected contexts of n-gram or n-NN models of {', '.join(corpora)}: {having}"
+        raise problem("figure5.dynamics.contexts", list(contexts), message)
+
+
+def baseline_contexts(study: Config, corpora: Iterable[str]) -> set[int]:
+    """Context lengths of the n-gram and n-NN models of some corpora."""
+    return {
         n
         for corpus in corpora
         for section, models in (
@@ -289,11 +299,6 @@ def _check_dynamics(study: Config) -> None:
         if models
         for n in section.contexts
     }
-    contexts = dynamics.contexts or WATCHED_CONTEXTS
-    if not known.intersection(contexts) or not known.issuperset(dynamics.contexts or ()):
-        having = ", ".join(map(str, sorted(known))) or "it has none"
-        message = f"expected contexts of n-gram or n-NN models of {', '.join(corpora)}: {having}"
-        raise problem("figure5.dynamics.contexts", list(contexts), message)
 
 
 def _misspelt(model: str) -> str:

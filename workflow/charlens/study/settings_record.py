@@ -15,6 +15,7 @@ from typing import Any
 
 from charlens.errors import CharlensError
 from charlens.files.atomic import write_text
+from charlens.runtime.machine_faults import machine_fault
 from charlens.study.config import Config
 from charlens.study.explain import show
 
@@ -63,13 +64,20 @@ def check_settings(config: Config, folder: Path) -> None:
 
 
 def record_settings(config: Config, folder: Path) -> None:
-    """Keep the settings beside the results; those of corpora that left the config stay."""
+    """Keep the settings beside the results; those of corpora that left the config stay.
+
+    Raises:
+        CharlensError: the folder of results cannot be written.
+    """
     values = _recorded(folder) | settings(config)
     text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     path = folder / NAME
-    if not path.exists() or path.read_bytes() != text.encode():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(path, text)
+    try:
+        if not path.exists() or path.read_bytes() != text.encode():
+            write_text(path, text)
+    except OSError as error:
+        reason = machine_fault(error) or f"cannot be written ({error.strerror}); check the folder"
+        raise CharlensError(f"{path}: {reason}") from error
 
 
 def _recorded(folder: Path) -> dict[str, Any]:

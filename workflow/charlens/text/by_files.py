@@ -8,38 +8,17 @@ nearest ends of files.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from charlens.errors import CharlensError
+from charlens.text.blocks import FILES, cuts, file_block_counts, files_too_short
 
-FILES = "files"
-"""The name of this split in the config and in ``corpus.json``."""
+__all__ = ["FILES", "cuts", "split_files"]
 
 Codes = npt.NDArray[np.uint8]
-
-
-def cuts(sizes: Sequence[int], train: float, val: float) -> tuple[int, int]:
-    """Where validation text and test text begin: the ends of files nearest to the fractions.
-
-    Every part gets a file at least. Of two ends that are equally near the first is taken.
-
-    Args:
-        sizes: bytes of each file, in the order of the text; at least three are not 0.
-        train: fraction of the bytes used for training.
-        val: fraction of the bytes used for validation.
-
-    Returns:
-        Bytes before the validation text, and before the test text.
-    """
-    ends = list(accumulate(size for size in sizes if size))
-    # The fractions as they are written, as in charlens.text.blocks.
-    first, second = (Fraction(repr(float(share))) * ends[-1] for share in (train, val))
-    at = min(range(len(ends) - 2), key=lambda i: abs(ends[i] - first))
-    return ends[at], min(ends[at + 1 : -1], key=lambda end: abs(end - first - second))
 
 
 def split_files(
@@ -71,18 +50,12 @@ def split_files(
             f"its files hold {sum(sizes):,} bytes and its text {len(codes):,}; they changed while "
             "they were read, run again"
         )
-    filled = sum(size > 0 for size in sizes)
-    if filled < len(("train", "val", "test")):
-        raise CharlensError(
-            f"split: files needs at least 3 files that are not empty, found {filled}; use "
-            "split: position"
-        )
+    problem = files_too_short(sizes, batch, unroll, train, val)
+    if problem:
+        raise CharlensError(problem)
     edges = (0, *cuts(sizes, train, val), len(codes))
     parts = [codes[start:stop] for start, stop in pairwise(edges)]
-    # A byte of the part follows its last block.
-    blocks = [(len(part) - 1) // (batch * unroll) for part in parts]
-    if min(blocks) < 1:
-        raise CharlensError(_too_short([len(part) for part in parts], batch, unroll))
+    blocks = file_block_counts(sizes, batch, unroll, train, val)
     train_rows, val_rows, test_rows = (
         _streams(part, batch, count * unroll) for part, count in zip(parts, blocks, strict=True)
     )
@@ -93,12 +66,3 @@ def _streams(part: Codes, batch: int, length: int) -> Codes:
     """The first ``batch`` streams of ``length`` codes, each with the code that follows it."""
     starts = length * np.arange(batch)
     return part[starts[:, None] + np.arange(length + 1)]
-
-
-def _too_short(sizes: Sequence[int], batch: int, unroll: int) -> str:
-    parts = "/".join(f"{size:,}" for size in sizes)
-    return (
-        f"whole files give {parts} bytes to train/validation/test and each needs more than batch x "
-        f"unroll = {batch} x {unroll}; use more files, other fractions, or a smaller "
-        "training.batch or unroll"
-    )

@@ -17,12 +17,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 from charlens.errors import CharlensError
 from charlens.text.sources.own_file import MAX_BYTES, MAX_TREE
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+MAX_MEMBERS = 1_000_000
+"""Most members of an archive, files and all others; a kernel has a tenth of it."""
 
 MAX_HEADER = 1 << 20
 """Most bytes of a tar header beyond its block: long names, extended attributes (1 MiB)."""
@@ -55,6 +58,20 @@ def is_archive(path: Path) -> bool:
         return False
 
 
+def tells_sizes(path: Path) -> bool:
+    """Whether the headers of an archive tell the sizes of its files without unpacking it.
+
+    Those of a compressed tar lie within what is compressed.
+    """
+    if path.name.lower().endswith(".zip"):
+        return True
+    try:
+        with tarfile.open(path, "r:"):
+            return True
+    except DAMAGE:
+        return False
+
+
 class Entry(NamedTuple):
     """One regular file of a tree: where it is, how large, and how to read it."""
 
@@ -77,10 +94,21 @@ def files_of_folder(root: Path) -> Iterator[Entry]:
                     yield Entry(path, status.st_size, (root / path).read_bytes)
 
 
-def files_of_archive(path: Path) -> Iterator[Entry]:
-    """The regular files of an archive, in its own order."""
+def files_of_archive(path: Path, to_its_end: bool = True) -> Iterator[Entry]:
+    """The regular files of an archive, in its own order.
+
+    Args:
+        path: the archive.
+        to_its_end: read all of it and compare its checksums; otherwise only the headers of a zip or
+            of a plain tar are read, and of the files what is asked for.
+
+    Raises:
+        CharlensError: encrypted files, or more than any source tree holds.
+        Exception: one of :data:`DAMAGE`, for what is no archive as well.
+    """
     scanned = 0
-    for entry in _zip(path) if path.name.lower().endswith(".zip") else _tar(path):
+    members = _zip if path.name.lower().endswith(".zip") else _tar
+    for entry in members(path, to_its_end):
         scanned += entry.size
         if scanned > MAX_TREE:
             raise CharlensError(
@@ -93,9 +121,10 @@ def files_of_archive(path: Path) -> Iterator[Entry]:
             yield entry
 
 
-def _zip(path: Path) -> Iterator[Entry]:
+def _zip(path: Path, to_its_end: bool) -> Iterator[Entry]:
     with zipfile.ZipFile(path) as archive:
         _check_count(path, archive)
+        _check_members(path, len(archive.infolist()))
         for info in archive.infolist():
             if info.flag_bits & 1:
                 raise CharlensError(
@@ -107,7 +136,7 @@ def _zip(path: Path) -> Iterator[Entry]:
                 yield Entry(PurePosixPath(info.filename), info.file_size, unzip)
                 if unzip.done:
                     continue
-            for piece in _pieces(archive, info):  # compares its name and checksum on the way
+            for piece in _pieces(archive, info) if to_its_end else ():  # compares its checksum
                 _check_kind(info, kind, piece)
 
 
@@ -125,6 +154,14 @@ def _check_kind(info: zipfile.ZipInfo, kind: int, piece: bytes) -> None:
     link = kind == stat.S_IFLNK and len(piece) < 4096 and not set(piece) & set(b"\n\0")
     if not (info.is_dir() or kind in (0, stat.S_IFREG) or link):
         raise zipfile.BadZipFile(f"{info.filename} is a special file and holds text")
+
+
+def _check_members(path: Path, count: int) -> None:
+    if count > MAX_MEMBERS:
+        raise CharlensError(
+            f"{path}: it has more than {MAX_MEMBERS:,} files, folders and links, which no source "
+            "tree does; use another archive"
+        )
 
 
 class _Once:
@@ -152,14 +189,17 @@ def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
 _PIECE = 1 << 20
 
 
-def _tar(path: Path) -> Iterator[Entry]:
-    with tarfile.open(path, "r:*", tarinfo=_StrictMember) as archive:
-        for member in archive:
+def _tar(path: Path, to_its_end: bool) -> Iterator[Entry]:
+    mode: Literal["r:*", "r:"] = "r:*" if to_its_end else "r:"
+    with tarfile.open(path, mode, tarinfo=_StrictMember) as archive:
+        for count, member in enumerate(archive):
+            _check_members(path, count + 1)
             if member.isreg():
                 stream = archive.extractfile(member)
                 assert stream is not None  # only links and folders have none
                 yield Entry(PurePosixPath(member.name), member.size, stream.read)
-        _read_out(path, archive)
+        if to_its_end:
+            _read_out(path, archive)
 
 
 def _read_out(path: Path, archive: tarfile.TarFile) -> None:
@@ -215,7 +255,7 @@ def damage_of(path: Path, error: Exception) -> str:
     """What one of :data:`DAMAGE` says of a folder or archive, and what to do, in one line."""
     if isinstance(error, OSError) and error.errno is not None:
         return f"cannot be read ({error.strerror})"
-    if not path.name.lower().endswith((".zip", *TAR_SUFFIXES)):
+    if not is_archive(path):
         return f"expected a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
     reason = str(error).partition("\n")[0].rstrip(":") or type(error).__name__
-    return f"damaged or truncated archive ({reason}); replace it by a good copy"
+    return f"the archive is damaged or truncated ({reason}); replace it by a good copy"

@@ -96,6 +96,15 @@ class SourceKind(Section):
         """
         return None
 
+    def sizes(self, corpora_dir: str | None) -> tuple[int, ...] | None:
+        """Bytes of each file that a text is joined from, in order, where known without reading.
+
+        Raises:
+            RuntimeError, OSError: as :meth:`fault`.
+            CharlensError: the tree is damaged, too large or has no such file.
+        """
+        return None
+
     def reads(self, name: PurePosixPath) -> bool:
         """Whether a file below :meth:`own_path`, if that is a folder, is part of the text."""
         return True

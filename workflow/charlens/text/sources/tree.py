@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -19,10 +20,12 @@ from charlens.errors import CharlensError
 from charlens.text.sources.archives import (
     DAMAGE,
     TAR_SUFFIXES,
+    Entry,
     damage_of,
     files_of_archive,
     files_of_folder,
     is_archive,
+    tells_sizes,
 )
 from charlens.text.sources.globs import matches, parts_of
 from charlens.text.sources.kind import BytesAndOrigin, Folders, SourceKind, Wrong
@@ -35,6 +38,8 @@ from charlens.text.sources.own_file import (
     searched,
     too_large,
 )
+
+T = TypeVar("T")
 
 
 class TreeSource(SourceKind):
@@ -60,7 +65,9 @@ class TreeSource(SourceKind):
         )
 
     def file_hashes(self, folders: Folders) -> dict[str, str]:
-        contents = _collect(locate(self.tree, folders.corpora), self.glob)
+        contents = _collect(
+            locate(self.tree, folders.corpora), self.glob, lambda entry: entry.read()
+        )
         return {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
 
     def file_sizes(self, folders: Folders) -> list[int]:
@@ -90,25 +97,46 @@ class TreeSource(SourceKind):
         if path.is_file() and not is_archive(path):
             allowed = f"a folder or an archive (.zip {' '.join(TAR_SUFFIXES)})"
             return f"expected {allowed}; for a single text say file: instead of tree:"
-        return too_large(path, MAX_TREE) if path.is_file() else self._sizes_fault(path)
+        if path.is_file() and (large := too_large(path, MAX_TREE)):
+            return large
+        try:
+            self.sizes(corpora_dir)
+        except CharlensError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno is not None:
+                raise error.__cause__ from None
+            return f"but {str(error).removeprefix(f'{path}: ')}"
+        return None
 
     def size(self, corpora_dir: str | None) -> int | None:
-        path = find_path(self.tree, corpora_dir)
-        if path is None or not path.is_dir():
-            return None
-        return sum(entry.size for entry in files_of_folder(path) if self.reads(entry.path))
+        sizes = self.sizes(corpora_dir)
+        return None if sizes is None else sum(sizes)
 
-    def _sizes_fault(self, folder: Path) -> str | None:
-        """What is wrong with the files of a folder, before any of them is hashed or read."""
-        total, matching = 0, False
-        for entry in files_of_folder(folder):
-            if self.reads(entry.path):
-                matching = True
-                total += entry.size
-                if total > MAX_BYTES:
-                    which = f"whose files matching {', '.join(self.glob)}"
-                    return f"{which} hold more than {MAX_BYTES:,} bytes; choose fewer by the glob"
-        return None if matching else f"where no file matches the glob {', '.join(self.glob)}"
+    def sizes(self, corpora_dir: str | None) -> tuple[int, ...] | None:
+        path = find_path(self.tree, corpora_dir)
+        if path is None or is_device(path) or (path.is_file() and not tells_sizes(path)):
+            return None
+        if path.is_dir():
+            return _sizes(path, self.glob, self.shuffle_seed)
+        status = path.stat()
+        stamp = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        return _sizes_of_archive(path, self.glob, self.shuffle_seed, stamp)
+
+
+def _sizes(path: Path, patterns: tuple[str, ...], shuffle_seed: int) -> tuple[int, ...]:
+    """Bytes of each matching file in the order of the text, from headers and folders alone."""
+    sizes = _collect(path, patterns, lambda entry: entry.size, to_its_end=False)
+    return tuple(sizes[name] for name in _order(sizes, shuffle_seed))
+
+
+@lru_cache(maxsize=64)
+def _sizes_of_archive(
+    path: Path, patterns: tuple[str, ...], shuffle_seed: int, stamp: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The same, remembered: planning asks several times, and an archive may have many members.
+
+    ``stamp`` is what differs when the archive has changed.
+    """
+    return _sizes(path, patterns, shuffle_seed)
 
 
 def read_tree(path: Path, patterns: Sequence[str], shuffle_seed: int) -> tuple[bytes, int]:
@@ -136,22 +164,31 @@ def read_tree(path: Path, patterns: Sequence[str], shuffle_seed: int) -> tuple[b
 
 def _shuffled(path: Path, patterns: Sequence[str], shuffle_seed: int) -> list[bytes]:
     """The contents of the matching files in the order of the text."""
-    contents = _collect(path, patterns)
-    order = sorted(contents)
+    contents = _collect(path, patterns, lambda entry: entry.read())
+    return [contents[name] for name in _order(contents, shuffle_seed)]
+
+
+def _order(names: Iterable[str], shuffle_seed: int) -> list[str]:
+    order = sorted(names)
     random.Random(shuffle_seed).shuffle(order)
-    return [contents[name] for name in order]
+    return order
 
 
-def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
-    """The matching files by path; at least one."""
+def _collect(
+    path: Path, patterns: Sequence[str], take: Callable[[Entry], T], to_its_end: bool = True
+) -> dict[str, T]:
+    """What is taken of each matching file, by path; at least one.
+
+    ``to_its_end`` is that of :func:`charlens.text.sources.archives.files_of_archive`.
+    """
     globs = [parts_of(pattern) for pattern in patterns]
     archive = not path.is_dir()
-    exact: dict[str, bytes] = {}
-    below: dict[str, bytes] = {}  # these match without their top folder
+    exact: dict[str, T] = {}
+    below: dict[str, T] = {}  # these match without their top folder
     tops: set[str] = set()
     total, example = 0, ""
     try:
-        for entry in files_of_archive(path) if archive else files_of_folder(path):
+        for entry in files_of_archive(path, to_its_end) if archive else files_of_folder(path):
             top, *rest = entry.path.parts
             tops.add(top if rest else "")
             example = example or str(entry.path)
@@ -164,7 +201,7 @@ def _collect(path: Path, patterns: Sequence[str]) -> dict[str, bytes]:
                     f"{path}: the files matching {', '.join(patterns)} hold more than "
                     f"{MAX_BYTES:,} bytes; choose fewer with a narrower glob"
                 )
-            files[str(entry.path)] = entry.read()
+            files[str(entry.path)] = take(entry)
     except DAMAGE as error:
         raise CharlensError(f"{path}: {damage_of(path, error)}") from error
     if len(tops) == 1 and "" not in tops:
