@@ -238,8 +238,8 @@ def test_many_corpora_fill_one_page():
     assert titles == ["Text a", "Text b", "Text c", "Text d", "Text o"]
     assert "mine  " in "\n".join(texts(figure.axes[-2]))
     notes = " ".join(text.get_text() for text in figure.texts)
-    left_out = ", ".join(f"Text {letter}" for letter in "efghijklmn")
-    assert f"Not drawn but in the tables: {left_out} and Text o (figure4 in the config" in notes
+    left_out = "; ".join(f"Text {letter}" for letter in "efghijklmno")
+    assert f"Not drawn but in the tables: {left_out} (figure4 in the config" in notes
     whole = figure4.draw(regions, table, 10, rows=16)
     assert len(whole.axes) == 2 * 16
     assert "Not drawn" not in " ".join(text.get_text() for text in whole.texts)

@@ -29,7 +29,6 @@ from charlens.analyses.shared_errors.page import (
 )
 from charlens.analyses.shared_errors.venn import draw_venn
 from charlens.display import style
-from charlens.display.wording import listed
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
@@ -117,8 +116,8 @@ def _left_out(trios: list[pd.DataFrame]) -> str:
     """A sentence that names what is in the tables alone; empty where all is drawn."""
     if not trios:
         return ""
-    names = [_subject(trio) for trio in trios]
-    return f" Not drawn but in the tables: {listed(names)} (figure4 in the config: corpora, rows)."
+    names = "; ".join(_subject(trio) for trio in trios)  # of which some have commas
+    return f" Not drawn but in the tables: {names} (figure4 in the config: corpora, rows)."
 
 
 def _subject(trio: pd.DataFrame) -> str:
