@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+def test_the_reference_run_counts_the_papers_networks_only(monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    remake = importlib.import_module("remake")
+    assert (
+        sum(map(len, map(remake.study().models, remake.study().corpora))) == 32
+    )  # three are later
+    assert remake._partial() == "29 of the 72 grid points"
+    manifest = FOLDER.parent / "results" / "reference" / "manifest.json"
+    assert json.loads(manifest.read_text(encoding="utf-8"))["partial"] == remake._partial()
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)

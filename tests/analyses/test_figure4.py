@@ -225,6 +225,35 @@ def test_too_few_characters_and_long_names():
     assert within(figure)
 
 
+def test_many_corpora_fill_one_page():
+    """What finds no room is named; a model from elsewhere always finds some, rows permitting."""
+    names = [f"text_{letter}" for letter in "abcdefghijklmno"]
+    contests = [a_contest(BYTES, name, seed=i) for i, name in enumerate(names[:-1])]
+    contests.append(a_contest(BYTES, names[-1], external=("mine",), seed=99))
+    regions, table = tables(*contests)
+    figure = figure4.draw(regions, table, 10)
+    assert figure.get_size_inches()[1] < 11
+    assert within(figure)
+    titles = [text.get_text() for text in figure.texts if text.get_style() == "italic"]
+    assert titles == ["Text a", "Text b", "Text c", "Text d", "Text o"]
+    assert "mine  " in "\n".join(texts(figure.axes[-2]))
+    notes = " ".join(text.get_text() for text in figure.texts)
+    left_out = "; ".join(f"Text {letter}" for letter in "efghijklmno")
+    assert f"Not drawn but in the tables: {left_out} (figure4 in the config" in notes
+    whole = figure4.draw(regions, table, 10, rows=16)
+    assert len(whole.axes) == 2 * 16
+    assert "Not drawn" not in " ".join(text.get_text() for text in whole.texts)
+
+
+def test_numbers_are_of_all_corpora(tmp_path):
+    pair = tables(*[a_contest(BYTES, f"text_{i}", seed=i) for i in range(3)])
+    for table, name in zip(pair, ("o.csv", "a.csv"), strict=True):
+        csv_tables.write(table, tmp_path / name)
+    numbers = figure4.numbers(tmp_path / "o.csv", tmp_path / "a.csv", 10, rows=1)
+    assert numbers["overlap"]["corpus"].nunique() == numbers["csv"]["corpus"].nunique() == 3
+    assert len(figure4.draw(*numbers.values()).axes) == 2
+
+
 # Files
 
 DRAW = """

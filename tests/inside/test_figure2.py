@@ -94,6 +94,24 @@ def test_scores_have_their_intervals_and_the_strongest_baseline():
     assert "layer 2, cell 17; AUC = 0.97 (held-out text)" in details
 
 
+def test_what_is_known_of_a_cell_does_not_run_into_the_next_column():
+    same = {"unit": 1217, "layer": 3, "score": 0.04}
+    names = ("inside_quotes", "if_condition", "inside_comment_or_string", "line_end")
+    study = table(*[panel(name, **same) for name in names])
+    facts = {"best_layer": 3, "best_unit": 1217, "low": 0.88, "high": 0.94, "untrained_95": 0.78}
+    figure = figure2.draw(study, evidence=table(*[evidence(name, **facts) for name in names]))
+    figure.set_dpi(300)  # as it is saved
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    panels = [axes for axes in figure.axes if axes.texts]
+    assert len(panels) == 4
+    for axes in panels:
+        (detail,) = [t for t in axes.texts if t.get_text().startswith("layer")]
+        assert detail.get_text().endswith("untrained networks 0.89; best for 3 others too")
+        assert detail.get_window_extent(renderer).x1 <= axes.bbox.x0 + 1.01 * axes.bbox.width
+        assert detail.get_size() > 5
+
+
 def test_titles_say_which_cell_it_is():
     whole = "\n".join(shown(figure2.draw(STUDY)))
     for row in STUDY.drop_duplicates(["corpus", "panel"]).itertuples():
@@ -246,3 +264,24 @@ def test_colours_are_of_the_cells_own_range():
     part["value"] = 0.3  # a cell that does not move is white
     (axes,) = [axes for axes in figure2.draw(part).axes if axes.collections and axes.texts]
     np.testing.assert_allclose(axes.collections[0].get_facecolors()[:, :3], 1, atol=0.02)
+
+
+def test_the_range_of_a_saturated_cell_tells_its_ends_apart():
+    """Two decimals where they do, more where both would be 1.00, a word where nothing moves."""
+    part = panel("line_position", text=b"abcd", score=0.9)
+    for values, span in {
+        (0.9968, 0.9991): "0.997 to 0.999",
+        (-0.999994, -0.999891): "−1.0000 to −0.9999",
+        (-0.0004, 0.3): "0.00 to 0.30",
+        (0.99999994, 1.0): "always 1",
+        (-1.0, -1.0): "always −1",
+        (0.31, 0.31): "always 0.31",
+        (-1e-9, 0.0): "always 0",
+    }.items():
+        part["value"] = [*values, values[0], values[0]]
+        figure = figure2.draw(part)
+        assert span in shown(figure)
+        (axes,) = [axes for axes in figure.axes if axes.collections and axes.texts]
+        colors = axes.collections[0].get_facecolors()[:, :3]
+        # Steps of rounding are not shown as if the cell moved from one end to the other.
+        assert (abs(colors - 1).max() < 0.02) == span.startswith("always")

@@ -266,3 +266,20 @@ def test_nothing_scrolls_sideways_but_tables_and_pictures(
     assert sum(map(int, re.findall(r"\d+", seen["ink"])[:3])) < 150  # dark
     assert seen["paper"] == "rgb(255, 255, 255)"
     assert set(seen["loaded"]) <= {"data:"}
+
+
+@needs_chromium
+def test_the_best_models_of_nine_kinds_fit_a_wide_page(tmp_path: Path) -> None:
+    """The lowest of a text, in bold, is not to be hidden at the end of a line that scrolls."""
+    folder = tmp_path / "wide"
+    make_run(folder, prose())
+    kinds = ("lstm-3x512", "rnn-3x512", "gru-3x512", "lstm_adamw-2x512", "mingru-2x512",
+             "gpt-2x512", "n-nn-4", "n-gram-20", "lstm-3x512+ngram")  # fmt: skip
+    rows = [f"a_novel_by_position,{name},{9 - i}.125\n" for i, name in enumerate(kinds)]
+    (folder / "tables").mkdir(exist_ok=True)
+    head = "corpus,model,cross_entropy\n"
+    (folder / "tables" / "cross_entropy.csv").write_text(head + "".join(rows), encoding="utf-8")
+    write_run_page(folder, folder / "report.html", [], [], ["novel"], "novel")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert '<span class="best">1.125</span>' in page
+    assert measure(page, tmp_path, 1400, LOOK)["scrolling"] == 0

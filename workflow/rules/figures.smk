@@ -64,6 +64,7 @@ DRAWN_WITH = {
     "figure4": {
         "characters": STUDY.figure4.characters,
         "standard_errors": STUDY.figure4.standard_errors,
+        "rows": STUDY.figure4.rows,
     },
 }
 MORE_NUMBERS = {

@@ -53,7 +53,7 @@ rule advantage:
         mem_mb=2000,
         runtime=30,
     params:
-        config=STUDY.figure4.model_dump(mode="json", exclude={"corpora"})
+        config=STUDY.figure4.model_dump(mode="json", exclude={"corpora", "rows"})
         | {"encodings": encodings_of(COMPARED)},
         fingerprint=fingerprint("advantage.py", "charlens/paper/data/figure4_advantage.csv"),
     script:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from matplotlib import font_manager
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontEntry, FontProperties
 
 MONO = "DejaVu Sans Mono"
@@ -40,6 +41,10 @@ class Fonts:
         """What ``Axes.text`` takes as ``fontproperties``; ``size`` in points."""
         return FontProperties(family=list(self.families), size=size)
 
+    def width(self, glyph: str) -> float:
+        """Width of a glyph in units of the font size."""
+        return _width(glyph, self.families)
+
     def shown(self, glyph: str) -> str:
         """The same glyph, or :data:`UNKNOWN` where a part of it is missing."""
         return UNKNOWN if self.missing and not self.missing.isdisjoint(glyph) else glyph
@@ -56,6 +61,22 @@ def fonts_for(glyphs: Iterable[str]) -> Fonts:
         ('DejaVu Sans Mono',)
     """
     return _fonts_for("".join(sorted(set("".join(glyphs)))))
+
+
+@cache
+def _width(glyph: str, families: tuple[str, ...]) -> float:
+    properties = FontProperties(family=list(families), size=10)
+    text = _sheet().text(0, 0, glyph, fontproperties=properties, parse_math=False)
+    try:
+        return text.get_window_extent().width * 72 / 1000 / 10
+    finally:
+        text.remove()
+
+
+@cache
+def _sheet() -> Figure:
+    """A figure to measure on, so fine that pixels do not round a width."""
+    return Figure((1, 1), dpi=1000)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -19,6 +21,7 @@ from charlens.analyses.shared_errors.page import (
     LEFT,
     NOTE_LINE,
     RIGHT,
+    ROWS,
     SMALL,
     TITLE,
     VENN,
@@ -27,6 +30,7 @@ from charlens.analyses.shared_errors.page import (
 from charlens.analyses.shared_errors.venn import draw_venn
 from charlens.display import style
 from charlens.files.atomic import FilePath
+from charlens.models.names import title
 from charlens.paper import texts
 
 _TO_SCALE = (
@@ -44,8 +48,12 @@ _PAPERS = {
 
 
 def numbers(
-    overlap: FilePath, advantage: FilePath, characters: int, standard_errors: float = 0.0
-) -> dict[str, pd.DataFrame]:
+    overlap: FilePath,
+    advantage: FilePath,
+    characters: int,
+    standard_errors: float = 0.0,
+    rows: int = ROWS,
+) -> dict[str, Any]:
     """Read what :func:`draw` takes: the regions of errors, and the characters furthest apart.
 
     Args:
@@ -53,23 +61,36 @@ def numbers(
         advantage: the table of advantages by character.
         characters: how many to show each way.
         standard_errors: which a lead must exceed.
+        rows: how many trios to draw; the numbers are of all.
     """
     shown = advantages.shown(advantages.read(advantage), characters, standard_errors)
-    return {"overlap": overlaps.read(overlap), "csv": shown}
+    return {
+        "overlap": overlaps.read(overlap),
+        "csv": shown,
+        "characters": characters,
+        "rows": rows,
+    }
 
 
-def draw(overlap: pd.DataFrame, advantage: pd.DataFrame, characters: int = 256) -> Figure:
+def draw(
+    overlap: pd.DataFrame, advantage: pd.DataFrame, characters: int = 256, rows: int = ROWS
+) -> Figure:
     """Draw one row per trio of models: their errors, and the characters they are ahead on.
 
     Args:
         overlap: as from :func:`charlens.analyses.shared_errors.overlap.read`.
         advantage: as from :func:`charlens.analyses.shared_errors.advantage.read`.
         characters: how many to show each way, if more are given.
+        rows: how many trios to draw at most; a note names the others. Those with a model from
+            elsewhere go first.
     """
     with style.styled():
-        trios = [part for _, part in overlap.groupby(["corpus", "models"], sort=False)]
+        trios, others = _drawn(overlap, rows)
         step = TITLE + BARS + FOOT + GAP
-        notes = style.wrap(_notes(overlap, advantage), WIDTH - 30, SMALL)
+        drawn = pd.concat(trios) if trios else overlap
+        text = _notes(drawn, advantage[advantage["corpus"].isin(drawn["corpus"])])
+        text += _left_out(others)
+        notes = style.wrap(text, WIDTH - 30, SMALL)
         height = len(trios) * step + NOTE_LINE * len(notes) + 2
         figure = style.new_figure(WIDTH * style.POINT, height * style.POINT)
         for i, trio in enumerate(trios):
@@ -78,6 +99,33 @@ def draw(overlap: pd.DataFrame, advantage: pd.DataFrame, characters: int = 256) 
             y = (2 + NOTE_LINE * (len(notes) - 1 - i)) / height
             figure.text(4 / WIDTH, y, line, size=SMALL, color=style.SOFT)
         return figure
+
+
+def _drawn(overlap: pd.DataFrame, rows: int) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """The trios on the page and those that find no room, both in the order of the table."""
+    trios = [part for _, part in overlap.groupby(["corpus", "models"], sort=False)]
+    ours = [EXTERNAL not in trio["trio"].iloc[0].split("+") for trio in trios]
+    first = set(sorted(range(len(trios)), key=lambda i: ours[i])[:rows])
+    return (
+        [trio for i, trio in enumerate(trios) if i in first],
+        [trio for i, trio in enumerate(trios) if i not in first],
+    )
+
+
+def _left_out(trios: list[pd.DataFrame]) -> str:
+    """A sentence that names what is in the tables alone; empty where all is drawn."""
+    if not trios:
+        return ""
+    names = "; ".join(_subject(trio) for trio in trios)  # of which some have commas
+    return f" Not drawn but in the tables: {names} (figure4 in the config: corpora, rows)."
+
+
+def _subject(trio: pd.DataFrame) -> str:
+    """What a row is about: its corpus and, beside our models, one from elsewhere."""
+    facts = trio.iloc[0]
+    roles, models = facts["trio"].split("+"), facts["models"].split(" ")
+    name = texts.corpus_title(facts["corpus"])
+    return f"{name} with {title(models[1])}" if EXTERNAL in roles else name
 
 
 def _draw_row(

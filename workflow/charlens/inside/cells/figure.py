@@ -34,6 +34,7 @@ _SIDES = ("left", "right")
 _PAGE = Page(letter=3.16, line=6.8, size=5.2, baseline=0.74, top=_TITLE)
 
 _COLORS = style.RED_BLUE
+_LEAST = 1e-6  # difference of tanh(c) below which a cell stands still
 
 
 def numbers(
@@ -225,7 +226,10 @@ def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float, fo
     axes.set_ylim(height, 0)
     title, detail = _panel_title(panel.iloc[0])
     axes.text(0, _TITLE - 9.5, title, size=7, va="baseline", weight="bold")
-    axes.text(0, _TITLE - 2.5, detail, size=6.2, va="baseline", color=style.SOFT)
+    # What is known of a cell fits its column, in smaller letters where it must; a picture's pixels
+    # make it a little wider.
+    size = 6.2 * min(1.0, 0.98 * width / style.text_width(detail, 6.2))
+    axes.text(0, _TITLE - 2.5, detail, size=size, va="baseline", color=style.SOFT)
     if not _is_followed(panel.iloc[0]):
         return
     cells = _cells(panel)
@@ -233,16 +237,34 @@ def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float, fo
     last = [cell.stop - 1 for cell in cells]
     values = panel["value"].to_numpy()[last]
     low, high = float(values.min()), float(values.max())
-    span = f"{low:.2f} to {high:.2f}".replace("-", "−")
-    axes.text(width, _TITLE - 9.5, span, size=6.2, ha="right", color=style.SOFT)
+    axes.text(width, _TITLE - 9.5, range_text(low, high), size=6.2, ha="right", color=style.SOFT)
     # Each cell has its own scale: one that moves between 0.1 and 0.3 is seen to move.
-    scale = Normalize(low, high) if low < high else Normalize(low - 1, high + 1)
+    scale = Normalize(low, high) if _moves(low, high) else Normalize(low - 1, high + 1)
     colors = _COLORS(scale(values))
     boxes = [Rectangle((x, y), wide, high) for x, y, wide, high in map(_PAGE.box, cells)]
     # Edges of the same colour close the hairlines between neighbours that viewers draw.
     axes.add_collection(PatchCollection(boxes, facecolors=colors, edgecolors=colors, lw=0.2))
     inks = [_ink(cell.glyph, color) for cell, color in zip(cells, colors, strict=True)]
     _PAGE.write(axes, cells, inks, fonts)
+
+
+def _moves(low: float, high: float) -> bool:
+    """Whether a cell does more than rounding: near ±1 float32 has steps of 6e-8."""
+    return high - low >= _LEAST
+
+
+def range_text(low: float, high: float) -> str:
+    """The ends of a cell's values with as many decimals as tell them apart, from two on.
+
+    Example:
+        >>> range_text(-0.92, 0.96), range_text(0.9991, 0.9998), range_text(1.0, 1.0)
+        ('−0.92 to 0.96', '0.9991 to 0.9998', 'always 1')
+    """
+    if not _moves(low, high):
+        return f"always {round(low, 6) + 0.0:g}".replace("-", "−")
+    decimals = next(n for n in range(2, 8) if f"{low:.{n}f}" != f"{high:.{n}f}")
+    ends = (round(end, decimals) + 0.0 for end in (low, high))  # no −0.00
+    return " to ".join(f"{end:.{decimals}f}" for end in ends).replace("-", "−")
 
 
 def _ink(glyph: str, color: np.ndarray) -> str:

@@ -47,6 +47,9 @@ class Figure4(Section):
     that are ranked."""
     characters: Annotated[Integer, Field(ge=1, le=256)] = 10
     """How many to show each way."""
+    rows: Annotated[Integer, Field(ge=1, le=1000)] = 5
+    """How many corpora the figure draws, one below the other; a model of yours has a row of its
+    own and goes first. The tables have all."""
 
 
 Pair = Annotated[
