@@ -107,9 +107,11 @@ def test_a_stopped_run_says_once_that_it_waits_for_its_jobs() -> None:
     for number in range(3):
         run.record(text="Will exit after finishing currently running jobs (scheduler).")
         run.finish(number)
-    waiting = [line for line in run.lines if line.startswith("Will exit after")]
-    assert waiting == ["Will exit after finishing currently running jobs (scheduler)."]
-    assert len(run.lines) == 5  # jobs to do, three figures, that line
+    assert run.lines[1:3] == [
+        "Will exit after finishing currently running jobs (scheduler).",
+        "To stop these as well, their state saved: charlens stop",
+    ]
+    assert len(run.lines) == 6  # jobs to do, these, three figures
 
 
 def test_what_is_not_routine_is_shown() -> None:

@@ -57,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
         "explore", _explore, "open a run's explorer in a browser: its cells, in the text"
     )
     look.add_argument("results", type=Path, help="folder of a run, such as results/quick")
+    ended = command(
+        "stop", _stop, "stop the run that goes on in a folder: trainings save their state and leave"
+    )
+    ended.add_argument(
+        "folder", nargs="?", default=".", help="where Snakemake was started; this one by default"
+    )
     score = command("score", _score, "how likely a network finds each character of a text")
     cells = command("cells", _cells, "the cells of a network that track something in a text best")
     for verb in (score, cells):
@@ -91,6 +97,22 @@ def _print_differences(results: str) -> list[Difference]:
 
 def _config(given: argparse.Namespace) -> int:
     print(config_of(given.results), end="")
+    return 0
+
+
+def _stop(given: argparse.Namespace) -> int:
+    from charlens.runtime import stopping
+
+    runs = stopping.runs_in(given.folder)
+    if not runs:
+        raise CharlensError(
+            f"{given.folder}: no run goes on here; name the folder of one that does"
+        )
+    stopping.stop(runs)
+    jobs = sum(len(run.jobs) for run in runs)
+    print(f"asked {len(runs)} Snakemake and {jobs} jobs to stop; waiting for their end", flush=True)
+    stopping.wait(runs)
+    print("stopped; the same command goes on where it was")
     return 0
 
 

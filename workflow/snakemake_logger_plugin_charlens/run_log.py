@@ -24,6 +24,8 @@ _ROUTINE = re.compile(
     r"None$|$"
 )
 _SAID_ALREADY = "Exiting because a job execution failed"
+_WAITS = "Will exit after finishing"
+_STOP_JOBS = "To stop these as well, their state saved: charlens stop"
 _NOTHING_TO_DO = "Nothing to be done"
 _SCRIPT_FAILED = "CalledProcessError in file"
 _KILLED = re.compile(r"died with <Signals\.SIGKILL|exit status 137\b")
@@ -122,8 +124,11 @@ class RunLog:
             self._say(text, "red" if record.levelno > WARNING else "yellow")
         elif text.startswith(_NOTHING_TO_DO):
             self._say("\n".join([text, *self._summary()]))
+        elif text.startswith(_WAITS):
+            if _STOP_JOBS not in self._said:  # it comes with every job
+                self._say(f"{text}\n{_STOP_JOBS}")
         elif record.levelno >= INFO and not is_routine(record) and text not in self._said:
-            self._say(text)  # once: "Will exit after finishing ..." comes with every job
+            self._say(text)
 
     def _run_info(self, record: Any) -> None:
         if not self._begun:
