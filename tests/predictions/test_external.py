@@ -574,7 +574,7 @@ def test_an_external_model_lands_in_the_table(tmp_path):
     assert "mine: has no entropy, top_byte, top_probability" in log.read_text()
 
     file.write_text(file.read_text().replace("0.25", "0.5"))
-    run = snakemake(tmp_path, "-n", *arguments[2:])
+    run = snakemake(tmp_path, "-np", *arguments[2:])
     planned = re.findall(r"^ *(?:local)?rule (\w+):", run.stdout + run.stderr, re.M)
     assert set(planned) == {
         "external_probabilities",

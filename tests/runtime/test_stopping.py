@@ -62,8 +62,8 @@ def test_a_run_and_its_job_are_stopped_and_the_job_saves(
     assert cli.main(["stop", str(folder)]) == 0
     running.wait(10)
     assert (folder / "saved").exists()
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "asked 1 Snakemake and 1 jobs to stop; waiting for their end"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "asked 1 Snakemake and 1 jobs to stop; waiting for their end"
     assert runs_in(folder) == []
 
 

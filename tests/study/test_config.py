@@ -722,7 +722,7 @@ def test_trees_are_folders_and_archives_by_name_or_content(tmp_path: Path) -> No
 
 def test_a_tree_that_is_too_short_or_matches_nothing_is_refused(tmp_path: Path) -> None:
     config = Config.load(changed("corpora.prose.source", {"tree": str(tmp_path)}))
-    with pytest.raises(CharlensError, match=r"where no file matches the glob \*\*/\*\.c"):
+    with pytest.raises(CharlensError, match=r"but no file matches the glob \*\*/\*\.c"):
         check_references(config)
     (tmp_path / "a.c").write_text("int x;\n" * 10)
     (tmp_path / "a.txt").write_text("no part of it\n" * 10_000)
