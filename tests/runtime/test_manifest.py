@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,17 @@ def test_no_usable_manifest_is_one_clear_error(results: Path, text: str | None) 
     path = results / "manifest.json"
     path.unlink() if text is None else path.write_text(text)
     with pytest.raises(CharlensError, match=r"manifest\.json: .*run"):
+        verify(results)
+
+
+def test_pipes_are_not_waited_for(results: Path) -> None:
+    table, path = results / "tables" / "table.csv", results / "manifest.json"
+    table.unlink()
+    os.mkfifo(table)
+    assert verify(results) == [f"{table}: missing"]
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CharlensError, match=r"manifest\.json: expected a file, found .* a pipe"):
         verify(results)
 
 

@@ -126,6 +126,8 @@ def read_manifest(results: FilePath) -> dict[str, Any]:
         CharlensError: there is none, or it cannot be read.
     """
     path = Path(results) / NAME
+    if path.exists() and not path.is_file():  # a pipe may never end
+        raise CharlensError(f"{path}: expected a file, found a folder, a device or a pipe")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
