@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 
 import charlens as cl
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from charlens.analyses.agreement import table as agreement
+from charlens.api.texts import encoded
 from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
@@ -241,6 +243,19 @@ def test_scores_of_a_string_are_those_of_its_place_in_a_stream(text, model):
 def test_a_path_object_is_read_and_a_string_is_not(novel, model):
     assert len(cl.predict(model, novel)) == novel.stat().st_size
     assert len(model.score("cat")) == 3
+
+
+def test_line_ends_of_another_kind_are_said():
+    windows, unix = (10, 13, 97), (10, 97)
+    text = {end: np.frombuffer(f"a{end}a".encode(), np.uint8) for end in ("\n", "\r\n")}
+    with pytest.warns(UserWarning, match=r"t: its lines end in \\n, .* replace \\n by \\r\\n"):
+        assert encoded(text["\n"], windows, "t").tolist() == [2, 0, 2]
+    with pytest.raises(CharlensError, match=r"'\\r'; write its lines with \\n alone"):
+        encoded(text["\r\n"], unix, "t")
+    with warnings.catch_warnings(action="error"):
+        encoded(text["\n"], unix, "t")
+        encoded(text["\r\n"], windows, "t")
+        encoded(text["\n"][:1], windows, "t")  # no end of a line
 
 
 def test_a_string_that_names_a_file_is_scored_with_a_warning(model, tmp_path, monkeypatch):

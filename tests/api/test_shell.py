@@ -1,5 +1,6 @@
 """``charlens score`` and ``charlens cells``."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,17 @@ def test_score(paths, model, novel, capsys):
     assert frame.character.tolist() == expected.character.tolist()
     assert np.allclose(frame.nats, expected.nats, equal_nan=True)
     assert "<span" in Path(paths["html"]).read_text(encoding="utf-8")
+
+
+def test_a_warning_is_one_line(paths, model, monkeypatch, capsys):
+    def scored(self, text):
+        warnings.warn("beware", stacklevel=2)
+        return score(self, text)
+
+    score = type(model).score
+    monkeypatch.setattr(type(model), "score", scored)
+    assert call("score", paths) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "charlens: note: beware"
 
 
 def test_cells(paths, capsys):

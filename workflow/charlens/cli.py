@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,11 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong call.
     """
     given = _parser().parse_args(arguments)
-    try:
-        return given.run(given)
-    except CharlensError as error:
-        print(f"charlens: error: {error}", file=sys.stderr)
-        return 1
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("default", UserWarning)
+        try:
+            return given.run(given)
+        except CharlensError as error:
+            print(f"charlens: error: {error}", file=sys.stderr)
+            return 1
+        finally:
+            for warning in notes:  # without the place in the code, which says nothing to a user
+                print(f"charlens: note: {visible(str(warning.message))}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -263,7 +263,7 @@ def reading(
 
 
 def encoded(values: np.ndarray, vocabulary: tuple[int, ...], name: str) -> Codes:
-    """Vocabulary codes of byte values, of the same shape.
+    """Vocabulary codes of byte values, of the same shape; warns of other line ends.
 
     Raises:
         CharlensError: a byte that the vocabulary does not have.
@@ -276,10 +276,18 @@ def encoded(values: np.ndarray, vocabulary: tuple[int, ...], name: str) -> Codes
         data = {part.text: values.ravel()[part.start : part.stop].tobytes() for part in parts}
         unknown = [text for text, data in data.items() if not alphabet.issuperset(data)]
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        otherwise = "remove them, or train on a text that has them"
+        if unknown == ["\r"]:
+            otherwise = r"write its lines with \n alone, as those of that text are"
         raise CharlensError(
             f"{name}: has characters with bytes that the model never saw in training: "
-            f"{', '.join(map(repr, unknown[:5]))}{more}; remove them, or train on a text that has "
-            "them"
+            f"{', '.join(map(repr, unknown[:5]))}{more}; {otherwise}"
+        )
+    if ord("\r") in vocabulary and (values == ord("\n")).any() and not (values == ord("\r")).any():
+        warnings.warn(
+            rf"{name}: its lines end in \n, those that the model learned from in \r\n, so every "
+            r"end of a line surprises it; replace \n by \r\n",
+            stacklevel=4,
         )
     code_of = np.zeros(256, np.uint8)
     code_of[list(vocabulary)] = np.arange(len(vocabulary))
