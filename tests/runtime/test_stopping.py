@@ -63,7 +63,7 @@ def test_a_run_and_its_job_are_stopped_and_the_job_saves(
     running.wait(10)
     assert (folder / "saved").exists()
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "asked 1 Snakemake and 1 jobs to stop; waiting for their end"
+    assert lines[0] == "asked Snakemake and its jobs (1) to stop; waiting for their end"
     assert runs_in(folder) == []
 
 

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from charlens.errors import CharlensError
-from charlens.text.by_files import cuts, split_files
+from charlens.text.blocks import cuts
+from charlens.text.by_files import split_files
 from charlens.text.corpus import prepare
 from hypothesis import given
 from hypothesis import strategies as st

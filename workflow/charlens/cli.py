@@ -116,7 +116,7 @@ def _stop(given: argparse.Namespace) -> int:
         )
     stopping.stop(runs)
     jobs = sum(len(run.jobs) for run in runs)
-    print(f"asked {len(runs)} Snakemake and {jobs} jobs to stop; waiting for their end", flush=True)
+    print(f"asked Snakemake and its jobs ({jobs}) to stop; waiting for their end", flush=True)
     stopping.wait(runs)
     print("stopped; the same command goes on where it was")
     return 0

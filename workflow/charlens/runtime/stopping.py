@@ -71,18 +71,9 @@ def stop(runs: Sequence[Run]) -> None:
                 process.terminate()
 
 
-def wait(runs: Sequence[Run], seconds: float | None = None) -> bool:
-    """Wait for the end of runs that were asked to stop.
-
-    Args:
-        runs: all of them.
-        seconds: how long at most; None waits for as long as it takes.
-
-    Returns:
-        Whether all have ended.
-    """
-    _, alive = psutil.wait_procs([p for run in runs for p in run.processes], timeout=seconds)
-    return not alive
+def wait(runs: Sequence[Run]) -> None:
+    """Wait for the end of runs that were asked to stop, as long as it takes."""
+    psutil.wait_procs([process for run in runs for process in run.processes])
 
 
 def _is_snakemake(process: psutil.Process) -> bool:

@@ -14,9 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.errors import CharlensError
-from charlens.text.blocks import FILES, cuts, file_block_counts, files_too_short
-
-__all__ = ["FILES", "cuts", "split_files"]
+from charlens.text.blocks import cuts, file_block_counts, files_too_short
 
 Codes = npt.NDArray[np.uint8]
 

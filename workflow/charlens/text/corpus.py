@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
-from charlens.text.blocks import block_counts, too_short
-from charlens.text.by_files import FILES, split_files
+from charlens.text.blocks import FILES, block_counts, too_short
+from charlens.text.by_files import split_files
 
 FORMAT = 1
 """Version of ``corpus.json``; raised when its keys change meaning."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from charlens.files.atomic import FilePath
-from charlens.text.by_files import FILES
+from charlens.text.blocks import FILES
 from charlens.text.corpus import SPLITS, Corpus, prepare, save_split
 from charlens.text.sources.any import file_hashes, file_sizes, read
 from charlens.text.sources.kind import SourceKind

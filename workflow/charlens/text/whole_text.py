@@ -14,7 +14,7 @@ import numpy as np
 
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
-from charlens.text.by_files import FILES
+from charlens.text.blocks import FILES
 from charlens.text.corpus import SPLITS, Corpus, load_split
 
 
