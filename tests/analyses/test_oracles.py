@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles import tally
+from charlens.analyses.oracles.masks import boosted
 from charlens.analyses.oracles.oracles import ORACLES, Definitions, slices
 from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
@@ -130,7 +131,7 @@ def test_punctuation():
      (0.15, 0.3, 1), (0.0, 0.3, 2), (0.15, 0.7, 4), (0.45, 0.7, 2)],
 )  # fmt: skip
 def test_boosts(probability, threshold, boost):
-    lifted = oracles.boosted(np.array([probability], np.float32), threshold)[:, 0]
+    lifted = boosted(np.array([probability], np.float32), threshold)[:, 0]
     assert lifted.tolist() == [i >= boost for i in range(5)]
     if threshold <= 0.5:
         assert boost == next(i for i in range(5) if probability + (i + 1) / 10 >= threshold - 1e-9)

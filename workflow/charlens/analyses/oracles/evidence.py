@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.analyses.oracles import tally
-from charlens.analyses.oracles.oracles import DEFINITIONS, NGRAMS, Mask
+from charlens.analyses.oracles.masks import Mask
+from charlens.analyses.oracles.oracles import DEFINITIONS, NGRAMS
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM
 from charlens.models.names import context_id

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from charlens.analyses.oracles.masks import THRESHOLD, Mask
 from charlens.analyses.oracles.oracles import (
     FITTED,
     NGRAMS,
     ORACLES,
-    THRESHOLD,
-    Mask,
     Scores,
     Texts,
     family_of,

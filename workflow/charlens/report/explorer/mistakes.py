@@ -10,7 +10,8 @@ import numpy as np
 
 from charlens.analyses.oracles import evidence, tally
 from charlens.analyses.oracles.evidence import Evidence
-from charlens.analyses.oracles.oracles import ORACLES, Mask
+from charlens.analyses.oracles.masks import Mask
+from charlens.analyses.oracles.oracles import ORACLES
 from charlens.files.atomic import FilePath
 from charlens.predictions.file import read_probabilities
 from charlens.text.corpus import Codes, Corpus
