@@ -156,18 +156,6 @@ def differences(large: npt.NDArray[np.int8], small: npt.NDArray[np.int8]) -> pd.
     return _by_oracle(errors_small=before, errors_large=after, eliminated=gone, percent=share)
 
 
-def attribute(masks: Mask, order: Sequence[str]) -> dict[str, int]:
-    """Errors that fall to each family when families are applied in a given order.
-
-    Args:
-        masks: of :func:`by_family`, at errors only, (families, errors).
-        order: all of the families of :data:`ORACLES`.
-    """
-    names = list(ORACLES)
-    errors = shares(pattern_counts(masks), [names.index(family) for family in order])
-    return dict(zip(names, errors.tolist(), strict=True))
-
-
 def by_family(masks: Mask) -> Mask:
     """Whether any oracle of each family removes a character: (slices, N) to (families, N)."""
     families = np.array(family_of())
