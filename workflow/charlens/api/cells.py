@@ -169,10 +169,10 @@ def cells(
         >>> import charlens as cl
         >>> text = cl.corpus(b'He said "no" and\nleft the "inn".\n' * 100, batch=4, unroll=20)
         >>> model = cl.train("lstm-1x8", text, epochs=3)
-        >>> found = cl.cells(model, text)
-        >>> found.concepts
+        >>> ranked = cl.cells(model, text)
+        >>> ranked.concepts
         ('line_position', 'inside_quotes', 'line_end')
-        >>> found.best("inside_quotes").measure
+        >>> ranked.best("inside_quotes").measure
         'auc'
     """
     what = reading(text, model.vocabulary, cut=True)

@@ -32,7 +32,15 @@ def draw_bars(
     color_of: dict[str, str],
     characters: int,
 ) -> None:
-    """Two bars per character: those the first model is ahead on, then those the second is."""
+    """Two bars per character: those the first model is ahead on, then those the second is.
+
+    Args:
+        axes: to draw into.
+        part: rows of :func:`charlens.analyses.shared_errors.advantage.read` of the two models.
+        models: their ids.
+        color_of: colour by id.
+        characters: how many to show each way.
+    """
     halves = largest(part, characters)
     gap = 0.9 if all(map(len, halves)) else 0.0
     ends = np.cumsum([0, len(halves[0]), gap, len(halves[1])])
