@@ -27,7 +27,8 @@ def config_of(results: FilePath) -> str:
         CharlensError: no manifest that can be read, or a config that this version refuses.
     """
     origin = f"{Path(results) / NAME}: config"
-    values, comment = read_manifest(results).get("config"), ""
+    values: Any = read_manifest(results).get("config")
+    comment = ""
     dynamics = _dynamics(values)
     if dynamics is not None:
         ran = _contexts_with_models(values, dynamics, origin)
