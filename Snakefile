@@ -60,6 +60,12 @@ pathvars:
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/settings.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/resources.smk"
+include: "workflow/rules/shown.smk"
+
+
 wildcard_constraints:
     corpus="[a-z][a-z0-9_]*",
     model="[a-z][a-z0-9_-]*",

@@ -27,7 +27,8 @@ from charlens.files.atomic import write_text
 from charlens.inside.cells import score
 from charlens.inside.cells.concepts import labels
 from charlens.inside.evidence import figure, table
-from charlens.inside.evidence.assess import Evidence, Question, assess
+from charlens.inside.evidence.assess import Evidence, assess
+from charlens.inside.evidence.question import Question
 from charlens.models.trained import load_trained
 from charlens.text.whole_text import CorpusText
 from reference_texts import KINDS, splits_again

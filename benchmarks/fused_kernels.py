@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 import triton
-from charlens.models.recurrent import cells_triton as recurrence_triton
+from charlens.models.recurrent import cells_triton, kernels_triton
 from triton.backends.compiler import GPUTarget
 from triton.backends.nvidia.compiler import get_ptxas
 from triton.compiler import ASTSource
@@ -29,7 +29,7 @@ from triton.compiler import ASTSource
 SHARED = {80: 166_912, 86: 101_376, 89: 101_376, 90: 232_448, 120: 101_376}
 SINGLE = {"c", "dc", "carry", "running"}  # tensors in float32; the others are float16
 KERNELS = {
-    f"{cell} {way}": getattr(recurrence_triton, f"_{cell}_{way}")
+    f"{cell} {way}": getattr(kernels_triton, f"{cell}_{way}")
     for cell in ("rnn", "lstm", "gru")
     for way in ("forward", "backward")
 }
@@ -37,7 +37,7 @@ KERNELS = {
 
 def compiled(kernel, width: int, architecture: int):
     """A kernel compiled for a width as it is launched: pointers and widths in multiples of 16."""
-    geometry = recurrence_triton._geometry(width)
+    geometry = cells_triton.geometry(width)
     options = {key: geometry.pop(key) for key in ("num_warps", "num_stages")}
     signature, attributes = {}, {}
     for place, name in enumerate(kernel.arg_names):

@@ -36,7 +36,8 @@ from charlens.models.families import shapes_for
 from charlens.models.parameters import Shape
 from charlens.models.recurrent.cells import CELLS, GRU
 from charlens.models.running import windows
-from charlens.text.corpus import Corpus, split_streams
+from charlens.text.corpus import Corpus
+from charlens.text.splits import split_streams
 from charlens.training.settings import Training
 from charlens.training.task import Keep, Task
 from charlens.training.trainer import Trainer

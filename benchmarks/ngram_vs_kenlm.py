@@ -33,7 +33,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from charlens.models.ngram.arpa import hex_words
 from charlens.models.ngram.model import NgramModel
-from charlens.text.corpus import encode, split_streams
+from charlens.text.corpus import encode
+from charlens.text.splits import split_streams
 
 ORDER = 21
 FRACTIONS = {"linux_kernel": (0.9, 0.05)}

@@ -24,11 +24,18 @@ class Named(list):
 
 
 def run_script(
-    folder: Path, monkeypatch, script: str, inputs: dict, outputs: dict, module: str = "", **config
+    folder: Path,
+    monkeypatch,
+    script: str,
+    inputs: dict,
+    outputs: dict,
+    module: str = "",
+    look: dict | None = None,
+    **config,
 ):
     """Run a script as its rule would; its outputs, written below ``folder``, by name.
 
-    ``module`` is the param of the script ``draw``, ``config`` that of most scripts.
+    ``module`` and ``look`` are params of the script ``draw``, ``config`` is that of most scripts.
     """
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.setenv(variable, "1")
@@ -36,7 +43,7 @@ def run_script(
     job = SimpleNamespace(
         input=Named(**inputs),
         output=Named(**outputs),
-        params=SimpleNamespace(config=config, module=module),
+        params=SimpleNamespace(config=config, module=module, look=look or {}),
         log=[str(folder / f"{script}.log")],
         threads=1,
     )

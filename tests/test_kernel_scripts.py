@@ -10,7 +10,7 @@ from charlens.models import catalogue
 from charlens.models.parameters import Shape
 from charlens.models.recurrent.cells import CELLS
 from charlens.models.recurrent.model import CharModel
-from charlens.text.corpus import split_streams
+from charlens.text.splits import split_streams
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 

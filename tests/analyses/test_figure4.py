@@ -245,15 +245,6 @@ def test_many_corpora_fill_one_page():
     assert "Not drawn" not in " ".join(text.get_text() for text in whole.texts)
 
 
-def test_numbers_are_of_all_corpora(tmp_path):
-    pair = tables(*[a_contest(BYTES, f"text_{i}", seed=i) for i in range(3)])
-    for table, name in zip(pair, ("o.csv", "a.csv"), strict=True):
-        csv_tables.write(table, tmp_path / name)
-    numbers = figure4.numbers(tmp_path / "o.csv", tmp_path / "a.csv", 10, rows=1)
-    assert numbers["overlap"]["corpus"].nunique() == numbers["csv"]["corpus"].nunique() == 3
-    assert len(figure4.draw(*numbers.values()).axes) == 2
-
-
 # Files
 
 DRAW = """
@@ -293,3 +284,24 @@ def test_the_script(tmp_path, monkeypatch, kernel):
     assert made["overlap"].read_bytes() == inputs["overlap"].read_bytes()
     written = advantage.read(made["csv"])
     assert list(written["character"]) == list(advantage.shown(kernel[1], 4)["character"])
+    whole = overlap.read(inputs["overlap"]), advantage.read(inputs["advantage"])
+    style.save(figure4.draw(*whole, 4), tmp_path / "four.pdf", tmp_path / "four.png")
+    assert made["pdf"].read_bytes() == (tmp_path / "four.pdf").read_bytes()
+
+
+def test_the_script_draws_some_rows_and_writes_the_numbers_of_all(tmp_path, monkeypatch):
+    pair = tables(*[a_contest(BYTES, f"text_{i}", seed=i) for i in range(3)])
+    inputs = {name: tmp_path / f"{name}.csv" for name in ("overlap", "advantage")}
+    for table, path in zip(pair, inputs.values(), strict=True):
+        csv_tables.write(table, path)
+    outputs = {"pdf": "f.pdf", "png": "f.png", "csv": "f.csv", "overlap": "o.csv"}
+    look = {"rows": 1}
+    made = run_script(
+        tmp_path, monkeypatch, "draw", inputs, outputs, MODULE, look=look, characters=10
+    )
+    numbers = overlap.read(made["overlap"]), advantage.read(made["csv"])
+    assert [frame["corpus"].nunique() for frame in numbers] == [3, 3]
+    figure = figure4.draw(*numbers, **look)
+    assert len(figure.axes) == 2
+    style.save(figure, tmp_path / "one.pdf", tmp_path / "one.png")
+    assert made["pdf"].read_bytes() == (tmp_path / "one.pdf").read_bytes()

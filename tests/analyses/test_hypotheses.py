@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from charlens.analyses.oracles import verdicts
 from charlens.analyses.oracles.decade_streams import CATEGORIES, CLOSINGS, COLUMNS
-from charlens.analyses.oracles.hypotheses import HYPOTHESES, Sums, lstm_beside
+from charlens.analyses.oracles.hypotheses import HYPOTHESES
+from charlens.analyses.oracles.sums import Sums, lstm_beside
 from charlens.analyses.oracles.verdicts import CONFIRMED, NOT_TESTED, REFUTED, UNDECIDED
 from charlens.files import csv_tables
 from charlens.models.names import grid_point

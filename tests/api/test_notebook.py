@@ -20,8 +20,8 @@ from charlens.files.checkpoint import load_checkpoint
 from charlens.inside.cells.figure import _COLORS
 from charlens.predictions.file import read_probabilities
 from charlens.runtime.signals import Interrupted
+from charlens.text.blocks import block_counts
 from charlens.text.characters import characters
-from charlens.text.corpus import block_counts
 from hypothesis import given
 from hypothesis import strategies as st
 from small_run import BATCH, BOOTSTRAP, SEED, UNROLL, prose
@@ -261,7 +261,7 @@ def test_line_ends_of_another_kind_are_said():
 def test_a_string_that_names_a_file_is_scored_with_a_warning(model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.mat").write_text("the cat")
-    monkeypatch.setattr("charlens.api.predicted.encoded", lambda values, *_: 0 * values)
+    monkeypatch.setattr("charlens.api.scored.encoded", lambda values, *_: 0 * values)
     with pytest.warns(UserWarning, match=r"read as a string; .* give pathlib.Path\('a.mat'\)"):
         assert len(model.score("a.mat")) == 5
 

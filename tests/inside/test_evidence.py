@@ -9,11 +9,12 @@ import torch
 from charlens.inside.cells.score import score
 from charlens.inside.cells.search import label
 from charlens.inside.evidence import networks, table, timescales, traces
-from charlens.inside.evidence.assess import Effort, Question, assess
+from charlens.inside.evidence.assess import assess
 from charlens.inside.evidence.control_strengths import Streams, best_of_controls
 from charlens.inside.evidence.controls import ByteFunctions, Latches, functions_of_the_byte
 from charlens.inside.evidence.figure import draw
 from charlens.inside.evidence.probes import PENALTY, ByteProbe, CellProbe
+from charlens.inside.evidence.question import Effort, Question
 from charlens.inside.evidence.traces import Traces
 from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split

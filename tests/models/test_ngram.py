@@ -16,7 +16,8 @@ from charlens.models.ngram.file import load_ngram, save_ngram
 from charlens.models.ngram.kneser_ney import CONTINUATION, FALLBACK, RAW, discounts
 from charlens.models.ngram.model import NgramModel
 from charlens.runtime import progress
-from charlens.text.corpus import encode, split_streams
+from charlens.text.corpus import encode
+from charlens.text.splits import split_streams
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_ngram import END, START, UNKNOWN, ReferenceModel

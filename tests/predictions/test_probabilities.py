@@ -18,7 +18,6 @@ from charlens.predictions.file import (
     column_names,
     read_metadata,
     read_probabilities,
-    row_count,
     write_probabilities,
 )
 from charlens.predictions.together import SameTestSet
@@ -68,7 +67,6 @@ def test_round_trip(tmp_path_factory, rows, seed, group):
         assert stored[name].dtype == dtype
         np.testing.assert_array_equal(stored[name], columns[name])
     assert read_metadata(path) == METADATA
-    assert row_count(path) == rows
 
 
 @pytest.mark.parametrize("absent", [*combinations(OPTIONAL, 1), *combinations(OPTIONAL, 3)])
@@ -158,7 +156,8 @@ def test_probability_one_and_zero_are_fine(tmp_path):
     columns["probability"][:] = [0, 1, 1 + 1e-7]
     columns["top_probability"][:] = [1, 1, 1]
     write_probabilities(tmp_path / "m.parquet", columns, METADATA)
-    read_probabilities(tmp_path / "m.parquet")
+    stored = read_probabilities(tmp_path / "m.parquet")
+    assert stored["probability"].tolist() == columns["probability"].tolist()
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path):

@@ -12,6 +12,7 @@ from charlens.paper import numbers as paper
 from charlens.replication import compare as comparison
 from charlens.replication import findings, run_tables, tolerances
 from charlens.replication import markdown as comparison_markdown
+from charlens.replication.number import verdict
 from contests import a_corpus
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,12 +174,12 @@ NUMBERS = st.floats(-10, 10)
 
 @given(NUMBERS, st.floats(0.001, 5), st.booleans())
 def test_verdicts(difference, tolerance, lower_is_better):
-    verdict = comparison.verdict(difference, tolerance, lower_is_better)
+    judged = verdict(difference, tolerance, lower_is_better)
     if abs(difference) <= tolerance:
-        assert verdict == "within"
+        assert judged == "within"
     elif abs(difference) > tolerance + 1e-6:
-        assert verdict == ("better" if lower_is_better and difference < 0 else "outside")
-    assert comparison.verdict(math.nan, tolerance, lower_is_better) == "outside"
+        assert judged == ("better" if lower_is_better and difference < 0 else "outside")
+    assert verdict(math.nan, tolerance, lower_is_better) == "outside"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The cluster profiles held against the rules, and the schedulers' dialects; needs no scheduler."""
+"""The cluster profiles beside the rules, and the schedulers' dialects; needs no scheduler."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from charlens.errors import CharlensError
 from charlens.text.blocks import cuts
-from charlens.text.by_files import split_files
 from charlens.text.corpus import prepare
+from charlens.text.splits import split_files
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,7 +49,7 @@ def test_no_file_is_in_two_parts_and_targets_follow_inputs(sizes, percents, batc
         with pytest.raises(CharlensError, match="each needs more than batch x unroll"):
             split_files(low, sizes, batch, unroll, *shares)
         return
-    split = [split_files(digit, sizes, batch, unroll, *shares) for digit in (low, high)]
+    split = [split_files(digit, sizes, batch, unroll, *shares).values() for digit in (low, high)]
     file_of = np.repeat(np.arange(len(sizes)), sizes)
     files = []
     for least, most, start, length in zip(*split, edges, lengths, strict=False):

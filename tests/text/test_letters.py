@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from charlens.analyses.oracles.oracles import after_newline, after_space_or_quote, punctuation
+from charlens.analyses.oracles.masks import after_newline, after_space_or_quote, punctuation
 from charlens.text.letters import word_breaks
 from charlens.text.words import count_words, find_words
 from languages import LANGUAGES, encoded

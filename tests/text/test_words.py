@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from charlens.errors import CharlensError
-from charlens.text.corpus import split_position, split_streams
+from charlens.text.splits import split_position, split_streams
 from charlens.text.words import (
     NEVER,
     WORDS,

@@ -24,10 +24,12 @@ if os.name == "nt":  # locks, signals and file names are POSIX's
     )
 
 if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
-    from charlens.api.inside import activations, cells
+    from charlens.api.activations import activations
+    from charlens.api.cells import cells
+    from charlens.api.compared import compare
     from charlens.api.interventions import intervene
     from charlens.api.models import load, train
-    from charlens.api.predicted import compare, ngram, predict
+    from charlens.api.predicted import ngram, predict
     from charlens.api.runs import open_run
     from charlens.api.texts import corpus
 
@@ -39,9 +41,9 @@ _HOMES = {
     "load": "models",
     "predict": "predicted",
     "ngram": "predicted",
-    "compare": "predicted",
-    "activations": "inside",
-    "cells": "inside",
+    "compare": "compared",
+    "activations": "activations",
+    "cells": "cells",
     "intervene": "interventions",
     "open_run": "runs",
 }

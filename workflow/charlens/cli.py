@@ -150,7 +150,7 @@ def _score(given: argparse.Namespace) -> int:
 
 
 def _cells(given: argparse.Namespace) -> int:
-    from charlens.api.inside import cells
+    from charlens.api.cells import cells
     from charlens.api.models import load
     from charlens.files import csv_tables
 

@@ -3,8 +3,8 @@
 from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
-    from charlens.inside.evidence.assess import Effort
     from charlens.inside.evidence.from_files import cell_evidence
+    from charlens.inside.evidence.question import Effort
 
     config = snakemake.params.config
     inputs = ("corpus", "train", "val", "test", "model", "ranking")

@@ -16,4 +16,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     numbers = figure.numbers(**dict(snakemake.input.items()), **snakemake.params.config)
     for name, path in output.items():
         csv_tables.write(numbers[name], path)
-    style.save(figure.draw(*numbers.values()), pdf, png)
+    style.save(figure.draw(*numbers.values(), **snakemake.params.look), pdf, png)

@@ -289,7 +289,10 @@ def contests(
     corpora: Sequence[Corpus],
     network: str = BEST,
 ) -> list[Contest]:
-    """Read models and choose who competes, corpus by corpus; see :func:`read`, :func:`choose`."""
+    """Read models and choose who competes, corpus by corpus.
+
+    Arguments and errors as of :func:`read`; ``network`` as of :func:`choose`.
+    """
     return [choose(scored, network) for scored in read(paths, external, corpora)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from charlens.api.predicted import Scores, score
+from charlens.api.scored import Scores, score
 from charlens.api.texts import AnyText, Text
 from charlens.display import html
 from charlens.errors import CharlensError
@@ -65,7 +65,7 @@ class TrainedModel(SavedModel):
         save_checkpoint(path, self.weights, self.metadata | alphabet)
 
     def score(self, text: AnyText, *, context: str | bytes = "") -> Scores:
-        """Probability of each character of a string; see :func:`charlens.api.predicted.score`."""
+        """Probability of each character of a string; see :func:`charlens.api.scored.score`."""
         return score(self, text, context=context)
 
     def _facts(self) -> dict[str, object]:

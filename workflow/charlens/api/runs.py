@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from charlens.api.inside import Activations
+from charlens.api.activations import Activations
 from charlens.api.models import TrainedModel, load
 from charlens.api.predicted import Predictions
 from charlens.api.texts import Text

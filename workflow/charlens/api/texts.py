@@ -17,9 +17,10 @@ from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.text.blocks import block_counts
 from charlens.text.characters import characters
-from charlens.text.corpus import SCHEMES, Codes, Corpus, decode, prepare
+from charlens.text.corpus import Corpus, decode, prepare
 from charlens.text.kinds import kind_of
 from charlens.text.sources.own_file import read_bytes
+from charlens.text.splits import SCHEMES, Codes
 from charlens.text.whole_text import CorpusText
 
 BATCH, UNROLL = 100, 100

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib
 import numpy as np
@@ -17,6 +17,8 @@ from matplotlib.typing import RcKeyType
 from charlens.files.atomic import FilePath, atomic_path
 from charlens.models import names as model_id
 from charlens.models.catalogue import CELLS
+
+T = TypeVar("T")
 
 POINT = 1 / 72  # inch
 COLUMN = 3.3  # width in inches of a journal's column
@@ -112,6 +114,25 @@ def text_width(text: str, size: float) -> float:
         figure.set_dpi(1000)  # coarse pixels would round the width of each letter
         extent = figure.text(0, 0, text, size=size).get_window_extent()
         return extent.width * 72 / figure.dpi
+
+
+def fill_lines(items: Iterable[T], width: Callable[[T], float], room: float) -> list[list[T]]:
+    """Items line by line, as many on each as fit (a wider one gets its own line).
+
+    Args:
+        items: such as the entries of a legend.
+        width: of an item with the gaps beside it, points.
+        room: width of a line, points.
+    """
+    lines: list[list[T]] = []
+    left = 0.0
+    for item in items:
+        if not lines or left < width(item):
+            lines.append([])
+            left = room
+        lines[-1].append(item)
+        left -= width(item)
+    return lines
 
 
 def wrap(text: str, width: float, size: float) -> list[str]:

@@ -190,7 +190,14 @@ def loop(z: Tensor, n: Tensor, start: Tensor) -> Tensor:
 
 
 def edited(z: Tensor, n: Tensor, start: Tensor, edit: Edit) -> Tensor:
-    """:func:`loop` with states set after each step; without a gradient."""
+    """:func:`loop` with states set after each step; without a gradient.
+
+    Args:
+        z: as of :func:`loop`.
+        n: as of :func:`loop`.
+        start: as of :func:`loop`.
+        edit: which states are set, and to what.
+    """
     h = torch.empty_like(n)
     last = start
     for t in range(len(n)):

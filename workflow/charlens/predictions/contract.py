@@ -44,7 +44,11 @@ REMEDY = "write it again (charlens.predictions.file.write_probabilities does it 
 
 
 def check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
-    """Check names and types of a file's columns; returns which of the contract's it has."""
+    """Check names and types of a file's columns; returns which of the contract's it has.
+
+    Raises:
+        CharlensError: a required column is missing, one comes twice, or one has another type.
+    """
     names = [name for name in DTYPES if name in schema.names or name not in _MAY_BE_ABSENT]
     for field_ in map(SCHEMA.field, names):
         if schema.get_field_index(field_.name) < 0:
@@ -58,7 +62,11 @@ def check_schema(path: FilePath, schema: pa.Schema) -> list[str]:
 
 
 def check_arrays(path: FilePath, columns: Mapping[str, np.ndarray]) -> int:
-    """Names, dtypes and shapes of the columns to write; returns the number of rows."""
+    """Check names, dtypes and shapes of the columns to write; returns the number of rows.
+
+    Raises:
+        CharlensError: a column is missing, unknown, of another dtype or length, or there is no row.
+    """
     required = set(COLUMNS) - set(_MAY_BE_ABSENT)
     wrong = sorted((required - set(columns)) | (set(columns) - set(DTYPES)))
     if wrong:
@@ -80,7 +88,16 @@ def check_arrays(path: FilePath, columns: Mapping[str, np.ndarray]) -> int:
 
 
 def check_nulls(path: FilePath, batch: pa.RecordBatch, start: int) -> None:
-    """Refuse an empty value in rows ``start`` … of a file."""
+    """Refuse an empty value.
+
+    Args:
+        path: the file, for the error.
+        batch: some of its rows.
+        start: the number of the first of them.
+
+    Raises:
+        CharlensError: the first empty value, by its row.
+    """
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         if column.null_count:
             row = start + int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
@@ -90,9 +107,19 @@ def check_nulls(path: FilePath, batch: pa.RecordBatch, start: int) -> None:
 def check_values(
     path: FilePath, part: Mapping[str, np.ndarray], start: int, previous_stream: int
 ) -> int:
-    """Check rows ``start`` … of those contract columns that ``part`` holds.
+    """Check some rows of those contract columns that are there.
 
-    Returns the last stream, to be given with the next rows (streams never go back).
+    Args:
+        path: the file, for the error.
+        part: the columns, each of shape (rows,); ``position`` among them.
+        start: the number of the first row.
+        previous_stream: stream of the row before (streams never go back).
+
+    Returns:
+        The stream of the last row, to be given with the next rows.
+
+    Raises:
+        CharlensError: the first value that breaks a rule, by its row.
     """
     for name, bad, expected in _violations(part, start, previous_stream):
         if bad.any():

@@ -13,7 +13,17 @@ from charlens.predictions.external_file import Numbers, fault
 
 
 def check_values(path: FilePath, columns: Numbers, targets: np.ndarray, corpus: str) -> None:
-    """Refuse the first impossible value; rows are still in the order of the file."""
+    """Refuse the first impossible value; rows are still in the order of the file.
+
+    Args:
+        path: the file, for the error.
+        columns: as numbers, each of shape (rows,).
+        targets: byte values of the test split, uint8 (streams, length).
+        corpus: its name.
+
+    Raises:
+        CharlensError: a value that breaks a rule, by its row.
+    """
     for name, bad, expected in _violations(columns, targets, corpus):
         if bad.any():
             row = int(np.argmax(bad))
@@ -75,7 +85,19 @@ def _outside(values: np.ndarray, low: float, high: float, whole: bool) -> np.nda
 
 
 def row_of_position(path: FilePath, position: np.ndarray, size: int) -> np.ndarray:
-    """Row of each position in the file; every one of ``size`` must occur once."""
+    """Row of each position in the file.
+
+    Args:
+        path: the file, for the error.
+        position: of each row, (rows,).
+        size: positions that the corpus has, N.
+
+    Returns:
+        int64 (N,).
+
+    Raises:
+        CharlensError: a position is missing or comes twice.
+    """
     order = np.argsort(position, kind="stable")
     ordered = position[order]
     again = order[1:][ordered[1:] == ordered[:-1]]

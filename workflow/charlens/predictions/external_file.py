@@ -54,7 +54,7 @@ def check_start(path: FilePath, size: int | None = None) -> None:
 
 def read_table(path: FilePath, size: int) -> pa.Table:
     """The known columns of a file, each of any type; its first bytes tell the format."""
-    _announced_rows(path, size)  # before any of it takes memory; which are missing is told later
+    _announced_rows(path, size)  # before any of it takes memory; those that lack are named later
     start = _start(path)
     if start == _NPY:
         return _read_npy(path, size)
@@ -263,7 +263,11 @@ def _check_start(path: FilePath, start: bytes) -> None:
 
 
 def numbers_of(path: FilePath, table: pa.Table) -> Numbers:
-    """The columns as float64, which holds every value that the contract allows."""
+    """The columns as float64, which holds every value that the contract allows.
+
+    Raises:
+        CharlensError: a column that holds no numbers, or a value that is none, by its row.
+    """
     numbers = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
@@ -302,5 +306,13 @@ def _first_that_is_none(column: pa.ChunkedArray) -> int:
 
 
 def fault(path: FilePath, row: int, name: str, value: object, expected: str) -> CharlensError:
-    """The error about one value of a file; rows count from 0 in the order of the file."""
+    """The error about one value of a file.
+
+    Args:
+        path: the file.
+        row: from 0, in the order of the file.
+        name: of the column.
+        value: as it is shown.
+        expected: what it should be, in words.
+    """
     return CharlensError(f"{path}: row {row}: {name} is {value}, expected {expected}")

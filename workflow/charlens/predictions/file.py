@@ -131,12 +131,6 @@ def read_metadata(path: FilePath) -> ProbabilityMetadata:
         return _metadata(path, file)
 
 
-def row_count(path: FilePath) -> int:
-    """Number of predicted characters in a file; reads only the footer. Raises as read_metadata."""
-    with _opened(path) as file:
-        return file.metadata.num_rows
-
-
 def column_names(path: FilePath) -> tuple[str, ...]:
     """The contract columns a file holds, in order; reads only the footer. Raises as read_metadata.
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from charlens.errors import CharlensError
 
-_CHUNK = 8192  # values drawn at a time: small enough for the processor's nearest cache
 _CELLS = 1 << 20  # numbers of draws held at a time, over all runs
 
 FEWEST_RUNS = 30
@@ -30,32 +29,6 @@ def losses_of(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     if "log_probability" in columns:
         return -columns["log_probability"]
     return losses(columns["probability"])
-
-
-def bootstrap_means(values: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:
-    """Means of ``n`` resamples of ``values``, each drawn with replacement and as long as it.
-
-    Values are resampled one by one, so they must not depend on each other: for the losses of
-    neighbouring characters take :func:`bootstrap_sd`.
-
-    Args:
-        values: shape (values,), any real dtype.
-        n: number of resamples.
-        generator: its state decides the resamples; see :mod:`charlens.runtime.randomness`.
-
-    Returns:
-        float64 array of shape (n,). Memory does not grow with ``n``.
-    """
-    values = np.ascontiguousarray(values, dtype=np.float64)
-    size = values.size
-    means = np.empty(n)
-    for i in range(n):
-        total = 0.0
-        for start in range(0, size, _CHUNK):
-            drawn = generator.integers(size, size=min(_CHUNK, size - start))
-            total += values.take(drawn).sum()
-        means[i] = total / size
-    return means
 
 
 def bootstrap_sd(

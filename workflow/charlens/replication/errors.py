@@ -19,7 +19,7 @@ from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM, N_NN
 from charlens.models.names import title
 from charlens.paper.definitions import LARGE, LARGEST
-from charlens.replication.compare import PAPERS_N_GRAM, other_models
+from charlens.replication.figures import PAPERS_N_GRAM, other_models
 from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
 from charlens.replication.tolerances import STANDARD_ERRORS

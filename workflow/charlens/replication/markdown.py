@@ -14,7 +14,7 @@ from charlens.files.atomic import FilePath
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.replication import compare, findings, shuffled, tolerances
-from charlens.replication.compare import VERDICTS
+from charlens.replication.number import VERDICTS
 
 
 def markdown(numbers: pd.DataFrame, outcomes: pd.DataFrame) -> str:

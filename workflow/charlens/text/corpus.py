@@ -1,15 +1,13 @@
-"""A prepared corpus: a byte vocabulary, vocabulary codes, and three splits.
+"""A prepared corpus: its description, a byte vocabulary, vocabulary codes, and three splits.
 
-"Character" means byte throughout. The splits are those of the paper's experiments, which its text
-does not state ("80/10/10", "90/5/5"): they follow the data loader of the authors' public char-rnn
-code, the only layout under which the published n-gram row is reproduced.
+"Character" means byte throughout.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -19,15 +17,11 @@ import numpy.typing as npt
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
-from charlens.text.blocks import FILES, block_counts, too_short
-from charlens.text.by_files import split_files
+from charlens.text.blocks import FILES
+from charlens.text.splits import SCHEMES, SPLITS, Codes, split_codes
 
 FORMAT = 1
 """Version of ``corpus.json``; raised when its keys change meaning."""
-
-SPLITS = ("train", "val", "test")
-
-Codes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -162,70 +156,6 @@ def decode(codes: npt.ArrayLike, vocabulary: tuple[int, ...]) -> bytes:
     return np.asarray(vocabulary, dtype=np.uint8)[np.asarray(codes)].tobytes()
 
 
-def split_streams(
-    codes: Codes, batch: int, unroll: int, train: float, val: float
-) -> dict[str, Codes]:
-    """The paper's split: every stream gives its first part to train, the next to val, then test.
-
-    The corpus, cut to a multiple of ``batch * unroll``, is laid out as ``batch`` contiguous
-    streams (the layout of the authors' char-rnn loader).
-
-    Args:
-        codes: uint8, shape (bytes,).
-        batch: number of streams B.
-        unroll: characters per block T.
-        train: fraction of the blocks used for training.
-        val: fraction of the blocks used for validation.
-
-    Returns:
-        For each split uint8, shape (batch, length + 1): inputs are ``[:, :-1]``, targets
-        ``[:, 1:]``. The last target of a row is the byte that follows it in the corpus; after
-        the last byte of the corpus that is the first one, as in char-rnn.
-    """
-    parts = block_counts(len(codes), batch, unroll, train, val)
-    rows = _lay_out(codes, 0, sum(parts), batch, unroll)
-    splits, start = {}, 0
-    for name, blocks in zip(SPLITS, parts, strict=True):
-        stop = start + blocks * unroll
-        splits[name] = np.ascontiguousarray(rows[:, start : stop + 1])
-        start = stop
-    return splits
-
-
-def split_position(
-    codes: Codes, batch: int, unroll: int, train: float, val: float
-) -> dict[str, Codes]:
-    """The strict split: the same block counts, but all of train precedes val precedes test.
-
-    Arguments and result as for :func:`split_streams`; each part is laid out as ``batch``
-    contiguous streams of its own.
-    """
-    splits, start = {}, 0
-    parts = block_counts(len(codes), batch, unroll, train, val)
-    for name, blocks in zip(SPLITS, parts, strict=True):
-        splits[name] = _lay_out(codes, start, blocks, batch, unroll)
-        start += blocks * batch * unroll
-    return splits
-
-
-SCHEMES: dict[str, Callable[[Codes, int, int, float, float], dict[str, Codes]]] = {
-    "streams": split_streams,
-    "position": split_position,
-}
-"""Splits of any text, by fractions of its blocks; :data:`FILES` must know its files besides."""
-
-
-def _lay_out(codes: Codes, start: int, blocks: int, batch: int, unroll: int) -> Codes:
-    """``batch`` rows of ``blocks * unroll`` codes from ``start`` on, each with its follower."""
-    length = blocks * unroll
-    stop = start + batch * length
-    rows = np.empty((batch, length + 1), dtype=np.uint8)
-    rows[:, :-1] = codes[start:stop].reshape(batch, length)
-    followers = start + length * np.arange(1, batch + 1)
-    rows[:, -1] = codes[followers % len(codes)]
-    return rows
-
-
 def prepare(
     data: bytes,
     name: str,
@@ -251,7 +181,8 @@ def prepare(
         file_sizes: bytes of each file that the text is joined from, in order; for ``files`` alone.
 
     Returns:
-        The description and the three splits (shapes as in :func:`split_streams`).
+        The description and the three splits (shapes as of
+        :func:`charlens.text.splits.split_streams`).
 
     Raises:
         CharlensError: an unknown split, or a corpus too short for one block in each part.
@@ -262,7 +193,7 @@ def prepare(
         )
     codes, vocabulary = encode(data)
     layout = batch, unroll, train, val
-    splits = _split(codes, split, layout, file_sizes, f"corpora.{name}: {source}")
+    splits = split_codes(codes, split, layout, file_sizes, f"corpora.{name}: {source}")
     corpus = Corpus(
         name=name,
         source=source,
@@ -278,25 +209,6 @@ def prepare(
         vocabulary=vocabulary,
     )
     return corpus, splits
-
-
-def _split(
-    codes: Codes,
-    split: str,
-    layout: tuple[int, int, float, float],
-    file_sizes: Sequence[int],
-    where: str,
-) -> dict[str, Codes]:
-    """The splits of a text; errors begin with ``where``."""
-    if split == FILES:
-        try:
-            rows = split_files(codes, file_sizes, *layout)
-        except CharlensError as error:
-            raise CharlensError(f"{where}: {error}") from error
-        return dict(zip(SPLITS, rows, strict=True))
-    if min(block_counts(len(codes), *layout)) < 1:
-        raise CharlensError(f"{where} {too_short(len(codes), *layout)}")
-    return SCHEMES[split](codes, *layout)
 
 
 def save_split(path: FilePath, rows: Codes) -> None:

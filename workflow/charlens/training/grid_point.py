@@ -94,7 +94,16 @@ def train_grid_point(
 def metadata_of(
     corpus: Corpus, model: str, shape: Architecture, trained: Trained, training: Training, seed: int
 ) -> dict[str, Any]:
-    """What a model file says of a trained model, JSON-able."""
+    """What a model file says of a trained model, JSON-able.
+
+    Args:
+        corpus: that it was trained on.
+        model: its id.
+        shape: its architecture, of the width that validation chose.
+        trained: the best candidate.
+        training: the config's training section.
+        seed: the config's seed.
+    """
     # With mixed only: what that means depends on the processor.
     mixed = {"arithmetic": trained.arithmetic} if training.precision == "mixed" else {}
     return {

@@ -180,16 +180,11 @@ def _legend_rows(table: pd.DataFrame) -> list[list[Line2D]]:
 
 def _fitted(handles: list[Line2D]) -> list[list[Line2D]]:
     """Break a row of the legend where it would be wider than the figure."""
-    rows: list[list[Line2D]] = []
-    filled = math.inf
-    for handle in handles:
-        width = style.text_width(handle.get_label(), _LEGEND) + 2.7 * _LEGEND
-        if filled + width > _WIDTH:
-            rows.append([])
-            filled = 0.0
-        rows[-1].append(handle)
-        filled += width
-    return rows
+
+    def width(handle: Line2D) -> float:
+        return style.text_width(handle.get_label(), _LEGEND) + 2.7 * _LEGEND
+
+    return style.fill_lines(handles, width, _WIDTH)
 
 
 def _handle(name: str, color: str, marker: str, radius: float) -> Line2D:

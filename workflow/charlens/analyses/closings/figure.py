@@ -7,15 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from charlens.analyses.closings.table import bin_name, pair_title, read
 from charlens.analyses.contest import PAPERS_MODELS
-from charlens.analyses.contest_colours import colors, ring
+from charlens.analyses.contest_colours import colors, draw_legend, ring
 from charlens.display import style
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
@@ -137,23 +134,8 @@ def _finish(axes: Axes, part: pd.DataFrame) -> None:
 def _draw_legend(
     axes: Axes, models: Sequence[str], color_of: dict[str, str], has_paper: bool
 ) -> None:
-    handles: list[Artist] = [
-        Patch(color=color_of[model], lw=0, label=title(model)) for model in models
-    ]
-    if has_paper:
-        handles.append(Line2D([], [], label="paper", **ring()))
     # Patches, gaps and the paper's ring take some 20 points each beside the names.
     wide = sum(style.text_width(title(model), _TICK) + 20 for model in models) + 32 * has_paper
-    axes.legend(
-        handles=handles,
-        fontsize=_TICK * min(1.0, (_WIDTH - _LEFT - _RIGHT) / wide),
-        loc="lower left",
-        bbox_to_anchor=(0, 1.03),
-        ncols=len(handles),
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.0,
-        handleheight=0.6,
-        handletextpad=0.4,
-        columnspacing=1.2,
-    )
+    size = _TICK * min(1.0, (_WIDTH - _LEFT - _RIGHT) / wide)
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.03)}
+    draw_legend(axes, models, color_of, has_paper, fontsize=size, **place)

@@ -48,7 +48,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """
     panels = _panels(table[(table["n"] > 0) & (table["context"] >= _LEAST_CONTEXT)])
     with style.styled():
-        heads = [_HEAD + _LINE * len(_rows(panel[2])) for panel in panels]
+        heads = [_HEAD + _LINE * len(_legend_lines(panel[2])) for panel in panels]
         height = sum(heads) + len(panels) * (_PANEL + _TICKS) + _FOOT
         figure = style.new_figure(_WIDTH * style.POINT, max(height, 40) * style.POINT)
         if not panels:
@@ -60,7 +60,7 @@ def draw(table: pd.DataFrame) -> Figure:
             box = (_LEFT / _WIDTH, bottom / height, width / _WIDTH, _PANEL / height)
             axes = figure.add_axes(box)
             _draw_lines(axes, rows, looks, zero)
-            _finish(axes, rows, name, len(_rows(looks)))
+            _finish(axes, rows, name, len(_legend_lines(looks)))
             _draw_legend(axes, looks)
             top = bottom - _TICKS
         if panels:
@@ -163,25 +163,20 @@ def _finish(axes: Axes, rows: pd.DataFrame, name: str, legend: int) -> None:
     axes.set_title(name, size=7.5, loc="left", pad=3 + _LINE * legend, style="italic")
 
 
-def _rows(looks: dict) -> list[list[dict]]:
-    """The legend, line by line, as many names as fit on each."""
-    lines: list[list[dict]] = []
-    left = 0.0
-    for entry in looks.values():
-        wide = style.text_width(entry["label"], _LEGEND) + _SAMPLE
-        if not lines or left < wide:
-            lines.append([])
-            left = _WIDTH - _LEFT - _RIGHT
-        lines[-1].append(entry)
-        left -= wide
-    return lines
+def _legend_lines(looks: dict) -> list[list[dict]]:
+    """The entries of the legend, line by line."""
+
+    def width(entry: dict) -> float:
+        return style.text_width(entry["label"], _LEGEND) + _SAMPLE
+
+    return style.fill_lines(looks.values(), width, _WIDTH - _LEFT - _RIGHT)
 
 
 _SAMPLE = 24.0  # points of a line's sample and the gaps beside it
 
 
 def _draw_legend(axes: Axes, looks: dict) -> None:
-    lines = _rows(looks)
+    lines = _legend_lines(looks)
     for i, entries in enumerate(lines):
         handles = [Line2D([], [], lw=1.2, **entry) for entry in entries]
         below = (len(lines) - 1 - i) * _LINE / _PANEL

@@ -139,17 +139,12 @@ def _draw_block(
 
 
 def _legend_lines(models: list[str]) -> list[list[str]]:
-    """Models by line of the legend, as many as fit."""
-    lines: list[list[str]] = []
-    left = 0.0
-    for model in models:
-        wide = style.text_width(title(model), _LEGEND) + 24.0  # a sample and gaps
-        if not lines or left < wide:
-            lines.append([])
-            left = _WIDTH - _LEFT - _RIGHT
-        lines[-1].append(model)
-        left -= wide
-    return lines
+    """Models by line of the legend."""
+
+    def width(model: str) -> float:
+        return style.text_width(title(model), _LEGEND) + 24.0  # a sample and gaps
+
+    return style.fill_lines(models, width, _WIDTH - _LEFT - _RIGHT)
 
 
 def _draw_panel(axes: Axes, panel: _Panel) -> None:

@@ -14,17 +14,16 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.evidence import Evidence, n_grams
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
-from charlens.models.catalogue import N_GRAM
 from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Together
 from charlens.text.brackets import BRACES
-from charlens.text.corpus import Corpus, load_split
-from charlens.text.encoding_guess import of_corpus
+from charlens.text.corpus import Corpus
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText, load_text
@@ -114,18 +113,9 @@ def categories(
         definitions: as of :func:`table`.
         encoding: as of :func:`table`.
     """
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    codes = {part: load_split(inputs[part]) for part in ("train", "test")}
-    known = tally.evidence(
-        vocabulary[codes["train"]],
-        vocabulary[codes["test"]],
-        oracles.DEFINITIONS[definitions],
-        encoding=of_corpus(encoding, corpus, codes["test"]),
-    )
-    nothing = np.zeros(known.shape[1], np.float32)
-    names = [model_id.context_id(N_GRAM, n) for n in oracles.NGRAMS]
-    ngram = np.stack([probability.get(name, nothing) for name in names])
-    masks = tally.removed(known, ngram, nothing)
+    known = Evidence.load(corpus, inputs, encoding).known(definitions)
+    size = known.shape[1]
+    masks = tally.removed(known, n_grams(probability, size), np.zeros(size, np.float32))
     family = np.array([CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES) - 1
                        for name in oracles.family_of()])  # fmt: skip
     return family[masks.argmax(axis=0)]

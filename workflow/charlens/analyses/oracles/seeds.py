@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.evidence import Evidence, n_grams
 from charlens.analyses.oracles.table import papers
 from charlens.analyses.seed_interval import half_width, pooled_variance
 from charlens.display.wording import rst_corpus, rst_model
@@ -21,15 +22,13 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
-from charlens.models.catalogue import N_GRAM
 from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Predictions, Source, Together
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
-from charlens.text.corpus import Corpus, load_split
-from charlens.text.encoding_guess import of_corpus
+from charlens.text.corpus import Corpus
 
 ORACLE, FAMILY, ALL = "oracle", "family", "all"
 """What a row is about: a slice of Figure 6, a family of them, or all errors."""
@@ -97,8 +96,9 @@ def tables(
         CharlensError: a damaged input, one of another corpus, or of another seed.
     """
     corpus = Corpus.load(inputs["corpus"])
-    known = _known(corpus, inputs, definitions, encoding)
-    ngram = _n_grams(corpus, inputs["n_grams"], known.shape[1])
+    known = Evidence.load(corpus, inputs, encoding).known(definitions)
+    read = Together([corpus]).read(inputs["n_grams"], ["probability"])
+    ngram = n_grams({o.metadata.model: o.columns["probability"] for o in read}, known.shape[1])
     counts: dict[str, dict[int, np.ndarray]] = {}
     lengths, diverged = np.zeros(0, np.int64), set[str]()
     for own, one in _read(corpus, runs_of):
@@ -129,28 +129,6 @@ def _read(
                     "and run again"
                 )
             yield seed, one
-
-
-def _known(
-    corpus: Corpus, inputs: Mapping[str, Any], definitions: str, encoding: str | None
-) -> oracles.Mask:
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    codes = {part: load_split(inputs[part]) for part in ("train", "test")}
-    return tally.evidence(
-        vocabulary[codes["train"]],
-        vocabulary[codes["test"]],
-        oracles.DEFINITIONS[definitions],
-        encoding=of_corpus(encoding, corpus, codes["test"]),
-    )
-
-
-def _n_grams(corpus: Corpus, sources: Sequence[Source], size: int) -> np.ndarray:
-    """P(correct) by the n-grams that are oracles, (models, N); 0 of those that are not there."""
-    read = Together([corpus]).read(sources, ["probability"])
-    probability = {one.metadata.model: one.columns["probability"] for one in read}
-    nothing = np.zeros(size, np.float32)
-    names = [model_id.context_id(N_GRAM, n) for n in oracles.NGRAMS]
-    return np.stack([probability.get(name, nothing) for name in names])
 
 
 def _by_run(category: np.ndarray, run: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import pandas as pd
 from charlens.analyses import contest as contestants
 from charlens.analyses.contest import Scored
 from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.evidence import Evidence, n_grams
 from charlens.analyses.oracles.excerpts import COLUMNS as EXAMPLES
 from charlens.analyses.oracles.excerpts import examples
 from charlens.display.wording import listed, rst, rst_corpus, rst_model
@@ -19,11 +20,10 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
-from charlens.models.catalogue import LSTM, N_GRAM
+from charlens.models.catalogue import LSTM
 from charlens.paper import numbers as paper
-from charlens.paper.definitions import FIGURE6_MODELS, OracleDefinitions
-from charlens.text.corpus import Corpus, load_split
-from charlens.text.encoding_guess import of_corpus
+from charlens.paper.definitions import FIGURE6_MODELS
+from charlens.text.corpus import Corpus
 
 BEST, SMALLEST, EXTERNAL = "best", "smallest", "external"
 """Roles: the best LSTM, the best LSTM of the smallest budget, a model from elsewhere."""
@@ -90,24 +90,6 @@ class Subject:
     probability: np.ndarray
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What oracles know of one corpus.
-
-    Attributes:
-        train: byte values of the training split, uint8 (B, length + 1).
-        test: of the test split.
-        ngram: P(correct) by the n-grams that are oracles, (models, N); zeros for
-            those that the study lacks, which then remove nothing.
-        encoding: of the text.
-    """
-
-    train: np.ndarray
-    test: np.ndarray
-    ngram: np.ndarray
-    encoding: str
-
-
 def tables(
     inputs: Mapping[str, Any], threshold: float, definitions: str, encoding: str | None = None
 ) -> dict[str, pd.DataFrame]:
@@ -131,30 +113,27 @@ def tables(
     corpus = Corpus.load(inputs["corpus"])
     (scored,) = contestants.read(inputs["models"], inputs.get("external", ()), [corpus])
     subjects = choose(scored)
-    evidence = _evidence(corpus, inputs, scored, encoding)
-    chosen = oracles.DEFINITIONS[definitions]
-    known = _known(evidence, chosen)
+    evidence = Evidence.load(corpus, inputs, encoding)
+    known = evidence.known(definitions)
+    ngram = n_grams(scored.probability, len(scored.byte))
     category = {
         s.role + s.model: tally.categories(
-            tally.removed(known, evidence.ngram, s.probability, threshold),
-            s.probability,
-            threshold,
+            tally.removed(known, ngram, s.probability, threshold), s.probability, threshold
         )
         for s in subjects
     }
     parts = [_categories(corpus, s, category[s.role + s.model]) for s in subjects]
     orders = [
-        tally.order_table(known, evidence.ngram, s.probability).assign(model=s.model)
-        for s in subjects
+        tally.order_table(known, ngram, s.probability).assign(model=s.model) for s in subjects
     ]
-    first = subjects[0]
+    first, chosen = subjects[0], oracles.DEFINITIONS[definitions]
     shown = examples(evidence.test, category[first.role + first.model], chosen, evidence.encoding)
     shown = shown.assign(corpus=corpus.name, model=first.model)
     return {
         "categories": _joined(parts, COLUMNS),
         "eliminated": _eliminated(corpus, subjects, category),
         "orders": _joined(orders, ORDERS, corpus),
-        "sensitivity": _sensitivity(corpus, subjects, evidence, threshold),
+        "sensitivity": _sensitivity(corpus, subjects, evidence, ngram, threshold),
         "examples": shown[list(EXAMPLES)].astype(EXAMPLES),
     }
 
@@ -176,24 +155,6 @@ def choose(scored: Scored) -> list[Subject]:
     named = [(BEST, best)] + [(SMALLEST, smallest)] * (smallest != best)
     named += [(EXTERNAL, record) for record in scored.external]
     return [Subject(role, r.model, scored.probability[r.model]) for role, r in named]
-
-
-def _evidence(
-    corpus: Corpus, inputs: Mapping[str, FilePath], scored: Scored, encoding: str | None
-) -> Evidence:
-    vocabulary = np.array(corpus.vocabulary, np.uint8)
-    codes = {part: load_split(inputs[part]) for part in ("train", "test")}
-    encoding = of_corpus(encoding, corpus, codes["test"])
-    train, test = (vocabulary[codes[part]] for part in ("train", "test"))
-    nothing = np.zeros(len(scored.byte), np.float32)
-    ngram = [
-        scored.probability.get(model_id.context_id(N_GRAM, n), nothing) for n in oracles.NGRAMS
-    ]
-    return Evidence(train, test, np.stack(ngram), encoding)
-
-
-def _known(evidence: Evidence, definitions: OracleDefinitions) -> oracles.Mask:
-    return tally.evidence(evidence.train, evidence.test, definitions, encoding=evidence.encoding)
 
 
 def _categories(corpus: Corpus, subject: Subject, category: np.ndarray) -> pd.DataFrame:
@@ -236,13 +197,17 @@ def _eliminated(
 
 
 def _sensitivity(
-    corpus: Corpus, subjects: Sequence[Subject], evidence: Evidence, threshold: float
+    corpus: Corpus,
+    subjects: Sequence[Subject],
+    evidence: Evidence,
+    ngram: np.ndarray,
+    threshold: float,
 ) -> pd.DataFrame:
     parts = []
-    for name, definitions in oracles.DEFINITIONS.items():
-        known = _known(evidence, definitions)
+    for name in oracles.DEFINITIONS:
+        known = evidence.known(name)
         for s in subjects:
-            masks = tally.removed(known, evidence.ngram, s.probability, threshold)
+            masks = tally.removed(known, ngram, s.probability, threshold)
             part = tally.table(tally.categories(masks, s.probability, threshold))
             facts = {"model": s.model, "definitions": name, "paper": papers(corpus.name, s.model)}
             parts.append(part.assign(**facts))

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from charlens.analyses.oracles.masks import THRESHOLD, Mask
 from charlens.analyses.oracles.oracles import (
     FITTED,
     NGRAMS,
     ORACLES,
-    THRESHOLD,
-    Mask,
     Scores,
     Texts,
     family_of,
@@ -155,18 +154,6 @@ def differences(large: npt.NDArray[np.int8], small: npt.NDArray[np.int8]) -> pd.
     gone = before - after
     share = _percent(gone, gone.sum())
     return _by_oracle(errors_small=before, errors_large=after, eliminated=gone, percent=share)
-
-
-def attribute(masks: Mask, order: Sequence[str]) -> dict[str, int]:
-    """Errors that fall to each family when families are applied in a given order.
-
-    Args:
-        masks: of :func:`by_family`, at errors only, (families, errors).
-        order: all of the families of :data:`ORACLES`.
-    """
-    names = list(ORACLES)
-    errors = shares(pattern_counts(masks), [names.index(family) for family in order])
-    return dict(zip(names, errors.tolist(), strict=True))
 
 
 def by_family(masks: Mask) -> Mask:

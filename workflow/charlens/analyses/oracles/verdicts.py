@@ -7,13 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from charlens.analyses.oracles.hypotheses import (
-    HYPOTHESES,
-    WRITTEN,
-    Hypothesis,
-    Part,
-    Sums,
-)
+from charlens.analyses.oracles.hypotheses import HYPOTHESES, WRITTEN, Hypothesis, Part
+from charlens.analyses.oracles.sums import Sums
 from charlens.display.markdown import table as markdown_table
 from charlens.display.wording import listed, rst_corpus
 from charlens.files import csv_tables

@@ -239,7 +239,7 @@ def _cells(row, compared: bool) -> list[str]:
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
-    """The three characters that are furthest apart leads way."""
+    """The three characters on which each of two models leads most, beyond two standard errors."""
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         ahead, behind = largest(part, 3, STANDARD_ERRORS)
         sides = (model, ahead), (part["baseline"].iloc[0], behind.iloc[::-1])

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from charlens.analyses.contest_colours import ring
+from charlens.analyses.contest_colours import draw_legend, ring
 from charlens.analyses.shared_errors.advantage import largest
 from charlens.analyses.shared_errors.page import (
     BARS,
@@ -36,7 +32,15 @@ def draw_bars(
     color_of: dict[str, str],
     characters: int,
 ) -> None:
-    """Two bars per character: those the first model is ahead on, then those the second is."""
+    """Two bars per character: those the first model is ahead on, then those the second is.
+
+    Args:
+        axes: to draw into.
+        part: rows of :func:`charlens.analyses.shared_errors.advantage.read` of the two models.
+        models: their ids.
+        color_of: colour by id.
+        characters: how many to show each way.
+    """
     halves = largest(part, characters)
     gap = 0.9 if all(map(len, halves)) else 0.0
     ends = np.cumsum([0, len(halves[0]), gap, len(halves[1])])
@@ -52,7 +56,9 @@ def draw_bars(
         axes.plot(at, rows[column], zorder=4, **ring())
     _finish_bars(axes, x, rows)
     _write_halves(axes, models, (len(halves[0]), len(halves[1])), float(ends[2]))
-    _draw_legend(axes, models, color_of, bool(rows[list(printed)].notna().any(axis=None)))
+    has_paper = bool(rows[list(printed)].notna().any(axis=None))
+    place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1 + (TITLE - 8) / BARS)}
+    draw_legend(axes, models, color_of, has_paper, fontsize=SMALL, **place)
 
 
 def _write_halves(
@@ -106,26 +112,3 @@ def short(count: int) -> str:
             value = count / unit
             return f"{value:.1f}{letter}" if value < 9.95 else f"{value:.0f}{letter}"
     return str(count)
-
-
-def _draw_legend(
-    axes: Axes, models: Sequence[str], color_of: dict[str, str], has_paper: bool
-) -> None:
-    handles: list[Artist] = [
-        Patch(color=color_of[model], lw=0, label=title(model)) for model in models
-    ]
-    if has_paper:
-        handles.append(Line2D([], [], label="paper", **ring()))
-    axes.legend(
-        handles=handles,
-        fontsize=SMALL,
-        loc="lower right",
-        bbox_to_anchor=(1, 1 + (TITLE - 8) / BARS),
-        ncols=len(handles),
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.0,
-        handleheight=0.6,
-        handletextpad=0.4,
-        columnspacing=1.2,
-    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -48,12 +46,8 @@ _PAPERS = {
 
 
 def numbers(
-    overlap: FilePath,
-    advantage: FilePath,
-    characters: int,
-    standard_errors: float = 0.0,
-    rows: int = ROWS,
-) -> dict[str, Any]:
+    overlap: FilePath, advantage: FilePath, characters: int, standard_errors: float = 0.0
+) -> dict[str, pd.DataFrame]:
     """Read what :func:`draw` takes: the regions of errors, and the characters furthest apart.
 
     Args:
@@ -61,15 +55,9 @@ def numbers(
         advantage: the table of advantages by character.
         characters: how many to show each way.
         standard_errors: which a lead must exceed.
-        rows: how many trios to draw; the numbers are of all.
     """
     shown = advantages.shown(advantages.read(advantage), characters, standard_errors)
-    return {
-        "overlap": overlaps.read(overlap),
-        "csv": shown,
-        "characters": characters,
-        "rows": rows,
-    }
+    return {"overlap": overlaps.read(overlap), "csv": shown}
 
 
 def draw(

@@ -45,7 +45,15 @@ def cell_values(model: LanguageModel, m: int = 0) -> list[torch.Tensor]:
 def windows_of_cells(
     trained: TrainedModel, codes: Codes, steps: int, device: str, name: str
 ) -> Iterator[tuple[slice, list[np.ndarray]]]:
-    """Run a model over streams: the window's place and the cells' values, (B, T, n) per layer."""
+    """Run a model over streams: the window's place and the cells' values, (B, T, n) per layer.
+
+    Args:
+        trained: the model.
+        codes: vocabulary codes, uint8 (B, length + 1).
+        steps: window length T; divides length.
+        device: auto, cpu or cuda.
+        name: of model and text, for the progress bar.
+    """
     model = trained.ready(codes.shape[0], steps, device)
     with progress(codes[:, 1:].size, name, "char") as bar:
         for place, inputs, _ in observing(model, codes):

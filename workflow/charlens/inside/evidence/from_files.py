@@ -10,7 +10,8 @@ from charlens.files.atomic import FilePath
 from charlens.inside.cells import ranking
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.search import label
-from charlens.inside.evidence.assess import Effort, Question, assess
+from charlens.inside.evidence.assess import assess
+from charlens.inside.evidence.question import Effort, Question
 from charlens.models.trained import load_trained
 from charlens.text import encoding_guess
 from charlens.text.corpus import Corpus, load_split

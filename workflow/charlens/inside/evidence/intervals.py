@@ -70,3 +70,9 @@ def _histograms(bins: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.nda
             else:
                 negative[stream, bins[stream, t]] += 1
     return positive, negative
+
+
+def quantiles(values: np.ndarray, shares: tuple[float, ...]) -> tuple[float, ...]:
+    """Quantiles of the numbers among some values; NaN where there are none."""
+    known = values[~np.isnan(values)]
+    return tuple(float(np.quantile(known, q)) if len(known) else np.nan for q in shares)

@@ -50,7 +50,14 @@ def numbers(
     newlines: Sequence[FilePath],
     shown: Sequence[FilePath],
 ) -> dict[str, pd.DataFrame]:
-    """Read what :func:`draw` takes: verdicts, effects of the clamps, line ends and excerpts."""
+    """Read what :func:`draw` takes.
+
+    Args:
+        judged: the tables of verdicts, one per corpus, as the others.
+        effects: those of effects, of which the clamps are kept.
+        newlines: those of line ends.
+        shown: those of excerpts.
+    """
     measured = joined(map(effect_rows.read, effects), effect_rows.COLUMNS)
     return {
         "csv": joined(map(verdicts.read, judged), verdicts.COLUMNS),

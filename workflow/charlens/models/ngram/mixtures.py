@@ -140,7 +140,18 @@ def predictions(
     text: npt.NDArray[np.uint8],
     symbols: int,
 ) -> dict[int, Predictions]:
-    """:class:`Predictions` at each place for the symbols that came; see ``NgramModel``."""
+    """:class:`Predictions` at each place for the symbols that came.
+
+    Args:
+        model: the n-gram model.
+        windows: what comes before each place.
+        orders: of the models to score with.
+        text: the symbol that came at each place, uint8 (places,).
+        symbols: K, how many the alphabet has.
+
+    Returns:
+        order -> predictions, arrays of shape (places,).
+    """
     places = len(windows.ends)
     by_order = {
         order: Predictions(

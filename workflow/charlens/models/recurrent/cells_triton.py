@@ -1,15 +1,8 @@
 """The recurrence fused into one GPU kernel per layer, window and direction (Triton).
 
-Streams are independent, so one program takes a block of streams of one model through
-all T steps, alone: no grid-wide synchronisation, two launches per layer and window instead of
-several per time step. The recurrent weights are read again every step from the L2 cache; states
-pass from step to step through global memory, ordered by a barrier within the program.
-
-Operands are float16 and products accumulate in float32; cell state and pointwise arithmetic are
-float32. Gradients are clamped to the finite range of float16 before they are stored.
-
-Widths are multiples of 32 (the model pads with zero weights, which stay exactly zero). Same
+The kernels are in :mod:`charlens.models.recurrent.kernels_triton`; the classes launch them. Same
 interface and same quantities as the classes of ``recurrence``, which these are tested against.
+Widths are multiples of 32 (the model pads with zero weights, which stay exactly zero).
 """
 
 from __future__ import annotations
@@ -18,275 +11,22 @@ from typing import Any
 
 import torch
 import triton
-import triton.language as tl
 from torch import Tensor
 
 from charlens.errors import CharlensError
 from charlens.models.recurrent.cells import GRU, LSTM, RNN
 from charlens.models.recurrent.edits import Edit
+from charlens.models.recurrent.kernels_triton import (
+    gru_backward,
+    gru_forward,
+    lstm_backward,
+    lstm_forward,
+    rnn_backward,
+    rnn_forward,
+)
 from charlens.models.recurrent.recurrence import Empty, Recurrence
 
 WIDTH_MULTIPLE = 32
-_LIMIT = tl.constexpr(60000.0)
-
-
-@triton.jit
-def _tanh(x):
-    return 2.0 * tl.sigmoid(2.0 * x) - 1.0
-
-
-@triton.jit
-def _half(x):
-    """Clamp to the range of float16 and round; keep NaN, which then shows in the loss."""
-    least = tl.maximum(x, -_LIMIT, propagate_nan=tl.PropagateNan.ALL)
-    return tl.minimum(least, _LIMIT, propagate_nan=tl.PropagateNan.ALL).to(tl.float16)
-
-
-@triton.jit
-def _product(acc, x, w, x_columns, w_columns, rows, live, cols, depth, BK: tl.constexpr):
-    """acc[rows, cols] += x[rows, :depth] @ w[:depth, cols]."""
-    inner = tl.arange(0, BK)
-    for k in range(0, depth, BK):
-        left = tl.load(x + rows[:, None] * x_columns + (k + inner)[None, :], live[:, None], 0.0)
-        right = tl.load(w + (k + inner)[:, None] * w_columns + cols[None, :])
-        acc = tl.dot(left, right, acc)
-    return acc
-
-
-@triton.jit
-def _product_transposed(acc, x, w, x_columns, w_columns, rows, live, cols, depth, BK: tl.constexpr):
-    """acc[rows, cols] += x[rows, :depth] @ w[cols, :depth].T."""
-    inner = tl.arange(0, BK)
-    for k in range(0, depth, BK):
-        left = tl.load(x + rows[:, None] * x_columns + (k + inner)[None, :], live[:, None], 0.0)
-        right = tl.load(w + cols[:, None] * w_columns + (k + inner)[None, :])
-        acc = tl.dot(left, tl.trans(right), acc)
-    return acc
-
-
-@triton.jit
-def _rnn_forward(
-    gates, h, w, w_stride, T, B, n, BB: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr
-):
-    rows = tl.program_id(0) * BB + tl.arange(0, BB)
-    live = rows < B
-    m = tl.program_id(1).to(tl.int64)
-    gates += m * T * B * n
-    h += m * (T + 1) * B * n
-    w += m * w_stride
-    for t in range(T):
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            at = rows[:, None] * n + cols[None, :]
-            a = tl.load(gates + t * B * n + at, live[:, None], 0.0).to(tl.float32)
-            a = _product(a, h + t * B * n, w, n, n, rows, live, cols, n, BK)
-            tl.store(h + (t + 1) * B * n + at, _tanh(a).to(tl.float16), live[:, None])
-        tl.debug_barrier()
-
-
-@triton.jit
-def _rnn_backward(
-    grad, dh, h, w, w_stride, T, B, n, BB: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr
-):
-    rows = tl.program_id(0) * BB + tl.arange(0, BB)
-    live = rows < B
-    m = tl.program_id(1).to(tl.int64)
-    grad += m * T * B * n
-    dh += m * T * B * n
-    h += m * (T + 1) * B * n
-    w += m * w_stride
-    for step in range(T):
-        t = T - 1 - step
-        depth = tl.where(step == 0, 0, n)
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            at = rows[:, None] * n + cols[None, :]
-            d = tl.load(dh + t * B * n + at, live[:, None], 0.0).to(tl.float32)
-            d = _product_transposed(d, grad + (t + 1) * B * n, w, n, n, rows, live, cols, depth, BK)
-            out = tl.load(h + (t + 1) * B * n + at, live[:, None], 0.0).to(tl.float32)
-            tl.store(grad + t * B * n + at, _half(d * (1.0 - out * out)), live[:, None])
-        tl.debug_barrier()
-
-
-@triton.jit
-def _lstm_forward(
-    gates, h, c, w, w_stride, T, B, n, BB: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr
-):
-    rows = tl.program_id(0) * BB + tl.arange(0, BB)
-    live = rows < B
-    keep = live[:, None]
-    inner = tl.arange(0, BK)
-    m = tl.program_id(1).to(tl.int64)
-    gates += m * T * B * 4 * n
-    h += m * (T + 1) * B * n
-    c += m * (T + 1) * B * n
-    w += m * w_stride
-    for t in range(T):
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            a = gates + (t * B + rows[:, None]) * 4 * n + cols[None, :]
-            o = tl.load(a, keep, 0.0).to(tl.float32)
-            i = tl.load(a + n, keep, 0.0).to(tl.float32)
-            f = tl.load(a + 2 * n, keep, 0.0).to(tl.float32)
-            g = tl.load(a + 3 * n, keep, 0.0).to(tl.float32)
-            before = h + (t * B + rows[:, None]) * n
-            for k in range(0, n, BK):
-                x = tl.load(before + (k + inner)[None, :], keep, 0.0)
-                wk = w + (k + inner)[:, None] * 4 * n + cols[None, :]
-                o = tl.dot(x, tl.load(wk), o)
-                i = tl.dot(x, tl.load(wk + n), i)
-                f = tl.dot(x, tl.load(wk + 2 * n), f)
-                g = tl.dot(x, tl.load(wk + 3 * n), g)
-            o, i, f, g = tl.sigmoid(o), tl.sigmoid(i), tl.sigmoid(f), _tanh(g)
-            at = rows[:, None] * n + cols[None, :]
-            cell = f * tl.load(c + t * B * n + at, keep, 0.0) + i * g
-            tl.store(c + (t + 1) * B * n + at, cell, keep)
-            tl.store(h + (t + 1) * B * n + at, (o * _tanh(cell)).to(tl.float16), keep)
-            tl.store(a, o.to(tl.float16), keep)
-            tl.store(a + n, i.to(tl.float16), keep)
-            tl.store(a + 2 * n, f.to(tl.float16), keep)
-            tl.store(a + 3 * n, g.to(tl.float16), keep)
-        tl.debug_barrier()
-
-
-@triton.jit
-def _lstm_backward(
-    grad, dh, gates, c, dc, w, w_stride, T, B, n,
-    BB: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
-):  # fmt: skip
-    rows = tl.program_id(0) * BB + tl.arange(0, BB)
-    live = rows < B
-    keep = live[:, None]
-    m = tl.program_id(1).to(tl.int64)
-    gates += m * T * B * 4 * n
-    grad += m * T * B * 4 * n
-    dh += m * T * B * n
-    c += m * (T + 1) * B * n
-    dc += m * B * n
-    w += m * w_stride
-    for step in range(T):
-        t = T - 1 - step
-        depth = tl.where(step == 0, 0, 4 * n)
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            at = rows[:, None] * n + cols[None, :]
-            d = tl.load(dh + t * B * n + at, keep, 0.0).to(tl.float32)
-            d = _product_transposed(
-                d, grad + (t + 1) * B * 4 * n, w, 4 * n, 4 * n, rows, live, cols, depth, BK
-            )
-            a = (t * B + rows[:, None]) * 4 * n + cols[None, :]
-            o = tl.load(gates + a, keep, 0.0).to(tl.float32)
-            i = tl.load(gates + a + n, keep, 0.0).to(tl.float32)
-            f = tl.load(gates + a + 2 * n, keep, 0.0).to(tl.float32)
-            g = tl.load(gates + a + 3 * n, keep, 0.0).to(tl.float32)
-            before = tl.load(c + t * B * n + at, keep, 0.0)
-            squashed = _tanh(tl.load(c + (t + 1) * B * n + at, keep, 0.0))
-            later = tl.load(dc + at, keep & (step > 0), 0.0)
-            d_cell = later + d * o * (1.0 - squashed * squashed)
-            tl.store(dc + at, d_cell * f, keep)
-            tl.store(grad + a, _half(d * squashed * o * (1.0 - o)), keep)
-            tl.store(grad + a + n, _half(d_cell * g * i * (1.0 - i)), keep)
-            tl.store(grad + a + 2 * n, _half(d_cell * before * f * (1.0 - f)), keep)
-            tl.store(grad + a + 3 * n, _half(d_cell * i * (1.0 - g * g)), keep)
-        tl.debug_barrier()
-
-
-@triton.jit
-def _gru_forward(
-    gates, h, q, w, w_stride, T, B, n, BB: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr
-):
-    rows = tl.program_id(0) * BB + tl.arange(0, BB)
-    live = rows < B
-    keep = live[:, None]
-    inner = tl.arange(0, BK)
-    m = tl.program_id(1).to(tl.int64)
-    gates += m * T * B * 3 * n
-    h += m * (T + 1) * B * n
-    q += m * T * B * n
-    w += m * w_stride
-    for t in range(T):
-        before = h + t * B * n
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            a = gates + (t * B + rows[:, None]) * 3 * n + cols[None, :]
-            r = tl.load(a, keep, 0.0).to(tl.float32)
-            z = tl.load(a + n, keep, 0.0).to(tl.float32)
-            for k in range(0, n, BK):
-                x = tl.load(before + rows[:, None] * n + (k + inner)[None, :], keep, 0.0)
-                wk = w + (k + inner)[:, None] * 3 * n + cols[None, :]
-                r = tl.dot(x, tl.load(wk), r)
-                z = tl.dot(x, tl.load(wk + n), z)
-            r, z = tl.sigmoid(r), tl.sigmoid(z)
-            at = rows[:, None] * n + cols[None, :]
-            state = tl.load(before + at, keep, 0.0).to(tl.float32)
-            tl.store(q + t * B * n + at, (r * state).to(tl.float16), keep)
-            tl.store(a, r.to(tl.float16), keep)
-            tl.store(a + n, z.to(tl.float16), keep)
-        tl.debug_barrier()
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            a = gates + (t * B + rows[:, None]) * 3 * n + cols[None, :]
-            g = tl.load(a + 2 * n, keep, 0.0).to(tl.float32)
-            g = _product(g, q + t * B * n, w + 2 * n, n, 3 * n, rows, live, cols, n, BK)
-            g = _tanh(g)
-            z = tl.load(a + n, keep, 0.0).to(tl.float32)
-            at = rows[:, None] * n + cols[None, :]
-            state = tl.load(before + at, keep, 0.0).to(tl.float32)
-            new = state + z * (g - state)
-            tl.store(before + B * n + at, new.to(tl.float16), keep)
-            tl.store(a + 2 * n, g.to(tl.float16), keep)
-        tl.debug_barrier()
-
-
-@triton.jit
-def _gru_backward(
-    grad, dh, gates, h, carry, w, w_stride, T, B, n,
-    BB: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
-):  # fmt: skip
-    rows = tl.program_id(0) * BB + tl.arange(0, BB)
-    live = rows < B
-    keep = live[:, None]
-    m = tl.program_id(1).to(tl.int64)
-    gates += m * T * B * 3 * n
-    grad += m * T * B * 3 * n
-    dh += m * T * B * n
-    h += m * (T + 1) * B * n
-    carry += m * B * n
-    w += m * w_stride
-    for step in range(T):
-        t = T - 1 - step
-        depth = tl.where(step == 0, 0, 2 * n)
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            at = rows[:, None] * n + cols[None, :]
-            d = tl.load(dh + t * B * n + at, keep, 0.0).to(tl.float32)
-            d += tl.load(carry + at, keep & (step > 0), 0.0)
-            d = _product_transposed(
-                d, grad + (t + 1) * B * 3 * n, w, 3 * n, 3 * n, rows, live, cols, depth, BK
-            )
-            a = (t * B + rows[:, None]) * 3 * n + cols[None, :]
-            z = tl.load(gates + a + n, keep, 0.0).to(tl.float32)
-            g = tl.load(gates + a + 2 * n, keep, 0.0).to(tl.float32)
-            state = tl.load(h + t * B * n + at, keep, 0.0).to(tl.float32)
-            tl.store(carry + at, d * (1.0 - z), keep)
-            tl.store(grad + a + n, _half(d * (g - state) * z * (1.0 - z)), keep)
-            tl.store(grad + a + 2 * n, _half(d * z * (1.0 - g * g)), keep)
-        tl.debug_barrier()
-        for j in range(0, n, BN):
-            cols = j + tl.arange(0, BN)
-            at = rows[:, None] * n + cols[None, :]
-            dq = tl.zeros((BB, BN), tl.float32)
-            dq = _product_transposed(
-                dq, grad + t * B * 3 * n + 2 * n, w + 2 * n, 3 * n, 3 * n,
-                rows, live, cols, n, BK,
-            )  # fmt: skip
-            a = (t * B + rows[:, None]) * 3 * n + cols[None, :]
-            r = tl.load(gates + a, keep, 0.0).to(tl.float32)
-            state = tl.load(h + t * B * n + at, keep, 0.0).to(tl.float32)
-            later = tl.load(carry + at, keep, 0.0)
-            tl.store(carry + at, later + dq * r, keep)
-            tl.store(grad + a, _half(dq * state * r * (1.0 - r)), keep)
-        tl.debug_barrier()
 
 
 class _Fused(Recurrence):
@@ -312,12 +52,12 @@ class _Fused(Recurrence):
         raise NotImplementedError
 
     def _launch(self, kernel: Any, *tensors: Tensor, w: Tensor) -> None:
-        block = _geometry(self.width)
+        block = geometry(self.width)
         grid = (triton.cdiv(self.batch, block["BB"]), self.models)
         kernel[grid](*tensors, w, w.stride(0), self.steps, self.batch, self.width, **block)
 
 
-def _geometry(width: int) -> dict[str, int]:
+def geometry(width: int) -> dict[str, int]:
     """Launch parameters for a width.
 
     Wide layers are bound by reading their weights from L2 every step, so more streams share one
@@ -335,10 +75,10 @@ class FusedRNN(_Fused, RNN):
     """RNN, fused."""
 
     def _fused_forward(self, w: Tensor) -> None:
-        self._launch(_rnn_forward, self.gates, self.h, w=w)
+        self._launch(rnn_forward, self.gates, self.h, w=w)
 
     def backward(self, w: Tensor, dh: Tensor) -> None:
-        self._launch(_rnn_backward, self.grad, dh, self.h, w=w)
+        self._launch(rnn_backward, self.grad, dh, self.h, w=w)
 
 
 class FusedLSTM(_Fused, LSTM):
@@ -348,20 +88,20 @@ class FusedLSTM(_Fused, LSTM):
         return None
 
     def _fused_forward(self, w: Tensor) -> None:
-        self._launch(_lstm_forward, self.gates, self.h, self.c, w=w)
+        self._launch(lstm_forward, self.gates, self.h, self.c, w=w)
 
     def backward(self, w: Tensor, dh: Tensor) -> None:
-        self._launch(_lstm_backward, self.grad, dh, self.gates, self.c, self.running, w=w)
+        self._launch(lstm_backward, self.grad, dh, self.gates, self.c, self.running, w=w)
 
 
 class FusedGRU(_Fused, GRU):
     """GRU with the reset gate before the product, fused."""
 
     def _fused_forward(self, w: Tensor) -> None:
-        self._launch(_gru_forward, self.gates, self.h, self.aux, w=w)
+        self._launch(gru_forward, self.gates, self.h, self.aux, w=w)
 
     def backward(self, w: Tensor, dh: Tensor) -> None:
-        self._launch(_gru_backward, self.grad, dh, self.gates, self.h, self.running, w=w)
+        self._launch(gru_backward, self.grad, dh, self.gates, self.h, self.running, w=w)
 
 
 FUSED_CELLS: dict[str, type[Recurrence]] = {"lstm": FusedLSTM, "rnn": FusedRNN, "gru": FusedGRU}

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from charlens.analyses.oracles import tally
-from charlens.analyses.oracles.oracles import DEFINITIONS, NGRAMS, ORACLES, Mask
+from charlens.analyses.oracles import evidence, tally
+from charlens.analyses.oracles.evidence import Evidence
+from charlens.analyses.oracles.masks import Mask
+from charlens.analyses.oracles.oracles import ORACLES
 from charlens.files.atomic import FilePath
-from charlens.models.catalogue import N_GRAM
-from charlens.models.names import context_id
 from charlens.predictions.file import read_probabilities
 from charlens.text.corpus import Codes, Corpus
 
@@ -58,14 +58,13 @@ class Mistakes:
             CharlensError: a damaged file.
         """
         vocabulary = np.array(corpus.vocabulary, np.uint8)
+        known = Evidence(vocabulary[train], vocabulary[test], encoding).known(definitions)
         size = corpus.sizes["test"]
-        ngram = np.zeros((len(NGRAMS), size), np.float32)
-        for row, n in enumerate(NGRAMS):
-            if path := n_grams.get(context_id(N_GRAM, n)):
-                columns = read_probabilities(path, ["probability"], corpus.sha256, size)
-                ngram[row] = columns["probability"]
-        chosen = DEFINITIONS[definitions]
-        known = tally.evidence(vocabulary[train], vocabulary[test], chosen, encoding=encoding)
+        columns = {
+            model: read_probabilities(path, ["probability"], corpus.sha256, size)
+            for model, path in n_grams.items()
+        }
+        ngram = evidence.n_grams({m: own["probability"] for m, own in columns.items()}, size)
         return cls(known, ngram, threshold)
 
     def categories(self, probability: np.ndarray) -> np.ndarray:
