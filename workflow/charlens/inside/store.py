@@ -142,7 +142,8 @@ def activations(
         CharlensError: no such dump, layer, quantity, unit or position, or a damaged file.
 
     Example:
-        >>> trace = activations("results/quick/python_docs/activations/lstm-1x128", 1, "c", [17])
+        >>> folder = "results/quick/python_docs/activations/lstm-1x128"
+        >>> trace = activations(folder, 1, "c", [17])  # doctest: +SKIP
     """
     with _opened(path, layer, quantity) as file:
         name = file_path(path, layer, quantity)

@@ -146,7 +146,7 @@ def half_life(delta: np.ndarray, lengths: Sequence[int]) -> float:
     NaN without the length 1, or where one character is as good as all.
 
     Example:
-        >>> half_life(np.array([1.0, 0.75, 0.25, 0.0]), [1, 2, 8, 16])
+        >>> round(half_life(np.array([1.0, 0.75, 0.25, 0.0]), [1, 2, 8, 16]), 6)
         4.0
     """
     if 1 not in lengths:

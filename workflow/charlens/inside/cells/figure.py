@@ -258,7 +258,7 @@ def range_text(low: float, high: float) -> str:
 
     Example:
         >>> range_text(-0.92, 0.96), range_text(0.9991, 0.9998), range_text(1.0, 1.0)
-        ('−0.92 to 0.96', '0.9991 to 0.9998', 'always 1')
+        ('−0.92 to 0.96', '0.999 to 1.000', 'always 1')
     """
     if not _moves(low, high):
         return f"always {round(low, 6) + 0.0:g}".replace("-", "−")

@@ -50,7 +50,7 @@ def fit_gate(p: np.ndarray, q: np.ndarray, first: np.ndarray, second: np.ndarray
     Example:
         >>> import numpy as np
         >>> right, wrong = np.full(100, 0.9), np.full(100, 0.1)
-        >>> fit_gate(right, wrong, right, wrong).weights.min()
+        >>> float(fit_gate(right, wrong, right, wrong).weights.min())
         1.0
     """
     inner = np.linspace(0, 1, BINS + 1)[1:-1]
