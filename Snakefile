@@ -47,6 +47,7 @@ if not workflow.overwrite_configfiles and not IMPORTED:
     configfile: default_config()
 
 
+keep_log_quiet()
 STUDY = load_study(config)
 say("", summary=summary)
 

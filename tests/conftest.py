@@ -1,5 +1,6 @@
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def megabyte(tmp_path):
     """A file system of one megabyte."""
-    folder = tmp_path / "small"
+    yield from file_system(tmp_path / "small", "1m")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A file system that holds a copy of the repository."""
+    yield from file_system(tmp_path / "disk", "100m")
+
+
+def file_system(folder: Path, size: str) -> Iterator[Path]:
+    """Mount an empty file system for the time of a test."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "charlens-test", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "charlens-test", str(folder)]
     try:
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from workflow_runs import TINY, snakemake
+from workflow_runs import TINY, copy_repository, snakemake
 
 TINY_RESULTS = Path("results", "tiny")
 
@@ -88,6 +88,28 @@ def test_another_locale_and_time_zone_give_the_same_bytes(study: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert {name: (tables / name).read_bytes() for name in names} == before
+
+
+def test_a_disk_without_space_for_snakemake_itself_is_one_line(disk: Path) -> None:
+    copy_repository(disk)
+    arguments = ("--cores", "1", "--configfile", TINY, "--", "results/tiny/python_docs/corpus.json")
+    used = sum(path.stat().st_blocks * 512 for path in disk.rglob("*"))
+    remount(disk, f"size={used + 4096}")
+    full = snakemake(disk, *arguments)
+    assert full.code == 1
+    assert full.messages == ["charlens: error: the disk is full; free some space and run again"]
+    remount(disk, "size=100m,ro")
+    read_only = snakemake(disk, *arguments)
+    assert read_only.code == 1
+    *first, last = read_only.messages
+    assert last.startswith("charlens: error: the disk is read-only")
+    assert all(line.startswith("Failed to setup log file: [Errno 30]") for line in first)
+    remount(disk, "rw")
+    assert snakemake(disk, *arguments).code == 0
+
+
+def remount(folder: Path, options: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
 
 
 def test_a_second_snakemake_in_the_folder_is_turned_away(study: Path) -> None:

@@ -88,6 +88,9 @@ def test_csv_round_trip(tmp_path, files):
         "model,a,b\na,1,\nb,,1\n",
         "model,a,b\na,1,x\nb,x,1\n",
         "model,a\na,0.5\n",
+        "model,a,b\na,1,0.5,7\n",
+        ",".join(f"c{i}" for i in range(50_000)) + "\n",
+        f"model,a,b\na,1,{'9' * 400}\nb,{'9' * 400},1\n",
     ],
 )
 def test_broken_csv(tmp_path, text):
@@ -98,6 +101,16 @@ def test_broken_csv(tmp_path, text):
     with pytest.raises(CharlensError, match=r"a\.csv: ") as caught:
         agreement.read(path)
     assert "\n" not in str(caught.value)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(CharlensError, match=r"a\.csv: cannot be read \(Is a directory\)"):
+        agreement.read(path)
+
+
+def test_digits_of_any_script_are_numbers(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("model,a,b\na,1,\u0661\nb,\u0661,1\n", encoding="utf-8")
+    assert agreement.read(path).to_numpy().dtype == np.float64
 
 
 # The map

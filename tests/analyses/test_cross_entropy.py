@@ -19,6 +19,7 @@ from charlens.models.names import ModelId
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.predictions import loss
+from charlens.predictions.file import ProbabilityMetadata, write_probabilities
 from charlens.predictions.loss import bootstrap_sd
 from charlens.runtime.randomness import derive_seed, generator
 from contests import a_corpus
@@ -54,7 +55,11 @@ def test_generators_are_reproducible_and_apart():
 # Model ids
 
 
-@given(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True), st.integers(1, 99), st.integers(1))
+@given(
+    st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True),
+    st.integers(1, 99),
+    st.integers(1, 999_999_999),
+)
 def test_model_id_round_trip(cell, layers, size):
     point = ModelId(cell, layers, size)
     assert model_id.parse(str(point)) == point
@@ -62,10 +67,33 @@ def test_model_id_round_trip(cell, layers, size):
 
 @pytest.mark.parametrize(
     "text",
-    ["n-gram-20", "lstm-0x64", "lstm-1x064", "LSTM-1x64", "lstm-1x64\n", "lstm-x", "", "-1x2"],
+    [
+        "n-gram-20",
+        "lstm-0x64",
+        "lstm-1x064",
+        "LSTM-1x64",
+        "lstm-1x64\n",
+        "lstm-x",
+        "",
+        "-1x2",
+        f"lstm-1x{'9' * 400}",
+        f"lstm-{'9' * 5000}x1",
+    ],
 )
 def test_names_that_are_no_grid_points(text):
     assert model_id.parse(text) is None
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_a_name_with_a_number_that_no_table_holds_is_a_name(tmp_path, digits):
+    names = [f"lstm-1x{'9' * digits}", f"n-gram-{'9' * digits}"]
+    paths = [tmp_path / f"{i}.parquet" for i in range(len(names))]
+    for path, name in zip(paths, names, strict=True):
+        metadata = ProbabilityMetadata(sha256("c"), name, "c")
+        write_probabilities(path, random_columns(300), metadata)
+    frame = cross_entropy.table(paths, 10, 1)
+    assert sorted(frame["model"]) == sorted(names)
+    assert frame["size"].isna().all()
 
 
 def test_order_and_label_of_models():
@@ -358,8 +386,40 @@ def test_csv_round_trip(tmp_path, table):
     assert pd.read_csv(path)["cross_entropy"][0] == pytest.approx(math.log(2), rel=1e-8)
 
 
+GOOD = {
+    "corpus": "c", "cell": "lstm", "layers": 1, "size": 8, "model": "lstm-1x8", "parameters": 9,
+    "characters": 9, "cross_entropy": 1, "bits_per_character": 1, "bootstrap_sd": 0, "paper": "",
+    "papers_file": "", "difference": "", "best_in_row": True, "uniform": 2, "code_points": "",
+    "nats_per_code_point": "",
+}  # fmt: skip
+
+
+def as_csv(*rows):
+    return "".join(",".join(map(str, row)) + "\n" for row in (GOOD, *(r.values() for r in rows)))
+
+
+def test_a_table_by_hand_is_read(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        as_csv(GOOD, GOOD | {"model": "zip", **dict.fromkeys(("cell", "layers", "size"), "")})
+    )
+    assert list(cross_entropy.read(tmp_path / "t.csv")["model"]) == ["lstm-1x8", "zip"]
+
+
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", ",".join(cross_entropy.COLUMNS) + "\n1,2,x" + ",0" * 10 + "\n"]
+    "text",
+    [
+        "",
+        "a,b\n1,2\n",
+        ",".join(cross_entropy.COLUMNS) + "\n1,2,x" + ",0" * 10 + "\n",
+        ",".join(f"c{i}" for i in range(50_000)) + "\n",
+        *(
+            as_csv(GOOD | {key: value})
+            for key in ("layers", "size", "parameters", "characters", "code_points")
+            for value in ("inf", "-inf", "1e400", "9" * 30, "9" * 400, "1.5")
+        ),
+        *(as_csv(GOOD | {key: ""}) for key in ("corpus", "model", "cell", "layers", "size")),
+        as_csv(GOOD, GOOD),
+    ],
 )
 def test_broken_csv(tmp_path, text):
     path = tmp_path / "t.csv"
@@ -369,6 +429,11 @@ def test_broken_csv(tmp_path, text):
     with pytest.raises(CharlensError, match=r"t\.csv: ") as caught:
         cross_entropy.read(path)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1200
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(CharlensError, match=r"t\.csv: cannot be read \(Is a directory\)"):
+        cross_entropy.read(path)
 
 
 def test_markdown(table):

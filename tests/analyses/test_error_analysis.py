@@ -165,6 +165,23 @@ def test_boxes_are_the_earlier_words_that_marked_ones_repeat():
     assert shown["marked"].sum() == 1
 
 
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_groups_show_the_same_text_only_where_no_other_has_their_errors(elsewhere):
+    line = b"one harbour here, another harbour there, and nothing else at all today.\n"
+    test = np.frombuffer(line * 30, np.uint8).reshape(1, -1)
+    category = np.full(test.size - 1, -1, np.int8)
+    groups = [oracles.ORACLES[name].excerpts[0] for name in ("n-gram", "punctuation")]
+    first, second = (slices_of(group)[0] for group in groups)
+    rich, poor = len(line) * 5, len(line) * 20
+    category[rich : rich + 9], category[rich + 10 : rich + 18] = first, second
+    if elsewhere:
+        category[poor] = second
+    shown = examples(test, category, oracles.FITTED)
+    one, other = (set(shown["position"][shown["group"] == group.title]) for group in groups)
+    assert {rich, poor} & other == ({poor} if elsewhere else {rich})
+    assert bool(one & other) == (not elsewhere)
+
+
 _LARGER = ("lstm-1x64.parquet", "lstm-1x512.parquet", "lstm-3x512.parquet")
 
 

@@ -190,6 +190,24 @@ def test_a_job_that_was_killed_is_one_line(end, tmp_path) -> None:
     assert text.endswith(f"[{log}]")
 
 
+def test_a_full_disk_that_snakemake_meets_is_one_line(tmp_path) -> None:
+    run = Run()
+    run.start(1, "train", [str(tmp_path / "none.log")], corpus="prose", model="lstm-1x8")
+    text = "OSError: [Errno 28] No space left on device\nDuring handling of the above exception, …"
+    run.record(LogEvent.ERROR, f"Traceback:\n{text}", logging.ERROR)
+    facts = {"jobid": 1, "rule_name": "train", "rule_msg": None, "input": [], "output": []}
+    facts |= {"conda_env": None, "shellcmd": None, "aux": {}, "log": [str(tmp_path / "none.log")]}
+    run.record(LogEvent.JOB_ERROR, "Error in rule", logging.ERROR, **facts)
+    run.record(LogEvent.ERROR, f"WorkflowError:\nError recording metadata ({text})", logging.ERROR)
+    full = "charlens: error: the disk is full; free some space and run again"
+    assert run.lines[1:] == [full]
+    read_only = "OSError: [Errno 30] Read-only file system: '.snakemake/locks/0.input.lock'"
+    run.record(LogEvent.ERROR, read_only, logging.ERROR)
+    assert run.lines[2].startswith("charlens: error: the disk is read-only")
+    run.record(LogEvent.ERROR, "FileNotFoundError: [Errno 2] No such file: 'a'", logging.ERROR)
+    assert run.lines[3] == "FileNotFoundError: [Errno 2] No such file: 'a'"
+
+
 def test_an_exception_of_no_known_job_is_not_lost() -> None:
     run = Run()
     run.record(LogEvent.ERROR, "CalledProcessError in file x: y", logging.ERROR)

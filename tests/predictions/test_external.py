@@ -207,11 +207,14 @@ def test_text_beyond_ascii_is_read_wherever_a_piece_ends(corpus, tmp_path, monke
 
 def test_what_the_file_says_of_its_model_is_kept(corpus, tmp_path):
     sha256 = Corpus.load(corpus["corpus"]).sha256
-    facts = {"corpus_sha256": sha256.upper(), "parameters": 12, "config": {"lr": float("nan")}}
-    output = imported(corpus, write(tmp_path / "a.parquet", least(), facts), sha256)
+    facts = {"corpus_sha256": sha256.upper(), "parameters": 12, "seed": 10**400}
+    config = '{"lr": NaN, "clip": 1e400, "decay": 0.5}'
+    text = json.dumps(facts)[:-1] + f', "config": {config}}}'
+    output = imported(corpus, write(tmp_path / "a.parquet", least(), text), sha256)
     metadata = read_metadata(output)
     assert (metadata.model, metadata.parameters) == ("mine", 12)
-    assert metadata.config == {"lr": "NaN"}
+    assert metadata.seed == 10**400
+    assert metadata.config == {"lr": "NaN", "clip": "1e400", "decay": 0.5}
     assert cross_entropy.table([output], 10, 1)["parameters"].tolist() == [12]
 
 
@@ -529,6 +532,17 @@ def test_a_file_that_is_not_there(corpus, tmp_path):
         ("[" * 100_000, "metadata 'charlens' cannot be read"),
         ([1], "(not a JSON object); expected a JSON object, or none"),
         ({"parameters": "many"}, "metadata: parameters is 'many', expected a whole number"),
+        ({"parameters": 10**400}, f"metadata: parameters is 1{'0' * 59}…, expected a number from"),
+        ({"parameters": 2**63}, "expected a number from 0 to 9,223,372,036,854,775,807"),
+        ({"parameters": -1}, "metadata: parameters is -1, expected a number from 0 to"),
+        ('{"seed": 1e400}', "metadata: seed is '1e400', expected a whole number or nothing"),
+        (f'{{"config": {"[" * 900 + "]" * 900}}}', "metadata: config is [[["),
+        (
+            f'{{"config": {"[" * 900 + "]" * 900}}}'.replace("[", '{"a":')
+            .replace("]", "1}", 1)
+            .replace("]", "}"),
+            "metadata: config has more than 100 mappings or lists in each other",
+        ),
     ],
 )
 def test_metadata_that_does_not_fit(corpus, tmp_path, metadata, expected):

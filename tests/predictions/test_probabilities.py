@@ -243,6 +243,10 @@ def test_not_parquet(tmp_path):
         ({"model": "", "corpus": "c", "corpus_sha256": SHA}, "model is empty"),
         ({"model": "m", "corpus": "c", "corpus_sha256": SHA, "seed": "x"}, "seed is 'x'"),
         ({"model": "m", "corpus": "c", "corpus_sha256": SHA, "config": 1}, "config is 1"),
+        (
+            {"model": "m", "corpus": "c", "corpus_sha256": SHA, "parameters": 10**400},
+            "parameters is 10000",
+        ),
     ],
 )
 def test_foreign_metadata(tmp_path, metadata, message):

@@ -27,6 +27,7 @@ def results(tmp_path: Path) -> Path:
         "tables/table.csv": "a,b\n1,2\n",
         "benchmarks/train/prose/lstm-1x8.tsv": "s\th:m:s\n12.5\t0:00:12\n",
         "prose/resume/lstm-1x8/8/state.safetensors": "state",
+        "prose/seeds/2/resume/lstm-1x8/8/state.safetensors": "state",
         "tables/.table.7.tmp.csv": "half",
     }
     for name, text in files.items():
@@ -48,7 +49,7 @@ def test_it_says_what_the_run_was_made_from(results: Path) -> None:
     assert len(manifest["code"]["library"]) == 16
 
 
-@pytest.mark.parametrize("name", ["resume", "benchmarks"])
+@pytest.mark.parametrize("name", ["resume", "benchmarks", "seeds"])
 def test_a_corpus_called_as_a_folder_of_the_workflow_is_hashed(results: Path, name: str) -> None:
     facts = dict.fromkeys(("source", "bytes", "sha256", "split", "sizes"), 1)
     for file in (f"{name}/corpus.json", f"{name}/models/m.bin", f"{name}/resume/m/state.bin"):
@@ -69,7 +70,8 @@ def test_every_kind_of_difference_is_named(results: Path) -> None:
     (results / "tables" / "table.csv").write_bytes(data)
     (results / "prose" / "corpus.json").unlink()
     (results / "tables" / "new.csv").write_text("x\n")
-    (results / "prose" / "resume" / "lstm-1x8" / "8" / "state.safetensors").write_text("later")
+    for home in (results / "prose", results / "prose" / "seeds" / "2"):
+        (home / "resume" / "lstm-1x8" / "8" / "state.safetensors").write_text("later")
     missing, new, changed = verify(results)
     assert missing == f"{results}/prose/corpus.json: missing"
     assert new == f"{results}/tables/new.csv: not in the manifest"

@@ -97,6 +97,14 @@ BROKEN = [
         ],
         ["grid[1].dropout:", "found [0.0]", "an earlier block has lstm-1x8 with [0.5]"],
     ),
+    (
+        "grid",
+        [
+            {"cells": ["lstm"], "layers": [1], "sizes": [8], "seeds": 2},
+            {"cells": ["lstm", "gru"], "layers": [1], "sizes": [8], "seeds": 3},
+        ],
+        ["grid[1].seeds:", "found [1, 2, 3]", "an earlier block has lstm-1x8 with [1, 2]"],
+    ),
     ("training", [1], ["training:", "found [1]", "a mapping with the keys epochs"]),
     ("run", "a/b", ["run:", "'a/b'", "letters, digits, - and _"]),
     ("run", 2015, ["run:", "found 2015", "text of letters, digits, - and _"]),

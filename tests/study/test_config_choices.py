@@ -343,7 +343,23 @@ def test_seeds_are_a_number_or_a_list(seed: int, seeds: object, further: tuple[i
 
 
 @pytest.mark.parametrize(
-    "seeds", [0, -1, True, 1.5, "3", [], [1, 1], [1, -2], [[1]], {"a": 1}, None]
+    "seeds",
+    [
+        0,
+        -1,
+        True,
+        1001,
+        10**12,
+        [*range(1001)],
+        1.5,
+        "3",
+        [],
+        [1, 1],
+        [1, -2],
+        [[1]],
+        {"a": 1},
+        None,
+    ],
 )
 def test_wrong_seeds_are_one_line(seeds: object) -> None:
     with pytest.raises(
@@ -368,6 +384,8 @@ def test_a_block_has_seeds_of_its_own() -> None:
     made = study([lstm | {"seeds": 1}, gru], seeds=2)
     assert made.further_seeds_of("prose", "lstm-1x8") == ()
     assert made.further_seeds_of("prose", "gru-1x8") == (2,)
+    twice = [lstm | {"seeds": 2}, lstm, lstm | {"seeds": [1, 2]}]  # the same, in other words
+    assert study(twice).further_seeds_of("prose", "lstm-1x8") == (2,)
     with pytest.raises(
         CharlensError, match=r"corpora.prose.grid\[1\].seeds: found \[3\], expected"
     ):

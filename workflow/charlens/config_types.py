@@ -142,15 +142,24 @@ def text_encoding(name: str) -> str:
     return codec.name
 
 
+MOST_SEEDS = 1000
+"""Trainings of one network, at most: each is a job."""
+
+
 def several_seeds(value: object) -> object:
     """Refuse what is neither a number of trainings nor a list of their seeds."""
-    listed = value if isinstance(value, list | tuple) else [value]
-    whole = all(isinstance(one, int) and not isinstance(one, bool) for one in listed)
-    least = 0 if listed is value else 1
-    if not listed or not whole or min(listed) < least or len(set(listed)) < len(listed):
-        expected = "expected how many trainings, 1 or more, or the list of their seeds, each once"
+    is_list = isinstance(value, list | tuple)
+    numbers: list[Any] = [*value] if isinstance(value, list | tuple) else [value]
+    whole = all(isinstance(one, int) and not isinstance(one, bool) for one in numbers)
+    least = 0 if is_list else 1
+    unsound = not numbers or not whole or min(numbers) < least or len({*numbers}) < len(numbers)
+    if unsound or (len(numbers) if is_list else numbers[0]) > MOST_SEEDS:
+        expected = (
+            f"expected how many trainings, 1 or more and at most {MOST_SEEDS}, or the list of "
+            "their seeds, each once"
+        )
         raise problem("", value, f"{expected}: 3, or [1, 2, 3]")
-    return tuple(listed) if listed is value else value
+    return tuple(numbers) if is_list else value
 
 
 Integer = Annotated[int, Strict()]
@@ -160,10 +169,11 @@ Seeds = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "integer", "minimum": 1},
+                {"type": "integer", "minimum": 1, "maximum": MOST_SEEDS},
                 {
                     "type": "array",
                     "minItems": 1,
+                    "maxItems": MOST_SEEDS,
                     "uniqueItems": True,
                     "items": {"type": "integer", "minimum": 0},
                 },

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from functools import cache
+from logging import FileHandler
 from pathlib import Path
 
 if os.name == "nt":
@@ -75,6 +76,16 @@ STARTED = time.time()
 IMPORTED = workflow.modifier.skip_configfile  # by another workflow, as a module with a config
 CHECKSUMS = Checksums(Path(".snakemake", "charlens-checksums.json"))
 NONE = "none"  # stands for the corpus in rules that the study has no use for
+
+
+def keep_log_quiet():
+    """Let lines of Snakemake's own log be lost where the disk is full.
+
+    Each would be a traceback on the terminal; what a full disk means is one line.
+    """
+    for handler in logger.handlers:
+        if isinstance(handler, FileHandler):
+            handler.handleError = lambda record: None
 
 
 def stop(error):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from logging import INFO, WARNING, LogRecord
 from typing import Any
 
+from charlens.runtime.machine_faults import machine_fault
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_charlens import job_logs
@@ -53,6 +54,7 @@ class RunLog:
         self._settings = settings
         self._summary: Callable[[], list[str]] = list
         self._begun = False
+        self._fault = ""  # of the machine, as Snakemake met it
         self._held: list[str] = []  # exceptions of scripts whose job has not reported yet
         self._said: list[str] = []  # the last lines, so that an error is not said twice in a row
         self._noted: dict[int, set[str]] = {}
@@ -163,6 +165,10 @@ class RunLog:
         text = record.getMessage()
         if _SCRIPT_FAILED in text:
             self._held.append(text)  # the job's log says it better, if it says anything
+        elif fault := machine_fault(RuntimeError(text)):  # with Snakemake's traceback, and repeated
+            if fault != self._fault:
+                self._say(f"charlens: error: {fault}", "red")
+            self._fault = fault
         else:
             self._say(text, "red")
 
@@ -175,6 +181,8 @@ class RunLog:
             self._say(f"{title}: stopped by {stopped}; run again to go on")
         elif explained := job_logs.errors(logs) or job_logs.bugs(logs):
             self._say("\n".join(explained), "red")
+        elif self._fault and not exception:
+            return
         elif _KILLED.search(exception):
             self._say(f"charlens: error: {title}: {_ADVICE_KILLED} [{', '.join(logs)}]", "red")
         else:

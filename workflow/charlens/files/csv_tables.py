@@ -9,6 +9,9 @@ import pandas as pd
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
 
+LONGEST = 500
+"""Characters of the columns of a wrong file in a message."""
+
 
 def write(frame: pd.DataFrame, path: FilePath) -> None:
     """Write a table, without its index and with numbers to nine digits, whole or not at all."""
@@ -35,14 +38,18 @@ def read(
         frame = pd.read_csv(path, dtype=dict(dtypes))
     except FileNotFoundError as error:
         raise CharlensError(f"{path}: no such file; run the rule {rule} first") from error
-    except (ValueError, pd.errors.ParserError) as error:
+    except OSError as error:
+        raise CharlensError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # as pandas sees them
         detail = " ".join(str(error).split())[:160]
         raise CharlensError(f"{path}: not {what} ({detail}); delete it") from error
     lacking = [name for name in later if name not in frame]
     if list(frame.columns) != [name for name in dtypes if name not in lacking]:
+        columns = str(list(frame.columns))
+        if len(columns) > LONGEST:
+            columns = f"{columns[:LONGEST]}… ({len(frame.columns):,} in all)"
         raise CharlensError(
-            f"{path}: columns are {list(frame.columns)}, expected {list(dtypes)}; delete the file "
-            "and run again"
+            f"{path}: columns are {columns}, expected {list(dtypes)}; delete the file and run again"
         )
     empty = {name: pd.Series(None, frame.index, dtypes[name]) for name in lacking}
     return frame.assign(**empty)[list(dtypes)] if lacking else frame

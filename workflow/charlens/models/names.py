@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from charlens.errors import CharlensError
 from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES, LSTM, SCORERS
 
-GRID_IDS = "[a-z][a-z0-9_]*-[1-9][0-9]*x[1-9][0-9]*"
+_COUNT = "[1-9][0-9]{0,8}"  # longer ones are no size of a model, and more than tables can hold
+
+GRID_IDS = f"[a-z][a-z0-9_]*-{_COUNT}x{_COUNT}"
 """Regular expression of the ids of grid points, for wildcards of rules."""
 
-_PATTERN = re.compile(r"([a-z][a-z0-9_]*)-([1-9][0-9]*)x([1-9][0-9]*)")
+_PATTERN = re.compile(f"([a-z][a-z0-9_]*)-({_COUNT})x({_COUNT})")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def context_id(family: str, n: int) -> str:
 def context_model(text: str) -> tuple[str, int] | None:
     """Family and context length behind an id such as ``n-nn-3``, or None for other models."""
     family, _, n = text.rpartition("-")
-    known = family in CONTEXT_FAMILIES and re.fullmatch("0|[1-9][0-9]*", n)
+    known = family in CONTEXT_FAMILIES and re.fullmatch(f"0|{_COUNT}", n)
     return (family, int(n)) if known else None
 
 

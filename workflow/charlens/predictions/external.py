@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,12 +93,19 @@ def _as_contract(name: str, values: np.ndarray) -> np.ndarray:
     return values.astype(DTYPES[name])
 
 
+def _finite(text: str) -> float | str:
+    """A number of JSON; as text where float64 does not hold it, as JSON could not be written."""
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
 def _provenance(
     path: FilePath, schema: pa.Schema, model: str, corpus: Corpus, configured: str | None
 ) -> ProbabilityMetadata:
     """Metadata of the new file; the checksum of the corpus is compared where it is given."""
     try:
-        stated = json.loads((schema.metadata or {}).get(METADATA_KEY, b"{}"), parse_constant=str)
+        text = (schema.metadata or {}).get(METADATA_KEY, b"{}")
+        stated = json.loads(text, parse_constant=str, parse_float=_finite)
         if not isinstance(stated, dict):
             raise ValueError("not a JSON object")
     except (ValueError, RecursionError) as error:

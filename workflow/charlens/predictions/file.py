@@ -38,6 +38,12 @@ METADATA_KEY = b"charlens"
 
 ROW_GROUP = 65_536
 
+MOST = 2**63 - 1
+"""Weights that a model may have: the largest whole number in a column of a table."""
+
+DEEPEST = 100
+"""Most mappings and lists within each other in what a file says of its model's config."""
+
 
 @dataclass(frozen=True)
 class ProbabilityMetadata:
@@ -70,9 +76,32 @@ class ProbabilityMetadata:
         for key in ("seed", "parameters"):
             value = getattr(self, key)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                yield f"{key} is {value!r}, expected a whole number or nothing"
+                yield f"{key} is {_shown(value)}, expected a whole number or nothing"
+            elif key == "parameters" and value is not None and not 0 <= value <= MOST:
+                yield f"{key} is {_shown(value)}, expected a number from 0 to {MOST:,}"
         if not isinstance(self.config, Mapping):
-            yield f"config is {self.config!r}, expected a mapping"
+            yield f"config is {_shown(self.config)}, expected a mapping"
+        elif _is_deeper(self.config, DEEPEST):
+            yield f"config has more than {DEEPEST} mappings or lists in each other; leave some out"
+
+
+def _shown(value: object, longest: int = 60) -> str:
+    """A value as Python spells it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    """Whether mappings and lists lie in each other more than so many times; without recursion."""
+    layer = [value]
+    for _ in range(most + 1):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, Mapping | list | tuple)
+            for inner in (outer.values() if isinstance(outer, Mapping) else outer)
+        ]
+    return any(isinstance(inner, Mapping | list | tuple) for inner in layer)
 
 
 def write_probabilities(

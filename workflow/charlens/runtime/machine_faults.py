@@ -9,6 +9,8 @@ import re
 _WORDS = {
     errno.ENOSPC: "the disk is full; free some space and run again",
     errno.EDQUOT: "your quota of the disk is used up; free some space and run again",
+    errno.EROFS: "the disk is read-only, as a system makes it after a fault; make it writable and "
+    "run again",
     errno.EIO: "the disk or the network drive failed (input/output error); check it and run again",
     errno.EMFILE: "too many files are open; raise the limit (ulimit -n) or run fewer jobs at once",
     errno.ENFILE: "too many files are open on this machine; run fewer jobs at once",

@@ -176,7 +176,8 @@ def _passes(parts: tuple[str, ...]) -> bool:
     Both are known by their place, since a corpus may have the name of such a folder.
     """
     timing = parts[0] == "benchmarks" and parts[-1].endswith(".tsv")
-    return timing or parts[1:2] == ("resume",)
+    below = parts[3:] if parts[1:2] == ("seeds",) else parts[1:]  # {corpus}/seeds/{seed}
+    return timing or below[:1] == ("resume",)
 
 
 def _checksums(folder: Path) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 from charlens.config_types import problem
@@ -48,7 +49,7 @@ def check_consistency(study: Config) -> None:
             allowed = ", ".join(models) or "it has none"
             raise problem(path, model, f"expected {kind.words} of {corpus}: {allowed}")
     _check_models(study)
-    _check_dropout(study)
+    _check_blocks(study)
     _check_seeds(study)
     _check_activations(study)
     _check_interventions(study)
@@ -124,18 +125,24 @@ def _check_models(study: Config) -> None:
         raise problem("grid", [], message)
 
 
-def _check_dropout(study: Config) -> None:
-    """Every model has one list of dropout candidates, whatever blocks name it."""
+def _check_blocks(study: Config) -> None:
+    """Every model has one list of dropout candidates and one of seeds, whatever blocks name it."""
     for name, entry in study.corpora.items():
-        own = entry.grid is not None
-        lists: dict[str, tuple[float, ...]] = {}
+        grid = "grid" if entry.grid is None else f"corpora.{name}.grid"
+        earlier: dict[tuple[str, str], tuple] = {}
         for i, block in enumerate(study.blocks(name)):
-            path = f"corpora.{name}.grid[{i}]" if own else f"grid[{i}]"
-            rates = block.dropout or study.training.dropout
-            for model in block.models():
-                if lists.setdefault(model, rates) != rates:
-                    message = f"but an earlier block has {model} with {list(lists[model])}"
-                    raise problem(f"{path}.dropout", list(rates), message)
+            chosen = {"dropout": block.dropout or study.training.dropout}
+            if block.seeds is not None:
+                chosen["seeds"] = _listed_seeds(study, block.seeds)
+            for key, model in product(chosen, block.models()):
+                before = earlier.setdefault((key, model), chosen[key])
+                if before != chosen[key]:
+                    message = f"but an earlier block has {model} with {list(before)}"
+                    raise problem(f"{grid}[{i}].{key}", list(chosen[key]), message)
+
+
+def _listed_seeds(study: Config, seeds: int | tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(range(study.seed, study.seed + seeds)) if isinstance(seeds, int) else seeds
 
 
 def _check_seeds(study: Config) -> None:

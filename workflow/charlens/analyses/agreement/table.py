@@ -94,10 +94,13 @@ def read(path: FilePath) -> pd.DataFrame:
     remedy = "delete the file and run again"
     try:
         frame = pd.read_csv(path, index_col="model")
-        values = frame.to_numpy(dtype=np.float64)
+        frame = frame.set_axis(frame.index.astype(str), axis=0).astype(np.float64)
+        values = frame.to_numpy()
     except FileNotFoundError as error:
         raise CharlensError(f"{path}: no such file; run the rule agreement first") from error
-    except (ValueError, pd.errors.ParserError) as error:
+    except OSError as error:
+        raise CharlensError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # as pandas sees them
         detail = " ".join(str(error).split())[:160]
         raise CharlensError(f"{path}: not an agreement matrix ({detail}); {remedy}") from error
     if not len(frame) or list(frame.index) != list(frame.columns):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from charlens.analyses import ranking
 from charlens.display.wording import cases, listed, rst_corpus, rst_model, signed
+from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
@@ -137,6 +139,21 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
+def _check_names(path: FilePath, frame: pd.DataFrame) -> None:
+    """Check that each row is of another model, with all columns of a grid point or with none."""
+    named, grid = ["corpus", "model"], ["cell", "layers", "size"]
+    lacking = frame[grid].isna()
+    for wrong, expected in (
+        (frame[named].isna().any(axis=1), "a corpus and a model"),
+        (frame.duplicated(named), "each model of a corpus once"),
+        (lacking.any(axis=1) & ~lacking.all(axis=1), "cell, layers and size, or none of them"),
+    ):
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            message = f"{path}: row {row}: expected {expected}; delete the file and run again"
+            raise CharlensError(message)
+
+
 def read(path: FilePath) -> pd.DataFrame:
     """Read a table made by :func:`table`, written by :func:`charlens.files.csv_tables.write`.
 
@@ -144,6 +161,7 @@ def read(path: FilePath) -> pd.DataFrame:
         CharlensError: no such file, or not such a table.
     """
     frame = csv_tables.read(path, COLUMNS, "a cross-entropy table", "cross_entropy", LATER)
+    _check_names(path, frame)
     frame["best_in_row"] &= ~ranking.diverged(frame)  # earlier versions marked such models too
     return frame
 

@@ -1,6 +1,7 @@
 """Excerpts of the test text with the errors of a category marked, for Figure 6.
 
-Excerpts start a line and are the richest in their errors: of all places, the one with the most.
+Excerpts start a line and are the richest in their errors: of all places that no excerpt before
+shows, the one with the most.
 """
 
 from __future__ import annotations
@@ -46,13 +47,14 @@ def examples(
     words = find_words(text, definitions.word, encoding)
     groups = [excerpt for oracle in ORACLES.values() for excerpt in oracle.excerpts]
     spans = {rows: _spans(text, rows, encoding) for rows in {group.rows for group in groups}}
-    parts = []
+    parts, shown = [], list[tuple[int, int]]()
     for group in groups:
         marked = np.isin(category, slices_of(group))
         if not marked.any() or not spans[group.rows]:
             continue
         repeats = _repeats(text, words, marked) if group.repeats else []
-        start, stop = _richest(spans[group.rows], marked, repeats)
+        start, stop = _richest(spans[group.rows], marked, repeats, shown)
+        shown.append((start, stop))
         part = {
             "group": group.title,
             "position": np.arange(start, stop),
@@ -110,11 +112,15 @@ def _repeats(text: np.ndarray, words: Words, marked: np.ndarray) -> list[_Repeat
 
 
 def _richest(
-    spans: Sequence[tuple[int, int]], marked: np.ndarray, repeats: Sequence[_Repeat]
+    spans: Sequence[tuple[int, int]],
+    marked: np.ndarray,
+    repeats: Sequence[_Repeat],
+    shown: Sequence[tuple[int, int]],
 ) -> tuple[int, int]:
     """The excerpt with the most marked errors, or the most repeated words; the earliest of equals.
 
-    A repeated word counts where its earlier occurrence is in the excerpt too.
+    A repeated word counts where its earlier occurrence is in the excerpt too. Text that is shown
+    for another group comes again only where no other has any error of this one.
     """
     if repeats:
         count = [
@@ -124,7 +130,9 @@ def _richest(
     else:
         before = np.concatenate([[0], marked.cumsum()])
         count = [before[stop] - before[start] for start, stop in spans]
-    return spans[int(np.argmax(count))]
+    other = [all(stop <= a or b <= start for a, b in shown) for start, stop in spans]
+    unseen = np.where(other, count, 0)
+    return spans[int(np.argmax(unseen if unseen.any() else count))]
 
 
 def _boxes(repeats: Sequence[_Repeat], start: int, stop: int) -> np.ndarray:
