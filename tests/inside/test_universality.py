@@ -65,6 +65,8 @@ def test_sums_give_numpys_covariance_whatever_the_mean() -> None:
         (one if start < 2000 else two).add(values[start : start + 500])
     expected = np.cov(values.astype(np.float64), rowvar=False, bias=True)
     np.testing.assert_allclose(one.covariance(two), expected, rtol=1e-4, atol=1e-10)
+    first = np.cov(values[:2000].astype(np.float64), rowvar=False, bias=True)
+    np.testing.assert_allclose(one.turned_into_covariance(), first, rtol=1e-4, atol=1e-10)
 
 
 def test_a_permuted_copy_is_matched_cell_by_cell() -> None:

@@ -61,11 +61,23 @@ class Sums:
         parts = (self, *others)
         n = max(1, sum(part.n for part in parts))
         mean = np.sum([part.x for part in parts], axis=0) / n
-        result = self.xx / n  # one matrix beside the sums: it is large
+        result = self.xx.copy()  # one matrix beside the sums: it is large
         for part in others:
-            result += part.xx / n
-        result -= np.outer(mean, mean)
-        return result
+            result += part.xx
+        return _centred(result, n, mean)
+
+    def turned_into_covariance(self) -> np.ndarray:
+        """The same of the positions added here, in the memory of the sums, which are lost."""
+        n = max(1, self.n)
+        return _centred(self.xx, n, self.x / n)
+
+
+def _centred(products: np.ndarray, n: int, mean: np.ndarray) -> np.ndarray:
+    """Turn sums of products over n positions into a covariance, in place and row by row."""
+    products /= n
+    for row, value in zip(products, mean, strict=True):
+        row -= value * mean
+    return products
 
 
 def columns_of(
@@ -123,4 +135,5 @@ def covariances(
                 total.add(values[(used & half)[:, place]])
             bar.update(cells.shape[0] * cells.shape[1])
     chosen, judged = sums
-    return Covariances(chosen.covariance(), judged.covariance(), chosen.covariance(judged))
+    both = chosen.covariance(judged)
+    return Covariances(chosen.turned_into_covariance(), judged.turned_into_covariance(), both)
