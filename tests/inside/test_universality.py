@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from charlens.inside.universality.rows import UNTRAINED, read_cells, read_pairs,
 from charlens.inside.universality.similarity import linear_cka, svcca, whitened
 from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
+from matplotlib.figure import Figure
 from small_run import make_run, prose
 
 A, B = slice(0, 6), slice(6, 12)
@@ -254,6 +256,20 @@ def test_files_table_and_figure(run: Path, tmp_path: Path) -> None:
     assert sum("LSTM-2 (8), seed 2" in label for label in labels) >= 2  # once a line of text
     with pytest.raises(CharlensError, match=r"universality.concept: found 'moods', expected a yes"):
         match_cells(inputs, [(1, weights)], outputs, config | {"concept": "moods"})
+
+
+def test_networks_trained_once_have_as_much_room_as_others() -> None:
+    seeds = [("a", 1), ("a", 2), ("a", 3), ("b", 1)]
+    columns = ["model", "seed", "other", "other_seed", "cka"]
+    pairs = pd.DataFrame(
+        [(*one, *two, 0.5) for one, two in combinations(seeds, 2)], columns=columns
+    )
+    drawn = Figure()
+    figure.draw_cka(drawn, (0.1, 0.1, 0.8, 0.8), pairs)
+    mesh = drawn.axes[0].collections[0]
+    np.testing.assert_allclose(drawn.axes[0].get_yticks(), [0.5, 1.5])
+    np.testing.assert_allclose(mesh.get_coordinates()[0, :, 0], [0, 1 / 3, 2 / 3, 1, 2])
+    assert (mesh.get_array() == np.where(np.eye(4), 1, 0.5)).all()
 
 
 def test_a_cell_is_universal_by_all_trainings_but_one(tmp_path: Path) -> None:

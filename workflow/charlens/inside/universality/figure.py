@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -96,7 +97,7 @@ def draw(
                 (left / _WIDTH, bottom / height, side / _WIDTH, side / height)
                 for left in (_LABEL - 16, _LABEL + side + 50)
             ]
-            _draw_cka(figure, boxes[0], pairs[pairs["corpus"] == corpus])
+            draw_cka(figure, boxes[0], pairs[pairs["corpus"] == corpus])
             _draw_matches(figure.add_axes(boxes[1]), matches[matches["corpus"] == corpus])
             under = top - used
             area = (0, under / height, 1, (bottom - _FOOT - under) / height)
@@ -105,8 +106,8 @@ def draw(
         return figure
 
 
-def _draw_cka(figure: Figure, box: tuple[float, float, float, float], pairs: pd.DataFrame) -> None:
-    """Heat map of CKA between all trainings."""
+def draw_cka(figure: Figure, box: tuple[float, float, float, float], pairs: pd.DataFrame) -> None:
+    """Heat map of CKA between all trainings; each network has as much room as any other."""
     learned = pairs[pairs["other_seed"] != UNTRAINED]
     keys = [*zip(learned["model"], learned["seed"], strict=True)]
     keys += zip(learned["other"], learned["other_seed"], strict=True)
@@ -117,22 +118,27 @@ def _draw_cka(figure: Figure, box: tuple[float, float, float, float], pairs: pd.
         one, two = at[row.model, row.seed], at[row.other, row.other_seed]
         values[one, two] = values[two, one] = row.cka
     axes = figure.add_axes(box)
-    image = axes.imshow(values, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-    models = [model for model, _ in order]
-    first = [models.index(model) for model in dict.fromkeys(models)]
-    count = [models.count(model) for model in dict.fromkeys(models)]
-    ticks = [start + (n - 1) / 2 for start, n in zip(first, count, strict=True)]
-    axes.set_yticks(ticks, [model_id.title(model) for model in dict.fromkeys(models)])
+    trainings = Counter(model for model, _ in order)
+    edges = _edges(list(trainings.values()))
+    image = axes.pcolormesh(edges, edges, values, cmap="cividis", vmin=0, vmax=1)
+    axes.invert_yaxis()
+    axes.set_yticks(np.arange(len(trainings)) + 0.5, [model_id.title(m) for m in trainings])
     axes.set_xticks([])
     axes.tick_params(labelsize=_TICK, length=0, pad=2)
-    for start in first[1:]:
-        axes.axhline(start - 0.5, color="white", lw=0.6)
-        axes.axvline(start - 0.5, color="white", lw=0.6)
+    for start in range(1, len(trainings)):
+        axes.axhline(start, color="white", lw=0.6)
+        axes.axvline(start, color="white", lw=0.6)
     axes.set_title("Similarity of trainings (CKA)", size=7, loc="left", pad=4)
     left, bottom, wide, tall = box
     bar = figure.add_axes((left + wide + 4 / _WIDTH, bottom, 5 / _WIDTH, tall))
     figure.colorbar(image, cax=bar, ticks=[0, 0.5, 1]).outline.set_linewidth(0.4)
     bar.tick_params(labelsize=_TICK, length=2, width=0.4, pad=1.5)
+
+
+def _edges(trainings: Sequence[int]) -> np.ndarray:
+    """Edges of the rows of all trainings, where each network is 1 high, (all trainings + 1,)."""
+    heights = np.repeat(1 / np.array(trainings), trainings)
+    return np.append(0, np.cumsum(heights))
 
 
 def _draw_matches(axes: Axes, matches: pd.DataFrame) -> None:

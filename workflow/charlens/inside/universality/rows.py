@@ -21,12 +21,12 @@ CELLS = {
     "other_seed": "int64",  # UNTRAINED where it learned nothing
     "best_layer": "int64",  # the best match
     "best_unit": "int64",
-    "r": "float64",  # with it, on the half that did not choose it
-    "rotated": "float64",  # mean |r| of the best match in rotated networks
-    "excess": "float64",  # |r| - rotated
+    "r": "float32",  # with it, on the half that did not choose it
+    "rotated": "float32",  # mean |r| of the best match in rotated networks
+    "excess": "float32",  # |r| - rotated
     "paired_layer": "int64",  # the match where no cell is taken twice; 0 where none is left
     "paired_unit": "int64",  # -1 where none is left
-    "paired_r": "float64",
+    "paired_r": "float32",
 }
 
 # One row per pair of trainings of a corpus, and per training and untrained network.
