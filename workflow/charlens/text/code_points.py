@@ -12,6 +12,7 @@ import numpy as np
 
 from charlens.text.encoding_guess import guess
 from charlens.text.encodings import ESCAPED, aligned, decode
+from charlens.text.shifted import SHIFTED
 
 MANY_BYTES = 0.999
 """Characters per byte below which numbers per character are worth showing beside those per byte."""
@@ -51,9 +52,9 @@ def code_points(byte: np.ndarray, stream: np.ndarray, encoding: str | None = Non
     """
     inner = np.flatnonzero(np.diff(stream.astype(np.int64))) + 1
     edges = np.concatenate(([0], inner, [len(byte)]))
-    if byte.max() < 128 and byte.min() > 0:
-        return CodePoints(np.arange(len(byte)), byte.astype(np.uint32))
     encoding = encoding or guess(_streams(byte, edges))
+    if encoding not in SHIFTED and byte.max() < 128 and byte.min() > 0:
+        return CodePoints(np.arange(len(byte)), byte.astype(np.uint32))
     starts, numbers = [], []
     for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         first = aligned(byte[low:high], encoding)
