@@ -6,6 +6,7 @@ sum over its bytes, its probability their product.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import NamedTuple
 
 import numpy as np
@@ -73,8 +74,18 @@ def _streams(byte: np.ndarray, edges: np.ndarray) -> np.ndarray:
 _NAMES = {" ": "<s>", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
+_CIRCLE = "\u25cc"  # stands for the letter that an accent is written on
+
+
+def is_selector(number: int) -> bool:
+    """Whether a code point only chooses the look of the one before it."""
+    return 0xFE00 <= number <= 0xFE0F or 0xE0100 <= number <= 0xE01EF or number == 0x034F
+
+
 def name_of(number: int) -> str:
     r"""How a code point is shown: ``<s>`` (space), ``\n``; ``\x00``, ``\u00a0`` if not printable.
+
+    An accent, or a vowel sign of Thai or Hindi, is shown on a circle.
 
     Args:
         number: as in :class:`CodePoints`.
@@ -84,6 +95,6 @@ def name_of(number: int) -> str:
     character = chr(number)
     if character in _NAMES:
         return _NAMES[character]
-    if character.isprintable() and not character.isspace():
-        return character
+    if character.isprintable() and not character.isspace() and not is_selector(number):
+        return _CIRCLE + character if unicodedata.category(character)[0] == "M" else character
     return rf"\x{number:02x}" if number < 0x80 else rf"\u{number:04x}"
