@@ -155,6 +155,8 @@ def test_names_of_characters():
     assert (names[0], names[127], names[0xEF]) == (r"\x00", r"\x7f", "ï")
     points = [ESCAPED + 0xEF, 0xA0, 0x3000, ord("한")]
     assert list(map(name_of, points)) == [r"\xef", r"\u00a0", r"\u3000", "한"]
+    marks = [0x301, 0xE31, 0x93F, 0x20E3, 0xFE0F, 0x34F]  # the last two are never seen
+    assert list(map(name_of, marks)) == ["◌\u0301", "◌ั", "◌ि", "◌\u20e3", r"\ufe0f", r"\u034f"]
     for corpus in ("linux_kernel", "war_and_peace"):
         printed = paper.character_probabilities(corpus)
         assert len(printed) == 20

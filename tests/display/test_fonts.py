@@ -68,6 +68,25 @@ def test_every_character_is_printed_or_said_to_be_missing(name):
             assert has or character.isspace() or character in "\u200d\ufe0f"
 
 
+def test_what_is_there_of_a_joined_emoji_is_printed():
+    chosen = fonts.Fonts((MONO,), frozenset("🏽🚀\u0301🐈"))
+    assert chosen.shown("✌🏽") == "✌"
+    assert chosen.shown("👩🏽\u200d🚀") == "👩\u200d"
+    assert chosen.shown("🐈\u200d⬛") == UNKNOWN
+    assert chosen.shown("e\u0301") == UNKNOWN  # another letter without its accent
+
+
+@pytest.mark.parametrize("sign", ["\u0e31", "\u0901", "\u05b8\u0e34"])
+def test_vowel_signs_need_a_font(only_matplotlibs_fonts, sign):
+    assert sign[-1] in fonts_for("\u25cc" + sign).missing
+    assert not fonts_for("a\ufe0f\u200d").missing  # these are never seen
+
+
+def test_a_font_of_coloured_emoji_is_not_meant(only_matplotlibs_fonts, caplog):
+    fonts_for("🐈")
+    assert "no installed font with outlines has 1 character (🐈)" in caplog.text
+
+
 def test_scripts():
     names = [script(c) for c in "한漢かพ😀é"]
     assert names == ["HANGUL", "CJK", "HIRAGANA", "THAI", "EMOJI", "LATIN"]

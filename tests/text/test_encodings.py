@@ -130,6 +130,22 @@ def test_the_end_of_lines(text, end):
     assert line_end(np.frombuffer(text.encode(), np.uint8)) == ord(end)
 
 
+def test_a_guess_looks_at_whole_characters():
+    """A sample that ended within a character was no text at all."""
+    text = encoded("japanese_sjis", 1000)
+    assert len(text) > 1 << 16
+    assert {guess(b"a" * shift + text) for shift in range(4)} == {"cp932"}
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_guess_of_a_text_with_a_damaged_byte(name):
+    _, encoding = LANGUAGES[name]
+    text = encoded(name, 300)
+    place = text.index(b"\n", 9000) + 1
+    damaged = text[:place] + b"\x81\n" + text[place:]
+    assert guess(damaged) == codecs.lookup(encoding).name
+
+
 def corpus(data, name="novel"):
     return prepare(data, name, "a test", "streams", 4, 20, 0.6, 0.2)
 
@@ -163,13 +179,14 @@ def config(encoding):
 @pytest.mark.parametrize(
     ("given_name", "name"),
     [("UTF8", "utf-8"), ("latin-1", "iso8859-1"), ("gbk", "gbk"), ("UTF-16LE", "utf-16-le"),
-     ("ascii", "utf-8"), ("utf-8-sig", "utf-8"), (None, None)],
+     ("ascii", "utf-8"), ("utf-8-sig", "utf-8"), ("ISO-2022-JP", "iso2022_jp"), ("HZ", "hz"),
+     (None, None)],
 )  # fmt: skip
 def test_names_in_the_config(given_name, name):
     assert config(given_name) == name
 
 
-@pytest.mark.parametrize("wrong", ["latin9x", "base64", "utf-16", "iso2022_jp", "", 1252, "a\0b"])
+@pytest.mark.parametrize("wrong", ["latin9x", "base64", "utf-16", "iso2022_jp_2", "", 1252, "a\0b"])
 def test_what_is_no_encoding(wrong):
     with pytest.raises(CharlensError, match=r"^config: corpora\.c\.encoding: ") as caught:
         config(wrong)

@@ -163,6 +163,19 @@ def test_a_word_from_right_to_left_within_a_line_from_left_to_right():
     assert turned_page("ab\nשלום\ncd", 6) == ["ab↓", " ↓םולש", "cd"]
 
 
+def test_a_paragraph_keeps_its_directions_over_its_lines():
+    """A comma between English words belongs to them, though it begins a line of Hebrew."""
+    assert turned_page("שלום a b, c ד", 8) == ["a b םולש", "   ד , c"]
+    assert turned_page("שלום abc, de", 8) == ["abc םולש", "    , de"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_line_ends_of_a_text_from_the_right(end):
+    marks = end.translate({10: "↓", 13: "←"})[::-1]
+    lines = [line.strip() for line in turned_page(f"של{end}{end}ab{end}גד", 8)]
+    assert lines == [f"{marks}לש", marks[::-1], f"ab{marks[::-1]}", "דג"]
+
+
 def test_brackets_are_mirrored():
     assert turned_page("(של)", 6) == ["  (לש)"]
 

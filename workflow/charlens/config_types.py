@@ -107,10 +107,10 @@ def matching(regex: str, words: str, example: str | None = None, longest: int | 
 LONGEST_NAME = 100
 """Characters of a name: it becomes part of file names, which have at most 255 bytes."""
 
-# Encodings that keep a state, name no byte order or give two characters for one code: where one
-# character ends cannot be known from the character alone.
+# Encodings that keep a state other than that of charlens.text.shifted, name no byte order or give
+# two characters for one code: where one character ends cannot be known from the character alone.
 _NOT_BY_CHARACTER = re.compile(
-    r"iso2022|^hz$|utf-7|^utf-16$|^utf-32$|2004|0213|hkscs|escape|punycode|idna|undefined|mbcs|oem"
+    r"iso2022_jp_|utf-7|^utf-16$|^utf-32$|2004|0213|hkscs|escape|punycode|idna|undefined|mbcs|oem"
 )
 
 

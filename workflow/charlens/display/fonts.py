@@ -12,6 +12,8 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontEntry, FontProperties
 
+from charlens.text.code_points import is_selector
+
 MONO = "DejaVu Sans Mono"
 """The font of texts; it comes with Matplotlib."""
 
@@ -46,8 +48,15 @@ class Fonts:
         return _width(glyph, self.families)
 
     def shown(self, glyph: str) -> str:
-        """The same glyph, or :data:`UNKNOWN` where a part of it is missing."""
-        return UNKNOWN if self.missing and not self.missing.isdisjoint(glyph) else glyph
+        """The same glyph, or :data:`UNKNOWN` where a part of it is missing.
+
+        Of an emoji that is joined of several, such as a hand and its colour, those that are there.
+        """
+        if self.missing.isdisjoint(glyph):
+            return glyph
+        if unicodedata.category(glyph[0]) == "So" and glyph[0] not in self.missing:
+            return "".join(part for part in glyph if part not in self.missing)
+        return UNKNOWN
 
 
 def fonts_for(glyphs: Iterable[str]) -> Fonts:
@@ -99,7 +108,7 @@ def _fonts_for(characters: str) -> Fonts:
 
 def _is_unseen(character: str) -> bool:
     """Joiners and selectors, which change their neighbours and have no glyph of their own."""
-    return unicodedata.category(character) in ("Cf", "Mn") and not unicodedata.combining(character)
+    return unicodedata.category(character) == "Cf" or is_selector(ord(character))
 
 
 def _candidates(characters: set[str]) -> list[tuple[str, set[str]]]:
@@ -162,9 +171,11 @@ def _say_what_is_missing(characters: set[str]) -> None:
     groups = {"CJK" if name in _CJK else "EMOJI" if name == "EMOJI" else "" for name in scripts}
     packages = sorted({_PACKAGES.get(group, _OTHERS) for group in groups})
     examples = " ".join(sorted(characters)[:5])
+    # Matplotlib draws outlines: a font of emoji in colour, which most systems have, is none for it.
     _log.warning(
-        "no installed font has %s (%s%s): shown as %s; install one that does (Debian and Ubuntu: "
+        "no installed font%s has %s (%s%s): shown as %s; install one that does (Debian and Ubuntu: "
         "apt install %s) and draw the figure again",
+        " with outlines" if "EMOJI" in groups else "",
         _characters(len(characters)),
         examples,
         " …" if len(characters) > 5 else "",

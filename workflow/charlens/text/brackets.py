@@ -36,17 +36,29 @@ _CLOSERS = {
     "「": "」",
     "『": "』",
     "﹁": "﹂",
+    "﹃": "﹄",
+    "｢": "｣",
+    "״": "״",
     "〝": "〞〟",
     "＂": "＂",
     "”": "”",
 }
-_FAMILIES = ('"“„”', "«»", "‹›", "「", "『", "﹁", "〝", "＂")
+_FAMILIES = ('"“„”', "«»", "‹›", "「", "『", "﹁", "﹃", "｢", "״", "〝", "＂")
 QUOTATION_MARKS = "".join(sorted(set("".join(_CLOSERS) + "".join(_CLOSERS.values()))))
 """All marks that open or close quotations."""
 _MARKS = frozenset(QUOTATION_MARKS)
 
+# The mark of a Hebrew acronym, as in צה"ל, is the one of quotations. These may open within a word,
+# too, after one or two letters that are words of their own: ב"הארץ".
+_IN_ACRONYM = (
+    r"(?<=[א-ת])[\"״”](?=[א-ת])"
+    r"(?<!(?<=[^א-ת][בהוכלמש])[\"״”](?=[א-ת]{2}))(?<!(?<=[^א-ת][בהוכלמש]{2})[\"״”](?=[א-ת]{2}))"
+)
+
 # A quotation mark, or the blank line that ends an unclosed quotation.
-_MARK_OR_BREAK = re.compile(rf"[{QUOTATION_MARKS}]|(?P<blank>(?:\r\n?+|\n)[ \t]*+(?=[\r\n]))")
+_MARK_OR_BREAK = re.compile(
+    rf"(?!{_IN_ACRONYM})[{QUOTATION_MARKS}]|(?P<blank>(?:\r\n?+|\n)[ \t]*+(?=[\r\n]))"
+)
 
 
 def match(text: Text, classes: np.ndarray | None = None, pair: Pair = BRACES) -> np.ndarray:
@@ -162,8 +174,9 @@ def match_quotes(text: Text, literals: Tokens | None = None) -> np.ndarray:
 def quotations(text: Text, encoding: str = UTF_8) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The quotations of prose, in double quotes of any script.
 
-    Straight quotes (") open and close by turns; “ ”, „ “, « », ‹ › and 「 」 say which they are.
-    Where guillemets point inwards (»so«) and where ” alone is used, the text shows it. A quotation
+    Straight quotes (") and ״ open and close by turns, but for those of Hebrew acronyms; “ ”, „ “,
+    « », ‹ › and 「 」 say which they are. Where guillemets point inwards (»so«) and where ” or »
+    alone is used, the text shows it. A quotation
     within another in marks of another kind belongs to it. A blank line ends an open quotation,
     since one that runs over several paragraphs opens anew in each and closes in the last alone. A
     mark of several bytes is placed at the last, which tells it from other punctuation.
@@ -182,6 +195,7 @@ def quotations(text: Text, encoding: str = UTF_8) -> tuple[np.ndarray, np.ndarra
     """
     decoded = decode(text, encoding)
     openers = _openers(decoded.text)
+    closers = _CLOSERS if "«" in decoded.text else _CLOSERS | {"»": "»"}  # Finnish: »so»
     rows: list[tuple[int, int, bool]] = []  # of characters; an end between two is the later one
     start, mark = -1, ""  # of the open quotation
     for event in _MARK_OR_BREAK.finditer(decoded.text):
@@ -192,7 +206,7 @@ def quotations(text: Text, encoding: str = UTF_8) -> tuple[np.ndarray, np.ndarra
         elif event["blank"]:
             rows.append((start, event.end(), False))
             mark = ""
-        elif sign in _CLOSERS[mark]:
+        elif sign in closers[mark]:
             rows.append((start, place, True))
             mark = ""
         elif sign in openers and _family(sign) == _family(mark):

@@ -6,12 +6,14 @@ sum over its bytes, its probability their product.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import NamedTuple
 
 import numpy as np
 
 from charlens.text.encoding_guess import guess
 from charlens.text.encodings import ESCAPED, aligned, decode
+from charlens.text.shifted import SHIFTED
 
 MANY_BYTES = 0.999
 """Characters per byte below which numbers per character are worth showing beside those per byte."""
@@ -51,9 +53,9 @@ def code_points(byte: np.ndarray, stream: np.ndarray, encoding: str | None = Non
     """
     inner = np.flatnonzero(np.diff(stream.astype(np.int64))) + 1
     edges = np.concatenate(([0], inner, [len(byte)]))
-    if byte.max() < 128 and byte.min() > 0:
-        return CodePoints(np.arange(len(byte)), byte.astype(np.uint32))
     encoding = encoding or guess(_streams(byte, edges))
+    if encoding not in SHIFTED and byte.max() < 128 and byte.min() > 0:
+        return CodePoints(np.arange(len(byte)), byte.astype(np.uint32))
     starts, numbers = [], []
     for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         first = aligned(byte[low:high], encoding)
@@ -72,8 +74,18 @@ def _streams(byte: np.ndarray, edges: np.ndarray) -> np.ndarray:
 _NAMES = {" ": "<s>", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
+_CIRCLE = "\u25cc"  # stands for the letter that an accent is written on
+
+
+def is_selector(number: int) -> bool:
+    """Whether a code point only chooses the look of the one before it."""
+    return 0xFE00 <= number <= 0xFE0F or 0xE0100 <= number <= 0xE01EF or number == 0x034F
+
+
 def name_of(number: int) -> str:
     r"""How a code point is shown: ``<s>`` (space), ``\n``; ``\x00``, ``\u00a0`` if not printable.
+
+    An accent, or a vowel sign of Thai or Hindi, is shown on a circle.
 
     Args:
         number: as in :class:`CodePoints`.
@@ -83,6 +95,6 @@ def name_of(number: int) -> str:
     character = chr(number)
     if character in _NAMES:
         return _NAMES[character]
-    if character.isprintable() and not character.isspace():
-        return character
+    if character.isprintable() and not character.isspace() and not is_selector(number):
+        return _CIRCLE + character if unicodedata.category(character)[0] == "M" else character
     return rf"\x{number:02x}" if number < 0x80 else rf"\u{number:04x}"

@@ -6,6 +6,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,11 +15,16 @@ from charlens.files.atomic import FilePath
 from charlens.text.c_lexer import Text, byte_values
 from charlens.text.corpus import Codes, Corpus, load_split
 from charlens.text.encodings import ESCAPED, UTF_8, decode
+from charlens.text.shifted import SHIFTED
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
 
 SAMPLE = 1 << 20
 """Bytes of a text that a guess looks at."""
 
 _DETECTED = 1 << 16  # bytes that charset-normalizer looks at: a page or two would do
+_DAMAGED = 500  # of so many bytes beyond ASCII one may be no character
 _log = logging.getLogger("charlens")
 
 
@@ -39,12 +45,30 @@ def guess(text: Text | np.ndarray) -> str:
     streams = np.atleast_2d(byte_values(text) if isinstance(text, bytes) else text)
     streams = streams[: max(1, SAMPLE // max(streams.shape[1], 1)), :SAMPLE]
     sample = byte_values(streams.ravel())
-    if not sample.size or (sample.max() < 128 and sample.min() > 0):
+    if not sample.size:
         return UTF_8
+    if sample.max() < 128 and sample.min() > 0:
+        return _shifted(streams)
     wide = _wide(streams) if streams.shape[1] > 1 else None
     if wide is not None:
         return wide
     return UTF_8 if _is_utf_8(streams) else _detected(np.concatenate([*map(_whole, streams)]))
+
+
+_LEAST_SHIFTED = 0.05  # of the characters; a few between marks may be an accident
+
+
+def _shifted(streams: np.ndarray) -> str:
+    """The encoding of seven bits whose marks a text has; UTF-8, which ASCII is, without them."""
+    data = streams.tobytes()
+    for name, shifts in SHIFTED.items():
+        if all(mark in data for mark in shifts.ends):
+            points = np.concatenate([decode(row, name).code_points for row in streams])
+            escaped = np.count_nonzero((points >= ESCAPED) & (points < ESCAPED + 256))
+            several = np.count_nonzero(points >= 128) - escaped
+            if several > _LEAST_SHIFTED * points.size and escaped <= several // 50:
+                return name
+    return UTF_8
 
 
 def _wide(streams: np.ndarray) -> str | None:
@@ -147,22 +171,40 @@ _MOST_THERE = ("mac_roman",)
 
 def _detected(sample: np.ndarray) -> str:
     """What charset-normalizer takes the text for; UTF-8 where it finds no text."""
-    from charset_normalizer import from_bytes
-
-    logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
-    sample = sample[:_DETECTED]
+    sample = _whole(sample[:_DETECTED])
     names = _possible(sample)
-    matches = list(from_bytes(sample.tobytes(), cp_isolation=names))
-    if not matches and _has_no_controls(sample):
-        # Rightly read, texts with many accents, such as Turkish, look odd to it, too.
-        matches = list(from_bytes(sample.tobytes(), cp_isolation=names, threshold=0.5))
     likely: dict[str, tuple[int, float, float]] = {}
-    for match in matches:
+    for match in _matches(sample, names):
         odd = _oddness(str(match))
         for name in (match.encoding, *match.could_be_from_charset):
             likely.setdefault(name, (odd, round(match.chaos, 2), -round(match.coherence, 1)))
     ranked = [name for name in names if name in likely]
     return text_encoding(min(ranked, key=likely.__getitem__)) if ranked else UTF_8
+
+
+def _matches(sample: np.ndarray, names: Sequence[str]) -> list[CharsetMatch]:
+    """What charset-normalizer says of the encodings that a text may have."""
+    from charset_normalizer import from_bytes
+
+    logging.getLogger("charset_normalizer").setLevel(logging.ERROR)
+    data = sample.tobytes()
+    texts = {data: list(names)}
+    for name in names:
+        # One damaged byte in a million would exclude the right encoding.
+        wrong = data.decode(name, "replace").count("\ufffd")
+        if 0 < wrong <= np.count_nonzero(sample >= 0x80) // _DAMAGED:
+            texts.setdefault(data.decode(name, "ignore").encode(name), []).append(name)
+    thresholds = (0.2, 0.5) if _has_no_controls(sample) else (0.2,)
+    for threshold in thresholds:
+        # Rightly read, texts with many accents, such as Turkish, look odd to it, too.
+        matches = [
+            match
+            for text, isolated in texts.items()
+            for match in from_bytes(text, cp_isolation=isolated, threshold=threshold)
+        ]
+        if matches:
+            break
+    return matches
 
 
 def _oddness(text: str) -> int:
@@ -198,11 +240,12 @@ def of_corpus(configured: str | None, corpus: Corpus, test: Codes) -> str:
         test: vocabulary codes of its test split, uint8 (streams, length + 1).
     """
     vocabulary = np.array(corpus.vocabulary, np.uint8)
-    if vocabulary.size == 0 or (vocabulary.max() < 128 and vocabulary.min() > 0):
-        return UTF_8  # ASCII, whatever else it may be called
-    if configured is not None:
+    of_seven_bits = not vocabulary.size or (vocabulary.max() < 128 and vocabulary.min() > 0)
+    if configured is not None and (configured in SHIFTED or not of_seven_bits):
         return configured
     encoding = guess(vocabulary[test])
+    if of_seven_bits and encoding == UTF_8:
+        return UTF_8  # ASCII, whatever else it may be called
     _log.info(
         "%s: its bytes are shown as %s, a guess; if it is wrong, set corpora.%s.encoding",
         corpus.name,

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from charlens.text.c_lexer import Text, byte_values
+from charlens.text.shifted import SHIFTED, is_cut, plain_bytes
 
 UTF_8 = "utf-8"
 
@@ -39,10 +40,12 @@ class Decoded:
     Attributes:
         text: the characters; a byte that is no part of one is ``chr(ESCAPED + byte)``.
         encoding: how they are encoded.
+        stops: the byte after each character, int64 (characters,); None where its number tells.
     """
 
     text: str
     encoding: str
+    stops: np.ndarray | None = None
 
     @cached_property
     def code_points(self) -> np.ndarray:
@@ -53,6 +56,8 @@ class Decoded:
     @cached_property
     def bounds(self) -> np.ndarray:
         """First byte of each character, and last the number of bytes, int64 (characters + 1,)."""
+        if self.stops is not None:
+            return np.append(0, self.stops)
         sizes = np.zeros(self.code_points.size + 1, np.int64)
         sizes[1:] = self._sizes()
         return np.cumsum(sizes)
@@ -78,7 +83,8 @@ def decode(text: Text, encoding: str = UTF_8) -> Decoded:
 
     Args:
         text: the text; its first byte begins a character.
-        encoding: a name that Python knows, of an encoding without states.
+        encoding: a name that Python knows, of an encoding without states or one in
+            :data:`charlens.text.shifted.SHIFTED`, whose marks belong to the character after them.
 
     Raises:
         CharlensError: the text is neither bytes nor uint8.
@@ -90,7 +96,24 @@ def decode(text: Text, encoding: str = UTF_8) -> Decoded:
         [0, 1, 2]
     """
     data = byte_values(text).tobytes()
+    if encoding in SHIFTED:
+        return _decode_shifted(data, encoding)
     return Decoded(data.decode(encoding, _ERRORS), encoding)
+
+
+def _decode_shifted(data: bytes, encoding: str) -> Decoded:
+    plain, places = plain_bytes(data, encoding)
+    if not plain:  # nothing but marks
+        torn = "".join(chr(ESCAPED + byte) for byte in data)
+        return Decoded(torn, encoding, np.arange(1, len(data) + 1))
+    decoded = decode(plain, SHIFTED[encoding].plain)
+    stops = places[decoded.bounds[1:] - 1] + 1
+    characters = [
+        chr(ESCAPED + data[stop - 1]) if ESCAPED <= ord(character) < ESCAPED + 256 else character
+        for character, stop in zip(decoded.text, stops.tolist(), strict=True)
+    ]
+    stops[-1] = len(data)
+    return Decoded("".join(characters), encoding, stops)
 
 
 def aligned(text: Text, encoding: str) -> int:
@@ -104,6 +127,8 @@ def aligned(text: Text, encoding: str) -> int:
         CharlensError: the text is neither bytes nor uint8.
     """
     data = byte_values(text).ravel()[:4096].tobytes()
+    if encoding in SHIFTED:
+        return int(is_cut(data, encoding))
     unit = len("\n".encode(encoding))
     if unit == 1:
         return 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 from wcwidth import wcswidth
@@ -133,11 +134,17 @@ def turned(cells: list[Cell], columns: int) -> list[Cell]:
     if not any(kind in _RIGHT_TO_LEFT for kind in kinds):
         return cells
     joined = _joined(cells)
-    bases = _directions(cells, kinds)
+    after = [cell.glyph for cell in cells[1:]] + [""]
+    ends = [
+        i + 1
+        for i, cell in enumerate(cells)
+        if cell.glyph == "↓" or (cell.glyph == "←" and after[i] != "↓")
+    ]
     result: list[Cell] = []
-    for _, group in groupby(range(len(cells)), key=lambda i: cells[i].row):
-        line = list(group)
-        result += _turned_line([joined[i] for i in line], bases[line[0]], columns)
+    for start, stop in pairwise([0, *ends, len(cells)]):
+        strong = (kind for kind in kinds[start:stop] if kind in ("L", "R", "AL"))
+        base = "L" if next(strong, "L") == "L" else "R"
+        result += _turned_paragraph(joined[start:stop], base, columns)
     return result
 
 
@@ -149,48 +156,52 @@ def _first(cell: Cell) -> str:
     return _SEPARATORS.get(cell.glyph, cell.glyph.lstrip() or " ")[0]
 
 
-def _directions(cells: list[Cell], kinds: list[str]) -> list[str]:
-    """L or R for each cell: the first direction that is seen in its paragraph."""
-    bases = ["L"] * len(cells)
-    start = 0
-    for i, cell in enumerate(cells):
-        if cell.glyph in ("↓", "←") or i == len(cells) - 1:
-            strong = (kind for kind in kinds[start : i + 1] if kind in ("L", "R", "AL"))
-            bases[start : i + 1] = ["L" if next(strong, "L") == "L" else "R"] * (i + 1 - start)
-            start = i + 1
-    return bases
+def _turned_paragraph(paragraph: list[Cell], base: str, columns: int) -> list[Cell]:
+    """Its lines, from left to right on the page, given back in the order of the text.
 
-
-def _turned_line(line: list[Cell], base: str, columns: int) -> list[Cell]:
-    """One line, from left to right on the page, given back in the order of the text."""
+    The whole paragraph decides which way each character runs, so that an English comma goes on
+    where its sentence does, though the line before ended there.
+    """
     from bidi import algorithm
 
     storage = algorithm.get_empty_storage()
     storage["base_dir"], storage["base_level"] = base, algorithm.PARAGRAPH_LEVELS[base]
     # White space stands for what separates lines and tabs, which the algorithm would cut out.
-    text = "".join(" " if cell.glyph in _SEPARATORS else _first(cell) for cell in line)
+    text = "".join(" " if cell.glyph in _SEPARATORS else _first(cell) for cell in paragraph)
     algorithm.get_embedding_levels(text, storage)
-    for i, entry in enumerate(storage["chars"]):
-        entry["cell"] = i
-    for step in (
-        algorithm.explicit_embed_and_overrides,
-        algorithm.resolve_weak_types,
-        algorithm.resolve_neutral_types,
-        algorithm.resolve_implicit_levels,
-    ):
-        step(storage, False)
+    for cell, entry in zip(paragraph, storage["chars"], strict=True):
+        entry["cell"] = cell
+    if paragraph:
+        for step in (
+            algorithm.explicit_embed_and_overrides,
+            algorithm.resolve_weak_types,
+            algorithm.resolve_neutral_types,
+            algorithm.resolve_implicit_levels,
+        ):
+            step(storage, False)
+    placed: list[Cell] = []
+    for _, line in groupby(storage["chars"], key=lambda entry: entry["cell"].row):
+        placed += _turned_line({**storage, "chars": list(line)}, columns)
+    return sorted(placed, key=lambda cell: cell.start)
+
+
+def _turned_line(storage: dict[str, Any], columns: int) -> list[Cell]:
+    """The cells of one line, from left to right, by the levels that its paragraph gives them."""
+    from bidi import algorithm
+
     algorithm.reorder_resolved_levels(storage, False)
     algorithm.apply_mirroring(storage, False)
-    order = storage["chars"]
-    column = 0 if base == "L" else columns - sum(cell.width for cell in line)
-    placed: dict[int, Cell] = {}
-    for entry in order:
-        cell = line[entry["cell"]]
+    line = storage["chars"]
+    right = storage["base_level"] % 2
+    column = columns - sum(entry["cell"].width for entry in line) if right else 0
+    placed = []
+    for entry in line:
+        cell = entry["cell"]
         mirrored = entry["ch"] if entry["level"] % 2 and len(cell.glyph) == 1 else cell.glyph
         glyph = cell.glyph if cell.glyph in _SEPARATORS else mirrored
-        placed[entry["cell"]] = replace(cell, column=column, glyph=glyph)
+        placed.append(replace(cell, column=column, glyph=glyph))
         column += cell.width
-    return [placed[i] for i in range(len(line))]
+    return placed
 
 
 def _joined(cells: list[Cell]) -> list[Cell]:
