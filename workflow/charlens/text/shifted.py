@@ -54,7 +54,7 @@ def plain_bytes(data: bytes, encoding: str) -> tuple[bytes, np.ndarray]:
 
     Example:
         >>> plain, places = plain_bytes("a水".encode("iso2022_jp"), "iso2022_jp")
-        >>> plain.decode("euc_jp", (b"\x1b$", b"\x1b(")), places.tolist()
+        >>> plain.decode("euc_jp"), places.tolist()
         ('a水', [0, 4, 5])
     """
     shifts = SHIFTED[encoding]
