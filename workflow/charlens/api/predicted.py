@@ -27,6 +27,9 @@ from charlens.predictions.file import write_probabilities
 from charlens.predictions.loss import losses
 from charlens.runtime.device import choose_device
 from charlens.text.characters import Character, characters
+from charlens.text.code_points import unit_of
+from charlens.text.encoding_guess import guess
+from charlens.text.units import PER_BYTE
 
 if TYPE_CHECKING:
     from charlens.api.models import TrainedModel
@@ -65,9 +68,10 @@ class Predictions(together.Predictions):
 
     def __repr__(self) -> str:
         m, n = self.metadata, len(self.columns["byte"])
+        unit = unit_of(self.columns["byte"].tobytes())
         return (
-            f"{names.title(m.model)} on the test split of {m.corpus!r}: {_loss(self.loss)} over "
-            f"{n:,} characters"
+            f"{names.title(m.model)} on the test split of {m.corpus!r}: "
+            f"{_loss(self.loss, unit)} over {n:,} {'bytes' if unit == PER_BYTE else 'characters'}"
         )
 
     def _repr_html_(self) -> str:
@@ -114,9 +118,9 @@ class Scores:
         """One row per character.
 
         Columns: ``character``, ``position`` (of its first byte), ``probability`` (of all its bytes
-        together: UTF-8 has up to four) and ``nats`` (−ln of it).
+        together: UTF-8 has up to four) and ``nats`` (−ln of it). The encoding is guessed.
         """
-        parts = characters(self.text)
+        parts = characters(self.text, guess(self.text))
         nats = _sums(self.nats, parts)
         columns = {
             "character": [part.text for part in parts],
@@ -132,17 +136,18 @@ class Scores:
         return len(self.text)
 
     def __repr__(self) -> str:
-        shown = self.text[:60].decode("utf-8", "replace")
-        shown += "…" * (len(self.text) > 60)
-        what = "nothing to predict" if math.isnan(self.loss) else _loss(self.loss)
+        read = characters(self.text[:1000], guess(self.text))
+        shown = "".join(part.text for part in read[:60]) + "…" * (len(read) > 60)
+        unit = unit_of(self.text)
+        what = "nothing to predict" if math.isnan(self.loss) else _loss(self.loss, unit)
         return f"{names.title(self.model)} on {shown!r}: {what} ({len(self.text):,} bytes)"
 
     def _repr_html_(self) -> str:
         return html.heading(repr(self)) + _surprise(self.text, self.probability)
 
 
-def _loss(nats: float) -> str:
-    return f"{nats:.3f} nats per character ({nats / math.log(2):.3f} bits)"
+def _loss(nats: float, unit: str) -> str:
+    return f"{nats:.3f} {unit} ({nats / math.log(2):.3f} bits)"
 
 
 def _surprise(data: bytes, probability: np.ndarray) -> str:
