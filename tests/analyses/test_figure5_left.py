@@ -89,6 +89,7 @@ def test_nothing_closed(table):
     assert within(figure)
     assert not figure.axes
     assert "Nothing that was opened is closed" in figure.texts[0].get_text()
+    assert 'Of quotation marks, " alone counts.' in figure.texts[0].get_text()
 
 
 def test_empty_groups_and_panels_are_left_out(table):

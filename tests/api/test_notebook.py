@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from charlens.analyses.agreement import table as agreement
+from charlens.api.predicted import Scores
 from charlens.api.texts import encoded
 from charlens.display import html
 from charlens.errors import CharlensError
@@ -332,6 +333,23 @@ def test_korean_from_text_to_cells():
     assert cl.activations(model, POEM, "r").shape[0] == len(POEM.encode())
     table = cl.compare([cl.predict(model, text), cl.ngram(text, 3)]).table
     assert table.corpus.tolist() == ["진달래"] * 2
+
+
+def test_scores_show_text_of_any_encoding():
+    """As Latin-1 a character is a byte; as UTF-8 losses are per byte, not per character."""
+    made = {
+        encoding: Scores(
+            "m", data, *(np.full(len(data), 0.5, np.float32),) * 2, np.zeros(len(data))
+        )
+        for encoding in ("cp1252", "utf-8")
+        for data in [("déjà vu près de l'été, où ça gèle\n" * 20).encode(encoding)]
+    }
+    frames = {encoding: scores.to_frame() for encoding, scores in made.items()}
+    for frame in frames.values():
+        assert "".join(frame["character"][:7]) == "déjà vu"
+    assert "déjà vu près de" in repr(made["cp1252"])
+    assert "0.693 nats per character (1.000 bits)" in repr(made["cp1252"])
+    assert "0.693 nats per byte (1.000 bits)" in repr(made["utf-8"])
 
 
 @pytest.mark.parametrize("name", ["lstm-1x4", "n-nn-2"])

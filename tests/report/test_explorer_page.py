@@ -362,13 +362,17 @@ def test_text_reads_as_people_read_it(tmp_path: Path) -> None:
       press("ArrowLeft");
       await pause(50);
       const came = document.querySelector("#character dd").textContent;
-      return { came, third: hebrew.children[2].textContent,
+      get("rival").selectedIndex = get("rival").options.length - 1;
+      get("rival").dispatchEvent(new Event("change"));
+      await pause(50);
+      const perByte = document.body.textContent.includes("Bits per byte, here: ");
+      return { came, perByte, third: hebrew.children[2].textContent,
         rtl: getComputedStyle(hebrew).direction, whole: kid !== undefined,
         inOrder: place(first) > place(hebrew.children[1]),
         moved: spans().find((span) => span.className === "cursor").k - first.k }"""
     seen = look(home / "explorer", script)
     assert seen.pop("came").startswith(f"“{seen.pop('third')}” (its byte D7), surprise ")
-    assert seen == {"rtl": "rtl", "whole": True, "inOrder": True, "moved": 1}
+    assert seen == {"rtl": "rtl", "whole": True, "inOrder": True, "moved": 1, "perByte": True}
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node is installed")

@@ -11,7 +11,7 @@ import pytest
 from browser import measure, needs_chromium
 from charlens.errors import CharlensError
 from charlens.replication.findings import NOT_TESTED
-from charlens.report import summary
+from charlens.report import run_page, summary
 from charlens.report.contents import ANALYSES, FIGURES, PAGES
 from charlens.report.run_page import write_run_page
 from small_run import make_run, prose
@@ -204,6 +204,24 @@ def test_the_summary_of_a_run(small: Path, tmp_path: Path) -> None:
         "tables",
     ]
     assert summary.summary(tmp_path / "nothing", tmp_path / "no logs") == [""]
+
+
+def test_the_summary_of_texts_of_several_bytes_a_character(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "cross_entropy.csv").write_text(
+        "corpus,model,cross_entropy,characters,code_points\n"
+        "plain,lstm-1x8,2.5,900,900\nkorean,lstm-1x8,1.5,900,360\n"
+    )
+    (tmp_path / "tables" / "table2.csv").write_text(
+        "corpus,model,cross_entropy\nkorean,n-gram-5,1.25\n"
+    )
+    lines = summary.summary(tmp_path, tmp_path / "no logs")
+    assert lines[1].startswith("Best models: test cross-entropy, nats per byte")
+    wide = "Bytes of a character: korean 2.5; a loss per character is so many times higher."
+    assert f"  ({wide})" in lines
+    assert {score.width for score in summary.scores(tmp_path) if score.corpus == "korean"} == {2.5}
+    best = run_page._best(tmp_path)
+    assert (best["unit"], best["explanation"]) == ("nats per byte", wide)
 
 
 def test_the_summary_ranks_models_of_every_kind(tmp_path: Path) -> None:

@@ -137,11 +137,12 @@ def _explore(given: argparse.Namespace) -> int:
 def _score(given: argparse.Namespace) -> int:
     from charlens.api.models import load
     from charlens.files import csv_tables
+    from charlens.text.code_points import unit_of
 
     scores = load(given.model).score(given.file)
     print(
-        f"{visible(str(given.file))}: {len(scores):,} bytes, {scores.loss:.4f} nats per character "
-        f"({scores.bits:.4f} bits) by {scores.model}"
+        f"{visible(str(given.file))}: {len(scores):,} bytes, {scores.loss:.4f} "
+        f"{unit_of(scores.text)} ({scores.bits:.4f} bits) by {scores.model}"
     )
     if given.csv:
         csv_tables.write(scores.to_frame(), given.csv)

@@ -41,11 +41,6 @@ def n_gram_memory(wildcards, attempt):
     return math.ceil(max(2000, 1000 + 50 * text_megabytes(wildcards.corpus))) * attempt
 
 
-def matching_memory(wildcards, attempt):
-    """MB that comparing trainings asks of a scheduler: 5,000 were measured with 31 trainings."""
-    return max(4000, 2000 + 130 * len(trainings_of(wildcards.corpus))) * attempt
-
-
 def gpu_share(percent):
     """What a job asks of GPUs: percent of a local one; one where a scheduler gives whole ones.
 

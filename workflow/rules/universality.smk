@@ -24,7 +24,7 @@ rule match_cells:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=matching_memory,
+        mem_mb=6000,
         runtime=120,
         gpu=gpu_share(10),
     params:

@@ -19,6 +19,8 @@ from charlens.predictions import score as network
 from charlens.predictions import score_ngram, together
 from charlens.predictions.contract import COLUMNS
 from charlens.predictions.file import write_probabilities
+from charlens.text.code_points import unit_of
+from charlens.text.units import PER_BYTE
 
 if TYPE_CHECKING:
     from charlens.api.models import TrainedModel
@@ -55,9 +57,11 @@ class Predictions(together.Predictions):
 
     def __repr__(self) -> str:
         m, n = self.metadata, len(self.columns["byte"])
+        unit = unit_of(self.columns["byte"].tobytes())
+        counted = "bytes" if unit == PER_BYTE else "characters"
         return (
-            f"{names.title(m.model)} on the test split of {m.corpus!r}: {in_words(self.loss)} over "
-            f"{n:,} characters"
+            f"{names.title(m.model)} on the test split of {m.corpus!r}: "
+            f"{in_words(self.loss, unit)} over {n:,} {counted}"
         )
 
     def _repr_html_(self) -> str:

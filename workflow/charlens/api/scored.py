@@ -18,6 +18,8 @@ from charlens.predictions import score as network
 from charlens.predictions.loss import losses
 from charlens.runtime.device import choose_device
 from charlens.text.characters import Character, characters
+from charlens.text.code_points import unit_of
+from charlens.text.encoding_guess import guess
 
 if TYPE_CHECKING:
     from charlens.api.models import TrainedModel
@@ -64,9 +66,9 @@ class Scores:
         """One row per character.
 
         Columns: ``character``, ``position`` (of its first byte), ``probability`` (of all its bytes
-        together: UTF-8 has up to four) and ``nats`` (−ln of it).
+        together: UTF-8 has up to four) and ``nats`` (−ln of it). The encoding is guessed.
         """
-        parts = characters(self.text)
+        parts = characters(self.text, guess(self.text))
         nats = _sums(self.nats, parts)
         columns = {
             "character": [part.text for part in parts],
@@ -82,18 +84,19 @@ class Scores:
         return len(self.text)
 
     def __repr__(self) -> str:
-        shown = self.text[:60].decode("utf-8", "replace")
-        shown += "…" * (len(self.text) > 60)
-        what = "nothing to predict" if math.isnan(self.loss) else in_words(self.loss)
+        first = characters(self.text[:1000], guess(self.text))
+        shown = "".join(part.text for part in first[:60]) + "…" * (len(first) > 60)
+        unit = unit_of(self.text)
+        what = "nothing to predict" if math.isnan(self.loss) else in_words(self.loss, unit)
         return f"{names.title(self.model)} on {shown!r}: {what} ({len(self.text):,} bytes)"
 
     def _repr_html_(self) -> str:
         return html.heading(repr(self)) + surprise(self.text, self.probability)
 
 
-def in_words(nats: float) -> str:
-    """A loss in nats, and in bits."""
-    return f"{nats:.3f} nats per character ({nats / math.log(2):.3f} bits)"
+def in_words(nats: float, unit: str) -> str:
+    """A loss in nats, with what it is per, and in bits."""
+    return f"{nats:.3f} {unit} ({nats / math.log(2):.3f} bits)"
 
 
 def surprise(data: bytes, probability: np.ndarray) -> str:

@@ -230,7 +230,9 @@ def _best(folder: Path) -> dict[str, object]:
         rows.append((corpus_title(corpus), cells))
     shown = [score for row in summary.best(scores).values() for score in row.values()]
     explanation = f"{MARK}: {EXPLANATION}." if any(score.diverged for score in shown) else ""
-    return {"kinds": kinds, "rows": rows, "explanation": explanation}
+    nats, wide = summary.unit(scores)
+    explanation = " ".join(filter(None, [explanation, wide]))
+    return {"kinds": kinds, "rows": rows, "explanation": explanation, "unit": nats}
 
 
 def _text(path: Path) -> dict[str, str]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES
 from charlens.models.divergence import MARK, is_diverged
 from charlens.models.names import cell_title, context_model, parse, title
+from charlens.text.units import MANY_BYTES, PER_BYTE, PER_CHARACTER
 
 PAGE = "report.html"
 """The page of a run in its folder."""
@@ -34,14 +35,16 @@ class Score:
     Attributes:
         corpus: the corpus's name.
         model: the model's id.
-        nats: per character.
+        nats: per byte.
         uniform: of a uniform guess among the corpus's symbols; NaN where unknown.
+        width: bytes of a character of the text, on average.
     """
 
     corpus: str
     model: str
     nats: float
     uniform: float = math.nan
+    width: float = 1.0
 
     @property
     def diverged(self) -> bool:
@@ -73,16 +76,30 @@ class Score:
 def scores(results: Path) -> list[Score]:
     """The scores of all models of a run; fewer where tables are missing or cannot be read."""
     by_model: dict[tuple[str, str], Score] = {}
+    widths: dict[str, float] = {}
     for name in _TABLES:
         for row in _rows(results / name):
             key = (row.get("corpus") or "", row.get("model") or "")
             nats = _number(row.get("cross_entropy"))
             if all(key) and nats is not None:
                 uniform = _number(row.get("uniform"))
-                by_model.setdefault(
-                    key, Score(*key, nats, math.nan if uniform is None else uniform)
-                )
-    return list(by_model.values())
+                known = Score(*key, nats, math.nan if uniform is None else uniform)
+                by_model.setdefault(key, known)
+                size, points = _number(row.get("characters")), _number(row.get("code_points"))
+                if size and points:
+                    widths[key[0]] = size / points
+    return [
+        replace(score, width=widths.get(score.corpus, score.width)) for score in by_model.values()
+    ]
+
+
+def unit(scores_: Iterable[Score]) -> tuple[str, str]:
+    """The unit of some scores, and a sentence on those texts whose characters are several bytes."""
+    widths = {score.corpus: score.width for score in scores_ if score.width * MANY_BYTES > 1}
+    if not widths:
+        return PER_CHARACTER, ""
+    many = ", ".join(f"{corpus} {width:.1f}" for corpus, width in widths.items())
+    return PER_BYTE, f"Bytes of a character: {many}; a loss per character is so many times higher."
 
 
 def kinds_of(scores_: Sequence[Score]) -> list[str]:
@@ -112,14 +129,12 @@ def summary(results: Path, logs: Path) -> list[str]:
     scores_ = scores(results)
     lines = []
     if scores_:
-        lines = [
-            "",
-            "Best models: test cross-entropy, nats per character (* lowest of its text)",
-            "",
-        ]
+        nats, wide = unit(scores_)
+        lines = ["", f"Best models: test cross-entropy, {nats} (* lowest of its text)", ""]
         lines += [f"  {line}" for line in _aligned(_cells(best(scores_), kinds_of(scores_)))]
         if any(score.diverged for row in best(scores_).values() for score in row.values()):
             lines += [f"  ({MARK} worse than a uniform guess: see the log of its training)"]
+        lines += [f"  ({wide})"] if wide else []
         if any(score.kind in [cell.title for cell in CELLS.values()] for score in scores_):
             lines += ["  (2x128: two layers, the parameters of an LSTM with 128 cells)"]
     places = [(name, path) for name, path in _places(results, logs) if path.exists()]

@@ -14,9 +14,18 @@ import numpy as np
 from charlens.text.encoding_guess import guess
 from charlens.text.encodings import ESCAPED, aligned, decode
 from charlens.text.shifted import SHIFTED
+from charlens.text.units import MANY_BYTES, PER_BYTE, PER_CHARACTER
 
-MANY_BYTES = 0.999
-"""Characters per byte below which numbers per character are worth showing beside those per byte."""
+
+def unit_of(text: bytes) -> str:
+    """The unit in which the mean loss of a text's bytes is given to people.
+
+    Example:
+        >>> unit_of(b"plain"), unit_of("한국".encode())
+        ('nats per character', 'nats per byte')
+    """
+    characters = decode(text, guess(text)).code_points.size
+    return PER_CHARACTER if characters >= MANY_BYTES * len(text) else PER_BYTE
 
 
 class CodePoints(NamedTuple):

@@ -68,8 +68,11 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _nothing() -> Figure:
-    figure = style.new_figure(style.COLUMN, 0.4)
-    figure.text(0.02, 0.4, "Nothing that was opened is closed in the test text.")
+    figure = style.new_figure(style.COLUMN, 0.5)
+    note = (
+        'Nothing that was opened is closed in the test text.\nOf quotation marks, " alone counts.'
+    )
+    figure.text(0.02, 0.25, note)
     return figure
 
 

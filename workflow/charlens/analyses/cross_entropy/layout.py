@@ -10,7 +10,7 @@ from charlens.display.wording import number
 from charlens.models import names as model_id
 from charlens.models.divergence import MARK, is_diverged
 from charlens.paper import texts
-from charlens.text.code_points import MANY_BYTES
+from charlens.text.units import MANY_BYTES
 
 
 class CorpusPart:

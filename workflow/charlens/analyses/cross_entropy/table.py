@@ -23,8 +23,9 @@ from charlens.predictions.contract import LOG
 from charlens.predictions.loss import bootstrap_sd, losses_of
 from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
-from charlens.text.code_points import MANY_BYTES, code_points
+from charlens.text.code_points import code_points
 from charlens.text.corpus import Corpus
+from charlens.text.units import MANY_BYTES
 
 # One row per corpus and model. Empty where unknown: the grid columns of a model that is no grid
 # point, parameters a file does not tell, the paper's number where it has none.

@@ -37,6 +37,9 @@ class _Panel:
     level: float  # of no memory
 
 
+_NOTHING = 'Nothing to remember in these texts (of quotation marks, " alone counts)'
+
+
 def numbers(closings: FilePath, probed: FilePath) -> dict[str, pd.DataFrame]:
     """Read what :func:`draw` takes: both tables, shown as they are."""
     return {"csv": discrimination.read(closings), "probes": probes.read(probed)}
@@ -58,7 +61,7 @@ def draw(closings: pd.DataFrame, probed: pd.DataFrame) -> Figure:
         height = max(sum(heights), 40.0)
         figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
         if not blocks:
-            figure.text(0.5, 0.5, "Nothing to remember in these texts", ha="center", size=7)
+            figure.text(0.5, 0.5, _NOTHING, ha="center", size=7)
         top = height
         for (name, models, panels), high in zip(blocks, heights, strict=True):
             _draw_block(figure, height, top, name, models, panels)

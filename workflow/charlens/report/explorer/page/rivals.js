@@ -28,7 +28,7 @@
     const colour = (k) => charlens.colours.diverging(charlens.leadOf(text, model, rival, k) / RANGE);
     panel.replaceChildren(
       element("h2", "", "Two models"),
-      element("p", "", `Bits per character, here: ${means.join(", ")}.`),
+      element("p", "", `Bits per ${text.number < text.count ? "byte" : "character"}, here: ${means.join(", ")}.`),
       ...[[model, rival], [rival, model]].map((pair) =>
         box(`Where ${pair[0].title} did better`, () => places(text, pair, colour, go), state.view === "difference")),
     );
