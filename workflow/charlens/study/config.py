@@ -164,9 +164,11 @@ class Config(Section):
         """The same of one network of a corpus's grid."""
         asked = [block.seeds for block in self.blocks(corpus) if model in block.models()]
         seeds = next((own for own in asked if own is not None), self.seeds)
-        if isinstance(seeds, int):
-            return tuple(range(self.seed + 1, self.seed + seeds))
-        return tuple(seed for seed in seeds if seed != self.seed)
+        return tuple(seed for seed in self.listed(seeds) if seed != self.seed)
+
+    def listed(self, seeds: int | tuple[int, ...]) -> tuple[int, ...]:
+        """The seeds of so many trainings, ``seed`` first; a list of them as it is."""
+        return tuple(range(self.seed, self.seed + seeds)) if isinstance(seeds, int) else seeds
 
     @property
     def tsne_corpus(self) -> str:

@@ -133,16 +133,12 @@ def _check_blocks(study: Config) -> None:
         for i, block in enumerate(study.blocks(name)):
             chosen = {"dropout": block.dropout or study.training.dropout}
             if block.seeds is not None:
-                chosen["seeds"] = _listed_seeds(study, block.seeds)
+                chosen["seeds"] = study.listed(block.seeds)
             for key, model in product(chosen, block.models()):
                 before = earlier.setdefault((key, model), chosen[key])
                 if before != chosen[key]:
                     message = f"but an earlier block has {model} with {list(before)}"
                     raise problem(f"{grid}[{i}].{key}", list(chosen[key]), message)
-
-
-def _listed_seeds(study: Config, seeds: int | tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(range(study.seed, study.seed + seeds)) if isinstance(seeds, int) else seeds
 
 
 def _check_seeds(study: Config) -> None:

@@ -176,10 +176,10 @@ def quotations(text: Text, encoding: str = UTF_8) -> tuple[np.ndarray, np.ndarra
 
     Straight quotes (") and ״ open and close by turns, but for those of Hebrew acronyms; “ ”, „ “,
     « », ‹ › and 「 」 say which they are. Where guillemets point inwards (»so«) and where ” or »
-    alone is used, the text shows it. A quotation
-    within another in marks of another kind belongs to it. A blank line ends an open quotation,
-    since one that runs over several paragraphs opens anew in each and closes in the last alone. A
-    mark of several bytes is placed at the last, which tells it from other punctuation.
+    alone is used, the text shows it. A quotation within another in marks of another kind belongs to
+    it. A blank line ends an open quotation, since one that runs over several paragraphs opens anew
+    in each and closes in the last alone. A mark of several bytes is placed at the last, which tells
+    it from other punctuation.
 
     Args:
         text: the text.
