@@ -68,7 +68,8 @@ def recurrent_losses(cell: str, w: dict[str, np.ndarray], codes: np.ndarray) -> 
     step, batch = STEPS[cell], len(codes)
     layers = sum(name.startswith("input") for name in w)
     blocks = 2 if cell == "mingru" else w["input.0"].shape[1] // w["recurrent.0"].shape[0]
-    h = [np.zeros((batch, w["input.0"].shape[1] // blocks)) for _ in range(layers)]
+    zero = np.zeros(w["input.0"].shape[1] // blocks)
+    h = [np.tile(w.get(f"start.{i}", zero), (batch, 1)) for i in range(layers)]
     c = [np.zeros_like(state) for state in h]
     for t in range(codes.shape[1] - 1):
         x = np.eye(w["input.0"].shape[0])[codes[:, t]]

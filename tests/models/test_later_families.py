@@ -155,6 +155,22 @@ def test_evaluation_keeps_no_graph(model):
     assert not any(s.requires_grad for s in built.states)
 
 
+def test_the_minimal_gru_starts_from_the_mean_of_the_states_it_was_in():
+    built = build("mingru-2x8", 6)
+    before = predictions(built, text(6))
+    ended = [state.clone() for state in built.states]
+    built.settle()
+    after = predictions(built, text(6, seed=2))
+    weights = {name: w.double() for name, w in built.layout.unpack(built.flat).items()}
+    for layer, state in enumerate(ended):
+        assert state.shape == (1, B, built.shape.width)
+        assert weights[f"start.{layer}"].equal(state.sum(1) / B)
+    again = build("mingru-2x8", 6)
+    again.load(weights)
+    assert torch.equal(predictions(again, text(6, seed=2)), after)
+    assert not torch.equal(predictions(again, text(6)), before)
+
+
 @pytest.mark.parametrize("layer", [0, 1])
 def test_states_of_the_minimal_gru_can_be_set(layer):
     """Its own trajectory changes nothing; another value shows in the same step's predictions."""
@@ -201,8 +217,10 @@ def trainer(model, folder, epochs=3):
     return Trainer(Task(f"text/{model}", shape, training, 1), codes, codes, Keep(folder))
 
 
+@pytest.mark.parametrize("iteration", [14, 20])
 @pytest.mark.parametrize("model", IDS)
-def test_an_interrupted_training_ends_with_the_same_bits(model, tmp_path):
+def test_an_interrupted_training_ends_with_the_same_bits(model, iteration, tmp_path):
+    """Stopped inside the second epoch, and after its last window."""
     whole = trainer(model, tmp_path / "whole").run()
     losses = [row["train_loss"] for row in whole.curve if row["dropout"] == 0.0]
     assert losses[-1] < losses[0] < np.log(4) + 1.0
@@ -211,7 +229,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(model, tmp_path):
     half.run_epoch(lambda windows: None)
 
     def stop(_):
-        if half.iteration == 14:  # inside the second epoch
+        if half.iteration == iteration:
             half.save()
             raise KeyboardInterrupt
 
@@ -219,6 +237,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(model, tmp_path):
         half.run_epoch(stop)
     again = trainer(model, tmp_path / "half").run()
     assert again.curve == whole.curve
+    assert all(w.any() for name, w in whole.weights.items() if name.startswith("start"))
     assert all(torch.equal(again.weights[name], w) for name, w in whole.weights.items())
 
 

@@ -95,7 +95,7 @@ def test_scaled_weights_have_a_variance_of_one_over_their_rows(model):
     assert drawn.keys() == Layout(shape).entries.keys()
     for name, weights in drawn.items():
         rows = Layout(shape).entries[name].true[0]
-        if name.startswith(("bias", "gain")):
+        if name.startswith(("bias", "gain", "start")):
             assert not weights.any()
         else:
             assert weights.std().item() == pytest.approx(rows**-0.5, rel=0.05)

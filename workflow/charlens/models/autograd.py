@@ -135,7 +135,10 @@ class AutogradModel(LanguageModel[Arch]):
             self._run(inputs, drop, keep=True)
         self._backward_decoder(targets, self._hidden, self._d_hidden)
         for m, (leaves, output) in enumerate(self._kept):
-            gradients = torch.autograd.grad(output, list(leaves.values()), self._d_hidden[m])
+            # A weight that is counted, not learned, gets a gradient of 0.
+            gradients = torch.autograd.grad(
+                output, list(leaves.values()), self._d_hidden[m], materialize_grads=True
+            )
             for name, gradient in zip(leaves, gradients, strict=True):
                 self.grads[name][m].copy_(gradient)
         self._kept = []

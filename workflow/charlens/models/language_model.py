@@ -106,6 +106,9 @@ class LanguageModel(Generic[Arch]):
         """Forget everything before the window: the start of every stream."""
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """Take what streams start from out of their states now, in families that count it."""
+
     def carry(self) -> None:
         """Let the next window start where this one ended."""
         raise NotImplementedError

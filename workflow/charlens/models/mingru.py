@@ -6,6 +6,10 @@ with g(x) = x + ½ for x ≥ 0 and σ(x) below, so that everything is positive. 
 window's states are one scan, on a GPU over logarithms (section 3.1 and appendix B of that paper).
 On a CPU a loop over the steps computes the same several times as fast.
 
+States have no bound, and a unit whose update gate stays near 0 is thousands of characters away from
+its usual state when it starts from 0. So a stream starts from the mean of the states in which the
+training streams ended; like the means of batch normalisation these are counted, not learned.
+
 Shapes: M models, T steps, B streams, n units, K symbols.
 """
 
@@ -43,13 +47,14 @@ class MinGRUShape:
     def parameters(self, width: int, k: int) -> Iterator[Parameter]:
         """Every parameter in order, stored for ``width`` units and ``k`` symbols.
 
-        Names: ``input.0`` (k, 2·n), ``input.l`` (n, 2·n), ``bias.l`` (2·n), ``decoder`` (n, k),
-        ``bias.decoder`` (k).
+        Names: ``input.0`` (k, 2·n), ``input.l`` (n, 2·n), ``bias.l`` (2·n), ``start.l`` (n),
+        ``decoder`` (n, k), ``bias.decoder`` (k).
         """
         for layer in range(self.layers):
             below, stored = (self.k, k) if layer == 0 else (self.width, width)
             yield f"input.{layer}", (below, 2, self.width), (stored, 2, width)
             yield f"bias.{layer}", (2, self.width), (2, width)
+            yield f"start.{layer}", (self.width,), (width,)
         yield "decoder", (self.width, self.k), (width, k)
         yield "bias.decoder", (self.k,), (k,)
 
@@ -70,9 +75,14 @@ class MinGRU(AutogradModel[MinGRUShape]):
         return self._states
 
     def reset(self) -> None:
-        """Zero all states: the start of every stream."""
-        for state in self._states:
-            state.zero_()
+        """Let every stream start from the mean state that training counted; 0 before."""
+        for layer, state in enumerate(self._states):
+            state.copy_(self.weights[f"start.{layer}"].unsqueeze(1))
+
+    def settle(self) -> None:
+        """Let streams start from the mean of the states they are in now."""
+        for layer, state in enumerate(self._states):
+            self.weights[f"start.{layer}"].copy_(state.mean(1))
 
     def carry(self) -> None:
         """Let the next window start where this one ended."""

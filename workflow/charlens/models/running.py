@@ -35,7 +35,7 @@ def running(
     codes: np.ndarray,
     edits: Callable[[slice], Edits] | None = None,
 ) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Run a model over streams, window by window, states carried, each stream from zero.
+    """Run a model over streams, window by window, states carried, each stream from its start.
 
     Args:
         model: with its weights loaded; after each step it holds that window's states.

@@ -141,6 +141,7 @@ class Trainer:
     def _end_epoch(self) -> None:
         history, name = self.history, self.task.name
         train_losses = self.windows.mean_losses("train")
+        self.windows.model.settle()
         val_losses = self.evaluate()
         self._check(train_losses, val_losses)
         history.epoch, history.window = history.epoch + 1, 0
