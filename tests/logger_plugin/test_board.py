@@ -27,6 +27,8 @@ def test_a_job_is_called_by_what_it_is_about() -> None:
     assert job("draw_figure6_bars").about == "draw figure6_bars"
     assert job("paper_vs_ours").about == "paper vs ours"
     assert Job("n_gram_probabilities", {"corpus": "prose"}, [], []).title == "prose n-grams"
+    again = {"corpus": "prose", "seed": "2", "model": "lstm-1x8"}
+    assert Job("train_seed", again, [], []).title == "prose lstm-1x8 seed 2"
 
 
 def test_targets_are_no_jobs() -> None:
@@ -43,6 +45,12 @@ def test_every_target_of_the_workflow_is_known() -> None:
     targets = re.findall(r"^rule (\w+):", (ROOT / "Snakefile").read_text(), re.MULTILINE)
     assert len(targets) > 10
     assert [rule for rule in targets if not boards.is_target(rule)] == []
+
+
+def test_every_rule_that_trains_is_known() -> None:
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    named = re.findall(r"^(?:use rule \w+ as|rule) (train\w*)", rules, re.MULTILINE)
+    assert sorted(named) == sorted(boards.TRAININGS)
 
 
 def test_the_time_of_larger_networks_is_estimated_by_that_of_smaller_ones(clock) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from snakemake_logger_plugin_charlens import job_logs
 
-SIZED = ("train", "train_watched")
+SIZED = ("train", "train_watched", "train_seed")
 TRAININGS = (*SIZED, "train_n_nn")
 SHOWN = (*TRAININGS, "prepare_corpus", "n_gram_probabilities", "external_probabilities")
 """Rules whose finished jobs get a line, beside all that draw."""
@@ -48,8 +48,10 @@ class Job:
 
     @property
     def title(self) -> str:
-        """What the job is about: ``python_docs lstm-1x64``, ``figure4``."""
+        """What the job is about: ``python_docs lstm-1x64 seed 2``, ``figure4``."""
         names = [self.wildcards[key] for key in ("corpus", "model") if key in self.wildcards]
+        if "seed" in self.wildcards:
+            names.append(f"seed {self.wildcards['seed']}")
         if names:
             suffix = " n-grams" if "n_gram" in self.rule else ""
             return " ".join(names) + suffix
