@@ -100,6 +100,19 @@ BROKEN = [
     (
         "grid",
         [
+            {"cells": ["gpt"], "layers": [1], "sizes": [8]},
+            {"cells": ["gpt"], "layers": [1], "sizes": [8], "adamw": {"learning_rate": 0.002}},
+        ],
+        ["grid[1].adamw.learning_rate:", "found 0.002", "an earlier block has gpt-1x8 with 0.008"],
+    ),
+    (
+        "grid",
+        [{"cells": ["gpt"], "layers": [1], "sizes": [8], "adamw": {"learning_rates": 0.002}}],
+        ["grid[0].adamw.learning_rates:", "did you mean learning_rate?"],
+    ),
+    (
+        "grid",
+        [
             {"cells": ["lstm"], "layers": [1], "sizes": [8], "seeds": 2},
             {"cells": ["lstm", "gru"], "layers": [1], "sizes": [8], "seeds": 3},
         ],

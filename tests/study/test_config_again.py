@@ -68,7 +68,11 @@ BLOCK = st.fixed_dictionaries(
         "layers": st.lists(st.integers(1, 3), min_size=1, unique=True),
         "sizes": st.just([8]),
     },
-    optional={"dropout": st.just([0.0, 0.25]), "seeds": SEEDS},
+    optional={
+        "dropout": st.just([0.0, 0.25]),
+        "adamw": st.just({"learning_rate": 0.002}),
+        "seeds": SEEDS,
+    },
 )
 GRID = st.lists(BLOCK, max_size=2)
 

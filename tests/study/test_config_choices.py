@@ -407,6 +407,19 @@ def test_networks_whose_cells_are_compared_are_in_a_grid() -> None:
         study([lstm], universality={"models": ["lstm-1x9"]})
 
 
+def test_a_block_says_what_differs_in_its_models_training() -> None:
+    usual, own = grid(("gpt", [1], [8]), ("gpt mingru", [2], [8]))
+    own |= {"adamw": {"learning_rate": 0.001}, "dropout": [0.5]}
+    training = {"adamw": {"learning_rate": 0.004, "weight_decay": 0.03}, "dropout": [0.1]}
+    made = study([usual, own], training=training)
+    for model, rate, dropout in (("gpt-1x8", 0.004, 0.1), ("mingru-2x8", 0.001, 0.5)):
+        chosen = made.training_of("prose", model)
+        adamw = made.training.adamw.model_copy(update={"learning_rate": rate})
+        expected = made.training.model_copy(update={"adamw": adamw, "dropout": (dropout,)})
+        assert chosen == expected
+        assert chosen.adamw.weight_decay == 0.03
+
+
 def test_states_are_set_in_networks_that_have_some() -> None:
     blocks = grid(("gpt mingru", [2], [8]))
     entry = {"corpus": "prose", "model": "mingru-2x8"}

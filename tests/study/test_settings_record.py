@@ -57,6 +57,8 @@ def test_what_may_join_a_run(folder: Path, more: dict) -> None:
         ({"training": {"precision": "mixed"}}, "training.precision"),
         ({"training": {"dropout": [0.1]}}, "dropout of prose's lstm-1x8 = [0.0]"),
         ({"grid": [LARGER[0] | {"dropout": [0.2]}]}, "dropout of prose's lstm-1x8"),
+        ({"training": {"adamw": {"warm_up": 0.1}}}, "adamw.warm_up of prose's lstm-1x8 = 0.02"),
+        ({"grid": [LARGER[0] | {"adamw": {"weight_decay": 0}}]}, "adamw.weight_decay of prose's"),
         ({"n_nn": {"widths": [4]}}, "n_nn.widths"),
         ({"corpora": {"prose": {"source": {"builtin": "torch_headers"}}}}, "corpora.prose.source"),
         ({"corpora": {"prose": TWO["prose"] | {"val": 0.05}}}, "corpora.prose.val = 0.1"),

@@ -187,11 +187,10 @@ class Config(Section):
         return self.grid if own is None else own
 
     def training_of(self, corpus: str, model: str) -> Training:
-        """The training section for one model: its block's dropout candidates in place."""
-        for block in self.blocks(corpus):
-            if model in block.models() and block.dropout:
-                return self.training.model_copy(update={"dropout": block.dropout})
-        return self.training
+        """The training section for one model: what its block says otherwise in place."""
+        blocks = self.blocks(corpus)
+        block = next((block for block in blocks if model in block.models()), None)
+        return self.training if block is None else block.training(self.training)
 
     def block_of(self, corpus: str, model: str) -> int:
         """Place, in its corpus's grid, of the first block that has a model; 0 where none has."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from charlens.config_types import problem
 from charlens.models.catalogue import CELLS, LSTM, N_GRAM, N_NN, WITH_NGRAM
 from charlens.models.names import context_id, is_kept_for_baselines, parse
 from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.cells import Wanted, any_cell, cell_with_gates, cell_with_states, quantities_of
-from charlens.study.explain import did_you_mean
+from charlens.study.explain import did_you_mean, show
 from charlens.study.sections.names import WATCHED_CONTEXTS
 
 if TYPE_CHECKING:
@@ -126,19 +126,21 @@ def _check_models(study: Config) -> None:
 
 
 def _check_blocks(study: Config) -> None:
-    """Every model has one list of dropout candidates and one of seeds, whatever blocks name it."""
+    """Every model has one recipe and one list of seeds, whatever blocks name it."""
     for name, entry in study.corpora.items():
         grid = "grid" if entry.grid is None else f"corpora.{name}.grid"
-        earlier: dict[tuple[str, str], tuple] = {}
+        earlier: dict[tuple[str, str], Any] = {}
         for i, block in enumerate(study.blocks(name)):
-            chosen = {"dropout": block.dropout or study.training.dropout}
+            training = block.training(study.training)
+            chosen: dict[str, Any] = {"dropout": list(training.dropout)}
+            chosen |= {f"adamw.{key}": value for key, value in training.adamw}
             if block.seeds is not None:
-                chosen["seeds"] = study.listed(block.seeds)
+                chosen["seeds"] = list(study.listed(block.seeds))
             for key, model in product(chosen, block.models()):
                 before = earlier.setdefault((key, model), chosen[key])
                 if before != chosen[key]:
-                    message = f"but an earlier block has {model} with {list(before)}"
-                    raise problem(f"{grid}[{i}].{key}", list(chosen[key]), message)
+                    message = f"but an earlier block has {model} with {show(before)}"
+                    raise problem(f"{grid}[{i}].{key}", chosen[key], message)
 
 
 def _check_seeds(study: Config) -> None:

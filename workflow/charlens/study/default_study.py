@@ -8,7 +8,7 @@ them as its defaults for those who train in a notebook.
 from __future__ import annotations
 
 from itertools import product
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -17,6 +17,7 @@ from charlens.models.catalogue import LSTM, PAPER_CELLS
 from charlens.models.names import ModelId
 from charlens.study.cells import Cell
 from charlens.training.settings import (
+    AdamWSettings,
     AnnealAfter,
     AnnealFactor,
     Batch,
@@ -45,6 +46,8 @@ class GridBlock(Section):
     """Parameter budgets, each named by the 1-layer LSTM with so many cells."""
     dropout: Dropout | None = None
     """Candidates of this block's models; null takes those of training."""
+    adamw: AdamWSettings | None = None
+    """What differs for this block's models from training.adamw; a key left out is as there."""
     seeds: Seeds | None = None
     """Trainings of this block's models, as the study's `seeds`, which null takes."""
 
@@ -52,6 +55,14 @@ class GridBlock(Section):
         """Model ids such as ``lstm-3x512``, cell by cell, then by layers, then by size."""
         combinations = product(self.cells, self.layers, self.sizes)
         return tuple(str(ModelId(*combination)) for combination in combinations)
+
+    def training(self, general: Training) -> Training:
+        """The training section of this block's models: the study's, with what differs here."""
+        own: dict[str, Any] = {"dropout": self.dropout} if self.dropout else {}
+        if self.adamw is not None:
+            named = {key: getattr(self.adamw, key) for key in self.adamw.model_fields_set}
+            own["adamw"] = general.adamw.model_copy(update=named)
+        return general.model_copy(update=own)
 
 
 DEFAULT_EPOCHS = 2

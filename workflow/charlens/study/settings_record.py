@@ -22,7 +22,7 @@ from charlens.study.explain import show
 NAME = "settings.json"
 
 _OF_A_CORPUS = {"source", "split", "train", "val"}
-_NOT_OF_RESULTS = {"device", "dropout"}  # dropout is a matter of each model: grids may name it
+_NOT_OF_RESULTS = {"device", "dropout", "adamw"}  # the last two differ by block of the grid
 
 
 def settings(config: Config) -> dict[str, Any]:
@@ -34,8 +34,9 @@ def settings(config: Config) -> dict[str, Any]:
         entry = corpus.model_dump(mode="json", include=_OF_A_CORPUS)
         flat |= {f"corpora.{name}.{key}": value for key, value in entry.items()}
         for model in config.models(name):
-            rates = config.training_of(name, model).dropout
-            flat[f"dropout of {name}'s {model}"] = list(rates)
+            own = config.training_of(name, model)
+            flat[f"dropout of {name}'s {model}"] = list(own.dropout)
+            flat |= {f"adamw.{key} of {name}'s {model}": value for key, value in own.adamw}
     return flat
 
 
