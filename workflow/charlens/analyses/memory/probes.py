@@ -30,7 +30,7 @@ COLUMNS = {
     "probe": "string",
     "model": "string",
     "unroll": "int64",  # steps that training unrolls
-    "distance": "int64",  # characters since what was put in; met to a quarter
+    "distance": "int64",  # bytes since what was put in; met to a quarter
     "n": "int64",  # pairs of texts
     "effect": "float64",  # log-probability with it less that without, nats per character measured
     "low": "float64",  # 95 % interval, from resampled streams
@@ -60,7 +60,7 @@ def row(
         corpus: that the texts were made from.
         probe: its name.
         model: its id.
-        distance: in characters.
+        distance: in bytes.
         pairs: the texts, or why there are none.
         scores: log-probabilities with and without what was put in, (pairs,) each.
         generator: draws the resamples of streams.
@@ -102,7 +102,7 @@ def markdown(frame: pd.DataFrame) -> str:
     lines = [
         "# Probes of memory",
         "",
-        "Pairs of texts of which one has had something put in d characters ago. Effect: "
+        "Pairs of texts of which one has had something put in d bytes ago. Effect: "
         "log-probability of what would close or continue it, with it less without, in nats per "
         "character [95 % interval over streams]. 0 is forgotten. Distances are met to a quarter "
         "of them.",
@@ -170,12 +170,11 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
                 end = "the longest tried" if last == most else "and not at the next distance"
                 shown = f"{effect:+.2f}".replace("-", "−")
                 yield (
-                    f"On {where}, {rst_model(model)} remembers {what} {last} characters later "
+                    f"On {where}, {rst_model(model)} remembers {what} {last} bytes later "
                     f"({shown} nats), {end}."
                 )
             else:
                 first = rows.loc[rows["n"] > 0, "distance"].min()
                 yield (
-                    f"On {where}, {rst_model(model)} shows no memory of {what} {first} characters "
-                    "later."
+                    f"On {where}, {rst_model(model)} shows no memory of {what} {first} bytes later."
                 )
