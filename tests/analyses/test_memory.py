@@ -355,7 +355,7 @@ def test_files_markdown_sentences_and_the_figure(memory, tmp_path):
     assert "shows no memory of an opened block 20 bytes later" in sentences
     assert within(figure.draw(closings, probed))
     empty = figure.draw(closings[:0], probed[:0])
-    assert empty.texts[0].get_text() == "Nothing to remember in these texts"
+    assert "Nothing to remember in these texts" in empty.texts[0].get_text()
 
 
 def test_the_same_seed_draws_the_same(memory):

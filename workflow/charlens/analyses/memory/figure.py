@@ -37,7 +37,7 @@ class _Panel:
     level: float  # of no memory
 
 
-_NOTHING = "Nothing to remember in these texts"
+_NOTHING = "Nothing to remember in these texts, or in too few places"
 
 
 def numbers(closings: FilePath, probed: FilePath) -> dict[str, pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 In each pair of texts one has had something put in and the other has not
 (:mod:`charlens.analyses.memory.probe_texts`). The effect is the difference of the log-probabilities
-of what would close or continue it, in nats per character of that: 0 once it is forgotten. No
+of what would close or continue it, in nats per byte of that: 0 once it is forgotten. No
 training, no labels: the pairs share all that follows.
 """
 
@@ -32,7 +32,7 @@ COLUMNS = {
     "unroll": "int64",  # steps that training unrolls
     "distance": "int64",  # bytes since what was put in; met to a quarter
     "n": "int64",  # pairs of texts
-    "effect": "float64",  # log-probability with it less that without, nats per character measured
+    "effect": "float64",  # log-probability with it less that without, nats per byte measured
     "low": "float64",  # 95 % interval, from resampled streams
     "high": "float64",
     "with": "float64",  # mean log-probability where it was put in
@@ -104,7 +104,7 @@ def markdown(frame: pd.DataFrame) -> str:
         "",
         "Pairs of texts of which one has had something put in d bytes ago. Effect: "
         "log-probability of what would close or continue it, with it less without, in nats per "
-        "character [95 % interval over streams]. 0 is forgotten. Distances are met to a quarter "
+        "byte [95 % interval over streams]. 0 is forgotten. Distances are met to a quarter "
         "of them.",
     ]
     for (corpus, probe), part in frame.groupby(["corpus", "probe"], sort=False):
@@ -137,7 +137,7 @@ def _cell(of: pd.Series) -> str:
 
 
 LEAST = 0.01
-"""Nats per character; a smaller effect is no memory, however sure."""
+"""Nats per byte; a smaller effect is no memory, however sure."""
 
 
 def remembered(part: pd.DataFrame) -> int:
