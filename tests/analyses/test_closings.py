@@ -97,6 +97,13 @@ def slow_closings(data: bytes, split: str, batch: int, unroll: int) -> list[tupl
 
 
 def tuples(columns: closings.Closings) -> list[tuple[int, int, bool]]:
+    """Of marks of one byte."""
+    assert (columns.width == 1).all()
+    return [(row, distance, seen) for row, _, distance, seen in wide_tuples(columns)]
+
+
+def wide_tuples(columns: closings.Closings) -> list[tuple[int, int, int, bool]]:
+    """Row, width, distance and whether it is visible."""
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
@@ -110,7 +117,7 @@ def test_against_a_slow_one(tmp_path_factory, text, split):
     data = f"ab{text}".encode()
     data = data[: len(data) // 10 * 10 - 2] + b"\n\n;"
     _, whole, _ = cut(tmp_path_factory.mktemp("c"), data, split)
-    matched = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
+    matched = closings.closings(whole, closings.matched_pairs(whole.text, "{}", "c"))
     assert tuples(matched) == slow_closings(data, split, 2, 5)
 
 
@@ -125,7 +132,7 @@ def test_on_a_slice_of_the_kernel(tmp_path, split):
     slow = slow_closings(data, split, 10, 50)
     assert len(slow) > 100
     assert sum(visible for *_, visible in slow) not in (0, len(slow))
-    matched = closings.closings(whole, *closings.matched_pairs(whole.text, "{}", "c"))
+    matched = closings.closings(whole, closings.matched_pairs(whole.text, "{}", "c"))
     assert tuples(matched) == slow
     contest = a_contest(targets, "c", external=("mine",))
     table = closings.table([contest], {"c": whole}, {}, None, BINS, 1)
@@ -147,8 +154,8 @@ def test_on_a_slice_of_the_kernel(tmp_path, split):
 
 def places(text: str, pair: str, kind: str) -> list[tuple[int, int]]:
     values = np.frombuffer(text.encode(), np.uint8)
-    opener, closer = closings.matched_pairs(values, pair, kind)
-    return sorted(zip(opener.tolist(), closer.tolist(), strict=True))
+    matched = closings.matched_pairs(values, pair, kind)
+    return sorted(zip(matched.opener.tolist(), matched.closer.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -159,8 +166,10 @@ def places(text: str, pair: str, kind: str) -> list[tuple[int, int]]:
         ("(a(b) [)]", "()", "prose", [(0, 7), (2, 4)]),
         ('say "one" and "two" "', '""', "prose", [(4, 8), (14, 18)]),
         ('f("a\\"b", \'"\'); /* " */ "c"', '""', "c", [(2, 7), (24, 26)]),
-        ("“a” \"b\"", '""', "prose", [(8, 10)]),  # curly ones have three bytes
-        ("“a\" b", '""', "prose", []),
+        ("“a” \"b\"", '""', "prose", [(0, 4), (8, 10)]),  # curly ones have three bytes
+        ("“a\" b", '""', "prose", [(0, 4)]),
+        ("‘a’ it’s", '""', "prose", []),  # an apostrophe far more often
+        ("（a（b） ）)", "（）", "prose", [(0, 12), (4, 8)]),
         ("", "{}", "c", []),
     ],
 )  # fmt: skip
@@ -173,9 +182,116 @@ def test_visible_ones():
     text = np.frombuffer(b"{x{}}{}.{.}}|", np.uint8)
     inputs = np.array([[3, 4, 5], [9, 10, 11]])
     whole = CorpusText(text, inputs)
-    matched = closings.closings(whole, *closings.matched_pairs(text, "{}", "prose"))
+    matched = closings.closings(whole, closings.matched_pairs(text, "{}", "prose"))
     # 4 closes 0; 6 closes 5, the last input of its stream; 10 closes 8, before its stream.
     assert tuples(matched) == [(0, 4, False), (2, 1, True), (3, 2, False)]
+
+
+# Marks of several bytes
+
+
+def one_stream(data: bytes, first: int = 0, stop: int | None = None) -> CorpusText:
+    """A text of which one test stream has the inputs from first to before stop."""
+    values = np.frombuffer(data, np.uint8)
+    return CorpusText(values, np.arange(first, (stop or len(data)) - 1)[None])
+
+
+def marks_in(whole: CorpusText, pair='""', encoding="utf-8") -> list[tuple[int, int, int, bool]]:
+    matched = closings.matched_pairs(whole.text, pair, "prose", encoding)
+    return wide_tuples(closings.closings(whole, matched))
+
+
+def test_a_mark_is_as_likely_as_all_its_bytes():
+    data = "a“b“c”".encode()  # “ at 1 and 5, ” at 9: they share their first two bytes
+    whole = one_stream(data + b".")
+    assert marks_in(whole) == [(8, 3, 2, True)]  # the second “ closes nothing
+    contest = a_contest(np.frombuffer(data + b".", np.uint8)[1:], "c")
+    lstm = contest.probability["lstm-3x512"]
+    lstm[8:11] = 0.5, 0.25, 0.125
+    table = closings.table([contest], {"c": whole}, {"c": "prose"}, ['""'], [0, 2, 4], 1)
+    assert table.loc[table["role"] == "lstm", "closings"].tolist() == [0, 1]
+    assert table.loc[table["role"] == "lstm", "probability"].iloc[1] == 0.5 * 0.25 * 0.125
+
+
+def test_a_mark_cut_by_an_end_of_its_stream():
+    data = "a“b”cd".encode()  # “ at 1 to 3, ” at 5 to 7
+    assert marks_in(one_stream(data, stop=7)) == []  # the last target is the second byte of ”
+    assert marks_in(one_stream(data, stop=8)) == [(4, 3, 2, True)]
+    assert marks_in(one_stream(data, first=1)) == [(3, 3, 2, True)]
+    assert marks_in(one_stream(data, first=2)) == [(2, 3, 2, False)]  # “ was begun before
+    assert marks_in(one_stream(data, first=5)) == []  # of ” the first byte is no target
+
+
+def test_bytes_that_are_no_characters():
+    data = b"\xff\xe2\x80" + "“né".encode() + b"\xc3" + "”".encode() + b"\xe2\x80"
+    assert marks_in(one_stream(data)) == [(9, 3, 4, True)]  # n, é, a byte and ” after “
+
+
+SCRIPTS = {
+    "korean": ("“물이 차다.” 할머니는 “차, 꽃”를 주며 “네”라고 했다.\n", "“”", '""', "utf-8"),
+    "french": ("Il dit : « L’eau est gelée. » Puis « là » « où ? ».\n", "«»", '""', "utf-8"),
+    "japanese": ("彼は「水が冷たい。」と「はい」、「猫」と言った。\n", "「」", '""', "cp932"),
+    "german": ("Er sagt: „Ja, schön.“ Sie: „Nein“, „nie“ und geht.\n", "„“", '""', "cp1252"),
+    "chinese": ("他说（好（的）），又说（不）。再见！（完）\n", "（）", "（）", "gb18030"),
+    "russian": ("Он сказал: «Вода». Она: «Да, да» и «нет».\n", "«»", '""', "utf-16-le"),
+}
+
+
+def slow_pairs(text: str, ends: str, encoding: str) -> list[tuple[int, int, int, int]]:
+    """Character by character: first byte of both marks, width of the closing one, distance."""
+    opened, rows = [], []
+    for i, character in enumerate(text):
+        if character == ends[0]:
+            opened.append(i)
+        elif character == ends[1]:
+            first = opened.pop()
+            places = [len(text[:place].encode(encoding)) for place in (first, i)]
+            rows.append((*places, len(character.encode(encoding)), i - first))
+    return rows
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_other_scripts_against_a_slow_one(script):
+    text, ends, pair, encoding = SCRIPTS[script]
+    data = (text * 2).encode(encoding)
+    values = np.frombuffer(data, np.uint8)
+    rows = slow_pairs(text * 2, ends, encoding)
+    assert len(rows) >= 6
+    widths = set()
+    for length in range(len(data) // 2 - 9, len(data) // 2):  # two streams, cut anywhere
+        inputs = np.arange(2 * length).reshape(2, length)
+        whole, expected, means = CorpusText(values, inputs), [], []
+        contest = a_contest(values[whole.targets.ravel()], "c")
+        chance = contest.probability["n-gram-20"]
+        for opener, closer, width, distance in rows:
+            for stream in range(2):
+                first, last = stream * length, (stream + 1) * length
+                if first < closer and closer + width - 1 <= last:
+                    expected.append((closer - 1, width, distance, opener >= first))
+                    means.append(np.prod([float(chance[closer - 1 + i]) for i in range(width)]))
+        assert sorted(marks_in(whole, pair, encoding)) == sorted(expected)
+        bins = [0, 4, 40]
+        table = closings.table(
+            [contest], {"c": whole}, {"c": "prose"}, [pair], bins, 1, {"c": encoding}
+        )
+        table = table[table["role"] == "n-gram"]
+        for (low, high), (_, row) in zip(pairwise(bins), table.iterrows(), strict=True):
+            inside = [(low <= d < high, seen) for _, _, d, seen in expected]
+            chances = [m for m, (i, seen) in zip(means, inside, strict=True) if i and seen]
+            mean = sum(chances) / len(chances) if chances else np.nan
+            assert row["closings"] == len(chances)
+            assert row["invisible"] == sum(i and not seen for i, seen in inside)
+            assert row["probability"] == pytest.approx(mean, rel=1e-6, nan_ok=True)
+        widths |= {width for _, width, _, _ in expected}
+    assert widths == {len(ends[1].encode(encoding))}
+
+
+def test_a_guessed_encoding():
+    text, _, pair, encoding = SCRIPTS["german"]
+    values = np.frombuffer((text * 40).encode(encoding), np.uint8)
+    whole = CorpusText(values, np.arange(len(values) - 1)[None])
+    table = closings.table([a_contest(values[1:], "c")], {"c": whole}, {}, [pair], [0, 99], 1)
+    assert set(table["closings"]) == {3 * 40}
 
 
 def test_table_by_hand():
@@ -326,7 +442,7 @@ def test_the_script(tmp_path, monkeypatch):
     inputs = {"models": models, "corpora": [tmp_path / "corpus.json"]}
     inputs |= {name: [tmp_path / f"{name}.npy"] for name in splits}
     config = {"kinds": {"a": None}, "pairs": None, "bins": [0, 20], "seed": 1}
-    config["network"] = "best"
+    config |= {"network": "best", "encodings": {}}
     outputs = {"csv": "c.csv", "md": "c.md"}
     made = run_script(tmp_path, monkeypatch, "closings", inputs, outputs, **config)
     table = closings.read(made["csv"])

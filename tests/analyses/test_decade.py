@@ -13,6 +13,7 @@ from charlens.files import csv_tables
 from charlens.predictions.file import read_probabilities
 from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
 from charlens.text.corpus import Corpus, load_split
+from charlens.text.whole_text import CorpusText
 from scripts_alone import run_script
 from small_run import make_run, prose
 
@@ -70,6 +71,18 @@ def test_sums_by_stream_are_those_of_a_slow_computation(inputs: dict, streams) -
     closings = part[part["category"] == CLOSINGS]
     assert closings["characters"].sum() == sum(closes) > 20
     assert closings["bits"].sum() == pytest.approx(loss[np.array(closes)].sum(), rel=1e-9)
+
+
+def test_all_bytes_of_a_mark_close():
+    text = np.frombuffer("«a» {“b”} «".encode(), np.uint8)
+    whole = CorpusText(text, np.arange(len(text) - 1)[None])
+    closes = decade_streams.closing(whole, "prose")
+    assert text[1:][closes].tobytes().decode() == "»”}"
+    late = CorpusText(text, np.arange(1, len(text) - 1)[None])  # « was begun before the stream
+    assert text[2:][decade_streams.closing(late, "prose")].tobytes().decode() == "”}"
+    latin = np.frombuffer("«a»".encode("latin-1"), np.uint8)
+    whole = CorpusText(latin, np.arange(2)[None])
+    assert decade_streams.closing(whole, "prose", "latin-1").tolist() == [False, True]
 
 
 def test_bits_and_errors_add_up_to_the_models_own(inputs: dict, frame: pd.DataFrame) -> None:

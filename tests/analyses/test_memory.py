@@ -6,15 +6,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from charlens.analyses.memory import closing_places, closing_scores, discrimination, figure, probes
+from charlens.analyses.memory import (
+    closing_places,
+    closing_scores,
+    discrimination,
+    figure,
+    probe_texts,
+    probes,
+)
 from charlens.analyses.memory.auc import areas, wins
 from charlens.analyses.memory.measure import Memory
 from charlens.analyses.memory.probe_stock import new_words
 from charlens.analyses.subjects import Network, NGram
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
+from charlens.models.families import shapes_for
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Layout, Shape
+from charlens.models.running import windows
 from charlens.text.corpus import prepare
 from charlens.text.lexed import LexedText
 from sklearn.metrics import roc_auc_score
@@ -100,6 +109,172 @@ def test_places_are_those_of_a_loop():
     assert dict(zip(places.column.tolist(), map(tuple, rows), strict=True)) == expected
 
 
+# Marks of several bytes
+
+SCRIPTS = {
+    "korean": ("나는 “물이 차다. 응.” 했다. “꽃, 차”와 “네”. “아\n\n“응”\n", "“", "”", "utf-8"),
+    "french": (
+        "Il dit : « Gelée. Oui, là. » Puis « où ? ». « L’\n\nA « b » c.\n",
+        "«",
+        "»",
+        "utf-8",
+    ),
+    "japanese": (
+        "彼は「水。冷たい。」と「はい」、「猫」と言った。「え\n\n「い」\n",
+        "「",
+        "」",
+        "cp932",
+    ),
+    "wide": ("Он: «Да, да. Нет.» Она: «Нет». «А\n\n«Б»\n", "«", "»", "utf-16-le"),
+    "broken": ("나는 “물\udce2이\udc80 차다.” 했다. “꽃\udcff, 차”.\n", "“", "”", "utf-8"),
+}  # the surrogates of the last one stand for bytes that are no characters
+
+
+def slow_places(text: str, opens: str, closes: str, encoding: str, first: int, last: int) -> dict:
+    """Target -> inside, distance, closing, cued, of inputs first to last; by characters."""
+    size = [len(c.encode(encoding, "surrogateescape")) for c in text]
+    at = [sum(size[:i]) for i in range(len(text) + 1)]
+    state, began, result = False, -1, {}
+    spaced = 2 * sum(text[i - 1] == " " for i, c in enumerate(text) if c == closes) > text.count(
+        closes
+    )
+    for i, character in enumerate(text):
+        ends = character == closes and state
+        whole = not ends or at[i + 1] - 1 <= last + 1
+        if first <= began and first < at[i] <= last + 1 and whole:
+            before = text[max(0, i - 2) : i]
+            cue = before[:1] if spaced else before[-1:]
+            cued = bool(cue) and cue in ".,!?。、" and (not spaced or before[-1:] == " ")
+            result[at[i]] = (state, at[i] - began, ends, cued)
+        if character == opens:
+            state, began = True, at[i]
+        elif ends or (state and text[i - 1 : i + 1] == "\n\n"):
+            state, began = False, at[i]
+    return result
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_places_of_other_scripts_are_those_of_a_loop(script):
+    text, opens, closes, encoding = SCRIPTS[script]
+    text *= 2
+    data = text.encode(encoding, "surrogateescape")
+    lexed, closings = LexedText(data, "prose", encoding), 0
+    for first in (0, 9, 10, 11, 12):
+        for last in range(len(data) - 12, len(data) - 1):  # the end cuts marks anywhere
+            places = closing_places.find(lexed, np.arange(first, last + 1)[None])
+            rows = zip(places.inside, places.distance, places.closing, places.cued, strict=True)
+            targets = (places.column + first + 1).tolist()
+            expected = slow_places(text, opens, closes, encoding, first, last)
+            assert dict(zip(targets, map(tuple, rows), strict=True)) == expected
+            closings += places.closing.sum()
+    assert closings > 0
+    assert closing_places.closing_marks(lexed) == [closes.encode(encoding)]
+
+
+def test_what_closes_in_a_text():
+    def closing(text, kind="prose"):
+        return closing_places.closing_marks(LexedText(text.encode(), kind))
+
+    assert closing('"a" “b” „c“ «d') == [b'"', "“".encode(), "”".encode()]
+    assert closing('"a') == closing("") == [b'"']
+    assert closing("{ f(); }", "c") == closing("", "c") == [b"}"]
+    cut = LexedText("「a」b「c」".encode("iso2022_jp"), "prose", "iso2022_jp")
+    assert closing_places.closing_marks(cut) == [b"\x1b$B!W"]
+
+
+MARKS = [(1,), (2, 3), (2, 4, 5), (2, 4, 6)]
+"""Codes; 2 alone and 2, 4 alone are the beginnings of several."""
+
+
+def of_cell(cell: str, k: int = 8) -> Network:
+    """An untrained network with large random weights."""
+    (shape,) = shapes_for(f"{cell}-2x16", k)
+    draws = torch.Generator().manual_seed(1)
+    entries = Layout(shape).entries.items()
+    weights = {name: torch.randn(1, *e.true, generator=draws) / 2 for name, e in entries}
+    return Network(f"{cell}-2x16", shape, weights, CPU)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru", "gpt"])
+def test_scores_of_a_network_are_those_of_texts_that_go_on_with_each_mark(cell):
+    network, random = of_cell(cell), np.random.default_rng(0)
+    codes = random.integers(0, 8, (3, 13)).astype(np.uint8)
+    asked = np.ones((3, 12), bool)
+    asked[:, 5] = False
+    run = (network.shape, network.weights)
+    scores = closing_scores.network_scores(*run, codes, MARKS, asked, 4)
+    for stream in range(3):
+        for column in np.flatnonzero(asked[stream]):
+            chance = 0.0
+            for mark in MARKS:
+                whole = [*codes[stream, : column + 1].tolist(), *mark]
+                ((_, logs, _),) = windows(*run, np.array([whole], np.uint8), len(whole) - 1)
+                steps = logs[-len(mark) :, 0].numpy()
+                chance += np.exp(sum(steps[i, symbol] for i, symbol in enumerate(mark)))
+            assert np.exp(scores[stream, column]) == pytest.approx(chance, rel=1e-4)
+
+
+def test_scores_of_a_mark_of_one_byte_are_those_of_the_byte():
+    network = of_cell("lstm")
+    codes = np.random.default_rng(0).integers(0, 8, (3, 13)).astype(np.uint8)
+    run, asked = (network.shape, network.weights), np.ones((3, 12), bool)
+    logs = np.concatenate([logs.clone().numpy() for _, logs, _ in windows(*run, codes, 4)])
+    one = closing_scores.network_scores(*run, codes, [(2,)], asked, 4)
+    assert (one == logs[..., 2].T).all()
+    two = closing_scores.network_scores(*run, codes, [(2,), (5,)], asked, 4)
+    np.testing.assert_allclose(np.exp(two), np.exp(logs[..., 2].T) + np.exp(logs[..., 5].T), 1e-5)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_scores_of_an_n_gram_model_are_those_of_texts_that_go_on_with_each_mark(n):
+    random = np.random.default_rng(0)
+    codes = random.integers(0, 8, (2, 30)).astype(np.uint8)
+    model = NgramModel.fit(random.integers(0, 8, 3000).astype(np.uint8), 5)
+    stream, column = np.array([0, 1, 1]), np.array([0, 4, 20])
+    scores = closing_scores.n_gram_scores(model, n + 1, codes, stream, column, MARKS, 8)
+    for b, c, score in zip(stream, column, scores, strict=True):
+        chance = 0.0
+        for mark in MARKS:
+            product = 1.0
+            for i, symbol in enumerate(mark):
+                context = [*codes[b, : c + 1].tolist(), *mark[:i]]
+                context = np.array(context[max(0, len(context) - n) :], np.uint8)
+                product *= model.distribution([context], n + 1, symbols=8)[0, symbol]
+            chance += product
+        assert np.exp(score) == pytest.approx(chance)
+
+
+def quoting(opens: str, closes: str, size: int = 60_000) -> str:
+    """Made-up paragraphs, some sentences of which are quoted."""
+    random, parts, length = np.random.default_rng(0), [], 0
+    while length < size:
+        drawn = random.integers(2, size=random.integers(1, 6))
+        speech = "".join(["물이 차다. ", "né là. "][i] for i in drawn)
+        part = f"한 {opens}{speech.strip()}{closes} 꽃. " if random.random() < 0.5 else speech
+        part += "\n\n" * (random.random() < 0.3)
+        parts.append(part)
+        length += len(part.encode())
+    return "".join(parts)
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("“", "”"), ("« ", " »"), ("『", "』"), ('"', '"')])
+def test_other_quotation_marks_have_a_memory_and_probes(opens, closes):
+    data = quoting(opens, closes).encode()
+    corpus, splits = prepare(data, "text", "a test", "streams", BATCH, UNROLL, 0.5, 0.2)
+    memory = Memory(corpus, splits, "prose", 1)
+    subject = NGram("n-gram-9", NgramModel.fit(splits["train"][:, :-1].ravel(), 10), 9)
+    table = memory.closings(subject, BINS)
+    assert table["auc"].notna().sum() >= 3
+    assert (table["closings"] > 10).sum() >= 3
+    assert table["discrimination"].max() > 1  # after a full stop in sight a mark is likelier
+    effects = memory.probes(subject, [20, 100], 20)
+    quotations = effects[effects["probe"] == "quotation"]
+    assert (quotations["n"] >= 10).all()
+    probe = probe_texts.probes_of(memory.lexed)["quotation"]
+    assert probe.opened(b"").decode() == opens
+    assert (probe.before(b"") + probe.closing(b"")).decode() == closes
+
+
 def test_areas_are_scikit_learns_in_every_resample():
     random = np.random.default_rng(0)
     score, yes = random.integers(0, 9, 300).astype(float), random.random(300) < 0.4
@@ -118,7 +293,7 @@ def test_scores_of_an_n_gram_model_are_its_probabilities(memory):
     model = NgramModel.fit(memory.splits["train"][:, :-1].ravel(), 4)
     stream, column = np.array([0, 3, 3]), np.array([0, 7, 50])
     symbol, k = memory.corpus.vocabulary.index(ord("}")), memory.corpus.k
-    scores = closing_scores.n_gram_scores(model, 4, codes, stream, column, symbol, k)
+    scores = closing_scores.n_gram_scores(model, 4, codes, stream, column, [(symbol,)], k)
     for b, c, score in zip(stream, column, scores, strict=True):
         context = codes[b, max(0, c - 2) : c + 1]
         assert np.exp(score) == pytest.approx(
@@ -176,13 +351,11 @@ def test_files_markdown_sentences_and_the_figure(memory, tmp_path):
     sentences = " ".join(discrimination.sentences(closings))
     assert "tells inside from outside with AUC 1.00" in sentences
     sentences = " ".join(probes.sentences(probed))
-    assert "remembers an opened block 100 characters later" in sentences
-    assert "shows no memory of an opened block 20 characters later" in sentences
+    assert "remembers an opened block 100 bytes later" in sentences
+    assert "shows no memory of an opened block 20 bytes later" in sentences
     assert within(figure.draw(closings, probed))
     empty = figure.draw(closings[:0], probed[:0])
-    assert empty.texts[0].get_text() == (
-        'Nothing to remember in these texts (of quotation marks, " alone counts)'
-    )
+    assert "Nothing to remember in these texts" in empty.texts[0].get_text()
 
 
 def test_the_same_seed_draws_the_same(memory):

@@ -62,7 +62,7 @@ from charlens.text.kinds import KINDS, kind_of
 text = b'def f(a):\n    g("(", a)  # (x\n'
 concepts = labels(text, "python")
 bytes_ = np.frombuffer(text, np.uint8)
-opener, closer = matched_pairs(bytes_, KINDS["python"].pair, "python")
+matched = matched_pairs(bytes_, KINDS["python"].pair, "python")
 corpus = {"source": {"builtin": "python_docs"}, "kind": "python"}
 config = Config.load({"run": "a", "corpora": {"code": corpus}})
 try:
@@ -78,7 +78,7 @@ print(json.dumps({
     "comment": bytes_[concepts["inside_comment"]].tobytes().decode(),
     "string": bytes_[concepts["inside_quotes"]].tobytes().decode(),
     "depth": int(concepts["expression_depth"].max()),
-    "pairs": [[int(o), int(c)] for o, c in zip(opener, closer)],
+    "pairs": [[int(o), int(c)] for o, c in zip(matched.opener, matched.closer)],
 }))
 """
 

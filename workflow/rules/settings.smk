@@ -104,6 +104,7 @@ def tsne_config():
 def closings_config():
     return {
         "kinds": {corpus: entry.kind for corpus, entry in STUDY.corpora.items()},
+        "encodings": encodings_of(STUDY.corpora),
         "pairs": STUDY.figure5.pairs and list(STUDY.figure5.pairs),
         "bins": list(STUDY.figure5.bins),
         "network": STUDY.figure5.network,
@@ -112,7 +113,8 @@ def closings_config():
 
 
 def memory_config(wildcards):
-    asked = {"model": wildcards.model, "kind": STUDY.corpora[wildcards.corpus].kind}
+    entry = STUDY.corpora[wildcards.corpus]
+    asked = {"model": wildcards.model, "kind": entry.kind, "encoding": entry.encoding}
     context = STUDY.context.model_dump(mode="json", exclude={"corpora", "models"})
     return asked | context | STUDY.probes.model_dump(mode="json") | scoring_config()
 

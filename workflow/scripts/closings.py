@@ -8,6 +8,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
+    from charlens.text.encoding_guess import of_corpora
     from charlens.text.whole_text import load_text
 
     inputs, config = snakemake.input, snakemake.params.config
@@ -23,6 +24,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["pairs"],
         config["bins"],
         config["seed"],
+        of_corpora(config["encodings"], inputs.corpora, inputs.test),
     )
     csv_tables.write(table, snakemake.output.csv)
     write_text(snakemake.output.md, closings.markdown(table))

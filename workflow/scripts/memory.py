@@ -24,7 +24,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["seed"],
     )
     csv_tables.write(curves, output.context)
-    memory = Memory(corpus, splits, config["kind"], config["seed"])
+    memory = Memory(corpus, splits, config["kind"], config["seed"], config["encoding"])
     csv_tables.write(memory.closings(subject, config["bins"]), output.closings)
     probes = memory.probes(subject, config["distances"], config["contexts"])
     csv_tables.write(probes, output.probes)

@@ -14,7 +14,7 @@ import numpy as np
 
 from charlens.errors import CharlensError
 from charlens.text.c_lexer import ByteClass, Text, Tokens, byte_values
-from charlens.text.encodings import UTF_8, decode
+from charlens.text.encodings import UTF_8, Decoded, decode
 
 Pair = tuple[str, str]
 """An opening and a closing character: two different bytes, U+0000 to U+00FF by their value."""
@@ -24,7 +24,8 @@ PARENTHESES: Pair = ("(", ")")
 SQUARE_BRACKETS: Pair = ("[", "]")
 
 # What closes a quotation that a mark has opened. A mark of another family within is passed over,
-# one of the same family that opens ends it unclosed and begins another.
+# one of the same family that opens ends it unclosed and begins another. Single quotes are left out:
+# ’ is an apostrophe far more often, also within and at the end of words (the boys’ house).
 _CLOSERS = {
     '"': '"”',
     "“": '”"',
@@ -101,7 +102,42 @@ def matched(
     Raises:
         CharlensError: as for :func:`match`.
     """
-    position, opens = _positions(text, classes, pair)
+    return _paired(*_positions(text, classes, pair))
+
+
+def matched_characters(
+    text: Decoded, classes: np.ndarray | None, pair: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The matched pairs of a text as numbers of characters, which may be of several bytes.
+
+    Args:
+        text: the text as characters.
+        classes: the :class:`ByteClass` values of its bytes, or None for prose.
+        pair: an opening and a closing character that differ.
+
+    Returns:
+        Numbers of the opening and of the closing brackets, int64 (pairs,), sorted by neither.
+
+    Raises:
+        CharlensError: not two different characters.
+    """
+    if len(pair) != 2 or pair[0] == pair[1]:
+        raise CharlensError(f"pair: expected two different characters, found {pair!r}")
+    first, last = map(ord, pair)
+    points = text.code_points
+    position = np.flatnonzero((points == first) | (points == last))
+    if classes is not None:
+        position = position[classes[text.bounds[position]] == ByteClass.CODE]
+    return _paired(position, points[position] == first)
+
+
+def _paired(position: np.ndarray, opens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Opening and closing places of a stack.
+
+    Args:
+        position: of the brackets, increasing.
+        opens: whether each of them opens.
+    """
     # Closers that take the running sum below all it has been, and below zero, have no opener.
     lowest = np.minimum.accumulate(np.minimum(np.cumsum(np.where(opens, 1, -1)), 0))
     orphan = np.diff(lowest, prepend=0) < 0
@@ -143,32 +179,6 @@ def depth_of(size: int, matches: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.
         steps[opener] += 1
         steps[closer] -= 1
     return np.cumsum(steps, dtype=np.int32)
-
-
-def match_quotes(text: Text, literals: Tokens | None = None) -> np.ndarray:
-    r"""Match every closing double quote with its opening one.
-
-    In prose (see :func:`quotations`) straight quotes open and close by turns within a paragraph.
-    In C the quotes are the delimiters of string literals, not those in comments, nor ``\"``.
-
-    Args:
-        text: the text.
-        literals: for C, the tokens of the text; None for prose.
-
-    Returns:
-        int64, shape (bytes,): for every closing quote the index of its opening one, -1 for every
-        other byte, an unclosed opening quote included.
-
-    Raises:
-        CharlensError: the text is neither bytes nor uint8.
-    """
-    if literals is None:
-        opener, closer, closed = quotations(text)
-    else:
-        opener, closer, closed = string_literals(literals)
-    result = np.full(len(text), -1, dtype=np.int64)
-    result[closer[closed]] = opener[closed]
-    return result
 
 
 def quotations(text: Text, encoding: str = UTF_8) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import numpy as np
 from charlens.text import brackets
 from charlens.text.brackets import Pair
 from charlens.text.c_lexer import ByteClass, Text, Tokens, byte_values, classify
-from charlens.text.encodings import UTF_8
+from charlens.text.encodings import UTF_8, Decoded, decode
 from charlens.text.kinds import kind_named
 
 
@@ -43,6 +43,11 @@ class LexedText:
 
     def __len__(self) -> int:
         return self.values.size
+
+    @cached_property
+    def decoded(self) -> Decoded:
+        """The text as characters."""
+        return decode(self.values, self.encoding)
 
     @cached_property
     def tokens(self) -> Tokens | None:

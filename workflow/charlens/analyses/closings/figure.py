@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,9 +15,11 @@ from charlens.analyses.closings.table import bin_name, pair_title, read
 from charlens.analyses.contest import PAPERS_MODELS
 from charlens.analyses.contest_colours import colors, draw_legend, ring
 from charlens.display import style
+from charlens.display.fonts import fonts_for
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
+from charlens.text.marks import QUOTES
 
 # Lengths in points.
 _WIDTH = style.COLUMN / style.POINT
@@ -68,11 +71,8 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _nothing() -> Figure:
-    figure = style.new_figure(style.COLUMN, 0.5)
-    note = (
-        'Nothing that was opened is closed in the test text.\nOf quotation marks, " alone counts.'
-    )
-    figure.text(0.02, 0.25, note)
+    figure = style.new_figure(style.COLUMN, 0.4)
+    figure.text(0.02, 0.4, "Nothing that was opened is closed in the test text.")
     return figure
 
 
@@ -125,13 +125,24 @@ def _finish(axes: Axes, part: pd.DataFrame) -> None:
     axes.grid(axis="y", color="#e6e6e6", lw=0.4)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    closer = part["pair"].iloc[0][1]
-    axes.set_ylabel(f"Mean probability of {closer}", labelpad=2, parse_math=False)
-    name = f"{texts.corpus_title(part['corpus'].iloc[0])}, {pair_title(part['pair'].iloc[0])}"
-    axes.set_title(name, size=8, loc="left", pad=14, style="italic", parse_math=False)
+    pair, families = _shown(part["pair"].iloc[0])
+    closer = "closing mark" if pair == QUOTES else pair[1]
+    plain: dict[str, Any] = {"parse_math": False, "family": families}
+    axes.set_ylabel(f"Mean probability of {closer}", labelpad=2, **plain)
+    name = f"{texts.corpus_title(part['corpus'].iloc[0])}, {pair_title(pair)}"
+    axes.set_title(name, size=8, loc="left", pad=14, style="italic", **plain)
     if texts.is_other_version(part["papers_file"]):
         note = "the paper used another cut of this text"
         axes.set_title(note, size=5.8, loc="right", pad=14, color=style.SOFT)
+
+
+def _shown(pair: str) -> tuple[str, list[str]]:
+    """A pair as it can be printed, and the fonts that have it."""
+    families = list(rcParams["font.family"])
+    if pair.isascii():
+        return pair, families
+    fonts = fonts_for([pair])
+    return "".join(map(fonts.shown, pair)), [*families, *fonts.families]
 
 
 def _draw_legend(

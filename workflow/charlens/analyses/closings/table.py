@@ -5,9 +5,10 @@ characters that the test split asks for are kept. A recurrent model starts every
 knowing nothing, so it cannot have seen an opening character before the stream's first byte: such
 closings are invisible to it, counted apart and left out of the means.
 
-The paper shows the braces of the kernel. Any pair of characters does, and quotations: straight
-double quotes, string literals in C. Curly quotes are passed over, for they are three bytes of which
-only the last tells opening from closing.
+The paper shows the braces of the kernel. Any pair of characters does, and quotations in the double
+quotes of any script; in C these are string literals. A mark of several bytes lies where its first
+byte does, and its probability is the product over its bytes, each given what came before: “ and ”
+share two bytes of three, which say nothing yet.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ from charlens.paper import texts
 from charlens.predictions.loss import run_of
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import resample_streams
-from charlens.text import brackets
+from charlens.text.encoding_guess import guess
+from charlens.text.encodings import UTF_8
 from charlens.text.kinds import KINDS, kind_of
 from charlens.text.lexed import LexedText
+from charlens.text.marks import QUOTES, Marks, marks
 from charlens.text.whole_text import CorpusText
 
 COLUMNS = {
@@ -62,60 +65,78 @@ LATER = ("chosen",)
 RESAMPLES = 1000
 """Resamples of the test streams behind each interval."""
 
-_QUOTES = '""'
-
 
 class Closings(NamedTuple):
     """Closing characters that the test split asks for; shapes (closings,)."""
 
     position: np.ndarray  # int64: index among the test targets, as in a probabilities file
+    width: np.ndarray  # int64: bytes of the closing one, which are as many targets
     distance: np.ndarray  # int64: characters from the opening to the closing one
     visible: np.ndarray  # bool: the opening one is in the same test stream
 
+    def probability(self, of: np.ndarray) -> np.ndarray:
+        """That of each whole closing character, (closings,).
 
-def closings(text: CorpusText, opener: np.ndarray, closer: np.ndarray) -> Closings:
+        Args:
+            of: the probabilities of all test targets, float32 (targets,).
+        """
+        values = of[self.position]
+        if self.width.max(initial=1) > 1:
+            values = values.astype(np.float64)
+            for byte in range(1, int(self.width.max())):
+                wide = self.width > byte
+                values[wide] *= of[self.position[wide] + byte]
+        return values
+
+    def those(self, chosen: np.ndarray) -> Closings:
+        """Some of them, given a bool each."""
+        return Closings(*(column[chosen] for column in self))
+
+
+def closings(text: CorpusText, matched: Marks) -> Closings:
     """Find matched closing characters among the test targets.
+
+    One of several bytes counts where all of them are targets of one stream.
 
     Args:
         text: the corpus.
-        opener: index into the text of each opening character, int64 (pairs,).
-        closer: that of its closing character, int64 (pairs,).
+        matched: the marks of its text.
     """
-    opened_at = np.full(len(text.text), -1, dtype=np.int64)
-    opened_at[closer] = opener
+    pair_at = np.full(len(text.text), -1, dtype=np.int64)
+    pair_at[matched.closer] = np.arange(len(matched.closer))
     targets = text.targets
-    openings = opened_at[targets]  # (B, length)
-    matched = openings >= 0
-    visible = openings >= text.inputs[:, :1]
-    return Closings(np.flatnonzero(matched), (targets - openings)[matched], visible[matched])
+    pairs = pair_at[targets]  # (B, length)
+    whole = (pairs >= 0) & (targets + _of(matched.width, pairs) - 1 <= targets[:, -1:])
+    visible = _of(matched.opener, pairs) >= text.inputs[:, :1]
+    chosen = pairs[whole]
+    return Closings(
+        np.flatnonzero(whole), matched.width[chosen], matched.distance[chosen], visible[whole]
+    )
 
 
-def matched_pairs(text: np.ndarray, pair: str, kind: str) -> tuple[np.ndarray, np.ndarray]:
+def _of(values: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """A value of each pair, -1 where there is none."""
+    return np.append(values, -1)[pairs]
+
+
+def matched_pairs(text: np.ndarray, pair: str, kind: str, encoding: str = UTF_8) -> Marks:
     """Match the pairs of a text.
 
     Args:
         text: byte values, uint8 (bytes,).
         pair: opening and closing character; two double quotes for quotations.
         kind: ``prose`` or ``c``. In C brackets count in code only, quotes as string literals.
-
-    Returns:
-        Indices of the opening and of the closing characters, int64 (pairs,) each.
+        encoding: of the text.
 
     Raises:
         CharlensError: two equal characters other than double quotes.
     """
-    lexed = LexedText(text, kind)
-    if pair == _QUOTES:
-        opened_at = brackets.match_quotes(text, lexed.tokens)
-        closer = np.flatnonzero((opened_at >= 0) & (text == ord('"')))
-        straight = text[opened_at[closer]] == ord('"')
-        return opened_at[closer][straight], closer[straight]
-    if pair[0] == pair[1]:
+    if pair[0] == pair[1] and pair != QUOTES:
         raise CharlensError(
             f"figure5.pairs: found {pair!r}, expected an opening and a closing character that "
-            f"differ, or {_QUOTES!r} for quotations"
+            f"differ, or {QUOTES!r} for quotations"
         )
-    return lexed.matched((pair[0], pair[1]))
+    return marks(LexedText(text, kind, encoding), pair)
 
 
 def table(
@@ -125,6 +146,7 @@ def table(
     pairs: Sequence[str] | None,
     bins: Sequence[int],
     seed: int,
+    encodings: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Mean probability of closing characters by distance, for every corpus, pair, bin and model.
 
@@ -135,6 +157,7 @@ def table(
         pairs: the pairs to show; None takes braces in C and quotations in prose.
         bins: increasing borders of the groups of distances, in characters.
         seed: the config's seed.
+        encodings: that of each text; one that is not given is guessed.
 
     Raises:
         CharlensError: an impossible pair, or probabilities of other characters than the text's.
@@ -143,20 +166,29 @@ def table(
     for contest in contests:
         text = texts[contest.corpus.name]
         kind = kinds.get(contest.corpus.name) or kind_of(text.text)
+        encoding = (encodings or {}).get(contest.corpus.name) or guess(text.text)
         for pair in pairs or (KINDS[kind].pair,):
-            matches = closings(text, *matched_pairs(text.text, pair, kind))
+            matches = closings(text, matched_pairs(text.text, pair, kind, encoding))
+            _check_bytes(contest, text, matches)
             rows += _pair_rows(contest, pair, matches, bins, seed)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _check_bytes(contest: Contest, text: CorpusText, matches: Closings) -> None:
+    """Refuse probabilities of other characters than the text's."""
+    of_text = text.text[text.targets].ravel()
+    for byte in range(int(matches.width.max(initial=0))):
+        positions = matches.position[matches.width > byte] + byte
+        if (contest.byte[positions] != of_text[positions]).any():
+            raise CharlensError(
+                f"{contest.corpus.name}: its probabilities and its splits are of different texts; "
+                "delete the probabilities files and run again"
+            )
 
 
 def _pair_rows(
     contest: Contest, pair: str, matches: Closings, bins: Sequence[int], seed: int
 ) -> Iterator[dict[str, Any]]:
-    if (contest.byte[matches.position] != ord(pair[1])).any():
-        raise CharlensError(
-            f"{contest.corpus.name}: its probabilities and its splits are of different texts; "
-            "delete the probabilities files and run again"
-        )
     corpus = contest.corpus
     comparable = pair == "{}" and corpus.split == "streams"
     printed = paper.closing_brace_probabilities(corpus.name) if comparable else {}
@@ -169,9 +201,10 @@ def _pair_rows(
     drawn = resample_streams(int(run.max()) + 1, RESAMPLES, draws)
     for low, high in pairwise(bins):
         inside = (matches.distance >= low) & (matches.distance < high)
-        positions = matches.position[inside & matches.visible]
+        counted = matches.those(inside & matches.visible)
         papers = dict(zip((LSTM, N_GRAM), printed.get((low, high), ()), strict=False))
         for role, model in competing:
+            values = counted.probability(contest.probability[model])
             yield {
                 "corpus": corpus.name,
                 "pair": pair,
@@ -179,10 +212,10 @@ def _pair_rows(
                 "high": high,
                 "role": role,
                 "model": model,
-                "closings": positions.size,
+                "closings": len(counted.position),
                 "invisible": int((inside & ~matches.visible).sum()),
                 "beyond": beyond,
-                **_mean(contest.probability[model][positions], run[positions], drawn),
+                **_mean(values, run[counted.position], drawn),
                 "paper": papers.get(role),
                 "papers_file": own if role in papers else None,
                 "chosen": contest.chosen if role == LSTM else None,
@@ -219,7 +252,7 @@ def bin_name(low: int, high: int) -> str:
 
 def pair_title(pair: str) -> str:
     """A pair for people: ``{ }``, or ``quotations``."""
-    return "quotations" if pair == _QUOTES else " ".join(pair)
+    return "quotations" if pair == QUOTES else " ".join(pair)
 
 
 def markdown(frame: pd.DataFrame) -> str:

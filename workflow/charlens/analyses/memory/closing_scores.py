@@ -1,14 +1,26 @@
-"""The log-probability of a closing character at every place of a split, for any model."""
+"""The log-probability that a closing character comes, at places of a split, for any model.
+
+A text may have several closing marks, each of one byte or more. That one of them comes has the sum
+of their probabilities, and each has the product over its bytes: those after the first are asked of
+the model after it has read the ones before, which is not what the text goes on with.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 import torch
 
+from charlens.models.histories import Reader
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Architecture
 from charlens.models.running import windows
 from charlens.runtime.progress import progress
+
+Mark = tuple[int, ...]
+"""Vocabulary codes of the bytes of a mark."""
 
 _CONTEXTS = 50_000  # whose distributions are in memory at a time
 
@@ -17,29 +29,62 @@ def network_scores(
     shape: Architecture,
     weights: dict[str, torch.Tensor],
     codes: np.ndarray,
-    symbol: int,
+    marks: Sequence[Mark],
+    asked: np.ndarray,
     steps: int,
     *,
     device: torch.device | str = "cpu",
     name: str = "closings",
 ) -> np.ndarray:
-    """Log-probability of one symbol at every target, float32 (B, length).
+    """Log-probability that one of some marks comes, float32 (B, length).
 
     Args:
         shape: the architecture.
         weights: true-shape weights, each (1, ...).
         codes: vocabulary codes, uint8 (B, length + 1); each stream starts without history.
-        symbol: the code of the symbol.
+        marks: in increasing order, none of them the beginning of another.
+        asked: at which targets, bool (B, length); elsewhere the result means nothing.
         steps: window length; must divide length.
         device: where to run.
         name: shown beside the progress bar.
     """
-    scores = np.empty((codes.shape[0], codes.shape[1] - 1), np.float32)
+    scores = np.zeros((codes.shape[0], codes.shape[1] - 1), np.float32)
     with progress(scores.size, name, "char") as bar:
-        for place, logs, targets in windows(shape, weights, codes, steps, device=device):
-            scores[:, place] = logs[..., symbol].cpu().numpy().T
-            bar.update(targets.numel())
+        if all(len(mark) == 1 for mark in marks):
+            symbols = [symbol for (symbol,) in marks]
+            for place, logs, targets in windows(shape, weights, codes, steps, device=device):
+                scores[:, place] = logs[..., symbols].logsumexp(-1).cpu().numpy().T
+                bar.update(targets.numel())
+            return scores
+        reader = Reader(shape, weights, len(codes), device=device)
+        reader.start()
+        for column in range(scores.shape[1]):
+            logs = reader.predict(codes[:, column : column + 1])
+            if asked[:, column].any():
+                scores[:, column] = _ahead(reader, logs, marks).cpu().numpy()
+            bar.update(len(codes))
     return scores
+
+
+def _ahead(reader: Reader, logs: torch.Tensor, marks: Sequence[Mark]) -> torch.Tensor:
+    """Log-probability that one of some marks comes next, (B,); the reader stays where it is.
+
+    Args:
+        reader: has read what comes before.
+        logs: its prediction of the next symbol, (B, K).
+        marks: as of :func:`network_scores`, or the rest of those that have begun.
+    """
+    logs, states, chances = logs.clone(), None, []
+    for symbol, beginning in groupby(marks, key=lambda mark: mark[0]):
+        rest = [mark[1:] for mark in beginning if len(mark) > 1]
+        chance = logs[:, symbol]
+        if rest:
+            states = reader.states() if states is None else states
+            following = reader.predict(np.full((len(logs), 1), symbol, np.uint8))
+            chance = chance + _ahead(reader, following, rest)
+            reader.start(states)
+        chances.append(chance)
+    return torch.stack(chances).logsumexp(0)
 
 
 def n_gram_scores(
@@ -48,10 +93,10 @@ def n_gram_scores(
     codes: np.ndarray,
     stream: np.ndarray,
     column: np.ndarray,
-    symbol: int,
+    marks: Sequence[Mark],
     k: int,
 ) -> np.ndarray:
-    """Log-probability of one symbol at some targets by an n-gram model, float64 (places,).
+    """Log-probability that one of some marks comes at some targets, float64 (places,).
 
     Args:
         model: the fit.
@@ -59,7 +104,7 @@ def n_gram_scores(
         codes: vocabulary codes, uint8 (B, length + 1).
         stream: of each target, int64 (places,).
         column: index of each target among those of its stream, int64 (places,).
-        symbol: the code of the symbol.
+        marks: none of them the beginning of another.
         k: symbols of the corpus.
     """
     contexts = [
@@ -72,5 +117,19 @@ def n_gram_scores(
     scores = np.empty(len(texts))
     for first in range(0, len(texts), _CONTEXTS):
         some = slice(first, first + _CONTEXTS)
-        scores[some] = np.log(model.distribution(texts[some], order, symbols=k)[:, symbol])
+        scores[some] = _after(model, order, texts[some], marks, k)
     return scores[[row[key] for key in keys]]
+
+
+def _after(
+    model: NgramModel, order: int, texts: Sequence[bytes], marks: Sequence[Mark], k: int
+) -> np.ndarray:
+    """Log-probability that one of some marks follows each text, float64 (texts,)."""
+    chances = {mark: np.zeros(len(texts)) for mark in marks}
+    for read in dict.fromkeys(mark[:at] for mark in marks for at in range(len(mark))):
+        contexts = [text + bytes(read) for text in texts]
+        following = model.distribution(contexts, order, symbols=k)
+        for mark, chance in chances.items():
+            if mark[: len(read)] == read:
+                chance += np.log(following[:, mark[len(read)]])
+    return np.logaddexp.reduce(list(chances.values()))

@@ -4,8 +4,8 @@ The paper's measure, the mean probability of a closing character where it comes,
 memory: a comma or a full stop gives most closing quotes away, whatever is remembered. So two things
 are measured that what is near cannot decide:
 
-* the AUC of log P(closer) among places after such a cue, inside against outside a quotation or
-  block, by how far back the opening character is: 0.5 without memory;
+* the AUC of log P(closer), of all its bytes together, among places after such a cue, inside against
+  outside a quotation or block, by how far back the opening character is: 0.5 without memory;
 * at the same distance, the log-odds of the closer where it comes less those where it does not.
 
 Places are those of the validation and the test split whose state began in the same stream.
@@ -38,7 +38,7 @@ COLUMNS = {
     "pair": "string",  # opening and closing character
     "model": "string",
     "unroll": "int64",  # steps that training unrolls
-    "from": "int64",  # the bin's borders: from <= distance < to, in characters
+    "from": "int64",  # the bin's borders: from <= distance < to, in bytes
     "to": "int64",
     "inside": "int64",  # places after a cue, inside, in the bin
     "outside": "int64",  # places after a cue, outside, at any distance
@@ -79,7 +79,7 @@ def table(
         kind: of the text.
         places: of the validation and test streams.
         scores: log P(closer) at each, (places,).
-        bins: increasing borders of the groups of distances, in characters.
+        bins: increasing borders of the groups of distances, in bytes.
         generator: draws the resamples of streams.
     """
     streams = int(places.stream.max(initial=0)) + 1
@@ -154,11 +154,13 @@ def markdown(frame: pd.DataFrame) -> str:
     lines = [
         "# Closing characters beyond the horizon",
         "",
-        "AUC of log P(closing character) among places after a cue (in prose after . , ! ?, in C at "
-        "the beginning of a line), inside against outside a quotation or block, by the distance of "
-        "the opening character: 0.5 is no memory, 1 a perfect one. Discrimination: log-odds of the "
-        "closing character where it comes, less those at other places of the same distance. In "
-        "brackets 95 % intervals over streams.",
+        "AUC of log P(closing character) among places after a cue (in prose after . , ! ? and "
+        "their like, in C at the beginning of a line), inside against outside a quotation or "
+        "block, by the distance of the opening character: 0.5 is no memory, 1 a perfect one. "
+        "Discrimination: log-odds of the closing character where it comes, less those at other "
+        "places of the same distance. A character of several bytes is taken as a whole; distances "
+        "are in bytes, as are the steps that training unrolls. In brackets 95 % intervals over "
+        "streams.",
     ]
     for (corpus, pair), part in frame.groupby(["corpus", "pair"], sort=False):
         unroll, what = part["unroll"].iloc[0], pair_words(str(pair))
@@ -204,6 +206,6 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         low, high = nearest["from"].iloc[0], nearest["to"].iloc[0]
         for row in nearest.itertuples():
             yield (
-                f"On {where}, {low} to {high} characters after a {what} began, "
+                f"On {where}, {low} to {high} bytes after a {what} began, "
                 f"{rst_model(row.model)} tells inside from outside with AUC {row.auc:.2f}."
             )

@@ -37,7 +37,7 @@ class _Panel:
     level: float  # of no memory
 
 
-_NOTHING = 'Nothing to remember in these texts (of quotation marks, " alone counts)'
+_NOTHING = "Nothing to remember in these texts, or in too few places"
 
 
 def numbers(closings: FilePath, probed: FilePath) -> dict[str, pd.DataFrame]:
@@ -98,7 +98,7 @@ def _closing_panels(part: pd.DataFrame) -> Iterator[_Panel]:
         yield _Panel(f"inside a {what} or not", "AUC", rows, unroll, 0.5)
 
 
-_NEAREST = 5  # characters, where a bin that begins at 0 is drawn on a logarithmic axis
+_NEAREST = 5  # bytes, where a bin that begins at 0 is drawn on a logarithmic axis
 
 
 def _probe_panels(part: pd.DataFrame) -> Iterator[_Panel]:
@@ -169,4 +169,4 @@ def _draw_panel(axes: Axes, panel: _Panel) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(panel.title, size=7, loc="left", pad=3)
     axes.set_ylabel(panel.label, labelpad=1, size=6.5)
-    axes.set_xlabel("Characters since", labelpad=1, size=6.5)
+    axes.set_xlabel("Bytes since", labelpad=1, size=6.5)

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.memory import closing_scores, discrimination, probe_scores, probes
-from charlens.analyses.memory.closing_places import Places, find, held_out, pair_of
+from charlens.analyses.memory.closing_places import Places, closing_marks, find, held_out
 from charlens.analyses.memory.probe_stock import Stock, stock
-from charlens.analyses.memory.probe_texts import PROBES, Pairs, Probe, pairs, words_for
+from charlens.analyses.memory.probe_texts import Pairs, Probe, pairs, probes_of, words_for
 from charlens.analyses.subjects import NGram, Subject
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Codes, Corpus
+from charlens.text.encoding_guess import of_corpus
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText
@@ -30,15 +31,22 @@ class Memory:
         splits: ``train``, ``val`` and ``test``, vocabulary codes, each uint8 (B, length + 1).
         kind: of the text; None guesses.
         seed: the config's seed.
+        encoding: of the text; None guesses.
     """
 
     def __init__(
-        self, corpus: Corpus, splits: Mapping[str, Codes], kind: str | None, seed: int
+        self,
+        corpus: Corpus,
+        splits: Mapping[str, Codes],
+        kind: str | None,
+        seed: int,
+        encoding: str | None = None,
     ) -> None:
         self.corpus, self.splits, self.seed = corpus, splits, seed
         self.text = CorpusText.of(corpus, splits)
         self.kind = kind or kind_of(self.text.text)
-        self.lexed = LexedText(self.text.text, self.kind)
+        encoding = of_corpus(encoding, corpus, splits["test"])
+        self.lexed = LexedText(self.text.text, self.kind, encoding)
         self.code_of = np.full(256, ABSENT, np.uint8)
         self.code_of[list(corpus.vocabulary)] = np.arange(corpus.k)
 
@@ -47,7 +55,7 @@ class Memory:
 
         Args:
             subject: the model.
-            bins: increasing borders of the groups of distances, in characters.
+            bins: increasing borders of the groups of distances, in bytes.
 
         Returns:
             Rows with the columns of :data:`charlens.analyses.memory.discrimination.COLUMNS`.
@@ -72,24 +80,28 @@ class Memory:
         )
 
     def _closing_scores(self, subject: Subject, inputs: np.ndarray, places: Places) -> np.ndarray:
-        symbol = int(self.code_of[ord(pair_of(self.kind)[1])])
+        ends = closing_marks(self.lexed)
         scores = np.zeros(len(places), np.float32)
         asked = places.inside | places.cued
-        if symbol == ABSENT or not places.inside.any():
+        if not set(b"".join(ends)) <= set(self.corpus.vocabulary) or not places.inside.any():
             return scores
+        marks = [tuple(self.code_of[list(mark)].tolist()) for mark in ends]
         text = self.text.text
         codes = self.code_of[np.hstack([text[inputs], text[inputs[:, -1:] + 1]])]
         stream, column = places.stream[asked], places.column[asked]
         if isinstance(subject, NGram):
-            of = (subject.fit, subject.n + 1, codes, stream, column, symbol, self.corpus.k)
+            of = (subject.fit, subject.n + 1, codes, stream, column, marks, self.corpus.k)
             scores[asked] = closing_scores.n_gram_scores(*of)
         else:
             name = f"{self.corpus.name}/{subject.model} closings"
+            columns = np.zeros(inputs.shape, dtype=bool)
+            columns[stream, column] = True
             every = closing_scores.network_scores(
                 subject.shape,
                 subject.weights,
                 codes,
-                symbol,
+                marks,
+                columns,
                 self.corpus.unroll,
                 device=subject.device,
                 name=name,
@@ -102,7 +114,7 @@ class Memory:
 
         Args:
             subject: the model.
-            distances: in characters.
+            distances: in bytes.
             count: pairs of texts of each probe.
 
         Returns:
@@ -113,9 +125,7 @@ class Memory:
         train = vocabulary[self.splits["train"][:, :-1]].tobytes()
         words = words_for(train, count, generator(self.seed, "new_words", self.corpus.name))
         rows = []
-        for name, probe in PROBES.items():
-            if self.kind not in probe.kinds:
-                continue
+        for name, probe in probes_of(self.lexed).items():
             for distance in distances:
                 draws = generator(self.seed, "probes", self.corpus.name, name, distance)
                 made = self._pairs(probe, offered, words, distance, count, draws)

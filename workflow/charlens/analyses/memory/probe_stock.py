@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charlens.text.brackets import QUOTATION_MARKS
 from charlens.text.c_lexer import ByteClass
+from charlens.text.encodings import decode
 from charlens.text.lexed import LexedText
 
 WORD = 7
 """Letters of a new word."""
 
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n(?:[ \t]*\r?\n)*")
+_WORD = re.compile(r"(?<=[\s。！？])\S", re.ASCII)
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]", re.ASCII)
 _TRIES = 40  # for one new word
 
 Bytes = np.ndarray
@@ -50,31 +54,43 @@ def stock(lexed: LexedText, inputs: np.ndarray) -> Stock:
     streams = lexed.values[inputs]
     if lexed.classes is None:
         eligible, pieces = _prose(lexed, inputs)
-        join = b" "
-        starts, stops = rb"(?<=\s)\S", rb"[.!?](?=\s)"
+        space = " ".encode(lexed.encoding)
+        # Models know no bytes that the text does not have: Japanese may have no spaces.
+        neutral = (space if np.isin(list(space), lexed.values).all() else b"").join(pieces)
+        starts, stops = _ends_of_prose(neutral, lexed.encoding)
     else:
         eligible, pieces = _code(lexed, inputs)
-        join = b""
-        starts, stops = rb"(?m)^.", rb"\n"
-    neutral = join.join(pieces)
+        neutral = b"".join(pieces)
+        starts = np.array([m.start() for m in re.finditer(rb"(?m)^.", neutral)], np.int64)
+        stops = np.array([m.end() for m in re.finditer(rb"\n", neutral)], np.int64)
     stream, column = np.nonzero(eligible)
     return Stock(
         streams,
         stream,
         column,
         np.frombuffer(neutral, np.uint8),
-        np.array([m.start() for m in re.finditer(starts, neutral)], np.int64),
-        np.array([m.end() for m in re.finditer(stops, neutral)], np.int64),
+        starts,
+        stops,
     )
 
 
+def _ends_of_prose(neutral: bytes, encoding: str) -> tuple[np.ndarray, np.ndarray]:
+    """First bytes of words, or of sentences where no spaces are written; ends of sentences."""
+    decoded = decode(neutral, encoding)
+    starts = np.array([m.start() for m in _WORD.finditer(decoded.text)], np.int64)
+    stops = np.array([m.end() for m in _SENTENCE_END.finditer(decoded.text)], np.int64)
+    return decoded.bounds[starts], decoded.bounds[stops]
+
+
 def _prose(lexed: LexedText, inputs: np.ndarray) -> tuple[np.ndarray, list[bytes]]:
-    """Beginnings of paragraphs outside quotations, and paragraphs without double quotes."""
+    """Beginnings of paragraphs outside quotations, and paragraphs without quotation marks."""
     quoted = np.zeros(len(lexed) + 1, dtype=np.int64)
     starts, ends, _ = lexed.quotations
     np.add.at(quoted, starts, 1)
     np.add.at(quoted, ends, -1)
     outside = np.cumsum(quoted)[:-1] == 0
+    signs = np.isin(lexed.decoded.code_points, [ord(mark) for mark in QUOTATION_MARKS])
+    inside_or_mark = ~outside | lexed.decoded.by_byte(signs)
     begins, pieces = np.zeros(len(lexed) + 1, dtype=bool), []
     for row in inputs:
         first, data = int(row[0]), lexed.values[row].tobytes()
@@ -85,9 +101,7 @@ def _prose(lexed: LexedText, inputs: np.ndarray) -> tuple[np.ndarray, list[bytes
                 pieces.append((first + last, data[last : blank.start()]))
             last = blank.end()
     neutral = [
-        piece
-        for place, piece in pieces
-        if outside[place : place + len(piece)].all() and not set('"“”'.encode()) & set(piece)
+        piece for place, piece in pieces if not inside_or_mark[place : place + len(piece)].any()
     ]
     return begins[inputs], neutral
 
@@ -124,7 +138,7 @@ def stretches(
 
     Args:
         stock: has the neutral text.
-        distance: the length in characters; met to a quarter of it, and to :data:`SLACK`.
+        distance: the length in bytes; met to a quarter of it, and to :data:`SLACK`.
         count: how many to draw; the same one may be drawn twice.
         generator: of the draws.
 
@@ -146,7 +160,7 @@ def stretches(
 
 
 SLACK = 25
-"""Characters by which a stretch may be longer or shorter than asked."""
+"""Bytes by which a stretch may be longer or shorter than asked."""
 
 
 def new_words(train: bytes, count: int, generator: np.random.Generator) -> list[bytes]:

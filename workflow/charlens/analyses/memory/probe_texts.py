@@ -1,4 +1,4 @@
-"""Probes of memory: pairs of texts that differ in something put in d characters ago.
+"""Probes of memory: pairs of texts that differ in something put in d bytes ago.
 
 Both texts of a pair share the real text before, the neutral text after, and what is measured: the
 probability of what would close or continue the thing that was put in. To add a probe, add an entry
@@ -7,15 +7,18 @@ to :data:`PROBES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from charlens.analyses.memory.probe_stock import Stock, new_words, stretches
+from charlens.text.lexed import LexedText
+from charlens.text.marks import QUOTES, SPACES, marks
 
 WARM = 200
-"""Characters of real text before a probe, less what neutral texts differ in length by."""
+"""Bytes of real text before a probe, less what neutral texts differ in length by."""
 
 FEWEST = 10
 """Of fewer pairs nothing is computed."""
@@ -85,7 +88,10 @@ PROBES: dict[str, Probe] = {
         new_word=True,
     ),
 }
-"""Probes by name. A copied word is measured from its third letter on: two say that it comes."""
+"""Probes by name. A copied word is measured from its third letter on: two say that it comes.
+
+Quotations have the marks of the text, where it has any: :func:`probes_of`.
+"""
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,32 @@ class Pairs:
     control: np.ndarray
     closing: np.ndarray
     stream: np.ndarray
+
+
+def probes_of(text: LexedText) -> dict[str, Probe]:
+    """The probes for a text, quotations in the marks, with the spaces within, that it has most."""
+    probes = {name: probe for name, probe in PROBES.items() if text.kind in probe.kinds}
+    if "quotation" in probes and (most := Counter(_enclosed(text)).most_common(1)):
+        ((opening, before, closing), _), *_ = most
+        probes["quotation"] = replace(
+            probes["quotation"],
+            opened=lambda word: opening,
+            before=lambda word: before,
+            closing=lambda word: closing,
+        )
+    return probes
+
+
+def _enclosed(text: LexedText) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Of each quotation the opening mark with a space after it, a space before the end, the end."""
+    data, matched = text.values.tobytes(), marks(text, QUOTES)
+    spaces = [space.encode(text.encoding, "ignore") for space in SPACES]
+    spaces = [space for space in spaces if space]
+    for opener, wide, closer, width, _ in zip(*(part.tolist() for part in matched), strict=True):
+        inner = data[opener + wide : closer]
+        after = next((space for space in spaces if inner.startswith(space)), b"")
+        before = next((space for space in spaces if inner.endswith(space)), b"")
+        yield data[opener : opener + wide] + after, before, data[closer : closer + width]
 
 
 def words_for(train: bytes, count: int, generator: np.random.Generator) -> list[bytes]:
@@ -124,7 +156,7 @@ def pairs(
         probe: an entry of :data:`PROBES`.
         stock: what the text offers.
         words: new words.
-        distance: characters between what is put in and what is measured, about.
+        distance: bytes between what is put in and what is measured, about.
         count: how many pairs, as far as the text has places for them.
         generator: of the draws.
 
@@ -133,13 +165,13 @@ def pairs(
     """
     places = np.flatnonzero(stock.column >= WARM)
     if len(places) < FEWEST:
-        return f"{len(places)} places with {WARM} characters before them, {FEWEST} are needed"
+        return f"{len(places)} places with {WARM} bytes before them, {FEWEST} are needed"
     if probe.new_word and len(words) < 2 * min(count, len(places)):
         return f"{len(words)} new words of ASCII letters could be made up, too few"
     chosen = generator.choice(places, min(count, len(places)), replace=False)
     between = stretches(stock, distance, len(chosen), generator)
     if not between:
-        return f"no neutral stretch of about {distance} characters"
+        return f"no neutral stretch of about {distance} bytes"
     rows = []
     for i, (place, neutral) in enumerate(zip(chosen, between, strict=True)):
         word, other = (words[2 * i], words[2 * i + 1]) if probe.new_word else (b"", b"")

@@ -2,7 +2,7 @@
 
 In each pair of texts one has had something put in and the other has not
 (:mod:`charlens.analyses.memory.probe_texts`). The effect is the difference of the log-probabilities
-of what would close or continue it, in nats per character of that: 0 once it is forgotten. No
+of what would close or continue it, in nats per byte of that: 0 once it is forgotten. No
 training, no labels: the pairs share all that follows.
 """
 
@@ -30,9 +30,9 @@ COLUMNS = {
     "probe": "string",
     "model": "string",
     "unroll": "int64",  # steps that training unrolls
-    "distance": "int64",  # characters since what was put in; met to a quarter
+    "distance": "int64",  # bytes since what was put in; met to a quarter
     "n": "int64",  # pairs of texts
-    "effect": "float64",  # log-probability with it less that without, nats per character measured
+    "effect": "float64",  # log-probability with it less that without, nats per byte measured
     "low": "float64",  # 95 % interval, from resampled streams
     "high": "float64",
     "with": "float64",  # mean log-probability where it was put in
@@ -60,7 +60,7 @@ def row(
         corpus: that the texts were made from.
         probe: its name.
         model: its id.
-        distance: in characters.
+        distance: in bytes.
         pairs: the texts, or why there are none.
         scores: log-probabilities with and without what was put in, (pairs,) each.
         generator: draws the resamples of streams.
@@ -102,9 +102,9 @@ def markdown(frame: pd.DataFrame) -> str:
     lines = [
         "# Probes of memory",
         "",
-        "Pairs of texts of which one has had something put in d characters ago. Effect: "
+        "Pairs of texts of which one has had something put in d bytes ago. Effect: "
         "log-probability of what would close or continue it, with it less without, in nats per "
-        "character [95 % interval over streams]. 0 is forgotten. Distances are met to a quarter "
+        "byte [95 % interval over streams]. 0 is forgotten. Distances are met to a quarter "
         "of them.",
     ]
     for (corpus, probe), part in frame.groupby(["corpus", "probe"], sort=False):
@@ -137,7 +137,7 @@ def _cell(of: pd.Series) -> str:
 
 
 LEAST = 0.01
-"""Nats per character; a smaller effect is no memory, however sure."""
+"""Nats per byte; a smaller effect is no memory, however sure."""
 
 
 def remembered(part: pd.DataFrame) -> int:
@@ -170,12 +170,11 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
                 end = "the longest tried" if last == most else "and not at the next distance"
                 shown = f"{effect:+.2f}".replace("-", "−")
                 yield (
-                    f"On {where}, {rst_model(model)} remembers {what} {last} characters later "
+                    f"On {where}, {rst_model(model)} remembers {what} {last} bytes later "
                     f"({shown} nats), {end}."
                 )
             else:
                 first = rows.loc[rows["n"] > 0, "distance"].min()
                 yield (
-                    f"On {where}, {rst_model(model)} shows no memory of {what} {first} characters "
-                    "later."
+                    f"On {where}, {rst_model(model)} shows no memory of {what} {first} bytes later."
                 )

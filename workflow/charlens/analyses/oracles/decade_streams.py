@@ -22,10 +22,12 @@ from charlens.models import names as model_id
 from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Together
-from charlens.text.brackets import BRACES
-from charlens.text.corpus import Corpus
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.encoding_guess import of_corpus
+from charlens.text.encodings import UTF_8
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
+from charlens.text.marks import QUOTES, marks
 from charlens.text.whole_text import CorpusText, load_text
 
 REST = "rest"
@@ -80,7 +82,8 @@ def table(
     read.sort(key=lambda one: model_id.sort_key(one.metadata.model))
     probability = {one.metadata.model: one.columns["probability"] for one in read}
     category = categories(corpus, inputs, probability, definitions, encoding)
-    closes = closing(load_text(corpus, inputs), kind)
+    encoding = of_corpus(encoding, corpus, load_split(inputs["test"]))
+    closes = closing(load_text(corpus, inputs), kind, encoding)
     run = run_of(read[0].columns["stream"])
     ones = _by_run(np.ones(len(run)), run, category, closes)
     parts = [
@@ -121,19 +124,21 @@ def categories(
     return family[masks.argmax(axis=0)]
 
 
-def closing(text: CorpusText, kind: str | None = None) -> np.ndarray:
-    """Which test characters close a brace or a quotation that their stream has opened, bool (N,).
+def closing(text: CorpusText, kind: str | None = None, encoding: str = UTF_8) -> np.ndarray:
+    """Which test bytes close a brace or a quotation that their stream has opened, bool (N,).
 
     Args:
         text: the corpus's.
         kind: ``prose`` or ``c``; None guesses.
+        encoding: of the text; all bytes of a closing mark count.
     """
-    lexed = LexedText(text.text, kind or kind_of(text.text))
+    lexed = LexedText(text.text, kind or kind_of(text.text), encoding)
     opened_at = np.full(len(text.text), -1, np.int64)
-    start, end, closed = lexed.quotations
-    opened_at[end[closed]] = start[closed]
-    opener, closer = lexed.matched(BRACES)
-    opened_at[closer] = opener
+    for pair in (QUOTES, "{}"):
+        matched = marks(lexed, pair)
+        for byte in range(matched.width.max(initial=0)):
+            wide = matched.width > byte
+            opened_at[matched.closer[wide] + byte] = matched.opener[wide]
     return (opened_at[text.targets] >= text.inputs[:, :1]).ravel()
 
 

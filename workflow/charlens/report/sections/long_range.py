@@ -75,8 +75,8 @@ ANALYSES = by_name(
         title="Closing characters (Figure 5, left)",
         shows=(
             "Mean probability of closing characters, with a 95 % interval over test streams, by "
-            "the distance to their opening character. Where texts are short, bins hold few "
-            "closings: mind the intervals."
+            "the distance to their opening character; a character of several bytes counts as a "
+            "whole. Where texts are short, bins hold few closings: mind the intervals."
         ),
         paper=(
             "Up to 20 characters the LSTM was hardly ahead of the 20-gram at closing braces of the "
@@ -178,6 +178,7 @@ FIGURES = by_name(
         "Figure 5, left: closing characters",
         "The probability that models give to a closing character where it comes, by how far back "
         "its opening character is; bars are means, whiskers 95 % intervals over test streams. "
+        "Quotation marks of all scripts count, and a mark of several bytes as a whole. "
         "Openings before the start of a test stream cannot be known to a recurrent network and are "
         "left out.",
         module="charlens.analyses.closings.figure",
@@ -211,7 +212,8 @@ FIGURES = by_name(
         "First, how well a model tells the inside of a quotation or block from the outside, where "
         "what is near does not decide: 0.5 is no memory, 1 a perfect one. Then, for how long "
         "something put into a text matters: 0 is forgotten. Whiskers are 95 % intervals over "
-        "streams; the vertical line is the number of steps that training unrolls.",
+        "streams; the vertical line is the number of steps that training unrolls, of a byte each. "
+        "Quotation marks are those of the text, each of them as a whole.",
         module="charlens.analyses.memory.figure",
         analyses=(ANALYSES["closing_memory"], ANALYSES["memory_probes"]),
     ),

@@ -54,7 +54,7 @@ class Figure4(Section):
 
 Pair = Annotated[
     Text,
-    matching("^[!-~]{2}$", "two ASCII characters other than spaces", "{}"),
+    matching(r"^[^\s\x00-\x1f\x7f]{2}$", "two characters other than spaces", "{}"),
     AfterValidator(opening_and_closing),
 ]
 
@@ -85,8 +85,8 @@ class Figure5(Section):
     """Whose predictions of closing brackets, as for Figure 4: best, deepest or the name of an
     LSTM."""
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1), AfterValidator(unique)] | None = None
-    """Opening and closing characters, such as {} or (); two quotes for quotations. Null takes
-    braces in C and quotations in prose."""
+    """Opening and closing characters, such as {} or （）; two quotes ("") for quotations in the
+    double quotes of any script. Null takes braces in C and quotations in prose."""
     bins: Annotated[
         tuple[Annotated[Integer, Field(ge=0, le=1_000_000_000)], ...],
         Field(min_length=2),
