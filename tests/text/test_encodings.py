@@ -52,14 +52,30 @@ OLD = {
     "chinese_wide": (CHINESE, "utf-16-le"),
     "chinese_wide_be": (CHINESE, "utf-16-be"),
     "thai_wide": (THAI, "utf-16-le"),
+    "chinese_wider": (CHINESE, "utf-32-be"),
+    "russian_wider": (RUSSIAN, "utf-32-le"),
+    "emoji_wider": ("What 😀 a day 👍🏽\n", "utf-32-le"),
 }
 
 
 @pytest.mark.parametrize("name", OLD)
-@pytest.mark.parametrize("skipped", [0, 1])
+@pytest.mark.parametrize("skipped", [0, 1, 3])
 def test_a_guess_of_encodings_of_old(name, skipped):
     text, encoding = OLD[name]
     assert guess((text * 20).encode(encoding)[skipped:]) == encoding
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
+def test_western_text_in_wide_characters(encoding):
+    """Cut within one it would read the same in either order."""
+    assert guess((FRENCH * 20).encode(encoding)) == encoding
+    lines = np.frombuffer(("one\n" * 9).encode(encoding), np.uint8)
+    assert line_starts(lines, guess(lines)).size == 8
+
+
+@pytest.mark.parametrize("data", [bytes(4000), np.arange(4000).tobytes(), b"\0\0\0" * 9])
+def test_numbers_are_no_text_in_utf_32(data):
+    assert not guess(data).startswith("utf-32")
 
 
 @pytest.mark.parametrize(("apart", "length"), [(200, 101), (201, 101), (201, 100)])

@@ -72,13 +72,17 @@ def _shifted(streams: np.ndarray) -> str:
 
 
 def _wide(streams: np.ndarray) -> str | None:
-    """UTF-16 if every other byte of ASCII, or of every line end, is a zero; else None.
+    """UTF-32 if bytes of the numbers it has are 0; or UTF-16; else None.
 
-    Also if the bytes are hardly anything but text in it. Streams may begin within a character,
-    all of them or every other one.
+    UTF-16 if every other byte of ASCII, or of every line end, is a zero. Also if the bytes are
+    hardly anything but text in it. Streams may begin within a character, in UTF-16 all of them or
+    every other one.
     """
     if streams.min() > 0:
         return None
+    wider = _wider(streams)
+    if wider is not None:
+        return wider
     turns = streams[:, :-1].copy()
     turns[1::2] = streams[1::2, 1:]
     even = max(turns.shape[1] // 2 * 2, 1)
@@ -87,6 +91,45 @@ def _wide(streams: np.ndarray) -> str | None:
         for encoding, blanks in _wide_sample(sample).items():
             likely[encoding] = max(blanks, likely.get(encoding, blanks))
     return max(likely, key=likely.__getitem__) if likely else None
+
+
+def _wider(streams: np.ndarray) -> str | None:
+    """UTF-32 of the byte order in which a text has more blanks; None where it has neither."""
+    likely = {}
+    for encoding, order in (("utf-32-be", slice(None)), ("utf-32-le", slice(None, None, -1))):
+        found = [_in_fours(stream, order) for stream in streams]
+        if None not in found:
+            likely[encoding] = tuple(map(sum, zip(*filter(None, found), strict=True)))
+    return max(likely, key=likely.__getitem__) if likely else None
+
+
+def _in_fours(stream: np.ndarray, order: slice) -> tuple[int, bool] | None:
+    """Blanks of a text in UTF-32, and whether a character begins it; None if it is none.
+
+    Args:
+        stream: uint8 (bytes,).
+        order: puts the highest byte of four first.
+    """
+    for start in range(min(4, stream.size // 8)):
+        four = stream[start : start + (stream.size - start) // 4 * 4].reshape(-1, 4)[:, order]
+        possible = (four[:, 0] == 0) & (four[:, 1] <= 0x10)
+        if np.mean(possible) > 0.99:
+            places = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)
+            points = four[possible].astype(np.uint32) @ places
+            if _share_of_no_text(points) < 0.01:
+                return int(np.count_nonzero(np.isin(points, _BLANKS))), start == 0
+    return None
+
+
+def _share_of_no_text(points: np.ndarray) -> float:
+    """How many of some characters are none of text, line ends and tabs apart."""
+    distinct, counts = np.unique(points, return_counts=True)
+    usual = [ord(mark) for mark in "\n\r\t"]
+    wrong = [
+        point not in usual and unicodedata.category(chr(point)) in _NO_TEXT
+        for point in distinct.tolist()
+    ]
+    return float(counts[wrong].sum() / counts.sum())
 
 
 _BLANKS = [ord(" "), ord("\n"), ord("。")]
@@ -126,10 +169,9 @@ def _reads_as_text(data: bytes, encoding: str) -> bool:
     printed = (values >= 32) & (values < 128)
     if np.mean(printed | np.isin(values, [0, 9, 10, 11, 12, 13])) > 0.9:
         return False
-    points, counts = np.unique(decode(data, encoding).code_points, return_counts=True)
-    wrong = [unicodedata.category(chr(point)) in _NO_TEXT for point in points.tolist()]
-    breaks = counts[np.isin(points, [ord(mark) for mark in "\n\r\t"])].sum()
-    return bool(breaks and counts[wrong].sum() - breaks <= 0.002 * counts.sum())
+    points = decode(data, encoding).code_points
+    breaks = np.isin(points, [ord(mark) for mark in "\n\r\t"]).any()
+    return bool(breaks) and _share_of_no_text(points) <= 0.002
 
 
 _NO_TEXT = ("Cc", "Cn", "Co", "Cs")

@@ -162,8 +162,8 @@ def line_starts(text: np.ndarray, encoding: str = UTF_8) -> np.ndarray:
         ends = np.flatnonzero(text[:-1] == line_end(text)) + 1
         return ends
     decoded = decode(text[first:], encoding)
-    ends = decoded.code_points == ord("\n")
-    return decoded.bounds[1:][ends] + first if ends.any() else np.zeros(0, np.int64)
+    ends = np.flatnonzero(decoded.code_points[:-1] == ord("\n"))
+    return decoded.bounds[ends + 1] + first
 
 
 def line_end(text: np.ndarray) -> int:
