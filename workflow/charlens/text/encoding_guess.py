@@ -97,9 +97,9 @@ def _wider(streams: np.ndarray) -> str | None:
     """UTF-32 of the byte order in which a text has more blanks; None where it has neither."""
     likely = {}
     for encoding, order in (("utf-32-be", slice(None)), ("utf-32-le", slice(None, None, -1))):
-        found = [_in_fours(stream, order) for stream in streams]
-        if None not in found:
-            likely[encoding] = tuple(map(sum, zip(*filter(None, found), strict=True)))
+        fits = [_in_fours(stream, order) for stream in streams]
+        if None not in fits:
+            likely[encoding] = tuple(map(sum, zip(*filter(None, fits), strict=True)))
     return max(likely, key=likely.__getitem__) if likely else None
 
 
