@@ -420,9 +420,15 @@ def test_figure_8_is_drawn_and_read_back(plant, tmp_path):
 def test_the_verdicts_in_words(plant):
     sentences = " ".join(causal_cells.sentences(plant.tables.verdicts))
     assert "in 1 of 9 cases: inside quotes (first of 9 cells, p = 1.000)." in sentences
-    assert "probability of the right byte at closing goes from" in sentences
+    causal = plant.tables.verdicts[plant.tables.verdicts["verdict"] == "causal"]
+    largest = causal.loc[causal["delta_loss"].idxmax()]
+    assert (
+        f"probability of the right byte at {largest['class']} goes from {largest['p']:.3f} to "
+    ) in sentences
     markdown = causal_cells.markdown(plant.tables.verdicts)
     assert markdown.count("| causal |") == 2
+    interval = f"{largest['memory']:.0f} [{largest['memory_low']:.0f}, {largest['memory_high']:.0f}]"
+    assert markdown.count(f"| causal | {interval} | – |") == 2
     assert "No network" in causal_cells.markdown(plant.tables.verdicts.iloc[:0])
 
 

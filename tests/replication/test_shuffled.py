@@ -79,6 +79,10 @@ def test_close_numbers_say_little_and_distant_ones_much() -> None:
         "Figure 4 right: 4 of 5 numbers are near enough; were the paper's own shuffled among "
         "themselves, 1.0 of 5 would be on average.",
     ]
+    assert list(shuffled.in_brief(pd.concat([close, distant], ignore_index=True))) == [
+        "Near enough are: Figure 5 left 5 of 5 (5.0) and Figure 4 right 4 of 5 (1.0); in brackets, "
+        "how many would be on average were the paper's own numbers shuffled among themselves."
+    ]
 
 
 def test_what_is_shuffled_together() -> None:
@@ -101,4 +105,4 @@ def test_what_is_shuffled_together() -> None:
     ]
     assert (groups["shuffled"] == 1).all()
     assert shuffled.groups(others).empty
-    assert list(shuffled.sentences(others)) == []
+    assert list(shuffled.sentences(others)) == list(shuffled.in_brief(others)) == []

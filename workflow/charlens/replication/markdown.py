@@ -137,7 +137,7 @@ def sentences(numbers: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[str]:
             f"{len(numbers)} numbers of the paper are here too; {len(compared)} can be compared, "
             f"of which {listed(counts)}."
         )
-        yield from shuffled.sentences(numbers)
+        yield from shuffled.in_brief(numbers)
     else:
         yield "This run has none of the paper's numbers: other texts, or other networks."
     outcomes = outcomes[outcomes["comparable"]]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from charlens.display.wording import listed
 from charlens.models import names as model_id
 from charlens.models.catalogue import RNN
 
@@ -53,6 +54,20 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{figure}: {near} of {numbers} numbers are near enough; were the paper's own shuffled "
             f"among themselves, {shuffled:.1f} of {numbers} would be on average."
+        )
+
+
+def in_brief(frame: pd.DataFrame) -> Iterator[str]:
+    """The same of all figures in a sentence; none where there are no numbers."""
+    sums = groups(frame).groupby("figure", sort=False)[["numbers", "near", "shuffled"]].sum()
+    shares = [
+        f"{figure} {near} of {numbers} ({shuffled:.1f})"
+        for figure, numbers, near, shuffled in sums.itertuples()
+    ]
+    if shares:
+        yield (
+            f"Near enough are: {listed(shares)}; in brackets, how many would be on average were "
+            "the paper's own numbers shuffled among themselves."
         )
 
 

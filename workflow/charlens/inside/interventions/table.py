@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.inside.interventions.clamps import EVERY
 from charlens.inside.interventions.frames import joined
-from charlens.inside.interventions.verdicts import CAUSAL, COLUMNS, SPECIFIC
+from charlens.inside.interventions.verdicts import CAUSAL, COLUMNS
 from charlens.models.names import title
 from charlens.paper import texts
 
@@ -61,12 +61,15 @@ def markdown(frame: pd.DataFrame) -> str:
         "rank among other cells of the layer. A cell is causal if at both targets the probability "
         "moves as predicted, down where the symbol comes and up where it does not, if no other "
         "cell costs as much there, and if the loss there is at least five times that elsewhere. "
-        "p: chance of the rank, corrected for the number of concepts.",
+        "p: chance of the rank, corrected for the number of concepts. Kept: characters for which "
+        "more than half of a change at a single step remains [95 % interval], followed up to "
+        f"{EVERY}. Line: change of the predicted length of lines for each column by which a cell "
+        "that follows them is moved on.",
     ]
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         lines += ["", f"## {texts.corpus_title(str(corpus))}, {title(str(model))}", ""]
         head = ["Concept", "Cell", "Target", "Clamped", "Characters", "P before", "P after"]
-        head += ["Δ loss", "Ratio", "As predicted", "Rank", "p", "Verdict"]
+        head += ["Δ loss", "Ratio", "As predicted", "Rank", "p", "Verdict", "Kept", "Line"]
         lines += markdown_table(head, [*map(_cells, part.to_dict("records"))], "lrllr")
     if frame.empty:
         lines += ["", "No network of this study has cells that follow something."]
@@ -76,27 +79,36 @@ def markdown(frame: pd.DataFrame) -> str:
 def _cells(row: Mapping[str, Any]) -> list[str]:
     moved = {(True, True): "both", (True, False): "fall", (False, True): "rise"}
     loss = row["delta_loss"]
-    if loss == loss:
-        effect = [f"{row['p']:.3f}", f"{row['p_clamped']:.3f}", _with_interval(row)]
-    else:  # no character of the class
-        effect = ["–", "–", "–"]
+    known = loss == loss  # there are characters of the class
+    before_after = [f"{row[p]:.3f}" if known else "–" for p in ("p", "p_clamped")]
     return [
         row["title"],
         f"layer {row['layer']}, {row['unit']}",
         row["class"],
         row["mode"],
         f"{row['n']:,}",
-        *effect,
+        *before_after,
+        _with_interval(row),
         ratio_text(row["specificity"]),
         moved.get((row["fall"], row["rise"]), "neither"),
         f"{row['cell_rank']} of {row['controls'] + 1}",
         f"{row['p_rank']:.3f}",
         row["verdict"],
+        _with_interval(row, "memory", "memory_low", "memory_high", "{:.0f}".format),
+        _with_interval(row, "slope", "slope_low", "slope_high"),
     ]
 
 
-def _with_interval(row: Mapping[str, Any]) -> str:
-    return f"{signed(row['delta_loss'])} [{signed(row['low'])}, {signed(row['high'])}]"
+def _with_interval(
+    row: Mapping[str, Any],
+    value: str = "delta_loss",
+    low: str = "low",
+    high: str = "high",
+    shown: Callable[[float], str] = signed,
+) -> str:
+    if row[value] != row[value]:
+        return "–"
+    return f"{shown(row[value])} [{shown(row[low])}, {shown(row[high])}]"
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
@@ -113,31 +125,11 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             f"cause what the concept predicts in {cases(len(causal), len(cells))}"
             f"{': ' + listed(first) if first else ''}."
         )
-        for row in part[part["verdict"] == CAUSAL].to_dict("records"):
+        largest = part[part["verdict"] == CAUSAL].nlargest(1, "delta_loss")
+        for row in largest.to_dict("records"):
             yield (
-                f"With the cell for {rst(row['title'])} (layer {row['layer']}, cell {row['unit']}) "
-                f"clamped {row['mode']}, the probability of the right byte at {rst(row['class'])} "
-                f"goes from {row['p']:.3f} to {row['p_clamped']:.3f} "
+                f"The largest effect: with the cell for {rst(row['title'])} (layer {row['layer']}, "
+                f"cell {row['unit']}) clamped {row['mode']}, the probability of the right byte at "
+                f"{rst(row['class'])} goes from {row['p']:.3f} to {row['p_clamped']:.3f} "
                 f"({signed(row['delta_loss'])} nats; elsewhere {signed(row['other_loss'])})."
-            )
-        halves = part[(part["verdict"] != CAUSAL) & part["fall"] & part["rise"]]
-        halves = halves[halves["specificity"] >= SPECIFIC]
-        if len(halves):
-            partly = [
-                f"at {rst(row['class'])} for {rst(row['title'])} ({signed(row['delta_loss'])} nats)"
-                for row in halves.to_dict("records")
-            ]
-            yield f"Of the others some do so in part: {listed(partly)}."
-        for row in causal[causal["memory"].notna()].to_dict("records"):
-            yield (
-                f"Changed at a single step, the cell for {rst(row['title'])} keeps more than half "
-                f"of it for {row['memory']:.0f} characters (95 % interval "
-                f"{row['memory_low']:.0f} to {row['memory_high']:.0f}; followed up to {EVERY})."
-            )
-        for row in cells[cells["slope"].notna()].to_dict("records"):
-            low, high = signed(row["slope_low"]), signed(row["slope_high"])
-            yield (
-                f"For each column by which the cell for {rst(row['title'])} is moved on, the "
-                f"predicted length of lines changes by {signed(row['slope'])} characters "
-                f"(95 % interval {low} to {high})."
             )
