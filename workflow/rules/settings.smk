@@ -90,7 +90,7 @@ def interventions_config(wildcards):
 
 def dynamics_config():
     options = {"epochs": list(WATCHED.epochs), "contexts": list(WATCHED.n_gram)}
-    return options | scoring_config()
+    return options | {"encodings": encodings_of([WATCHED.corpus])} | scoring_config()
 
 
 def table_config():
@@ -112,7 +112,8 @@ def closings_config():
 
 
 def memory_config(wildcards):
-    asked = {"model": wildcards.model, "kind": STUDY.corpora[wildcards.corpus].kind}
+    entry = STUDY.corpora[wildcards.corpus]
+    asked = {"model": wildcards.model, "kind": entry.kind, "encoding": entry.encoding}
     context = STUDY.context.model_dump(mode="json", exclude={"corpora", "models"})
     return asked | context | STUDY.probes.model_dump(mode="json") | scoring_config()
 
