@@ -154,6 +154,7 @@ def test_nothing_to_compare_is_one_clear_error(study):
 def test_scripts_and_the_figure(study, monkeypatch, tmp_path):
     _, paths = study
     config = {"epochs": EPOCHS, "contexts": [1, 2], "unroll": 10, "device": "cpu"}
+    config["encodings"] = {"toy": None}
     made = run_script(
         tmp_path, monkeypatch, "dynamics", paths, {"csv": "d.csv", "md": "d.md"}, **config
     )

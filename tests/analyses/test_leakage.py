@@ -347,15 +347,18 @@ def test_the_scripts_do_the_same_from_files(tmp_path: Path, monkeypatch) -> None
     inputs = {
         "copies": [path for _, path in copies],
         "corpora": [tmp_path / f"{known.name}.json" for known in corpora],
+        "tests": [tmp_path / f"{known.name}.npy" for known in corpora],
         "probabilities": paths,
     }
+    for path in inputs["tests"]:
+        save_split(path, np.zeros((1, 5), np.uint8))
     curve = a_curve(tmp_path / "curve.parquet", {0.0: [2.0, 1.305, 1.3]})
     inputs["curves"] = [curve]
     outputs = {"csv": "a.csv", "models": "b.csv", "distances": "c.csv", "md": "d.md"}
     trained = ("novel", "lstm-1x64")
     made = run_script(
         tmp_path, monkeypatch, "leakage", inputs, outputs, least=5, bootstrap=50, seed=1,
-        trained=[list(trained)],
+        trained=[list(trained)], encodings={},
     )  # fmt: skip
     expected = leakage.tables(copies, paths, corpora, 5, 50, 1, {trained: curve})
     pd.testing.assert_frame_equal(leakage.read_models(made["models"]), expected.models)

@@ -21,6 +21,7 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.replication import tolerances
 from charlens.runtime.resampling import resample_streams
+from charlens.text.corpus import save_split
 from contests import a_corpus
 from probability_files import write_model
 from scripts_alone import run_script
@@ -236,13 +237,16 @@ def test_the_script_writes_what_the_library_makes(made, tmp_path: Path, monkeypa
     inputs = {
         "probabilities": [path for some in runs_of.values() for path in some],
         "corpora": [tmp_path / "corpus.json"],
+        "tests": [tmp_path / "test.npy"],
     }
+    save_split(inputs["tests"][0], np.zeros((1, 5), np.uint8))
     outputs = {"csv": "seeds.csv", "losses": "losses.csv", "differences": "differences.csv",
                "md": "seeds.md"}  # fmt: skip
     repeated = [seed for seed in runs_of for _ in runs_of[seed]]
     paths = run_script(
-        tmp_path, monkeypatch, "seeds", inputs, outputs, bootstrap=200, seed=1, seeds=repeated
-    )
+        tmp_path, monkeypatch, "seeds", inputs, outputs, bootstrap=200, seed=1, seeds=repeated,
+        encodings={},
+    )  # fmt: skip
     pd.testing.assert_frame_equal(seeds.read(paths["csv"]), expected.networks)
     pd.testing.assert_frame_equal(seeds.read_losses(paths["losses"]), expected.losses)
     pd.testing.assert_frame_equal(

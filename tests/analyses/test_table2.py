@@ -26,7 +26,7 @@ from charlens.predictions.file import ProbabilityMetadata, write_probabilities
 from charlens.predictions.loss import bootstrap_sd
 from charlens.predictions.score_ngram import SCORES
 from charlens.runtime.randomness import generator
-from charlens.text.corpus import Corpus
+from charlens.text.corpus import Corpus, save_split
 from probability_files import random_columns
 from scripts_alone import run_script
 
@@ -539,12 +539,16 @@ def test_the_scripts(tmp_path, files, table, monkeypatch, absent):
     corpora = [tmp_path / of.name / "corpus.json" for of in CORPORA]
     for of, path in zip(CORPORA, corpora, strict=True):
         of.save(path)
+    tests = [path.with_name("test.npy") for path in corpora]
+    for path in tests:
+        save_split(path, np.zeros((1, 5), np.uint8))
 
     run = partial(run_script, tmp_path, monkeypatch)
 
-    inputs = {"n_gram": files[0], "probabilities": files[1], "corpora": corpora}
+    inputs = {"n_gram": files[0], "probabilities": files[1], "corpora": corpora, "tests": tests}
     inputs = {key: value for key, value in inputs.items() if key != absent}
-    made = run("table2", inputs, {"csv": "t.csv", "md": "t.md"}, bootstrap=10, seed=1)
+    config = {"bootstrap": 10, "seed": 1, "encodings": {}}
+    made = run("table2", inputs, {"csv": "t.csv", "md": "t.md"}, **config)
     shown = run("draw", {"table2": made["csv"]}, {k: f"f.{k}" for k in ("pdf", "png", "csv")},
                 "charlens.analyses.context_length.figure")  # fmt: skip
     assert shown["csv"].read_bytes() == made["csv"].read_bytes()

@@ -333,6 +333,9 @@ def test_korean_from_text_to_cells():
     assert cl.activations(model, POEM, "r").shape[0] == len(POEM.encode())
     table = cl.compare([cl.predict(model, text), cl.ngram(text, 3)]).table
     assert table.corpus.tolist() == ["진달래"] * 2
+    assert " nats per byte after epoch 2" in repr(model)
+    plain = cl.corpus(b"the cat sat on the mat. " * 100, batch=4, unroll=20)
+    assert " nats per character after epoch 1" in repr(cl.train("lstm-1x4", plain, epochs=1))
 
 
 def test_scores_show_text_of_any_encoding():

@@ -427,7 +427,9 @@ def test_the_verdicts_in_words(plant):
     ) in sentences
     markdown = causal_cells.markdown(plant.tables.verdicts)
     assert markdown.count("| causal |") == 2
-    interval = f"{largest['memory']:.0f} [{largest['memory_low']:.0f}, {largest['memory_high']:.0f}]"
+    interval = (
+        f"{largest['memory']:.0f} [{largest['memory_low']:.0f}, {largest['memory_high']:.0f}]"
+    )
     assert markdown.count(f"| causal | {interval} | – |") == 2
     assert "No network" in causal_cells.markdown(plant.tables.verdicts.iloc[:0])
 

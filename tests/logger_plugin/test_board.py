@@ -77,7 +77,7 @@ def test_the_time_of_larger_networks_is_estimated_by_that_of_smaller_ones(clock)
 
 def test_what_a_log_says_of_a_job_counts_and_is_carried_forward(clock, tmp_path) -> None:
     log = tmp_path / "a.log"
-    log.write_text("x: 20%, 5 char/s, 0:40 left, loss 2.5\n")
+    log.write_text("x: 20%, 5 bytes/s, 0:40 left, loss 2.5\n")
     board = Board()
     board.plan([("train", 8), ("train_watched", 8)])
     clock[0] = 100.0

@@ -37,7 +37,7 @@ def test_a_progress_line_is_read_back(log, monkeypatch, done, seconds, values, s
         bar.done = done
         bar.values = values
         logger.info(bar.line())
-        logger.info("python_docs/x: epoch 1 of 2, train 2.0, val 2.1 nats/char")
+        logger.info("python_docs/x: epoch 1 of 2, train 2.0, val 2.1 nats/byte")
     seen = job_logs.progress(job_logs.tail(["missing.log", str(log)]))
     assert (seen.share, seen.left) == (share, left)
     assert [word in seen.values for word in values] == [True] * len(values)

@@ -265,7 +265,7 @@ def test_a_few_lines_stay(tmp_path, width) -> None:
     board.plan([("train", 8)] * 12 + [("probabilities", 0)] * 4)
     for number in range(10):
         log = tmp_path / f"{number}.log"
-        log.write_text("x: 50%, 5 char/s, 1:40 left, loss 2.5\n")
+        log.write_text("x: 50%, 5 bytes/s, 1:40 left, loss 2.5\n")
         wildcards = {"corpus": "a_long_name_of_a_corpus", "model": f"rnn-1x{number}"}
         board.start(number, Job("train", wildcards, [str(log)], []))
     lines = text_of(board, width)

@@ -12,6 +12,7 @@ from browser import measure, needs_chromium
 from charlens.errors import CharlensError
 from charlens.replication.findings import NOT_TESTED
 from charlens.report import run_page, summary
+from charlens.report.captions import Caption
 from charlens.report.contents import ANALYSES, FIGURES, PAGES
 from charlens.report.run_page import write_run_page
 from small_run import make_run, prose
@@ -222,6 +223,16 @@ def test_the_summary_of_texts_of_several_bytes_a_character(tmp_path: Path) -> No
     assert {score.width for score in summary.scores(tmp_path) if score.corpus == "korean"} == {2.5}
     best = run_page._best(tmp_path)
     assert (best["unit"], best["explanation"]) == ("nats per byte", wide)
+
+
+def test_the_summary_of_n_grams_of_such_a_text_alone(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "table2.csv").write_text(
+        "corpus,model,cross_entropy,characters,bytes_per_character\nkorean,n-gram-5,1.25,900,2.5\n"
+    )
+    assert summary.unit(summary.scores(tmp_path))[0] == "nats per byte"
+    caption = Caption(ANALYSES["table2"], str(tmp_path), "")
+    assert caption.unit == "nats per byte"
 
 
 def test_the_summary_ranks_models_of_every_kind(tmp_path: Path) -> None:

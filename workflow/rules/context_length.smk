@@ -1,4 +1,5 @@
-# Needs: {corpus}/tables/n-gram.csv, {corpus}/probabilities/{model}.parquet of all networks.
+# Needs: {corpus}/corpus.json, train.npy and test.npy, {corpus}/tables/n-gram.csv,
+# {corpus}/probabilities/{model}.parquet of all networks.
 # Makes: {corpus}/tables/compressors.csv, tables/table2.csv and .md (Table 2).
 
 
@@ -36,6 +37,7 @@ rule table2:
             "<results>/{corpus}/tables/compressors.csv", corpus=compressed_corpora(STUDY)
         ),
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+        tests=expand("<results>/{corpus}/test.npy", corpus=STUDY.corpora),
     output:
         csv="<results>/tables/table2.csv",
         md="<results>/tables/table2.md",
@@ -52,7 +54,7 @@ rule table2:
         mem_mb=2000,
         runtime=60,
     params:
-        config=table_config(),
+        config=table_config() | {"encodings": encodings_of(STUDY.corpora)},
         fingerprint=fingerprint(
             "table2.py",
             "charlens/paper/data/table2_ngram.csv",

@@ -36,6 +36,7 @@ rule leakage:
     input:
         copies=expand("<results>/{corpus}/tables/copied.parquet", corpus=AUDITED),
         corpora=expand("<results>/{corpus}/corpus.json", corpus=AUDITED),
+        tests=expand("<results>/{corpus}/test.npy", corpus=AUDITED),
         probabilities=[path for corpus in AUDITED for path in every_model_of(corpus)],
         curves=[f"<results>/{corpus}/curves/{model}.parquet" for corpus, model in TRAINED],
     output:
@@ -56,7 +57,12 @@ rule leakage:
         mem_mb=1000,
         runtime=60,
     params:
-        config=table_config() | {"least": STUDY.leakage.least, "trained": TRAINED},
+        config=table_config()
+        | {
+            "least": STUDY.leakage.least,
+            "trained": TRAINED,
+            "encodings": encodings_of(AUDITED),
+        },
         fingerprint=fingerprint("leakage.py"),
     script:
         "../scripts/leakage.py"

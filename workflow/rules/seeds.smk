@@ -1,4 +1,4 @@
-# Needs: {corpus}/corpus.json, the probabilities of networks that are trained from several seeds.
+# Needs: {corpus}/corpus.json and test.npy, the probabilities of networks that are trained from several seeds.
 # Makes: tables/seeds.csv and .md, tables/seed_losses.csv, tables/seed_differences.csv.
 
 
@@ -6,6 +6,7 @@ rule seeds:
     input:
         probabilities=[path for _, path in every_training()],
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+        tests=expand("<results>/{corpus}/test.npy", corpus=STUDY.corpora),
     output:
         csv="<results>/tables/seeds.csv",
         losses="<results>/tables/seed_losses.csv",
@@ -24,7 +25,11 @@ rule seeds:
         mem_mb=1000,
         runtime=60,
     params:
-        config=table_config() | {"seeds": [seed for seed, _ in every_training()]},
+        config=table_config()
+        | {
+            "seeds": [seed for seed, _ in every_training()],
+            "encodings": encodings_of(STUDY.corpora),
+        },
         fingerprint=fingerprint("seeds.py", "charlens/paper/data/figure1_cross_entropy.csv"),
     script:
         "../scripts/seeds.py"

@@ -90,7 +90,7 @@ def interventions_config(wildcards):
 
 def dynamics_config():
     options = {"epochs": list(WATCHED.epochs), "contexts": list(WATCHED.n_gram)}
-    return options | scoring_config()
+    return options | {"encodings": encodings_of([WATCHED.corpus])} | scoring_config()
 
 
 def table_config():

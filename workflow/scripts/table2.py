@@ -6,18 +6,22 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.analyses.context_length import compressors
     from charlens.analyses.context_length import table as table2
     from charlens.analyses.context_length.markdown import markdown
+    from charlens.display.units import marked
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
+    from charlens.text.widths import widths
 
-    bootstrap, seed = (snakemake.params.config[key] for key in ("bootstrap", "seed"))
+    config, inputs = snakemake.params.config, snakemake.input
+    bootstrap, corpora = config["bootstrap"], [Corpus.load(path) for path in inputs.corpora]
     table = table2.table(
-        snakemake.input.get("n_gram", []),
-        snakemake.input.get("probabilities", []),
-        [Corpus.load(path) for path in snakemake.input.corpora],
+        inputs.get("n_gram", []),
+        inputs.get("probabilities", []),
+        corpora,
         bootstrap,
-        seed,
+        config["seed"],
     )
+    table = marked(table, widths(corpora, inputs.tests, config["encodings"]))
     csv_tables.write(table, snakemake.output.csv)
-    sizes = [compressors.read(path) for path in snakemake.input.get("compressors", [])]
+    sizes = [compressors.read(path) for path in inputs.get("compressors", [])]
     write_text(snakemake.output.md, markdown(table, bootstrap, sizes))

@@ -24,7 +24,7 @@ class Comparison:
 
     Attributes:
         table: one row per model and corpus, the columns of the workflow's ``cross_entropy.csv``:
-            ``cross_entropy`` and ``bootstrap_sd`` are nats per character.
+            ``cross_entropy`` and ``bootstrap_sd`` are nats per byte.
     """
 
     table: pd.DataFrame

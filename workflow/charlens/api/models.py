@@ -25,6 +25,7 @@ from charlens.models.trained import TrainedModel as SavedModel
 from charlens.runtime.signals import Interrupted
 from charlens.study.explain import explain
 from charlens.text.corpus import Corpus
+from charlens.text.units import PER_BYTE, PER_CHARACTER
 from charlens.training.grid_point import metadata_of
 from charlens.training.settings import Training
 from charlens.training.task import Task
@@ -43,8 +44,8 @@ class TrainedModel(SavedModel):
         metadata: how it was trained, and on what.
         vocabulary: the byte values it knows, in increasing order; a code is an index into it.
         curve: a record per epoch and dropout rate: ``width``, ``epoch``, ``dropout``,
-            ``train_loss`` and ``val_loss`` (nats per character), ``learning_rate``; empty where
-            the model comes from a file.
+            ``train_loss`` and ``val_loss`` (nats per byte), ``learning_rate``; empty where the
+            model comes from a file.
     """
 
     vocabulary: tuple[int, ...] = ()
@@ -79,11 +80,16 @@ class TrainedModel(SavedModel):
             "dropout": m["dropout"],
         }
 
+    @property
+    def _unit(self) -> str:
+        """Of its loss: in an alphabet with bytes beyond ASCII a character may be several."""
+        return PER_BYTE if max(self.vocabulary, default=0) >= 0x80 else PER_CHARACTER
+
     def __repr__(self) -> str:
         m = self.metadata
         return (
             f"{names.title(self.model)} trained on {m['corpus']!r}: {m['parameters']:,} "
-            f"parameters; validation loss {m['val_loss']:.3f} nats per character after epoch "
+            f"parameters; validation loss {m['val_loss']:.3f} {self._unit} after epoch "
             f"{m['epoch']} (dropout {m['dropout']:g})"
         )
 

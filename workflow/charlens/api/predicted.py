@@ -39,7 +39,7 @@ class Predictions(together.Predictions):
         columns: ``position``, ``stream``, ``byte`` (that came), ``probability`` (of it),
             ``entropy`` (nats), ``top_byte`` (the most likely) and ``top_probability``, each of
             shape (characters,).
-        loss: mean cross-entropy, nats per character.
+        loss: mean cross-entropy, nats per byte.
     """
 
     @property

@@ -8,6 +8,7 @@ import pandas as pd
 
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.width import WIDTH
 
 LONGEST = 500
 """Characters of the columns of a wrong file in a message."""
@@ -26,7 +27,8 @@ def read(
 
     Args:
         path: the file.
-        dtypes: the columns it must have, in their order, and the type of each.
+        dtypes: the columns it must have, in their order, and the type of each. :data:`WIDTH` may
+            come after them.
         what: the kind of table in words, with its article, for errors.
         rule: the rule that makes it, for errors.
         later: those of ``dtypes`` that tables of earlier versions lack; they are then empty.
@@ -44,7 +46,7 @@ def read(
         detail = " ".join(str(error).split())[:160]
         raise CharlensError(f"{path}: not {what} ({detail}); delete it") from error
     lacking = [name for name in later if name not in frame]
-    if list(frame.columns) != [name for name in dtypes if name not in lacking]:
+    if declared(frame) != [name for name in dtypes if name not in lacking]:
         columns = str(list(frame.columns))
         if len(columns) > LONGEST:
             columns = f"{columns[:LONGEST]}… ({len(frame.columns):,} in all)"
@@ -52,4 +54,13 @@ def read(
             f"{path}: columns are {columns}, expected {list(dtypes)}; delete the file and run again"
         )
     empty = {name: pd.Series(None, frame.index, dtypes[name]) for name in lacking}
-    return frame.assign(**empty)[list(dtypes)] if lacking else frame
+    return frame.assign(**empty)[[*dtypes, *_more(frame)]] if lacking else frame
+
+
+def declared(frame: pd.DataFrame) -> list[str]:
+    """The columns of a table without :data:`WIDTH` where it is the last."""
+    return list(frame.columns)[: len(frame.columns) - len(_more(frame))]
+
+
+def _more(frame: pd.DataFrame) -> list[str]:
+    return [name for name in frame.columns[-1:] if name == WIDTH]

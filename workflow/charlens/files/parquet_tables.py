@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from charlens.errors import CharlensError, DamagedFileError
 from charlens.files.atomic import FilePath, atomic_path
+from charlens.files.csv_tables import declared
 
 
 def write(frame: pd.DataFrame, path: FilePath) -> None:
@@ -25,6 +26,7 @@ def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.
     Args:
         path: the file.
         dtypes: the columns it must have, in their order, and the type of each.
+            :data:`charlens.files.width.WIDTH` may come after them.
         what: the kind of table in words, with its article, for errors.
         rule: the rule that makes it, for errors.
 
@@ -33,7 +35,7 @@ def read(path: FilePath, dtypes: Mapping[str, str], what: str, rule: str) -> pd.
     """
     try:
         frame = pq.read_table(path, page_checksum_verification=True).to_pandas()
-        if list(frame.columns) != list(dtypes):
+        if declared(frame) != list(dtypes):
             raise ValueError(f"columns are {list(frame.columns)}, expected {list(dtypes)}")
         return frame.astype(dict(dtypes))
     except FileNotFoundError as error:

@@ -80,7 +80,8 @@ def dump_activations(
     )
     at_once = max(1, _BUFFERS // (2 * ROW_GROUP * units * 2))
     passes = [targets[i : i + at_once] for i in range(0, len(targets), at_once)]
-    with progress(count * len(passes), f"{corpus.name}/{trained.model} activations", "char") as bar:
+    name = f"{corpus.name}/{trained.model} activations"
+    with progress(count * len(passes), name, "bytes") as bar:
         for part in passes:
             run = _Dump(trained, codes, (start, stop), steps, device, dtype)
             run.run(corpus, folder, part, bar)

@@ -35,7 +35,7 @@ A network that has learnt nothing, as of random bytes, has a uniform guess's los
 
 
 def uniform_loss(k: int) -> float:
-    """The loss of a uniform guess among K symbols, nats per character.
+    """The loss of a uniform guess among K symbols, nats per byte.
 
     Of a text with one symbol it is that of two: n-gram models keep probability for an unseen one.
     """
@@ -50,7 +50,7 @@ def is_diverged(nats: float, uniform: float = math.nan) -> bool:
     """Whether a cross-entropy is worse than a uniform guess, or no number at all.
 
     Args:
-        nats: per character.
+        nats: per byte.
         uniform: of :func:`uniform_loss`; NaN where unknown.
 
     Example:
@@ -66,14 +66,14 @@ def warning(name: str, nats: float, k: int) -> str:
 
     Args:
         name: of the network.
-        nats: its best validation loss per character.
+        nats: its best validation loss per byte.
         k: number of symbols of its text.
     """
     uniform = uniform_loss(k)
     if not is_diverged(nats, uniform):
         return ""
     losses = (
-        f"the best validation loss is {nats:.4g} nats per character, a uniform guess among {k} "
+        f"the best validation loss is {nats:.4g} nats per byte, a uniform guess among {k} "
         f"symbols has {uniform:.4g}"
     )
     if nats <= uniform + NOTICEABLE:

@@ -48,7 +48,7 @@ def predictions(
     batch, length = codes.shape[0], codes.shape[1] - 1
     scalar = {c: np.empty((batch, length), np.float32) for c in _FLOATS}
     top = np.empty((batch, length), np.uint8)
-    with progress(batch * length, name, "char") as bar:
+    with progress(batch * length, name, "bytes") as bar:
         for place, logp, targets in windows(shape, weights, codes, steps, device=device):
             p = logp.exp()
             best, index = p.max(-1)

@@ -42,7 +42,7 @@ class Predictions:
 
     @property
     def loss(self) -> float:
-        """Mean cross-entropy of the test characters, nats per character."""
+        """Mean cross-entropy of the test bytes, nats per byte."""
         return float(losses_of(self.columns).mean())
 
     def select(

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from charlens.report import summary
 from charlens.report.contents import ANALYSES, FIGURES, PAGES
 from charlens.report.entries import Analysis, Figure
 
@@ -77,8 +78,13 @@ class Caption:
 
     @property
     def shows(self) -> str:
-        """What a reader sees."""
-        return self.entry.shows
+        """What a reader sees; :func:`shows` of the entry."""
+        return shows(self.entry, Path(self.results), self.corpus)
+
+    @property
+    def unit(self) -> str:
+        """The unit of losses in the run."""
+        return summary.unit(summary.scores(Path(self.results)))[0]
 
     @property
     def paper(self) -> str:
@@ -127,6 +133,23 @@ class Captions:
     def about(self, name: str) -> str:
         """What this run found in another analysis, by its name in the registry."""
         return next(iter(self.by_name.values())).about(name)
+
+
+def shows(entry: Analysis | Figure, results: Path, corpus: str = "") -> str:
+    """What a reader sees, in reStructuredText; rates are per byte where those of the tables are.
+
+    Args:
+        entry: of the registry.
+        results: the run's folder.
+        corpus: as of :func:`sentences`.
+
+    Raises:
+        CharlensError: a table is missing or damaged.
+    """
+    from charlens.display.units import worded
+
+    frames = [frame for a in entry.analyses for frame in _tables(a, results, corpus)]
+    return worded(entry.shows, *frames)
 
 
 def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:

@@ -19,7 +19,7 @@ from charlens.models.divergence import EXPLANATION, MARK
 from charlens.models.names import title as model_title
 from charlens.paper.texts import corpus_title
 from charlens.report import summary
-from charlens.report.captions import sentences
+from charlens.report.captions import sentences, shows
 from charlens.report.contents import ANALYSES, FIGURES
 from charlens.report.entries import Analysis, Figure
 from charlens.report.html import from_markdown, from_rst, plain, rows_of
@@ -167,7 +167,7 @@ def _figure(folder: Path, figure: Figure, agreement: str) -> Entry:
     return Entry(
         anchor=figure.name,
         title=figure.title,
-        shows=from_rst(figure.shows),
+        shows=from_rst(shows(figure, folder, agreement)),
         outcome=from_rst(f"**This run.** {outcome}"),
         paper=from_rst(f"**The paper.** {figure.paper}"),
         picture=_picture(folder / names[0], f"{figure.title}. {plain(from_rst(outcome))}"),
@@ -183,7 +183,7 @@ def _table(folder: Path, analysis: Analysis, agreement: str, with_outcome: bool)
     return Entry(
         anchor=f"table-{analysis.name}",
         title=analysis.title,
-        shows=from_rst(analysis.shows),
+        shows=from_rst(shows(analysis, folder, agreement)),
         outcome=from_rst(f"**This run.** {run}") if with_outcome else "",
         paper=from_rst(f"**The paper.** {analysis.paper}") if with_outcome else "",
         table=from_markdown(markdown, deeper=2, titled=False),

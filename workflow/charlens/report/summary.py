@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from charlens.files.width import WIDTH
 from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES
 from charlens.models.divergence import MARK, is_diverged
 from charlens.models.names import cell_title, context_model, parse, title
-from charlens.text.units import MANY_BYTES, PER_BYTE, PER_CHARACTER
+from charlens.text.units import BYTE, PER_BYTE, PER_CHARACTER, per
 
 PAGE = "report.html"
 """The page of a run in its folder."""
@@ -86,8 +87,9 @@ def scores(results: Path) -> list[Score]:
                 known = Score(*key, nats, math.nan if uniform is None else uniform)
                 by_model.setdefault(key, known)
                 size, points = _number(row.get("characters")), _number(row.get("code_points"))
-                if size and points:
-                    widths[key[0]] = size / points
+                width = size / points if size and points else _number(row.get(WIDTH))
+                if width:
+                    widths.setdefault(key[0], width)
     return [
         replace(score, width=widths.get(score.corpus, score.width)) for score in by_model.values()
     ]
@@ -95,7 +97,7 @@ def scores(results: Path) -> list[Score]:
 
 def unit(scores_: Iterable[Score]) -> tuple[str, str]:
     """The unit of some scores, and a sentence on those texts whose characters are several bytes."""
-    widths = {score.corpus: score.width for score in scores_ if score.width * MANY_BYTES > 1}
+    widths = {score.corpus: score.width for score in scores_ if per(score.width) == BYTE}
     if not widths:
         return PER_CHARACTER, ""
     many = ", ".join(f"{corpus} {width:.1f}" for corpus, width in widths.items())

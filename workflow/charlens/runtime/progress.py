@@ -33,7 +33,7 @@ class Progress(AbstractContextManager["Progress"]):
     Args:
         total: units of work in all.
         desc: what is being done, such as ``lstm-1x64``.
-        unit: name of one unit, such as ``char``.
+        unit: what is counted, such as ``bytes``.
         done: units that an earlier, interrupted run has done already.
     """
 

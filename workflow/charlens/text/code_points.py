@@ -14,7 +14,7 @@ import numpy as np
 from charlens.text.encoding_guess import guess
 from charlens.text.encodings import ESCAPED, aligned, decode
 from charlens.text.shifted import SHIFTED
-from charlens.text.units import MANY_BYTES, PER_BYTE, PER_CHARACTER
+from charlens.text.units import per
 
 
 def unit_of(text: bytes) -> str:
@@ -25,7 +25,7 @@ def unit_of(text: bytes) -> str:
         ('nats per character', 'nats per byte')
     """
     characters = decode(text, guess(text)).code_points.size
-    return PER_CHARACTER if characters >= MANY_BYTES * len(text) else PER_BYTE
+    return f"nats per {per(len(text) / max(characters, 1))}"
 
 
 class CodePoints(NamedTuple):

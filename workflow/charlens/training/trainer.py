@@ -95,7 +95,7 @@ class Trainer:
         characters = self.windows.inputs.numel()
         total = self.task.training.epochs * self.windows.count["train"] * characters
         done = self.iteration * characters
-        with deferred() as stop, progress(total, self.task.name, "char", done) as bar:
+        with deferred() as stop, progress(total, self.task.name, "bytes", done) as bar:
             self._saved = time.monotonic()
 
             def advance(windows: int) -> None:
@@ -149,7 +149,7 @@ class Trainer:
             self._record(m, train_losses[m], val_losses[m])
         shown = [" ".join(f"{x:.4f}" for x in losses) for losses in (train_losses, val_losses)]
         done = (name, history.epoch, self.task.training.epochs, *shown)
-        log.info("%s: epoch %d of %d, train %s, val %s nats/char", *done)
+        log.info("%s: epoch %d of %d, train %s, val %s nats/byte", *done)
         if not self.finished:
             self._stop_the_others(history.going_on(self.task.training.patience))
         self._save_after(0.0 if self.finished else 1 / 3)

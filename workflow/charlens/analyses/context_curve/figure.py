@@ -12,6 +12,7 @@ from charlens.analyses.context_curve.classes import ALL
 from charlens.analyses.context_curve.table import NEGLIGIBLE, primary, read
 from charlens.analyses.model_looks import look, panels_by_size
 from charlens.display import style
+from charlens.display.units import per, worded
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM, N_NN
 from charlens.models.names import context_model, title
@@ -64,7 +65,7 @@ def draw(table: pd.DataFrame) -> Figure:
             _draw_legend(axes, looks)
             top = bottom - _TICKS
         if panels:
-            axes.set_xlabel("Characters of context known, $c$", labelpad=1.5)
+            axes.set_xlabel(f"{per(table).capitalize()}s of context known, $c$", labelpad=1.5)
         return figure
 
 
@@ -87,7 +88,7 @@ def _panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame, dict, pd.DataF
                 kind: {"color": _CLASSES[i % 6][0], "ls": _CLASSES[i % 6][1], "label": kind}
                 for i, kind in enumerate(classes)
             }
-            heading = f"{name}, {title(by_class['model'].iloc[0])} by next character"
+            heading = f"{name}, {title(by_class['model'].iloc[0])} by next {per(part)}"
             rows = by_class[by_class["class"] != ALL].assign(line=lambda rows: rows["class"])
             panels.append((heading, rows, looks, rows[:0]))
     return panels
@@ -159,7 +160,7 @@ def _finish(axes: Axes, rows: pd.DataFrame, name: str, legend: int) -> None:
     axes.axhline(NEGLIGIBLE, color=style.FAINT, lw=0.5, ls=(0, (2, 2)), zorder=1)
     axes.tick_params(labelsize=_TICK, length=2, width=0.5, colors=style.SOFT, pad=1.5)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_ylabel("Loss added (nats per char.)", labelpad=1)
+    axes.set_ylabel(worded("Loss added (nats per char.)", rows), labelpad=1)
     axes.set_title(name, size=7.5, loc="left", pad=3 + _LINE * legend, style="italic")
 
 

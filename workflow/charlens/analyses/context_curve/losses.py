@@ -68,7 +68,7 @@ def network_losses(
     losses = {start: np.empty((len(anchors), len(lengths))) for start in starts}
     mean = _mean_of(reader, donors[:rows]) if MEAN in starts else None
     work = len(anchors) * sum(lengths) * len(starts)
-    with progress(work, name, "char") as bar:
+    with progress(work, name, "bytes") as bar:
         for first in range(0, len(anchors), rows):
             block = np.minimum(np.arange(first, first + rows), len(anchors) - 1)  # the last is full
             count = min(rows, len(anchors) - first)

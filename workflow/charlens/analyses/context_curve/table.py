@@ -24,6 +24,7 @@ from charlens.analyses.context_curve.anchors import Anchors
 from charlens.analyses.context_curve.classes import ALL
 from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import per
 from charlens.display.wording import rst, rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
@@ -182,10 +183,11 @@ _SHOWN = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 def markdown(frame: pd.DataFrame) -> str:
     """Δ by length of context, then by class of character, for people."""
+    what = per(frame)
     lines = [
         "# What the far past is worth",
         "",
-        "Δ(c): what a model loses, in nats per character, where it knows the last c characters "
+        f"Δ(c): what a model loses, in nats per {what}, where it knows the last c {what}s "
         "only, against the longest context tried. The rest is replaced by the state after another "
         "text (swap), by none (zero), or by a mean state (mean). Effective context: the least c "
         f"from which on Δ stays below {NEGLIGIBLE} [95 % interval over streams]. Half-life: where "
@@ -198,7 +200,7 @@ def markdown(frame: pd.DataFrame) -> str:
             lines.append(f"Not measured: {part['note'].iloc[0]}.")
             continue
         lines += [
-            f"Training unrolled {unroll} steps; the longest context has {longest:,} characters.",
+            f"Training unrolled {unroll} steps; the longest context has {longest:,} {per(part)}s.",
             "",
             *_by_length(part[part["class"] == ALL]),
         ]
@@ -239,7 +241,7 @@ def _by_class(part: pd.DataFrame, unroll: int) -> list[str]:
         of = curve.set_index("class")
         body.append([title(str(model)), *(_cell(of, name) for name in classes)])
     return [
-        f"Δ({beyond[0]}) by class of character [95 % interval]:",
+        f"Δ({beyond[0]}) by class of {per(part)} [95 % interval]:",
         "",
         *markdown_table(["Model", *classes], body, "lr"),
     ]
@@ -261,11 +263,11 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
     for corpus, part in every.groupby("corpus", sort=False):
         heads = primary(part).drop_duplicates("model")
         networks = heads[[_family(model) not in (N_GRAM, N_NN) for model in heads["model"]]]
-        where = rst_corpus(corpus)
+        where, what = rst_corpus(corpus), per(part)
         for row in networks.itertuples():
             beside = "further than" if row.effective > row.unroll else "not further than"
             yield (
-                f"On {where}, {rst_model(row.model)} looks back {rst(_effective(row))} characters, "
+                f"On {where}, {rst_model(row.model)} looks back {rst(_effective(row))} {what}s, "
                 f"{beside} the {row.unroll} steps of its training."
             )
         for row in heads[~heads["model"].isin(networks["model"])].itertuples():
@@ -276,7 +278,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             worst = cold.loc[cold["delta"].idxmax()]
             yield (
                 f"Started without any history, {rst_model(worst['model'])} still loses "
-                f"{worst['delta']:.3f} nats after {worst['context']} characters."
+                f"{worst['delta']:.3f} nats after {worst['context']} {what}s."
             )
 
 

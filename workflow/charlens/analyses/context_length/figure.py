@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from charlens.analyses import ranking
 from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES, read
 from charlens.display import style
+from charlens.display.units import per, worded
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import CONTEXT_FAMILIES
@@ -69,10 +70,11 @@ def draw(table: pd.DataFrame) -> Figure:
                 1 - (_LEFT + _RIGHT) / _WIDTH,
                 _PANEL / height,
             )
-            last = i == len(sources) - 1
-            _draw_panel(
-                figure.add_axes(box), table[table["source"] == source], str(source), places, last
-            )
+            axes = figure.add_axes(box)
+            _draw_panel(axes, table[table["source"] == source], str(source), places)
+        if places:
+            name = f"Context length $n$ in {per(table)}s{_broken(places)}"
+            axes.set_xlabel(name, labelpad=2)
         return figure
 
 
@@ -96,9 +98,7 @@ def _breaks(places: dict[int, float]) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(places) if b > a + 1]
 
 
-def _draw_panel(
-    axes: Axes, part: pd.DataFrame, source: str, places: dict[int, float], last: bool
-) -> None:
+def _draw_panel(axes: Axes, part: pd.DataFrame, source: str, places: dict[int, float]) -> None:
     end = max(places.values(), default=1.0)
     axes.set_xlim(-0.45, max(end, 1.0) + 0.45)
     axes.set_xticks(list(places.values()), [str(n) for n in places])
@@ -107,7 +107,7 @@ def _draw_panel(
     axes.grid(axis="y", color="#e6e6e6", lw=0.4)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_ylabel("Cross-entropy (nats per character)", labelpad=3)
+    axes.set_ylabel(worded("Cross-entropy (nats per character)", part), labelpad=3)
     title = texts.corpus_title(source)
     axes.set_title(title, size=8, loc="left", pad=4, style="italic")
     if texts.is_other_version(part["papers_file"]):
@@ -121,8 +121,6 @@ def _draw_panel(
     _fit_height(axes, shown)
     _draw_recurrent(axes, shown[shown["family"] == RECURRENT])
     _draw_breaks(axes, places)
-    if last and places:
-        axes.set_xlabel(f"Context length $n$ in characters{_broken(places)}", labelpad=2)
 
 
 def _broken(places: dict[int, float]) -> str:

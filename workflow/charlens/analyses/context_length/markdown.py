@@ -12,6 +12,7 @@ from charlens.analyses import ranking
 from charlens.analyses.context_length import compressors
 from charlens.analyses.context_length.table import RECURRENT, SPLITS, TITLES
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import per, worded
 from charlens.display.wording import number, signed
 from charlens.models import names as model_id
 from charlens.models.divergence import EXPLANATION, MARK, is_diverged
@@ -26,10 +27,11 @@ def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFr
         bootstrap: the number of resamples, for the caption.
         compressed: tables of :mod:`charlens.analyses.context_length.compressors`.
     """
+    what = per(frame)
     caption = (
-        "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
+        f"In nats per {what} (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
         f"deviation over {bootstrap} bootstrap resamples of the test streams, against the "
-        "number n of context characters. **Bold**: the best of its row."
+        f"number n of context {what}s. **Bold**: the best of its row."
     )
     if frame["paper"].notna().any():
         caption += f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}"
@@ -39,7 +41,7 @@ def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFr
         caption += (
             " The split by streams is the paper's and interleaves test text with training text; "
             "the split by position keeps them apart. The gap is position − streams; the two splits "
-            "test on different characters, and the gap at n = 1 shows about how much of it is that "
+            f"test on different {what}s, and the gap at n = 1 shows about how much of it is that "
             "alone."
         )
     if "files" in set(frame["split"]):
@@ -54,14 +56,15 @@ def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFr
             lines += ["", texts.ANOTHER_CUT]
         lines += _context_lines(part) + _recurrent_lines(part)
         beside = [one[one["corpus"].isin(part["corpus"])] for one in compressed]
-        lines += compressors.lines(pd.concat(beside)) if beside else []
+        beneath = compressors.lines(pd.concat(beside)) if beside else []
+        lines += [worded(line, part) for line in beneath]
     return "\n".join(lines) + "\n"
 
 
 def _counts(part: pd.DataFrame) -> str:
     counts = part.drop_duplicates("split")
     sizes = [f"{row.characters:,} by {row.split}" for row in counts.itertuples()]
-    return f"Test characters: {', '.join(sizes)}."
+    return f"Test {per(part)}s: {', '.join(sizes)}."
 
 
 def _context_lines(part: pd.DataFrame) -> list[str]:

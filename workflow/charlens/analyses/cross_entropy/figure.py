@@ -16,6 +16,7 @@ from charlens.analyses.cross_entropy.layout import CorpusPart, grid_columns, lay
 from charlens.analyses.cross_entropy.seeds import read as read_seeds
 from charlens.analyses.cross_entropy.table import read
 from charlens.display import style
+from charlens.display.units import per
 from charlens.display.wording import number
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
@@ -89,7 +90,7 @@ def draw(table: pd.DataFrame) -> Figure:
             " Where a text is given in bytes, so are its numbers; /char: the same per character.":
                 any(part.code_points is not None for part in layouts(table)),
         }  # fmt: skip
-        _draw_caption(page, [note for note, is_due in notes.items() if is_due])
+        _draw_caption(page, per(table), [note for note, is_due in notes.items() if is_due])
         height = page.y + _MARGIN
         axes.set_ylim(height, 0)
         figure.set_size_inches((right + _MARGIN) * style.POINT, height * style.POINT)
@@ -208,9 +209,9 @@ def _draw_row(page: _Page, label: str, entries: list, per_character: bool) -> No
             page.text(x + _EDGE, number(entry.paper), 6.5, color=style.SOFT, ha="right")
 
 
-def _draw_caption(page: _Page, notes: list[str]) -> None:
+def _draw_caption(page: _Page, what: str, notes: list[str]) -> None:
     text = (
-        "Test cross-entropy in nats per character (low is good) ± bootstrap standard deviation "
+        f"Test cross-entropy in nats per {what} (low is good) ± bootstrap standard deviation "
         "over test streams. "
         "Bold: best of its row."
     )

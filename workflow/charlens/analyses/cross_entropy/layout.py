@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from charlens.display.units import per
 from charlens.display.wording import number
 from charlens.models import names as model_id
 from charlens.models.divergence import MARK, is_diverged
 from charlens.paper import texts
-from charlens.text.units import MANY_BYTES
+from charlens.text.units import BYTE
 
 
 class CorpusPart:
@@ -31,9 +32,7 @@ class CorpusPart:
         part = frame[frame["corpus"] == corpus]
         self.corpus = corpus
         self.characters = int(part["characters"].iloc[0])
-        points = part["code_points"].iloc[0]
-        several = not pd.isna(points) and points < MANY_BYTES * self.characters
-        self.code_points = int(points) if several else None
+        self.code_points = int(part["code_points"].iloc[0]) if per(part) == BYTE else None
         self.other_cut = texts.is_other_version(part["papers_file"])
         self.others = list(part[part["size"].isna()].itertuples())
         at = {

@@ -10,6 +10,7 @@ from charlens.analyses import ranking
 from charlens.analyses.cross_entropy.averaged import SEED_NOTE, SEEDS, seed_spread
 from charlens.analyses.cross_entropy.layout import CorpusPart, grid_columns, layouts, shown
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import per
 from charlens.display.wording import number
 from charlens.models import names as model_id
 from charlens.models.divergence import EXPLANATION, MARK
@@ -27,9 +28,9 @@ def markdown(frame: pd.DataFrame, bootstrap: int) -> str:
     lines = [
         "# Test cross-entropy",
         "",
-        "In nats per character (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the standard "
-        f"deviation over {bootstrap} bootstrap resamples of the test streams. **Bold**: the "
-        "best of its row. Models in one row have nearly the same number of parameters."
+        f"In nats per {per(frame)} (lower is better; divide by ln 2 ≈ 0.693 for bits), ± the "
+        f"standard deviation over {bootstrap} bootstrap resamples of the test streams. **Bold**: "
+        "the best of its row. Models in one row have nearly the same number of parameters."
         + (f" *Italic*: the paper's number. {texts.PAPERS_BOOTSTRAP}" if has_paper else "")
         + (f" {SEED_NOTE}" if SEEDS in frame else "")
         + (f" {MARK}: {EXPLANATION}." if ranking.diverged(frame).any() else ""),

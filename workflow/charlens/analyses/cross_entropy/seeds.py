@@ -25,6 +25,7 @@ from charlens.analyses.cross_entropy.seed_runs import (
 )
 from charlens.analyses.seed_interval import half_width
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import per
 from charlens.display.wording import cases, number, rst_corpus, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
@@ -184,7 +185,7 @@ def markdown(made: SeedTables, bootstrap: int) -> str:
     lines = [
         "# Networks trained from several seeds",
         "",
-        "Test cross-entropy in nats per character, lower is better. *Seeds*: half of the 95 % "
+        f"Test cross-entropy in nats per {per(frame)}, lower is better. *Seeds*: half of the 95 % "
         "interval of the mean over trainings, from the standard deviation of one training, pooled "
         "over the networks of a cell. *Text*: standard deviation of the mean over "
         f"{bootstrap} bootstrap resamples of the test streams. The dropout of each training is the "
@@ -200,7 +201,7 @@ def markdown(made: SeedTables, bootstrap: int) -> str:
 
 def _spread_line(part: pd.DataFrame) -> str:
     spreads = [f"{cell} {sd:.3f}" for cell, sd in _spreads(part)]
-    return f"Standard deviation of one training: {', '.join(spreads)} nats per character."
+    return f"Standard deviation of one training: {', '.join(spreads)} nats per {per(part)}."
 
 
 def _spreads(part: pd.DataFrame) -> list[tuple[str, float]]:

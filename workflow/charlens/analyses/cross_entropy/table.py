@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses import ranking
+from charlens.display.units import per
 from charlens.display.wording import cases, listed, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
@@ -25,7 +26,7 @@ from charlens.predictions.together import Source, Together
 from charlens.runtime.randomness import generator
 from charlens.text.code_points import code_points
 from charlens.text.corpus import Corpus
-from charlens.text.units import MANY_BYTES
+from charlens.text.units import CHARACTER, PER_BYTE, PER_CHARACTER
 
 # One row per corpus and model. Empty where unknown: the grid columns of a model that is no grid
 # point, parameters a file does not tell, the paper's number where it has none.
@@ -200,11 +201,11 @@ def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterat
 
 def _unit(part: pd.DataFrame, nats: float) -> str:
     """The unit of a loss on one corpus, with the loss per character where a byte is less."""
+    if per(part) == CHARACTER:
+        return PER_CHARACTER
     row = part.iloc[0]
-    if pd.isna(row["code_points"]) or row["code_points"] >= MANY_BYTES * row["characters"]:
-        return "nats per character"
     longer = nats * row["characters"] / row["code_points"]
-    return f"nats per byte ({longer:.3f} per character)"
+    return f"{PER_BYTE} ({longer:.3f} per character)"
 
 
 def _diverged(part: pd.DataFrame) -> Iterator[str]:

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from charlens.analyses.leakage.table import read_models
 from charlens.display import style
+from charlens.display.units import worded
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import N_GRAM
@@ -109,7 +110,7 @@ def _draw_losses(axes: Axes, rows: pd.DataFrame) -> None:
         axes.plot([row.on, row.off], [y, y], color=style.FAINT, lw=1.2, zorder=1)
         axes.plot(row.on, y, "o", color=_ON, ms=3.4)
         axes.plot(row.off, y, "D", color=_OFF, ms=3.0)
-    axes.set_xlabel("Test cross-entropy (nats per character)", labelpad=1.5)
+    axes.set_xlabel(worded("Test cross-entropy (nats per character)", rows), labelpad=1.5)
 
 
 def _draw_gaps(axes: Axes, rows: pd.DataFrame) -> None:
@@ -121,7 +122,7 @@ def _draw_gaps(axes: Axes, rows: pd.DataFrame) -> None:
         axes.hlines(y + lift, *ends[2:], color=style.SOFT, lw=0.7)
         axes.plot(row.split_gap, y - lift, "s", color=style.INK, ms=3.0)
         axes.plot(row.beyond_text, y + lift, "s", mfc="white", mec=style.INK, mew=0.7, ms=3.0)
-    axes.set_xlabel("Loss − loss by streams (nats per character)", labelpad=1.5)
+    axes.set_xlabel(worded("Loss − loss by streams (nats per character)", rows), labelpad=1.5)
 
 
 def _dress(axes: Axes, rows: pd.DataFrame, title: str) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from charlens.analyses.leakage.near import ALIKE, SHINGLE, WINDOW
 from charlens.analyses.leakage.table import LENGTHS, LeakageTables
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import per
 from charlens.display.wording import number, signed
 from charlens.models import names as model_id
 from charlens.paper import texts
@@ -21,11 +22,12 @@ def markdown(made: LeakageTables) -> str:
     Args:
         made: of :func:`charlens.analyses.leakage.table.tables`.
     """
+    what = per(made.copied)
     lines = [
         "# Test text that was seen in training",
         "",
-        "Share of the test characters in passages that the training text has word for word, by the "
-        "least length of a passage in bytes. *Mean match*: bytes from a character on that the "
+        f"Share of the test {what}s in passages that the training text has word for word, by the "
+        f"least length of a passage in bytes. *Mean match*: bytes from a {what} on that the "
         f"training text has. *Nearly*: share in passages of {WINDOW} bytes that are nearly one of "
         f"the training text (Jaccard index of their runs of {SHINGLE} bytes above {ALIKE:g}).",
         "",
@@ -59,7 +61,7 @@ def _losses_lines(models: pd.DataFrame) -> Iterator[str]:
             "",
             f"## {texts.corpus_title(str(corpus))}: losses on copied text and off it",
             "",
-            f"Nats per character, on passages of {least} bytes or more and elsewhere, with the "
+            f"Nats per {per(part)}, on passages of {least} bytes or more and elsewhere, with the "
             "95 % interval of the difference over streams."
             + ("" if pd.isna(baseline) else f" *Beyond*: how much more the "
                f"{model_id.title(str(baseline))} gains, which can only memorise.")
@@ -96,8 +98,9 @@ def _gap_lines(models: pd.DataFrame) -> Iterator[str]:
         "## What a stricter split costs",
         "",
         "Loss on a test text that follows all training text, less that on one from between it, "
-        "nats per character; then the same less that of the 1-gram model, which remembers nothing: "
-        "the text at the end may be harder. With 95 % intervals over streams of both texts.",
+        f"nats per {per(split)}; then the same less that of the 1-gram model, which remembers "
+        "nothing: the text at the end may be harder. With 95 % intervals over streams of both "
+        "texts.",
         "",
     )
     rows = [
@@ -139,4 +142,5 @@ def _distance_lines(distances: pd.DataFrame) -> Iterator[str]:
             f"{texts.corpus_title(str(corpus))}, split by {edges['split'].iloc[0]}:",
             "",
         )
-        yield from markdown_table(["Characters before the end", *names], rows, "lr")
+        head = f"{per(own).capitalize()}s before the end"
+        yield from markdown_table([head, *names], rows, "lr")

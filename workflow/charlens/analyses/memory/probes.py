@@ -17,6 +17,7 @@ import pandas as pd
 from charlens.analyses.memory.probe_texts import PROBES, Pairs
 from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import per
 from charlens.display.wording import rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
@@ -104,8 +105,8 @@ def markdown(frame: pd.DataFrame) -> str:
         "",
         "Pairs of texts of which one has had something put in d bytes ago. Effect: "
         "log-probability of what would close or continue it, with it less without, in nats per "
-        "byte [95 % interval over streams]. 0 is forgotten. Distances are met to a quarter "
-        "of them.",
+        f"{per(frame)} [95 % interval over streams]. 0 is forgotten. Distances are met to a "
+        "quarter of them.",
     ]
     for (corpus, probe), part in frame.groupby(["corpus", "probe"], sort=False):
         name = texts.corpus_title(str(corpus))

@@ -16,6 +16,7 @@ import pandas as pd
 from charlens.analyses.oracles.decade_streams import CATEGORIES, REST
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import per
 from charlens.display.wording import rst_corpus, rst_model, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
@@ -141,17 +142,18 @@ def shown(frame: pd.DataFrame) -> list[str]:
 def markdown(frame: pd.DataFrame) -> str:
     """Errors and bits of all models by category, for people."""
     corpus, baseline = frame["corpus"].iloc[0], frame["baseline"].dropna()
+    what = per(frame)
     lines = [
-        f"# Errors and bits by kind of character: {texts.corpus_title(str(corpus))}",
+        f"# Errors and bits by kind of {what}: {texts.corpus_title(str(corpus))}",
         "",
-        "Each test character has one category, whatever the model: the first oracle of Figure 6 "
-        "that applies to it. Errors in percent of all test characters (probability of the right "
-        "one below the threshold); bits per test character: those of all categories add up to a "
+        f"Each test {what} has one category, whatever the model: the first oracle of Figure 6 "
+        f"that applies to it. Errors in percent of all test {what}s (probability of the right "
+        f"one below the threshold); bits per test {what}: those of all categories add up to a "
         "model's own.",
     ]
     for title, column, form in (
-        ("Errors, % of test characters", "percent", "{:.1f}"),
-        ("Bits per character", "bits", "{:.3f}"),
+        (f"Errors, % of test {what}s", "percent", "{:.1f}"),
+        (f"Bits per {what}", "bits", "{:.3f}"),
     ):
         wide = frame.pivot_table(column, "model", "category", sort=False)[list(CATEGORIES)]
         rows = [
@@ -189,7 +191,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         return
     gains = part.set_index("category")["change"].sort_values()
     yield (
-        f"On {rst_corpus(frame['corpus'].iloc[0])} the fewest bits per character, "
+        f"On {rst_corpus(frame['corpus'].iloc[0])} the fewest bits per {per(frame)}, "
         f"{bits.min():.3f}, are those of {rst_model(best)}. It gains most on the "
         f"{rst_model(part['baseline'].iloc[0])} at “{gains.index[0]}” "
         f"({signed(gains.iloc[0])} bits), least at “{gains.index[-1]}” ({signed(gains.iloc[-1])})."

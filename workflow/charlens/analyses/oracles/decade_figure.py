@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from charlens.analyses.oracles.decade import CATEGORIES, Models, colours, read, shown
 from charlens.display import style
+from charlens.display.units import per
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import texts
@@ -27,7 +28,7 @@ def numbers(decade: FilePath) -> dict[str, pd.DataFrame]:
 def draw(frame: pd.DataFrame) -> Figure:
     """Draw a table of :func:`charlens.analyses.oracles.decade.read` as stacked bars."""
     with style.styled():
-        models = shown(frame)
+        models, what = shown(frame), per(frame)
         width = _NAMES + 2 * _PANEL + _GAP + _RIGHT
         tall = _ROW * len(models)
         height = _TOP + tall + _FOOT + _KEY
@@ -35,7 +36,7 @@ def draw(frame: pd.DataFrame) -> Figure:
         title = texts.corpus_title(str(frame["corpus"].iloc[0]))
         figure.text(3 / width, 1 - 3 / height, title, size=8, va="top", style="italic")
         for i, (column, name) in enumerate(
-            (("percent", "Errors (% of test characters)"), ("bits", "Bits per character"))
+            (("percent", f"Errors (% of test {what}s)"), ("bits", f"Bits per {what}"))
         ):
             left = _NAMES + i * (_PANEL + _GAP)
             box = (left / width, (_FOOT + _KEY) / height, _PANEL / width, tall / height)

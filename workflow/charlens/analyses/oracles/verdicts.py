@@ -10,6 +10,7 @@ import pandas as pd
 from charlens.analyses.oracles.hypotheses import HYPOTHESES, WRITTEN, Hypothesis, Part
 from charlens.analyses.oracles.sums import Sums
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import worded
 from charlens.display.wording import listed, rst_corpus
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
@@ -50,7 +51,7 @@ def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
     sums = Sums(streams, bootstrap, seed)
     rows = [
         {"corpus": sums.corpus, "hypothesis": hypothesis.name, "part": part.words,
-         "unit": part.unit, "least": part.least, "below": part.below, **row}
+         "unit": worded(part.unit, streams), "least": part.least, "below": part.below, **row}
         for hypothesis in HYPOTHESES
         for part in hypothesis.parts
         for row in _rows(part, sums)

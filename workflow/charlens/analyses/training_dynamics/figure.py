@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from charlens.analyses.training_dynamics.table import read
 from charlens.display import style
+from charlens.display.units import worded
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import CONTEXT_FAMILIES, N_GRAM, N_NN
@@ -37,9 +38,10 @@ def draw(table: pd.DataFrame) -> Figure:
     with style.styled():
         height = _TOP + _PANEL + _FOOT
         figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
+        lead = worded("Lead in loss (nats per char.)", table)
         side = (_WIDTH - _LEFT - _RIGHT - _GAP) / 2
         for i, (column, title) in enumerate(
-            (("kl", "Symmetric KL (nats)"), ("loss_difference", "Lead in loss (nats per char.)"))
+            (("kl", "Symmetric KL (nats)"), ("loss_difference", lead))
         ):
             left = _LEFT + i * (side + _GAP)
             box = (left / _WIDTH, _FOOT / height, side / _WIDTH, _PANEL / height)

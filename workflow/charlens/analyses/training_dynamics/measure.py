@@ -110,7 +110,7 @@ def compare(
     kl = np.zeros((len(watched), len(references) + len(tables)))
     losses, other_losses = np.zeros(len(watched)), np.zeros(kl.shape[1])
     count = codes[:, 1:].size
-    with progress(count, name, "char") as bar:
+    with progress(count, name, "bytes") as bar:
         for parts in zip(*watched, *references, strict=True):
             place, _, targets = parts[0]
             others = [log_q for _, log_q, _ in parts[len(watched) :]]

@@ -55,7 +55,7 @@ def windows_of_cells(
         name: of model and text, for the progress bar.
     """
     model = trained.ready(codes.shape[0], steps, device)
-    with progress(codes[:, 1:].size, name, "char") as bar:
+    with progress(codes[:, 1:].size, name, "bytes") as bar:
         for place, inputs, _ in observing(model, codes):
             yield place, [v.transpose(0, 1).cpu().numpy() for v in cell_values(model)]
             bar.update(inputs.numel())

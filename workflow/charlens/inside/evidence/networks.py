@@ -84,7 +84,7 @@ def best_strengths(
     window = steps * batch * trained.shape.width * getattr(trained.shape, "layers", 1)
     together = max(1, min(count, AT_ONCE // (8 * window)))
     rankings = []
-    with progress(count * batch * length, name, "char") as bar:
+    with progress(count * batch * length, name, "bytes") as bar:
         for some in batched(networks, together):
             options = {"batch": batch, "steps": steps, "training": False}
             model = build_model(trained.shape, len(some), device=choose_device(device), **options)

@@ -86,7 +86,7 @@ def traces(
     point = parse(trained.model)
     gate = CELLS[point.cell].keeps if point is not None and point.cell in CELLS else ""
     keeping = Keeping(sum(widths)) if gate else None
-    with progress(streams * length, name, "char") as bar:
+    with progress(streams * length, name, "bytes") as bar:
         for place, inputs, _ in observing(model, codes):
             window = torch.cat(cell_values(model), -1)  # (T, B, cells)
             by_cell = window.permute(2, 1, 0).cpu().numpy()

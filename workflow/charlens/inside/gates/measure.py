@@ -35,7 +35,7 @@ def measure(
     model = trained.ready(codes.shape[0], steps, device)
     counts: dict[tuple[str, int], torch.Tensor] = {}
     total = codes.shape[0] * (codes.shape[1] - 1)
-    with progress(total, f"{corpus}/{trained.model} gates", "char") as bar:
+    with progress(total, f"{corpus}/{trained.model} gates", "bytes") as bar:
         for _, inputs, _ in observing(model, codes):
             for layer, quantities in enumerate(model.quantities(), 1):
                 for gate in model.gate_titles:

@@ -90,7 +90,7 @@ def intervene(study: Study, subjects: Sequence[Subject]) -> Tables:
     modes = list(dict.fromkeys([LOW, HIGH, *study.settings.modes]))
     jobs = _jobs(study, subjects, compared, modes, means)
     name = f"{study.corpus.name}/{study.trained.model} interventions"
-    with progress(len(jobs.jobs) * study.inputs.size, name, "char") as bar:
+    with progress(len(jobs.jobs) * study.inputs.size, name, "bytes") as bar:
         sums = measure(
             study.trained,
             study.held_codes,

@@ -124,7 +124,7 @@ def covariances(
     used = np.broadcast_to(np.arange(length) >= min(warm_up, length // 2), (batch, length))
     first = halves(batch, length)
     sums: list[Sums] = []
-    with progress(batch * length, "cells side by side", "char") as bar:
+    with progress(batch * length, "cells side by side", "bytes") as bar:
         for place, cells in columns_of(networks, codes, steps, device):
             followed = np.moveaxis(labels[:, :, place], 0, 2).astype(np.float32)
             values = np.concatenate([cells, followed], axis=2)

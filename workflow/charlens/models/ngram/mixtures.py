@@ -163,7 +163,7 @@ def predictions(
         for order in orders
     }
     column_of = model.vocabulary.column(model.vocabulary.code_of)
-    with progress(places * len(orders), f"{len(orders)} n-gram models", "char") as bar:
+    with progress(places * len(orders), f"{len(orders)} n-gram models", "bytes") as bar:
         for rows, order, mixture in mixtures(model, windows, orders):
             _predict(by_order[order], rows, mixture, column_of[text[rows]], column_of[:symbols])
             bar.update(len(mixture))

@@ -62,7 +62,7 @@ class Mixing:
         rows = Rows(codes, np.array(self.corpus.vocabulary, np.uint8))
         targets = codes[:, 1:].ravel()
         values = np.empty((4, len(targets)))
-        with progress(len(targets), f"{self.corpus.name}/{self.name} validation", "char") as bar:
+        with progress(len(targets), f"{self.corpus.name}/{self.name} validation", "bytes") as bar:
             for place, p, q in self.pairs(codes):
                 at = rows.of_window(place)
                 came = np.arange(len(at)), targets[at]
@@ -73,7 +73,7 @@ class Mixing:
     def mixed(self, gate: Gate, codes: Codes) -> dict[str, np.ndarray]:
         """The columns of the mixture's probabilities file, rows in the order of the targets."""
         rows = Rows(codes, np.array(self.corpus.vocabulary, np.uint8))
-        with progress(codes[:, 1:].size, f"{self.corpus.name}/{self.name}", "char") as bar:
+        with progress(codes[:, 1:].size, f"{self.corpus.name}/{self.name}", "bytes") as bar:
             for place, p, q in self.pairs(codes):
                 share = gate(entropies(p), entropies(q))[:, None]
                 at = rows.of_window(place)

@@ -141,7 +141,7 @@ def loss(learner: Learner, codes: Codes, rule: Rule, name: str) -> float:
         name: shown beside the progress bar.
     """
     total = 0.0
-    with progress(codes[:, 1:].size, name, "char") as bar:
+    with progress(codes[:, 1:].size, name, "bytes") as bar:
         for stream, place, p in learner.read(codes, rule):
             came = codes[stream, 1:][place]
             total -= float(np.log(p[np.arange(len(came)), came]).sum())
@@ -159,7 +159,7 @@ def columns(learner: Learner, codes: Codes, rule: Rule, corpus: Corpus) -> dict[
         corpus: its corpus.
     """
     rows, length = Rows(codes, np.array(corpus.vocabulary, np.uint8)), codes.shape[1] - 1
-    with progress(codes[:, 1:].size, f"{corpus.name} learning", "char") as bar:
+    with progress(codes[:, 1:].size, f"{corpus.name} learning", "bytes") as bar:
         for stream, place, p in learner.read(codes, rule):
             rows.fill(np.arange(place.start, place.stop) + stream * length, p)
             bar.update(len(p))

@@ -70,7 +70,7 @@ def read(
         np.zeros((*room, likeliest), np.float32),
     )
     loss, entropy = np.empty(room, np.float32), np.empty(room, np.float32)
-    with progress(loss.size, f"{trained.model} explorer", "char") as bar:
+    with progress(loss.size, f"{trained.model} explorer", "bytes") as bar:
         for place, _, targets in running(model, passage.codes):
             cells, quantities = cell_values(model), model.quantities()
             for layer, some in units.items():

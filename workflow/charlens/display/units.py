@@ -1,0 +1,63 @@
+"""What the numbers of a table are per: characters, or bytes where a character is several.
+
+Models predict bytes. A table of texts whose characters are several bytes has a column that says
+so, by which labels choose their words. A table of other texts has no such column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from charlens.files.width import WIDTH
+from charlens.text import units
+from charlens.text.units import BYTE, CHARACTER
+
+
+def marked(frame: pd.DataFrame, widths: Mapping[str, float]) -> pd.DataFrame:
+    """The table, with the column :data:`WIDTH` where characters of a text are several bytes.
+
+    Args:
+        frame: with the column ``corpus``.
+        widths: of :func:`charlens.text.widths.widths`.
+    """
+    known = frame["corpus"].map(widths).astype("float64")
+    return frame.assign(**{WIDTH: known}) if units.per(known.max()) == BYTE else frame
+
+
+def per(*frames: pd.DataFrame) -> str:
+    """What numbers of some tables are per: ``byte`` if a text has characters of several bytes.
+
+    Args:
+        frames: made by :func:`marked`, or with the counts of Table 1, ``characters`` (bytes) and
+            ``code_points``.
+
+    Example:
+        >>> per(pd.DataFrame({"corpus": ["korean"], WIDTH: [2.6]})), per(pd.DataFrame())
+        ('byte', 'character')
+    """
+    return BYTE if any(units.per(_width(frame)) == BYTE for frame in frames) else CHARACTER
+
+
+def _width(frame: pd.DataFrame) -> float:
+    """Bytes of a character in the text where it has most; NaN where a table does not say."""
+    if WIDTH in frame:
+        return float(frame[WIDTH].max())
+    if "code_points" in frame:
+        return float((frame["characters"] / frame["code_points"].astype("float64")).max())
+    return float("nan")
+
+
+_RATE = re.compile(r"\b(nats|bits) per char(?:acter\b|\.)", re.IGNORECASE)
+
+
+def worded(text: str, *frames: pd.DataFrame) -> str:
+    """A text about tables, with rates per byte where :func:`per` says byte.
+
+    Args:
+        text: with rates per character, such as ``Loss (nats per char.)``.
+        frames: as of :func:`per`.
+    """
+    return _RATE.sub(rf"\1 per {BYTE}", text) if per(*frames) == BYTE else text
