@@ -1,12 +1,15 @@
 """Make results/reference again from its committed weights, by the workflow, without training.
 
     python benchmarks/remake.py ../corpora [--cores 2] [--checkpoints DIR] [--targets NAME ...]
+                                [--reuse PATTERN ...]
 
 Cuts the texts, puts the committed weights and curves beside them and runs
 benchmarks/reference.yaml: tables, figures, the report and the explorer land in results/remade.
 Whole runs are then copied to results/reference, less what is large and quick to make again
 (splits, probabilities, n-grams). ``--checkpoints`` names the early weights of the LSTM-3 of
-Figure 5 (right), which are not committed; without them that figure stays as it is.
+Figure 5 (right), which are not committed; without them that figure stays as it is. ``--reuse``
+takes committed tables as they are, such as ``'*/tables/*/lstm-3x512.*'``: for whoever added a
+network, and knows that neither those networks nor the code behind their tables changed.
 """
 
 from __future__ import annotations
@@ -93,6 +96,18 @@ def _put(source: str | Path, target: str | Path) -> None:
         shutil.copyfile(source, placed)
 
 
+def reuse(patterns: list[str]) -> None:
+    """Put committed tables beside the rest, newer than what they were made from."""
+    for pattern in patterns:
+        tables = sorted(REFERENCE.glob(pattern))
+        if not tables:
+            sys.exit(f"--reuse: {REFERENCE} has no {pattern}")
+        for table in tables:
+            placed = REMADE / table.relative_to(REFERENCE)
+            placed.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(table, placed)
+
+
 def publish(checkpoints: Path | None) -> None:
     """Copy the run over the committed one; files that the run no longer makes are deleted."""
     for name in ("tables", "figures"):
@@ -136,9 +151,11 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--checkpoints", type=Path, help="early weights of the watched LSTM")
     parser.add_argument("--targets", nargs="+", default=[], help="figures or files, not all")
+    parser.add_argument("--reuse", nargs="+", default=[], help="committed tables to keep")
     arguments = parser.parse_args()
     snakemake(arguments, ["corpora"])
     place(arguments.checkpoints)
+    reuse(arguments.reuse)
     snakemake(arguments, arguments.targets or ["all"])
     if not arguments.targets:
         publish(arguments.checkpoints)
