@@ -1,4 +1,4 @@
-"""What a network loses at the start of each test stream, where it knows nothing of what came before.
+"""What a network loses at the start of each test stream, where it knows nothing of the text before.
 
     python benchmarks/cold_start.py results/reference ../corpora mingru-2x64 lstm-2x64 gpt-2x64
 
