@@ -116,7 +116,7 @@ def _sums(values: np.ndarray, parts: Sequence[Character]) -> np.ndarray:
 def score(
     model: TrainedModel, text: AnyText, *, context: str | bytes = "", device: str = "auto"
 ) -> Scores:
-    """Probability of each byte of a string, the network starting from zero.
+    """Probability of each byte of a string, the network knowing nothing before it.
 
     Args:
         model: a trained network.

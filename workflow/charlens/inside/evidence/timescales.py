@@ -14,7 +14,7 @@ from charlens.inside.evidence.keeping import Keeping
 from charlens.inside.evidence.traces import Traces
 
 WARM_UP = 200
-"""Steps at the start of a stream that are left out: the state there comes from zero."""
+"""Steps at the start of a stream that are left out: the state there is not settled yet."""
 
 UNRELATED = 0.05
 """Autocorrelations are summed until one is smaller."""

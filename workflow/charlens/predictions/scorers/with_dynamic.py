@@ -6,7 +6,7 @@ Dynamic evaluation (1709.07432) predicts a segment of text, then takes one gradi
 
 g the gradient of the segment's mean loss, m its mean square over training text, θ₀ the trained
 weights. The last term draws weights back, most those that gradients move most. Streams are read one
-after another, each from a zero state, and weights are kept from stream to stream: a character is
+after another, each from its start, and weights are kept from stream to stream: a character is
 predicted from nothing but test text before it. η and λ are chosen on the validation split.
 """
 
