@@ -11,8 +11,8 @@ from charlens.inside.cells.concepts import CONCEPTS, labels
 from charlens.text.kinds import KINDS, kind_of
 from hypothesis import given
 from hypothesis import strategies as st
+from matched_quotes import match_quotes
 from pictures import picture
-from test_brackets import match_quotes
 
 ROOT = Path(__file__).parents[2]
 CORPORA = Path(os.environ.get("CHARLENS_CORPORA", ROOT / ".." / "shared" / "corpora"))

@@ -16,24 +16,16 @@ from charlens.text.brackets import (
     match,
     matched,
     quotations,
-    string_literals,
 )
-from charlens.text.c_lexer import ByteClass, Tokens, classify, tokens
+from charlens.text.c_lexer import ByteClass, classify, tokens
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from matched_quotes import match_quotes
 from pictures import picture
 
 ROOT = Path(__file__).parents[2]
 CORPORA = Path(os.environ.get("CHARLENS_CORPORA", ROOT / ".." / "shared" / "corpora"))
 KERNEL = CORPORA / "linux_kernel_v4.1-rc6.txt"
-
-
-def match_quotes(text: bytes, literals: Tokens | None = None) -> np.ndarray:
-    """For every closing quote the index of its opening one, -1 for every other byte."""
-    opener, closer, closed = quotations(text) if literals is None else string_literals(literals)
-    result = np.full(len(text), -1)
-    result[closer[closed]] = opener[closed]
-    return result
 
 
 def openers(letters: str) -> list[int]:
