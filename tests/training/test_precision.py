@@ -59,6 +59,43 @@ def test_the_setting_lasts_for_the_block_only():
     assert setting.fp32_precision == before
 
 
+@pytest.mark.parametrize("feature", ["AMX", "AVX-512 BF16"])
+def test_products_that_are_never_rounded(feature, monkeypatch):
+    monkeypatch.setattr(products, "_LEAST", 1)
+    exact = product()
+    with bfloat16(feature).products():
+        around = rounding()
+        with products.unrounded():
+            assert torch.equal(product(), exact)
+            assert rounding()[0] != "bf16"
+        assert rounding() == around
+        with pytest.raises(ValueError, match="inside"), products.unrounded():
+            raise ValueError("inside")
+        assert rounding() == around
+        if feature == "AVX-512 BF16":
+            assert not torch.equal(product(), exact)
+
+
+def test_the_decoder_is_never_rounded(mixed, monkeypatch):
+    """Neither its scores nor its gradients; what is below it is."""
+    run, seen = trainer(epochs=1), {"decoder": set(), "below": set()}
+    model = run.windows.model
+    for name in ("_scores", "_weight_gradient"):
+        method = getattr(model, name)
+
+        def spy(*operands, method=method):
+            of_decoder = "_scores" in str(method) or operands[0] is model.grads["decoder"]
+            seen["decoder" if of_decoder else "below"].add(rounding())
+            return method(*operands)
+
+        monkeypatch.setattr(model, name, spy)
+    run.windows.start(0)
+    run.windows.train(1, 0)
+    assert seen["decoder"] <= {("none", False), ("ieee", False)}
+    assert seen["below"]
+    assert not seen["below"] & seen["decoder"]
+
+
 @pytest.mark.parametrize("precision", [FLOAT32, FLOAT16])
 def test_other_precisions_change_no_setting(precision):
     before = torch.backends.mkldnn.matmul.fp32_precision

@@ -208,8 +208,12 @@ class LanguageModel(Generic[Arch]):
             hidden: the output.
             rows: which row of ``hidden`` each prediction of the window has, int64 (T·B,); None
                 where R = T·B and each has its own (``_backward_decoder`` takes the same).
+
+        Operands are never rounded to bfloat16 here or on the way back: an LSTM-2 (128) loses 0.02
+        nats by it within five epochs (benchmarks/rounded_decoder.py), and gains hardly any time.
         """
-        scores = self._scores(hidden)
+        with products.unrounded():
+            scores = self._scores(hidden)
         for m in self._lanes:
             logs = torch.log_softmax(scores[m], -1)
             self.log_probabilities[m] = logs if rows is None else logs.index_select(0, rows)
@@ -253,8 +257,9 @@ class LanguageModel(Generic[Arch]):
                 sums[m].index_add_(0, rows, d_scores[m])
             d_scores = sums
         d_scores = d_scores.to(d_hidden.dtype)
-        self._weight_gradient(self.grads["decoder"], hidden, d_scores)
-        product_into(d_hidden, d_scores, self.operands["decoder"].transpose(1, 2))
+        with products.unrounded():
+            self._weight_gradient(self.grads["decoder"], hidden, d_scores)
+            product_into(d_hidden, d_scores, self.operands["decoder"].transpose(1, 2))
 
     def _weight_gradient(self, out: Tensor, x: Tensor, grad: Tensor) -> None:
         """out = xᵀ grad per model, summed over all predictions of the window."""

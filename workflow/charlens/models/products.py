@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -41,6 +42,22 @@ def rounded() -> Iterator[None]:
         yield
     finally:
         _rounds.reset(token)
+
+
+@contextmanager
+def unrounded() -> Iterator[None]:
+    """Compute products inside the block in the type of their operands, whatever is set around."""
+    token = _rounds.set(False)
+    setting: Any = getattr(torch.backends.mkldnn, "matmul", None)
+    before = setting.fp32_precision if setting is not None else "none"
+    try:
+        if before == "bf16":
+            setting.fp32_precision = "ieee"
+        yield
+    finally:
+        _rounds.reset(token)
+        if before == "bf16":
+            setting.fp32_precision = before
 
 
 def prepared(weights: Tensor) -> Tensor:
