@@ -209,8 +209,9 @@ class LanguageModel(Generic[Arch]):
             rows: which row of ``hidden`` each prediction of the window has, int64 (T·B,); None
                 where R = T·B and each has its own (``_backward_decoder`` takes the same).
 
-        Operands are never rounded to bfloat16 here or on the way back: an LSTM-2 (128) loses 0.02
-        nats by it within five epochs (benchmarks/rounded_decoder.py), and gains hardly any time.
+        On a CPU operands are never rounded to bfloat16 here or on the way back. Within five epochs
+        an LSTM-2 (128) loses 0.02 nats by it (benchmarks/rounded_decoder.py), and a window is a
+        tenth faster at most.
         """
         with products.unrounded():
             scores = self._scores(hidden)

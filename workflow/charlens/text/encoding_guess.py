@@ -72,11 +72,11 @@ def _shifted(streams: np.ndarray) -> str:
 
 
 def _wide(streams: np.ndarray) -> str | None:
-    """UTF-32 if bytes of the numbers it has are 0; or UTF-16; else None.
+    """UTF-32 or UTF-16, with its byte order, or None where a text is in neither.
 
-    UTF-16 if every other byte of ASCII, or of every line end, is a zero. Also if the bytes are
-    hardly anything but text in it. Streams may begin within a character, in UTF-16 all of them or
-    every other one.
+    UTF-32 if groups of four bytes are numbers of characters. UTF-16 if every other byte of ASCII,
+    or of every line end, is a zero, or if the bytes are hardly anything but text in it. Streams
+    may begin within a character, in UTF-16 all of them or every other one.
     """
     if streams.min() > 0:
         return None

@@ -49,7 +49,7 @@ def network_scores(
         name: shown beside the progress bar.
     """
     scores = np.zeros((codes.shape[0], codes.shape[1] - 1), np.float32)
-    with progress(scores.size, name, "char") as bar:
+    with progress(scores.size, name, "bytes") as bar:
         if all(len(mark) == 1 for mark in marks):
             symbols = [symbol for (symbol,) in marks]
             for place, logs, targets in windows(shape, weights, codes, steps, device=device):
