@@ -10,6 +10,7 @@ from charlens.analyses.shared_errors import overlap
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.paper import numbers as paper
+from charlens.text.corpus import save_split
 from contests import a_contest, a_corpus
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,9 +136,15 @@ def test_the_script(tmp_path, monkeypatch):
     corpus = a_corpus("a", 300)
     corpus.save(tmp_path / "corpus.json")
     models = files(tmp_path, "a", {"lstm-1x8": 0.1, "lstm-2x8": 2.0, "n-gram-3": 3.0})
-    inputs = {"models": models, "corpora": [tmp_path / "corpus.json"]}
+    save_split(tmp_path / "test.npy", np.zeros((10, 31), np.uint8))
+    inputs = {
+        "models": models,
+        "corpora": [tmp_path / "corpus.json"],
+        "tests": [tmp_path / "test.npy"],
+    }
     outputs = {"csv": "o.csv", "md": "o.md"}
-    made = run_script(tmp_path, monkeypatch, "error_overlap", inputs, outputs, network="deepest")
+    config = {"network": "deepest", "encodings": {}}
+    made = run_script(tmp_path, monkeypatch, "error_overlap", inputs, outputs, **config)
     table = overlap.read(made["csv"])
     assert list(table["characters"]) == [0, 0, 300]
     assert set(table["models"]) == {"lstm-2x8 n-gram-3"}

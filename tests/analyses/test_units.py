@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,14 +20,20 @@ from charlens.analyses.leakage import figure as leakage_figure
 from charlens.analyses.leakage import table as leakage
 from charlens.analyses.leakage.markdown import markdown as leakage_markdown
 from charlens.analyses.memory import probes
-from charlens.analyses.oracles import decade, decade_figure, decade_streams, verdicts
+from charlens.analyses.oracles import decade, decade_figure, decade_streams, pies, verdicts
+from charlens.analyses.oracles import seeds as seed_errors
+from charlens.analyses.oracles import seeds_markdown as seed_errors_markdown
+from charlens.analyses.oracles import table as errors
+from charlens.analyses.shared_errors import advantage, overlap
+from charlens.analyses.shared_errors import figure as figure4
 from charlens.analyses.training_dynamics import figure as dynamics_figure
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.display.units import marked, per, worded
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.width import WIDTH
+from charlens.predictions.file import read_metadata, read_probabilities, write_probabilities
 from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
-from charlens.report.captions import shows
+from charlens.report.captions import sentences, shows
 from charlens.report.contents import ANALYSES, FIGURES
 from charlens.text.corpus import SPLITS, prepare, save_split
 from languages import encoded
@@ -117,6 +124,43 @@ def test_counts_on_axes_are_of_bytes_too() -> None:
         assert count.format("byte").lower() in shown(wide).lower()
 
 
+def overlap_drawn(frame: pd.DataFrame) -> str:
+    leads = advantage.read(TABLES / "advantage.csv")
+    return " ".join(text.get_text() for text in figure4.draw(frame, leads, 5).texts)
+
+
+def pies_drawn(frame: pd.DataFrame) -> str:
+    """All words beside the pies, their titles among them."""
+    examples = errors.read_examples(TABLES / "error_examples.parquet")
+    axes = pies.draw(frame, examples).axes
+    return " ".join(text.get_text() for one in axes for text in one.texts)
+
+
+def seed_errors_shown(frame: pd.DataFrame) -> str:
+    trainings = seed_errors.read(TABLES / "seed_errors.csv")
+    return seed_errors_markdown.markdown(trainings, frame)
+
+
+COUNTED: dict[str, Shown] = {
+    "overlap": ("error_overlap", overlap.read, overlap.markdown),
+    "figure4": ("error_overlap", overlap.read, overlap_drawn),
+    "figure6": ("error_categories", errors.read, pies_drawn),
+    "errors of seeds": (
+        "seed_error_intervals", seed_errors.read_intervals, seed_errors_shown
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_shares_are_of_bytes_where_losses_are_per_byte(name: str) -> None:
+    file, read, shown = COUNTED[name]
+    frame = read(TABLES / f"{file}.csv")
+    wide = marked(frame, dict.fromkeys(frame["corpus"], 2.5))
+    assert "test characters" in shown(frame)
+    assert "test bytes" in shown(wide)
+    assert "test characters" not in shown(wide)
+
+
 def test_of_table_1_the_counts_say_it() -> None:
     counts = pd.DataFrame({"characters": [300, 500], "code_points": pd.array([300, None], "Int64")})
     assert per(counts) == "character"
@@ -146,6 +190,19 @@ def test_the_column_is_the_last_or_none(tmp_path: Path) -> None:
     later = columns | {"later": "float64"}
     again = csv_tables.read(tmp_path / "old.csv", later, "a table", "rule", ["later"])
     assert list(again.columns) == ["corpus", "loss", "later", WIDTH]
+
+
+def test_what_a_run_found_is_in_bytes_too(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    entry = ANALYSES["errors"]
+    for path in entry.sources:
+        frame = pd.read_csv(TABLES.parent / path)
+        frame = marked(frame, dict.fromkeys(frame["corpus"], 2.5))
+        csv_tables.write(frame, tmp_path / path)
+    assert re.search(
+        r"makes [\d,]+ errors \(\d+% of the test characters\)", sentences(entry, TABLES.parent)
+    )
+    assert re.search(r"makes [\d,]+ errors \(\d+% of the test bytes\)", sentences(entry, tmp_path))
 
 
 CAPTIONS = [FIGURES["table2"], FIGURES["figure9"], ANALYSES["table2"], ANALYSES["context_curve"]]
@@ -185,6 +242,10 @@ def study(request, tmp_path_factory) -> tuple[str, dict]:
     paths["scores"] = folder / "n-gram.csv"
     fit_n_gram(paths, paths["model"], [1, 2, 5])
     score_n_gram(paths, paths["models"], paths["scores"], [1, 2, 5], 10, 1)
+    # No recurrent network is trained: one that predicts as an n-gram model takes its place.
+    known = replace(read_metadata(paths["models"][0]), model="lstm-1x64", parameters=1000)
+    paths["lstm"] = folder / "lstm-1x64.parquet"
+    write_probabilities(paths["lstm"], read_probabilities(paths["models"][0]), known)
     return ("byte" if request.param == "korean" else "character"), paths
 
 
@@ -249,3 +310,30 @@ def test_the_script_of_memory(study, tmp_path: Path, monkeypatch) -> None:
     for name in ("context", "probes"):
         assert is_marked(made[name]) == (what == "byte")
     assert f"in nats per {what}, where" in curves.markdown(curves.read(made["context"]))
+
+
+def test_the_scripts_of_errors(study, tmp_path: Path, monkeypatch) -> None:
+    what, paths = study
+    config = {"threshold": 0.5, "definitions": "fitted", "encoding": None}
+    config |= {"bootstrap": 10, "seed": 1, "seeds": [1]}
+    inputs = paths | {"models": [paths["lstm"], *paths["models"]]}
+    tables = {name: f"{name}.csv" for name in ("eliminated", "orders", "sensitivity", "categories")}
+    outputs = tables | {"examples": "e.parquet", "md": "e.md"}
+    made = run_script(tmp_path, monkeypatch, "errors", inputs, outputs, **config)
+    assert is_marked(made["categories"]) == (what == "byte")
+    inputs = paths | {"n_grams": paths["models"], "trainings": [paths["lstm"]]}
+    outputs = {"csv": "a.csv", "intervals": "b.csv", "md": "s.md"}
+    made = run_script(tmp_path, monkeypatch, "seed_errors", inputs, outputs, **config)
+    assert is_marked(made["intervals"]) == (what == "byte")
+    assert f"of the test {what}s for all" in made["md"].read_text(encoding="utf-8")
+
+
+def test_the_script_of_shared_errors(study, tmp_path: Path, monkeypatch) -> None:
+    what, paths = study
+    models = [paths["lstm"], *paths["models"]]
+    inputs = {"models": models, "corpora": [paths["corpus"]], "tests": [paths["test"]]}
+    config = {"network": "best", "encodings": {}}
+    outputs = {"csv": "a.csv", "md": "b.md"}
+    made = run_script(tmp_path, monkeypatch, "error_overlap", inputs, outputs, **config)
+    assert is_marked(made["csv"]) == (what == "byte")
+    assert f"Percent of all test {what}s" in made["md"].read_text(encoding="utf-8")

@@ -327,8 +327,8 @@ def test_errors(tmp_path: Path) -> None:
     write(tmp_path / "tables" / "error_categories.csv", error_analysis.COLUMNS, rows)
     write(tmp_path / "tables" / "errors_eliminated.csv", error_analysis.ELIMINATED, [])
     assert says("errors", tmp_path) == [
-        "LSTM-1 (8) on Prose makes 1,000 errors (20% of the characters): n-gram 60 % and boost "
-        "40 %."
+        "LSTM-1 (8) on Prose makes 1,000 errors (20% of the test characters): n-gram 60 % and "
+        "boost 40 %."
     ]
 
 

@@ -10,6 +10,7 @@ rule error_overlap:
         models=contestants_of(COMPARED),
         external=externals_of(COMPARED),
         corpora=expand("<results>/{corpus}/corpus.json", corpus=COMPARED),
+        tests=expand("<results>/{corpus}/test.npy", corpus=COMPARED),
     output:
         csv="<results>/tables/error_overlap.csv",
         md="<results>/tables/error_overlap.md",
@@ -26,7 +27,7 @@ rule error_overlap:
         mem_mb=2000,
         runtime=30,
     params:
-        config={"network": STUDY.figure4.network},
+        config={"network": STUDY.figure4.network, "encodings": encodings_of(COMPARED)},
         fingerprint=fingerprint("error_overlap.py", "charlens/paper/data/figure4_overlap.csv"),
     script:
         "../scripts/error_overlap.py"

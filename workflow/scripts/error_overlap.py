@@ -5,16 +5,17 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses import contest as contestants
     from charlens.analyses.shared_errors import overlap
+    from charlens.display.units import marked
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
+    from charlens.text.widths import widths
 
+    inputs, config = snakemake.input, snakemake.params.config
+    corpora = [Corpus.load(path) for path in inputs.corpora]
     contests = contestants.contests(
-        snakemake.input.models,
-        snakemake.input.get("external", []),
-        [Corpus.load(path) for path in snakemake.input.corpora],
-        snakemake.params.config["network"],
+        inputs.models, inputs.get("external", []), corpora, config["network"]
     )
-    table = overlap.table(contests)
+    table = marked(overlap.table(contests), widths(corpora, inputs.tests, config["encodings"]))
     csv_tables.write(table, snakemake.output.csv)
     write_text(snakemake.output.md, overlap.markdown(table))

@@ -5,16 +5,22 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.oracles import table as oracles
     from charlens.analyses.oracles.markdown import markdown
+    from charlens.display.units import marked
     from charlens.files import csv_tables, parquet_tables
     from charlens.files.atomic import write_text
+    from charlens.text.corpus import Corpus
+    from charlens.text.widths import widths
 
-    config, output = snakemake.params.config, snakemake.output
+    inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     tables = oracles.tables(
-        dict(snakemake.input.items()),
+        dict(inputs.items()),
         config["threshold"],
         config["definitions"],
         config["encoding"],
     )
+    corpus = Corpus.load(inputs.corpus)
+    wide = widths([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    tables["categories"] = marked(tables["categories"], wide)
     for name in ("categories", "eliminated", "orders", "sensitivity"):
         csv_tables.write(tables[name], output[name])
     write_text(output.md, markdown(tables))

@@ -4,17 +4,23 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.oracles import seeds, seeds_markdown
+    from charlens.display.units import marked
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
+    from charlens.text.corpus import Corpus
+    from charlens.text.widths import widths
 
-    config, output = snakemake.params.config, snakemake.output
+    inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     runs_of = {}
-    for seed, path in zip(config["seeds"], snakemake.input.trainings, strict=True):
+    for seed, path in zip(config["seeds"], inputs.trainings, strict=True):
         runs_of.setdefault(seed, []).append(path)
     names = ("threshold", "definitions", "bootstrap", "seed", "encoding")
     frame, intervals = seeds.tables(
-        dict(snakemake.input.items()), runs_of, *(config[name] for name in names)
+        dict(inputs.items()), runs_of, *(config[name] for name in names)
     )
+    corpus = Corpus.load(inputs.corpus)
+    wide = widths([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    intervals = marked(intervals, wide)
     csv_tables.write(frame, output.csv)
     csv_tables.write(intervals, output.intervals)
     write_text(output.md, seeds_markdown.markdown(frame, intervals))

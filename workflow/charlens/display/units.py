@@ -51,13 +51,22 @@ def _width(frame: pd.DataFrame) -> float:
 
 
 _RATE = re.compile(r"\b(nats|bits) per char(?:acter\b|\.)", re.IGNORECASE)
+_COUNT = re.compile(r"\btest characters\b")
 
 
 def worded(text: str, *frames: pd.DataFrame) -> str:
-    """A text about tables, with rates per byte where :func:`per` says byte.
+    """A text about tables, with rates per byte and counts of bytes where :func:`per` says byte.
 
     Args:
-        text: with rates per character, such as ``Loss (nats per char.)``.
+        text: with rates per character, such as ``Loss (nats per char.)``, and counts or shares of
+            ``test characters``.
         frames: as of :func:`per`.
+
+    Example:
+        >>> korean = pd.DataFrame({"corpus": ["korean"], WIDTH: [2.6]})
+        >>> worded("40 % of the test characters; 1.2 nats per character", korean)
+        '40 % of the test bytes; 1.2 nats per byte'
     """
-    return _RATE.sub(rf"\1 per {BYTE}", text) if per(*frames) == BYTE else text
+    if per(*frames) == CHARACTER:
+        return text
+    return _COUNT.sub(f"test {BYTE}s", _RATE.sub(rf"\1 per {BYTE}", text))

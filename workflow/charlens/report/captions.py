@@ -136,7 +136,7 @@ class Captions:
 
 
 def shows(entry: Analysis | Figure, results: Path, corpus: str = "") -> str:
-    """What a reader sees, in reStructuredText; rates are per byte where those of the tables are.
+    """What a reader sees, in reStructuredText; numbers are per byte where those of tables are.
 
     Args:
         entry: of the registry.
@@ -164,6 +164,8 @@ def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:
     Raises:
         CharlensError: a table is missing or damaged.
     """
+    from charlens.display.units import worded
+
     frames = _tables(analysis, results, corpus)
     others = [ANALYSES[name] for name in analysis.beside]
     beside = {
@@ -173,7 +175,8 @@ def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:
     }
     of_one = any("{corpus}" in path for path in analysis.sources)
     module = import_module(analysis.module)
-    return " ".join(module.sentences(*frames, *([corpus] if of_one else []), **beside))
+    text = " ".join(module.sentences(*frames, *([corpus] if of_one else []), **beside))
+    return worded(text, *frames)
 
 
 def _tables(analysis: Analysis, results: Path, corpus: str) -> list[Any]:

@@ -20,6 +20,7 @@ from charlens.display import style
 from charlens.display.fonts import Fonts
 from charlens.display.page import Page, cells_of, fonts_of
 from charlens.display.pie_labels import around
+from charlens.display.units import worded
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.paper import texts
@@ -196,7 +197,7 @@ def _title(part: pd.DataFrame) -> tuple[str, str]:
     count = f"{errors / 1000:,.0f}K" if errors >= 10_000 else f"{errors:,}"
     name, corpus = model_id.title(first["model"]), texts.corpus_title(first["corpus"])
     share = 100 * errors / first["characters"]
-    return f"{name}, {corpus}", f"{count} errors, {share:.0f} % of characters"
+    return f"{name}, {corpus}", worded(f"{count} errors, {share:.0f} % of test characters", part)
 
 
 @dataclass(frozen=True)

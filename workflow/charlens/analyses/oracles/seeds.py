@@ -270,7 +270,7 @@ def sentences(intervals: pd.DataFrame) -> Iterator[str]:
     yield (
         f"{total['seeds']} trainings of {rst_model(total['model'])} on "
         f"{rst_corpus(total['corpus'])} get {total['least']:.1f} to {total['most']:.1f} % of the "
-        "characters wrong."
+        "test characters wrong."
     )
     if not math.isnan(seeds) and not math.isnan(text):
         yield (

@@ -8,6 +8,7 @@ import pandas as pd
 
 from charlens.analyses.oracles import seeds
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import worded
 from charlens.models import names as model_id
 from charlens.paper import texts
 
@@ -38,7 +39,7 @@ def markdown(frame: pd.DataFrame, intervals: pd.DataFrame) -> str:
             for row in part.itertuples(index=False)
         ]  # fmt: skip
         lines += ["", f"## {model_id.title(str(model))}", "", *markdown_table(head, rows, "lr")]
-    return "\n".join(lines) + "\n"
+    return worded("\n".join(lines) + "\n", intervals)
 
 
 def _by_seed(part: pd.DataFrame) -> pd.DataFrame:

@@ -248,7 +248,7 @@ def sentences(categories: pd.DataFrame, eliminated: pd.DataFrame) -> Iterator[st
         kinds = part.groupby("family", sort=False)["percent"].sum()
         yield (
             f"{rst_model(model)} on {rst_corpus(corpus)} makes {made:,} errors "
-            f"({made / part['characters'].iloc[0]:.0%} of the characters): "
+            f"({made / part['characters'].iloc[0]:.0%} of the test characters): "
             + listed([f"{rst(str(kind))} {percent:.0f} %" for kind, percent in kinds.items()])
             + "."
         )

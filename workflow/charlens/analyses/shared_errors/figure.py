@@ -27,6 +27,7 @@ from charlens.analyses.shared_errors.page import (
 )
 from charlens.analyses.shared_errors.venn import draw_venn
 from charlens.display import style
+from charlens.display.units import worded
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
 from charlens.paper import texts
@@ -76,7 +77,7 @@ def draw(
         trios, others = _drawn(overlap, rows)
         step = TITLE + BARS + FOOT + GAP
         drawn = pd.concat(trios) if trios else overlap
-        text = _notes(drawn, advantage[advantage["corpus"].isin(drawn["corpus"])])
+        text = worded(_notes(drawn, advantage[advantage["corpus"].isin(drawn["corpus"])]), drawn)
         text += _left_out(others)
         notes = style.wrap(text, WIDTH - 30, SMALL)
         height = len(trios) * step + NOTE_LINE * len(notes) + 2

@@ -17,6 +17,7 @@ import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, N_GRAM, N_NN, Contest, choice_sentences
 from charlens.display.markdown import table as markdown_table
+from charlens.display.units import worded
 from charlens.display.wording import listed, rst_corpus, rst_model
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
@@ -170,10 +171,10 @@ def markdown(frame: pd.DataFrame) -> str:
                 strict=True,
             )
         ]
-        head = ["Errors of", "Characters", "%", "*paper*"]
+        head = ["Errors of", "Test characters", "%", "*paper*"]
         columns = len(head) if compared else len(head) - 1
         lines += markdown_table(head[:columns], [row[:columns] for row in rows], "lr")
-    return "\n".join(lines) + "\n"
+    return worded("\n".join(lines) + "\n", frame)
 
 
 def _caveat(part: pd.DataFrame) -> str:
