@@ -14,6 +14,7 @@ from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.analyses.subjects import Network, NGram
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
+from charlens.models import histories
 from charlens.models.histories import Reader
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Layout, Shape
@@ -138,7 +139,7 @@ def test_many_anchors_in_blocks_equal_few(monkeypatch):
     places = anchors.draw(splits["test"], np.arange(7, dtype=np.uint8), 20, 25, False, generator(1))
     of = (shape, random_weights(shape), splits["test"], places, [0, 1, 20], ["swap", "zero"])
     whole = losses.network_losses(*of, generator(2))
-    monkeypatch.setattr(losses, "BLOCK", 10)
+    monkeypatch.setattr(histories, "BLOCK", 10)
     for start, values in losses.network_losses(*of, generator(2)).items():
         np.testing.assert_allclose(values, whole[start], rtol=1e-5)
 

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 from charlens.models.families import build_model
-from charlens.models.histories import Reader, has_continuous_states, mean_states
+from charlens.models.histories import BLOCK, Reader, blocks, has_continuous_states, mean_states
 from charlens.models.n_nn import Context
 from charlens.models.parameters import Layout, Shape
 from charlens.models.recurrent.cells import CELLS
 from charlens.models.running import running
+from hypothesis import given
+from hypothesis import strategies as st
 from reference_recurrence import run
 
 ROWS, LENGTH, K, WIDTH = 3, 7, 5, 4
@@ -116,3 +118,18 @@ def test_mean_states():
         for row in range(ROWS):
             torch.testing.assert_close(mean[:, row], state.mean(1))
     assert not has_continuous_states(reader(SHAPES[-1], random_weights(SHAPES[-1])).states())
+
+
+@given(st.integers(1, 5 * BLOCK))
+def test_blocks_are_equal_and_repeat_little(count: int) -> None:
+    parts = blocks(count)
+    (rows,) = {len(part) for part in parts}
+    assert rows <= BLOCK
+    assert len(parts) == -(-count // BLOCK)
+    joined = np.concatenate(parts)
+    assert list(dict.fromkeys(joined.tolist())) == list(range(count))
+    assert len(joined) - count < len(parts)
+
+
+def test_of_nothing_there_are_no_blocks() -> None:
+    assert blocks(0) == []

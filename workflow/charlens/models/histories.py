@@ -18,7 +18,7 @@ from charlens.models.language_model import LanguageModel
 from charlens.models.parameters import Architecture
 
 BLOCK = 512
-"""Rows read at a time: the buffers of one step stay in a processor's cache."""
+"""Rows read at a time, at most: the buffers of one step stay in a processor's cache."""
 
 States = Sequence[Tensor]
 """Copies of a model's states, each with as many rows as its batch."""
@@ -91,6 +91,25 @@ class Reader:
         """Inputs of each step, int64 (c, 1, rows)."""
         steps = torch.from_numpy(np.ascontiguousarray(codes.T).astype(np.int64))
         return steps.unsqueeze(1).to(self.model.device)
+
+
+def blocks(count: int) -> list[np.ndarray]:
+    """The numbers from 0 to ``count`` in equal blocks of at most :data:`BLOCK`.
+
+    A :class:`Reader` has room for one block and always reads a full one. So the last block may
+    repeat the last number, as few times as can be.
+
+    Example:
+        >>> [block.tolist() for block in blocks(3)]
+        [[0, 1, 2]]
+        >>> [len(block) for block in blocks(1165)], blocks(1165)[-1][-3:].tolist()
+        ([389, 389, 389], [1164, 1164, 1164])
+    """
+    rows = -(-count // -(-count // BLOCK)) if count else 0
+    return [
+        np.minimum(np.arange(first, first + rows), count - 1)
+        for first in range(0, count, rows or 1)
+    ]
 
 
 def mean_states(states: States) -> list[Tensor]:

@@ -10,9 +10,9 @@ import torch
 from charlens.analyses.context_curve.anchors import Anchors
 from charlens.errors import CharlensError
 from charlens.models.histories import (
-    BLOCK,
     Reader,
     States,
+    blocks,
     has_continuous_states,
     mean_states,
 )
@@ -61,23 +61,22 @@ def network_losses(
     contexts = anchors.contexts(codes, max(lengths))
     targets = codes[anchors.stream, anchors.place].astype(np.int64)
     donors = _other_texts(codes, anchors.stream, generator)
-    rows = min(BLOCK, len(anchors))
+    parts = blocks(len(anchors))
+    rows = len(parts[0])
     reader = Reader(shape, weights, rows, device=device, dtype=dtype)
     if MEAN in starts:
         starts = _with_mean(reader, starts)
     losses = {start: np.empty((len(anchors), len(lengths))) for start in starts}
     mean = _mean_of(reader, donors[:rows]) if MEAN in starts else None
-    work = len(anchors) * sum(lengths) * len(starts)
+    work = len(parts) * rows * sum(lengths) * len(starts)
     with progress(work, name, "bytes") as bar:
-        for first in range(0, len(anchors), rows):
-            block = np.minimum(np.arange(first, first + rows), len(anchors) - 1)  # the last is full
-            count = min(rows, len(anchors) - first)
+        for block in parts:
             predicted = _predictions(reader, contexts[block], donors[block], lengths, starts, mean)
             for start, column, logs in predicted:
                 target = torch.from_numpy(targets[block]).to(logs.device)
                 nats = -logs.gather(1, target[:, None])[:, 0]
-                losses[start][first : first + count, column] = nats.cpu().numpy()[:count]
-                bar.update(count * lengths[column])
+                losses[start][block, column] = nats.cpu().numpy()
+                bar.update(rows * lengths[column])
     return losses
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from charlens.models.histories import BLOCK, Reader
+from charlens.models.histories import Reader, blocks
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Architecture
 
@@ -31,11 +31,11 @@ def network_scores(
     Returns:
         Nats, float64 (texts,).
     """
-    rows = min(BLOCK, len(texts))
+    parts = blocks(len(texts))
+    rows = len(parts[0])
     reader = Reader(shape, weights, rows, device=device)
     scores = np.zeros(len(texts))
-    for first in range(0, len(texts), rows):
-        block = np.minimum(np.arange(first, first + rows), len(texts) - 1)  # the last one is full
+    for block in parts:
         reader.start()
         logs = reader.predict(texts[block])
         total = np.zeros(rows)
@@ -44,8 +44,7 @@ def network_scores(
             total += logs.cpu().numpy()[np.arange(rows), target]
             if letter + 1 < closing.shape[1]:
                 logs = reader.predict(closing[block, letter : letter + 1])
-        count = min(rows, len(texts) - first)
-        scores[first : first + count] = total[:count]
+        scores[block] = total
     return scores / closing.shape[1]
 
 
