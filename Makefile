@@ -59,8 +59,9 @@ format: $(READY)  ## bring the code into its form
 	ruff format .
 	snakefmt Snakefile workflow
 
-schema: $(READY)  ## export workflow/schemas/config.schema.json for editors
+schema: $(READY)  ## export workflow/schemas/config.schema.json for editors, and its page in docs/
 	python -m charlens.study.config
+	python tests/study/test_reference_page.py
 
 docs: .venv/docs/.ready  ## the docs site, from docs/ and docstrings: build/site/index.html
 	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --quiet

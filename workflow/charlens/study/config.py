@@ -67,12 +67,14 @@ class CorpusEntry(Section):
     """One corpus: where its bytes come from, how they are split, which models it gets."""
 
     source: Source
+    """Where its bytes come from, in one of five ways."""
     split: Literal["streams", "position", "files"] = "streams"
     """streams: the paper's interleaved split; position: test text strictly after training text;
     files: the same with the cuts at ends of files, for a tree, whose files then lie on one side."""
     train: Share = 0.8
     """Fraction of the blocks used for training; what train and val leave is the test split."""
     val: Share = 0.1
+    """Fraction used for validation."""
     kind: Literal[tuple(KINDS)] | None = None  # type: ignore[valid-type]
     """What quotes, comments and brackets mean in it; null guesses."""
     encoding: Encoding | None = None
@@ -110,6 +112,7 @@ class Config(Section):
     """Name of this config: everything it makes lies in results/{run}/. The workflow takes the name
     of the config's file where this is left out."""
     seed: Annotated[Integer, Field(ge=0)] = 1
+    """From it every random draw follows."""
     seeds: Seeds = 1
     """How many times each network of the grid is trained, with the seeds `seed`, `seed` + 1 and so
     on; or the list of the seeds, `seed` among them. Figures of one network show that of `seed`;
@@ -117,8 +120,10 @@ class Config(Section):
     corpora_dir: Text | None = None
     """Folder searched for corpus files before the network."""
     corpora: Annotated[dict[CorpusName, CorpusEntry], Field(min_length=1)]
+    """The texts by their names."""
     grid: Grid = DEFAULT_GRID
-    """Models of every corpus without a grid of its own: the union of the blocks; [] means none."""
+    """Models of every corpus without a grid of its own: the union of the blocks; [] means none.
+    Left out, it is as in config.yaml."""
     training: Annotated[StudyTraining, BeforeValidator(empty_section)] = StudyTraining()
     n_gram: Annotated[NGram, BeforeValidator(empty_section)] = NGram()
     compressors: Annotated[Compressors, BeforeValidator(empty_section)] = Compressors()

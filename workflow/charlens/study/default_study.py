@@ -33,11 +33,13 @@ class GridBlock(Section):
     """The models of one block are the product of its three lists (paper, section 3)."""
 
     cells: Annotated[tuple[Cell, ...], Field(min_length=1), AfterValidator(unique)]
+    """lstm, rnn and gru are the paper's; lstm_adamw, mingru and gpt are trained by AdamW."""
     layers: Annotated[
         tuple[Annotated[Integer, Field(ge=1, le=9)], ...],
         Field(min_length=1),
         AfterValidator(unique),
     ]
+    """Numbers of layers."""
     sizes: Annotated[
         tuple[Annotated[Integer, Field(ge=1, le=4096)], ...],
         Field(min_length=1),

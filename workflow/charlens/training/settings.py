@@ -46,6 +46,7 @@ class Training(Section):
     """Steps of truncated back-propagation through time; also the block of the split."""
     learning_rate: LearningRate = 2e-3
     rmsprop_decay: Annotated[float, Number(ge=0, lt=1)] = 0.95
+    """Weight of the past in RMSProp's mean of squared gradients."""
     epsilon: Annotated[float, Number(ge=1e-30, le=1)] = 1e-8
     """Added to RMSProp's root mean square."""
     anneal_after: AnnealAfter = 10
@@ -64,6 +65,7 @@ class Training(Section):
     """Epochs without improvement after which a candidate stops; null never stops any. The best
     epoch is kept."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto takes a GPU where torch can use one."""
     precision: Literal["float32", "mixed"] = "float32"
     """Operands of large products in training. mixed: float16 on CUDA, bfloat16 on processors that
     multiply it natively, float32 on others; sums, weights and predictions are float32."""

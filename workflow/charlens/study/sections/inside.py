@@ -17,7 +17,9 @@ class ActivationDump(Section):
     """
 
     corpus: CorpusName
+    """Over whose test split."""
     model: ModelName
+    """A recurrent model of its grid."""
     quantities: Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(unique)] | None = (
         None
     )

@@ -52,6 +52,7 @@ class Compressors(Section):
         "zstd",
         "ppmd",
     )
+    """Which of them."""
     corpora: Corpora = None
     """Which texts are compressed; null means all that Table 2 shows, [] none."""
 
@@ -71,6 +72,7 @@ class External(Section):
     """A model from elsewhere: its probabilities for the test split of one corpus."""
 
     corpus: CorpusName
+    """Whose test split it predicts."""
     model: ExternalName
     """Its name in tables and figures."""
     file: Text

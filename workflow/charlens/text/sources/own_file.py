@@ -21,6 +21,7 @@ class FileSource(SourceKind):
     """A text file of one's own: relative to the working folder, else to corpora_dir."""
 
     file: Text
+    """Path of the file."""
     bytes: Bytes | None = None
     """Expected size; null accepts any."""
     sha256: Sha256 | None = None

@@ -67,7 +67,9 @@ class UrlSource(SourceKind):
     ]
     """Name under which corpora_dir is searched and the download is kept."""
     bytes: Bytes | None = None
+    """Expected size; null accepts any."""
     sha256: Sha256 | None = None
+    """Expected checksum; null where git_blob_sha1 is given."""
     git_blob_sha1: Sha1 | None = None
     """SHA-1 over ``blob <bytes>\\0`` and the bytes, as git computes it."""
 
@@ -111,6 +113,7 @@ class PublishedSource(SourceKind):
     """A corpus of the paper, searched for in corpora_dir, then downloaded, always verified."""
 
     published: Literal[tuple(PUBLISHED)]  # type: ignore[valid-type]
+    """Which of the two."""
 
     def size(self, corpora_dir: str | None) -> int | None:
         return PUBLISHED[self.published].bytes
