@@ -125,5 +125,5 @@ def _by_concept(
 
 
 def _share(best: float, probe: float) -> float:
-    """How much of what all cells know the best one knows, at most 1."""
-    return min(1.0, best / probe) if probe > 0 else np.nan
+    """How much of what all cells know the best one knows, at most 1; NaN where either is."""
+    return float(np.minimum(1.0, best / probe)) if probe > 0 else np.nan
