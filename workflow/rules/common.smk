@@ -40,6 +40,7 @@ from charlens.study.choices import (
     context_models,
     evidence_models,
     explorer_models,
+    few_streams,
     figure2_models,
     figure3_models,
     figure6_corpus,
