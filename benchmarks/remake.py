@@ -28,6 +28,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 import yaml
+from charlens.files import notes
 from charlens.paper import numbers
 from charlens.runtime import manifest
 from charlens.study.config import Config
@@ -94,21 +95,26 @@ def _put(source: str | Path, target: str | Path) -> None:
     """Copy weights that differ, with the date of today; what was made of the others stays."""
     placed = Path(target)
     if not (placed.is_file() and filecmp.cmp(source, placed, shallow=False)):
-        placed.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, placed)
+        _copy(Path(source), placed)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file and note its checksum, in place of that of what an earlier run wrote there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    notes.note([target])
 
 
 def reuse(patterns: list[str]) -> None:
     """Put committed tables beside the rest, newer than what they were made from."""
     now = time.time()  # one for all, as some are made from others
     for pattern in patterns:
-        tables = sorted(REFERENCE.glob(pattern))
+        tables = sorted(path for path in REFERENCE.glob(pattern) if path.is_file())
         if not tables:
             sys.exit(f"--reuse: {REFERENCE} has no {pattern}")
         for table in tables:
             placed = REMADE / table.relative_to(REFERENCE)
-            placed.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(table, placed)
+            _copy(table, placed)
             os.utime(placed, (now, now))
 
 

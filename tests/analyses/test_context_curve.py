@@ -339,6 +339,19 @@ def test_the_same_seed_measures_the_same():
     assert not frames[0]["loss"].equals(frames[2]["loss"])
 
 
+@pytest.mark.parametrize(
+    ("starts", "start"),
+    [(["swap", "zero", "mean"], "swap"), (["zero", "mean"], "zero"), (["mean"], "mean")],
+)
+def test_all_models_are_compared_from_one_start(starts, start):
+    """An n-NN has no mean state, so it must not drop out where another start is at hand."""
+    has = {"lstm-1x8": starts, "n-nn-3": [s for s in starts if s != "mean"], "n-gram-5": ["none"]}
+    rows = [{"model": model, "start": one} for model, some in has.items() for one in some]
+    compared = curves.primary(pd.DataFrame(rows)).set_index("model")["start"].to_dict()
+    expected = {model: start for model, some in has.items() if start in some}
+    assert compared == expected | {"n-gram-5": "none"}
+
+
 def test_markdown_and_sentences(measured):
     text = curves.markdown(measured)
     assert "## War and Peace" in text

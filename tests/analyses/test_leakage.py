@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -273,6 +274,20 @@ def test_losses_on_and_off_copies_and_the_gap_between_splits(tmp_path: Path) -> 
     assert ends == pytest.approx([0.3, 0.3], abs=1e-5)
     baseline = models[models["model"] == "n-gram-20"]
     assert baseline["beyond"].isna().all()
+
+
+def test_a_gap_is_between_splits_of_equal_fractions(tmp_path: Path) -> None:
+    """Half as much training text of the same text is no part of what a stricter split costs."""
+    copies, paths, corpora = study(tmp_path)
+    half = replace(corpora[0], name="novel_half", train=0.4)
+    stream = np.repeat(np.arange(40, dtype=np.int16), ROWS // 40)
+    for model in ("lstm-1x64", "n-gram-1", "n-gram-20"):
+        paths.append(_file(tmp_path, half, model, np.full(ROWS, 3.0), stream))
+    for place in (0, 3):
+        some = [*copies[:place], (half.name, copies[0][1]), *copies[place:]]
+        models = leakage.tables(some, paths, [*corpora, half], 5, 50, 1).models
+        row = models.set_index(["corpus", "model"]).loc[("novel_position", "lstm-1x64")]
+        assert row["split_gap"] == pytest.approx(0.3, abs=1e-6)
 
 
 def test_text_that_copies_nothing_has_no_gain(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from charlens.analyses.oracles import bars, oracles, pies
+from charlens.analyses.oracles import bars, oracles, pies, seeds
 from charlens.analyses.oracles import table as error_analysis
 from charlens.analyses.oracles.oracles import ORACLES, Excerpt, Oracle
 from charlens.paper.definitions import ORACLE_DEFINITIONS
@@ -94,6 +95,14 @@ def test_an_entry_is_in_every_table_and_figure(
     assert len(second.patches) == 29
     labels = [label.get_text() for label in first.get_yticklabels()]
     assert labels[-7:-5] == ["a vowel made low", "a vowel made high"]
+
+
+def test_the_paper_keeps_its_families_beside_one_that_it_does_not_have(with_vowels: None) -> None:
+    _, names, _ = seeds._levels()
+    papers = dict(zip(names, seeds._papers("war_and_peace", "lstm-3x512"), strict=True))
+    assert math.isnan(papers["vowels"])
+    assert papers["rare words"] == pytest.approx(sum(papers[f"word-{n}-train"] for n in range(6)))
+    assert sum(papers[family] for family in ORACLES if family != "vowels") > 95
 
 
 def test_the_papers_oracles_have_its_slices_and_titles() -> None:

@@ -163,6 +163,24 @@ def test_a_diverged_training_spoils_no_other_network(tmp_path: Path) -> None:
     assert f"| {lost['cross_entropy'].item():.3f}† |" in seeds.markdown(made, 20)
 
 
+@pytest.mark.parametrize("lost", ["lstm-1x64", "lstm-2x64"])
+@pytest.mark.parametrize("sound", [{}, {"lstm-3x64": {1: 1.4, 2: 1.41, 3: 1.4}}])
+def test_the_spread_of_a_cell_is_that_of_its_sound_networks(
+    tmp_path: Path, lost: str, sound: dict[str, dict[int, float]]
+) -> None:
+    """Whichever network of the cell comes first in the table."""
+    runs_of: dict[int, list[Path]] = {}
+    for model, means in (NETWORKS | {lost: {1: 1.3, 2: 9.0, 3: 1.3}} | sound).items():
+        for seed, path in trained(tmp_path, model, means).items():
+            runs_of.setdefault(seed, []).append(path)
+    made = seeds.tables(runs_of, 20, 1, [WP])
+    spread = made.networks.set_index("model")["seed_sd"]
+    (other,) = {"lstm-1x64", "lstm-2x64"} - {lost}
+    assert spread[other] < 0.1 < 1 < spread[lost]
+    assert f"{spread[other]:.3f} for the LSTM" in " ".join(seeds.sentences(made.networks))
+    assert f"one training: LSTM {spread[other]:.3f}, GRU" in seeds.markdown(made, 20)
+
+
 def test_one_seed_and_one_stream_have_no_interval(tmp_path: Path) -> None:
     path = trained(tmp_path, "lstm-1x64", {1: 1.3})[1]
     made = seeds.tables({1: [path]}, 20, 1, [WP])

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from charlens.errors import CharlensError
 from charlens.inside.cells.score import score
 from charlens.inside.cells.search import label
 from charlens.inside.evidence import networks, table, timescales, traces
-from charlens.inside.evidence.assess import assess
+from charlens.inside.evidence.assess import _share, assess
 from charlens.inside.evidence.control_strengths import Streams, best_of_controls
 from charlens.inside.evidence.controls import ByteFunctions, Latches, functions_of_the_byte
 from charlens.inside.evidence.figure import draw
@@ -110,6 +111,20 @@ def test_few_streams_have_no_statistics_and_say_so(tmp_path, caplog):
     assert "6 test streams; intervals and p values of cells need 20" in caplog.text
     draw(evidence.concepts)
     assert "–" in table.markdown(evidence.concepts)
+
+
+def test_a_single_stream_is_refused(known):
+    asked = known[0]
+    alone = replace(asked, codes=asked.codes[:1], text=asked.text[:1])
+    with pytest.raises(CharlensError, match=r"at least 2 test streams.* found 1 in text"):
+        assess(alone)
+
+
+def test_a_cell_that_stands_still_knows_no_share_of_what_all_know():
+    assert _share(0.4, 0.5) == 0.8
+    assert _share(0.6, 0.5) == 1
+    for best, probe in ((np.nan, 0.5), (0.4, np.nan), (0.4, 0.0)):
+        assert np.isnan(_share(best, probe))
 
 
 def test_scripts_files_and_the_same_bytes_again(known, tmp_path, monkeypatch):

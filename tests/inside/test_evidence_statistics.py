@@ -135,6 +135,10 @@ def test_time_constants_of_known_series(random):
     trend = np.broadcast_to(np.repeat([0.0, 1.0], 50), (1, 4, 100))
     assert timescales.autocorrelation_times(trend)[1][0] == 0
     assert np.isnan(timescales.autocorrelation_times(np.ones((1, 2, 50)))[0][0])
+    one, capped = timescales.autocorrelation_times(random.random((2, 5, 1)))  # streams of a byte
+    assert one.tolist() == [1, 1]
+    assert capped.all()
+    assert timescales.write_rates(random.random((2, 5, 1))).tolist() == [0, 0]
     two, flat = random.integers(0, 2, (1, 5, 2000)), random.random((1, 5, 2000))
     assert timescales.bimodality(two)[0] == pytest.approx(1, abs=0.01)
     assert timescales.bimodality(flat)[0] == pytest.approx(5 / 9, abs=0.01)

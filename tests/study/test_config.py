@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from charlens.config_types import LARGEST_SEED, MOST_SEEDS
 from charlens.errors import CharlensError
+from charlens.predictions.contract import COLUMNS
 from charlens.report.contents import ANALYSES
 from charlens.study.checks import check_probabilities, check_references, watched_file
 from charlens.study.config import SCHEMA_PATH, Config, CorpusEntry, schema_text
 from charlens.study.config_file import check_file, run_named_after
-from charlens.study.default_study import GridBlock
+from charlens.study.default_study import MOST_STREAMS, GridBlock
 from charlens.text.blocks import block_counts
 from charlens.text.sources.builtin import BuiltinSource
 from charlens.text.sources.tree import TreeSource
@@ -66,6 +68,7 @@ BROKEN = [
     ("training.epochs", 2.0, ["training.epochs:", "found 2.0", "a whole number"]),
     ("training.epochs", True, ["training.epochs:", "found true", "a whole number"]),
     ("training.epochs", None, ["training.epochs:", "found null", "a whole number"]),
+    ("training.batch", 2**15 + 1, ["training.batch:", "found 32769", "at most 32768"]),
     ("training.batch", -5, ["training.batch:", "found -5", "at least 1"]),
     ("training.learning_rate", 0, ["training.learning_rate:", "greater than 0"]),
     ("training.learning_rate", "fast", ["training.learning_rate:", "'fast'", "a number"]),
@@ -124,6 +127,8 @@ BROKEN = [
     ("run", "x" * 101, ["run:", "'xxx", "at most 100 characters"]),
     ("run", "reference", ["run:", "committed reference run"]),
     ("seed", -1, ["seed:", "found -1", "at least 0"]),
+    ("seed", 10**18 + 1, ["seed:", "at most 1000000000000000000"]),
+    ("seeds", [1, 10**18 + 1], ["seeds:", "at most 10^18"]),
     ("corpora_dir", ["x"], ["corpora_dir:", "['x']", "text or null"]),
     ("corpora", {}, ["corpora:", "found {}", "non-empty"]),
     ("corpora", None, ["corpora:", "found null", "mapping"]),
@@ -204,6 +209,12 @@ def test_broken_config_is_reported_in_one_line(path: str, value: object, words: 
     assert line.startswith("my.yaml: ")
     assert "\n" not in line
     assert [word for word in words if word not in line] == []
+
+
+def test_the_largest_of_what_tables_and_files_number_fits_into_their_columns() -> None:
+    most = changed("seed", LARGEST_SEED) | {"seeds": MOST_SEEDS}
+    assert Config.load(most).further_seeds[-1] == np.array(LARGEST_SEED + MOST_SEEDS - 1, np.int64)
+    assert np.iinfo(COLUMNS["stream"]).max + 1 == MOST_STREAMS
 
 
 NO_LSTM = [{"cells": ["gru"], "layers": [1], "sizes": [8]}]

@@ -14,7 +14,9 @@ from charlens.study.choices import (
     compared_corpora,
     compared_networks,
     compressed_corpora,
+    evidence_models,
     explorer_models,
+    few_streams,
     figure2_models,
     figure3_models,
     interventions,
@@ -41,6 +43,35 @@ def study(prose=None, code=None, **more):
         corpora["code"] = CODE | {"grid": code}
     base = {"run": "test", "corpora": corpora, "n_nn": {"contexts": [1, 3]}}
     return Config.load(base | more)
+
+
+def with_streams(batch, **more):
+    return study(training={"batch": batch}, **more)
+
+
+def test_cells_are_judged_and_set_only_where_there_are_streams_for_it():
+    """Halves to choose on and to judge on, as the analyses themselves ask for."""
+    for batch, judged, set_ in ((1, False, False), (2, True, False), (3, True, False),
+                                (4, True, True)):  # fmt: skip
+        config = with_streams(batch)
+        assert bool(evidence_models(config)) == judged
+        assert bool(interventions(config)) == set_
+        left_out = [note.partition(":")[0] for note in few_streams(config)]
+        assert left_out == ["cells"] * (not judged) + ["interventions"] * (not set_)
+        assert explorer_models(config)
+    assert few_streams(with_streams(1, figure2={"models": {}})) == ()
+    assert few_streams(with_streams(3, interventions=[])) == ()
+
+
+def test_networks_named_for_these_need_the_streams():
+    named = {"cells": {"models": {"prose": ["lstm-1x64"]}}}
+    assert evidence_models(with_streams(2, **named))
+    with pytest.raises(CharlensError, match=r"training.batch: found 1, expected 2 or more, which"):
+        with_streams(1, **named)
+    named = {"interventions": [{}, {"corpus": "prose"}]}
+    assert interventions(with_streams(4, **named))
+    with pytest.raises(CharlensError, match=r"found 3, expected 4 or more, .* interventions\[1\]"):
+        with_streams(3, **named)
 
 
 def test_figure_2_takes_the_largest_lstm_of_each_corpus():

@@ -146,6 +146,10 @@ MOST_SEEDS = 1000
 """Trainings of one network, at most: each is a job."""
 
 
+LARGEST_SEED = 10**18
+"""Tables hold seeds, those of further trainings too, as whole numbers of 64 bits."""
+
+
 def several_seeds(value: object) -> object:
     """Refuse what is neither a number of trainings nor a list of their seeds."""
     is_list = isinstance(value, list | tuple)
@@ -153,10 +157,11 @@ def several_seeds(value: object) -> object:
     whole = all(isinstance(one, int) and not isinstance(one, bool) for one in numbers)
     least = 0 if is_list else 1
     unsound = not numbers or not whole or min(numbers) < least or len({*numbers}) < len(numbers)
+    unsound = unsound or max(numbers) > LARGEST_SEED
     if unsound or (len(numbers) if is_list else numbers[0]) > MOST_SEEDS:
         expected = (
             f"expected how many trainings, 1 or more and at most {MOST_SEEDS}, or the list of "
-            "their seeds, each once"
+            "their seeds, each once and at most 10^18"
         )
         raise problem("", value, f"{expected}: 3, or [1, 2, 3]")
     return tuple(numbers) if is_list else value
@@ -175,7 +180,7 @@ Seeds = Annotated[
                     "minItems": 1,
                     "maxItems": MOST_SEEDS,
                     "uniqueItems": True,
-                    "items": {"type": "integer", "minimum": 0},
+                    "items": {"type": "integer", "minimum": 0, "maximum": LARGEST_SEED},
                 },
             ],
         }

@@ -40,6 +40,7 @@ from charlens.study.choices import (
     context_models,
     evidence_models,
     explorer_models,
+    few_streams,
     figure2_models,
     figure3_models,
     figure6_corpus,
@@ -174,3 +175,9 @@ def keep_settings():
 def fingerprint(script, *names):
     """What a rule's script uses of the library, so that an edit there re-runs the rule."""
     return script_fingerprint(Path(LIBRARY, "scripts", script), *names)
+
+
+def paper_data():
+    """All data files with the paper's numbers, for rules that count them."""
+    folder = Path(LIBRARY, "charlens", "paper", "data")
+    return [f"charlens/paper/data/{path.name}" for path in sorted(folder.glob("*.csv"))]

@@ -5,6 +5,8 @@
 
 # Corpus -> model -> what the config says of it.
 INTERVENED = interventions(STUDY)
+for note in few_streams(STUDY):
+    print(f"charlens: note: {note}", file=sys.stderr)
 
 
 rule intervene:

@@ -39,10 +39,6 @@ rule paper_vs_ours:
         runtime=10,
     params:
         config={"agreement_corpus": STUDY.tsne_corpus},
-        fingerprint=fingerprint(
-            "paper_vs_ours.py",
-            "charlens/paper/data/figure5_dynamics.csv",
-            "charlens/paper/data/figure6_oracles.csv",
-        ),
+        fingerprint=fingerprint("paper_vs_ours.py", *paper_data()),
     script:
         "../scripts/paper_vs_ours.py"

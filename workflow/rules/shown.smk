@@ -36,7 +36,7 @@ def captions():
 
 
 def page_fingerprint():
-    """What the page uses: modules that the registry names, and the templates."""
+    """What the page uses: modules that the registry names, the templates, the paper's numbers."""
     modules = [analysis.module for analysis in ANALYSES.values()]
     templates = [f"charlens/report/templates/{name}" for name in PAGE_TEMPLATES]
-    return fingerprint("page.py", *modules, *templates)
+    return fingerprint("page.py", *modules, *templates, *paper_data())

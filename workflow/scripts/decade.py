@@ -4,19 +4,18 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.oracles import decade, decade_streams
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables, parquet_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
-    from charlens.text.widths import widths
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     names = ("threshold", "definitions", "encoding", "kind")
     corpus = Corpus.load(inputs.corpus)
-    wide = widths([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
     streams = decade_streams.table(dict(inputs.items()), *(config[n] for n in names))
-    streams = marked(streams, wide)
-    frame = marked(decade.table(streams, config["bootstrap"], config["seed"]), wide)
+    streams = mark(streams)
+    frame = mark(decade.table(streams, config["bootstrap"], config["seed"]))
     parquet_tables.write(streams, output.streams)
     csv_tables.write(frame, output.csv)
     write_text(output.md, decade.markdown(frame))

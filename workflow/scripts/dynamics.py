@@ -5,10 +5,9 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.training_dynamics.measure import measure
     from charlens.analyses.training_dynamics.table import markdown
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
-    from charlens.text.widths import widths
 
     inputs, config = snakemake.input, snakemake.params.config
     table = measure(
@@ -18,6 +17,6 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["unroll"],
         config["device"],
     )
-    table = marked(table, widths([inputs.corpus], [inputs.test], config["encodings"]))
+    table = marker([inputs.corpus], [inputs.test], config["encodings"])(table)
     csv_tables.write(table, snakemake.output.csv)
     write_text(snakemake.output.md, markdown(table))

@@ -5,17 +5,16 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses import contest as contestants
     from charlens.analyses.shared_errors import overlap
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
-    from charlens.text.widths import widths
 
     inputs, config = snakemake.input, snakemake.params.config
     corpora = [Corpus.load(path) for path in inputs.corpora]
     contests = contestants.contests(
         inputs.models, inputs.get("external", []), corpora, config["network"]
     )
-    table = marked(overlap.table(contests), widths(corpora, inputs.tests, config["encodings"]))
+    table = marker(corpora, inputs.tests, config["encodings"])(overlap.table(contests))
     csv_tables.write(table, snakemake.output.csv)
     write_text(snakemake.output.md, overlap.markdown(table))

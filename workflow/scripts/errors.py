@@ -5,11 +5,10 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.oracles import table as oracles
     from charlens.analyses.oracles.markdown import markdown
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables, parquet_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
-    from charlens.text.widths import widths
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     tables = oracles.tables(
@@ -19,8 +18,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["encoding"],
     )
     corpus = Corpus.load(inputs.corpus)
-    wide = widths([corpus], [inputs.test], {corpus.name: config["encoding"]})
-    tables["categories"] = marked(tables["categories"], wide)
+    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    tables["categories"] = mark(tables["categories"])
     for name in ("categories", "eliminated", "orders", "sensitivity"):
         csv_tables.write(tables[name], output[name])
     write_text(output.md, markdown(tables))

@@ -5,11 +5,10 @@ from charlens.runtime.job import job
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.leakage import table as leakage
     from charlens.analyses.leakage.markdown import markdown
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
-    from charlens.text.widths import widths
 
     config, inputs, output = snakemake.params.config, snakemake.input, snakemake.output
     corpora = [Corpus.load(path) for path in inputs.corpora]
@@ -23,8 +22,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["seed"],
         dict(zip(map(tuple, config["trained"]), inputs.curves, strict=True)),
     )
-    wide = widths(corpora, inputs.tests, config["encodings"])
-    made = leakage.LeakageTables(*(marked(frame, wide) for frame in made))
+    mark = marker(corpora, inputs.tests, config["encodings"])
+    made = leakage.LeakageTables(*map(mark, made))
     csv_tables.write(made.copied, output.csv)
     csv_tables.write(made.models, output.models)
     csv_tables.write(made.distances, output.distances)

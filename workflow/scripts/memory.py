@@ -6,15 +6,14 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.analyses import subjects
     from charlens.analyses.context_curve.measure import measure
     from charlens.analyses.memory.measure import Memory
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.text.corpus import SPLITS, Corpus, load_split
-    from charlens.text.widths import widths
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     corpus = Corpus.load(inputs.corpus)
     splits = {part: load_split(inputs[part]) for part in SPLITS}
-    wide = widths([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
     subject = subjects.load(inputs.model, corpus, config["model"], config["device"])
     curves = measure(
         subject,
@@ -26,8 +25,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["classes"],
         config["seed"],
     )
-    csv_tables.write(marked(curves, wide), output.context)
+    csv_tables.write(mark(curves), output.context)
     memory = Memory(corpus, splits, config["kind"], config["seed"], config["encoding"])
     csv_tables.write(memory.closings(subject, config["bins"]), output.closings)
     probes = memory.probes(subject, config["distances"], config["contexts"])
-    csv_tables.write(marked(probes, wide), output.probes)
+    csv_tables.write(mark(probes), output.probes)

@@ -4,11 +4,10 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.oracles import seeds, seeds_markdown
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
-    from charlens.text.widths import widths
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     runs_of = {}
@@ -19,8 +18,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         dict(inputs.items()), runs_of, *(config[name] for name in names)
     )
     corpus = Corpus.load(inputs.corpus)
-    wide = widths([corpus], [inputs.test], {corpus.name: config["encoding"]})
-    intervals = marked(intervals, wide)
+    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    intervals = mark(intervals)
     csv_tables.write(frame, output.csv)
     csv_tables.write(intervals, output.intervals)
     write_text(output.md, seeds_markdown.markdown(frame, intervals))

@@ -4,11 +4,10 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.cross_entropy import seeds
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
-    from charlens.text.widths import widths
 
     config = snakemake.params.config
     runs_of = {}
@@ -16,8 +15,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         runs_of.setdefault(seed, []).append(path)
     corpora = [Corpus.load(path) for path in snakemake.input.corpora]
     made = seeds.tables(runs_of, config["bootstrap"], config["seed"], corpora)
-    wide = widths(corpora, snakemake.input.tests, config["encodings"])
-    made = seeds.SeedTables(*(marked(frame, wide) for frame in made))
+    mark = marker(corpora, snakemake.input.tests, config["encodings"])
+    made = seeds.SeedTables(*map(mark, made))
     csv_tables.write(made.networks, snakemake.output.csv)
     csv_tables.write(made.losses, snakemake.output.losses)
     csv_tables.write(made.differences, snakemake.output.differences)

@@ -6,11 +6,10 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.analyses.context_length import compressors
     from charlens.analyses.context_length import table as table2
     from charlens.analyses.context_length.markdown import markdown
-    from charlens.display.units import marked
+    from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
     from charlens.text.corpus import Corpus
-    from charlens.text.widths import widths
 
     config, inputs = snakemake.params.config, snakemake.input
     bootstrap, corpora = config["bootstrap"], [Corpus.load(path) for path in inputs.corpora]
@@ -21,7 +20,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         bootstrap,
         config["seed"],
     )
-    table = marked(table, widths(corpora, inputs.tests, config["encodings"]))
+    table = marker(corpora, inputs.tests, config["encodings"])(table)
     csv_tables.write(table, snakemake.output.csv)
     sizes = [compressors.read(path) for path in inputs.get("compressors", [])]
     write_text(snakemake.output.md, markdown(table, bootstrap, sizes))

@@ -155,7 +155,7 @@ class _Dump:
         return _Sink(writer, units, self.streams, self.chunk)
 
     def _run_streams(self, codes: Codes, real: slice, sinks: dict[Target, _Sink]) -> None:
-        """Run streams side by side; ``here`` are the positions of those that are real."""
+        """Run streams side by side; ``real`` are the positions of all but those that fill up."""
         for place, _, _ in observing(self.model, codes):
             layers, offset = self.model.quantities(), place.start % self.chunk
             for (layer, quantity), sink in sinks.items():

@@ -9,7 +9,11 @@ from charlens.models.names import ModelId, parse, scored_id
 from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.config import Config
 from charlens.study.sections.inside import ActivationDump, Intervention
-from charlens.study.sections.names import WATCHED_CONTEXTS
+from charlens.study.sections.names import (
+    STREAMS_TO_INTERVENE,
+    STREAMS_TO_JUDGE,
+    WATCHED_CONTEXTS,
+)
 
 
 def _points(config: Config, corpus: str, cells: tuple[str, ...]) -> list[ModelId]:
@@ -116,6 +120,8 @@ def evidence_models(config: Config) -> dict[str, tuple[str, ...]]:
     """Corpus -> the models whose cells are compared with chance and baselines."""
     if config.cells.models is not None:
         return dict(config.cells.models)
+    if config.training.batch < STREAMS_TO_JUDGE:
+        return {}
     return {corpus: (model,) for corpus, model in figure2_models(config).items()}
 
 
@@ -123,8 +129,11 @@ def interventions(config: Config) -> dict[str, dict[str, Intervention]]:
     """Corpus -> model -> what is done to its cells, in the order of the corpora.
 
     An entry without a model is about the one whose cells Figure 2 shows, one without a corpus about
-    those of all corpora. The more a later entry names the more it counts.
+    those of all corpora. The more a later entry names the more it counts. Nothing where there are
+    too few streams.
     """
+    if config.training.batch < STREAMS_TO_INTERVENE:
+        return {}
     shown = figure2_models(config)
     chosen: dict[str, dict[str, Intervention]] = {corpus: {} for corpus in config.corpora}
     by_detail = sorted(config.interventions, key=lambda e: (bool(e.corpus), bool(e.model)))
@@ -134,6 +143,17 @@ def interventions(config: Config) -> dict[str, dict[str, Intervention]]:
             if model is not None:
                 chosen[corpus][model] = entry
     return {corpus: models for corpus, models in chosen.items() if models}
+
+
+def few_streams(config: Config) -> tuple[str, ...]:
+    """A note for each analysis of cells that the study has too few streams for."""
+    needed = {"cells": STREAMS_TO_JUDGE, "interventions": STREAMS_TO_INTERVENE}
+    batch = config.training.batch
+    return tuple(
+        f"{section}: left out, as {streams} streams are needed and training.batch is {batch}"
+        for section, streams in needed.items()
+        if batch < streams and figure2_models(config) and getattr(config, section)
+    )
 
 
 def figure3_models(config: Config) -> tuple[str, tuple[str, ...]]:

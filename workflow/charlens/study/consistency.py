@@ -12,7 +12,11 @@ from charlens.models.names import context_id, is_kept_for_baselines, parse
 from charlens.paper.definitions import BEST, DEEPEST
 from charlens.study.cells import Wanted, any_cell, cell_with_gates, cell_with_states, quantities_of
 from charlens.study.explain import did_you_mean, show
-from charlens.study.sections.names import WATCHED_CONTEXTS
+from charlens.study.sections.names import (
+    STREAMS_TO_INTERVENE,
+    STREAMS_TO_JUDGE,
+    WATCHED_CONTEXTS,
+)
 
 if TYPE_CHECKING:
     from charlens.study.config import Config
@@ -53,6 +57,7 @@ def check_consistency(study: Config) -> None:
     _check_seeds(study)
     _check_activations(study)
     _check_interventions(study)
+    _check_streams(study)
     _check_external(study)
     _check_scorers(study)
     _check_figure1(study)
@@ -184,6 +189,20 @@ def _check_interventions(study: Config) -> None:
         if (entry.corpus, entry.model) in seen:
             raise problem(path, entry.model, "expected each model once per corpus")
         seen.add((entry.corpus, entry.model))
+
+
+def _check_streams(study: Config) -> None:
+    """Networks named for analyses of cells have streams to choose cells on and to judge them on."""
+    named = [("cells.models", STREAMS_TO_JUDGE)] if study.cells.models else []
+    named += [
+        (f"interventions[{i}]", STREAMS_TO_INTERVENE)
+        for i, entry in enumerate(study.interventions)
+        if entry.corpus
+    ]
+    for key, streams in named:
+        if study.training.batch < streams:
+            message = f"expected {streams} or more, which {key} needs"
+            raise problem("training.batch", study.training.batch, message)
 
 
 def _check_external(study: Config) -> None:

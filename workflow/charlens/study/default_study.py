@@ -70,6 +70,9 @@ class GridBlock(Section):
 DEFAULT_EPOCHS = 2
 """Passes over the training split; the schedule of the learning rate is made for so few."""
 
+MOST_STREAMS = 2**15
+"""Streams that a probabilities file can number, in 16 bits."""
+
 DEFAULT_GRID = (
     GridBlock(cells=PAPER_CELLS, layers=(1, 2, 3), sizes=(64,)),
     GridBlock(cells=(LSTM,), layers=(1,), sizes=(128,)),
@@ -87,7 +90,7 @@ class StudyTraining(Training):
 
     epochs: Epochs = DEFAULT_EPOCHS
     """Passes over the training split; the paper's are 50."""
-    batch: Batch = 20
+    batch: Annotated[Batch, Field(le=MOST_STREAMS)] = 20
     """Parallel streams; also how the corpus is laid out and split. The paper's are 100."""
     unroll: Unroll = 50
     """Steps of truncated back-propagation through time; also the block of the split. The paper's

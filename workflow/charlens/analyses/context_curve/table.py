@@ -171,11 +171,13 @@ def read(path: FilePath) -> pd.DataFrame:
 
 
 def primary(frame: pd.DataFrame) -> pd.DataFrame:
-    """The curves that are compared: of all models the start ``swap``, of n-gram models theirs."""
-    chosen = frame["start"].isin(["swap", NONE])
-    if not (frame["start"] == "swap").any():  # the config leaves it out
-        chosen |= frame["start"] == frame.loc[frame["start"] != NONE, "start"].min()
-    return frame[chosen]
+    """The curves that are compared: of networks those of one start, of n-gram models theirs.
+
+    It is ``swap``; where the config leaves that out ``zero``, which n-NNs have too; else ``mean``.
+    """
+    starts = set(frame["start"])
+    start = next((one for one in ("swap", "zero", "mean") if one in starts), NONE)
+    return frame[frame["start"].isin([start, NONE])]
 
 
 _SHOWN = (1, 2, 5, 10, 20, 50, 100, 200, 500)

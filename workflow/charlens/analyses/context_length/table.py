@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from charlens.analyses import ranking
+from charlens.analyses.split_alike import are_split_alike
 from charlens.display.wording import listed, rst, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
@@ -124,9 +125,7 @@ def _sources(corpora: Sequence[Corpus]) -> dict[str, str]:
     for corpus in corpora:
         for group in groups:
             first = next(iter(group.values()))
-            # Other fractions would be another question, not the same one asked strictly.
-            alike = all(getattr(first, k) == getattr(corpus, k) for k in ("sha256", "train", "val"))
-            if alike and corpus.split not in group:
+            if are_split_alike(first, corpus) and corpus.split not in group:
                 group[corpus.split] = corpus
                 break
         else:

@@ -21,6 +21,7 @@ from charlens.display.wording import signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.runtime.several_tests import holm
 
 # One row per pair of networks of one corpus and size; losses in nats per character.
 COLUMNS = {
@@ -138,20 +139,6 @@ def two_sided(difference: float, variance: float, freedom: float) -> float:
     if not variance or not freedom:
         return math.nan
     return float(2 * t.sf(abs(difference) / math.sqrt(variance), freedom))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """p-values corrected for their number (Holm 1979), in their order.
-
-    Example:
-        >>> holm([0.01, 0.04, 0.03])
-        [0.03, 0.06, 0.06]
-    """
-    corrected, largest = [math.nan] * len(p), 0.0
-    for rank, i in enumerate(sorted(range(len(p)), key=lambda i: p[i])):
-        largest = max(largest, min(1.0, (len(p) - rank) * p[i]))
-        corrected[i] = largest
-    return corrected
 
 
 def markdown(pairs: pd.DataFrame) -> Iterator[str]:

@@ -205,9 +205,17 @@ def _spread_line(part: pd.DataFrame) -> str:
 
 
 def _spreads(part: pd.DataFrame) -> list[tuple[str, float]]:
-    """Each cell of a corpus with the standard deviation of one training of it."""
-    first = part.drop_duplicates("cell")
-    return [(model_id.cell_title(row.cell), row.seed_sd) for row in first.itertuples()]
+    """Each cell of a corpus with the standard deviation of one training of it.
+
+    Its networks share one, but for those with a training that diverged. These have fewer degrees of
+    freedom or, where only one other network is left, a larger spread.
+    """
+    lost = [is_diverged(row.mean, row.uniform) for row in part.itertuples()]
+    ordered = part.assign(lost=lost).sort_values(
+        ["lost", "freedom", "seed_sd"], ascending=[True, False, True], kind="stable"
+    )
+    sd = ordered.drop_duplicates("cell").set_index("cell")["seed_sd"]
+    return [(model_id.cell_title(cell), sd[cell]) for cell in part["cell"].unique()]
 
 
 def _markdown_networks(part: pd.DataFrame, losses: pd.DataFrame) -> list[str]:
@@ -239,11 +247,7 @@ def sentences(frame: pd.DataFrame, pairs: pd.DataFrame | None = None) -> Iterato
         pairs: the differences, where they are at hand.
     """
     for corpus, part in frame.groupby("corpus", sort=False):
-        spread = part.drop_duplicates("cell")
-        spreads = [
-            f"{row.seed_sd:.3f} for the {model_id.cell_title(row.cell)}"
-            for row in spread.itertuples()
-        ]
+        spreads = [f"{sd:.3f} for the {cell}" for cell, sd in _spreads(part)]
         yield (
             f"On {rst_corpus(corpus)}, {part['seeds'].max()} trainings of each network: one "
             f"training has a standard deviation of {', '.join(spreads)}; another sample of text "

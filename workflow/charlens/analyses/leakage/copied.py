@@ -28,6 +28,9 @@ COLUMNS = {
 def longest_matches(train: Codes, test: Codes) -> np.ndarray:
     """For each test character the longest passage from it on that the training text has.
 
+    Training streams are joined, as for n-gram models: where they are apart in the text, a match may
+    run over a seam, of which there are as many as streams.
+
     Args:
         train: vocabulary codes, uint8 (B, length + 1).
         test: the same of the test split. Its targets are looked for; no match runs on into the next
@@ -42,7 +45,7 @@ def longest_matches(train: Codes, test: Codes) -> np.ndarray:
         [[2, 1, 1]]
     """
     targets = test[:, 1:]
-    text, query = train[:, :-1].ravel(), targets.ravel()  # a row's last code begins the next row
+    text, query = train[:, :-1].ravel(), targets.ravel()
     # Codes from 1 on: 0 ends the text. 255 values and two more no longer fit into a byte.
     kind = np.dtype(np.uint8 if max(text.max(), query.max()) < 253 else np.uint16)
     ended = np.append(text.astype(kind) + kind.type(1), kind.type(0))

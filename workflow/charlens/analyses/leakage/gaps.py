@@ -13,11 +13,13 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from charlens.analyses.leakage.sums import AuditedText, Sums
+from charlens.analyses.split_alike import are_split_alike
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM
 from charlens.models.names import context_id
 from charlens.runtime.resampling import interval
+from charlens.text.corpus import Corpus
 
 WITHOUT_MEMORY = context_id(N_GRAM, 1)
 
@@ -37,12 +39,9 @@ def add_gaps(
         losses: corpus -> model -> its losses.
         audited: the texts by corpus.
     """
-    by_streams = {
-        text.corpus.sha256: name for name, text in audited.items() if text.corpus.split == "streams"
-    }
     for row in rows:
         strict = str(row["corpus"])
-        loose = by_streams.get(audited[strict].corpus.sha256)
+        loose = _by_streams(audited[strict].corpus, audited)
         if row["split"] == "streams" or loose is None:
             continue
         gap = _gap(str(row["model"]), losses, audited, strict, loose)
@@ -52,6 +51,18 @@ def add_gaps(
         row |= _with_interval("split_gap", gap)
         if harder is not None:
             row |= _with_interval("beyond_text", gap - harder)
+
+
+def _by_streams(corpus: Corpus, audited: Mapping[str, AuditedText]) -> str | None:
+    """Name of the first corpus of the same text that is split by streams, in equal parts."""
+    return next(
+        (
+            name
+            for name, text in audited.items()
+            if text.corpus.split == "streams" and are_split_alike(text.corpus, corpus)
+        ),
+        None,
+    )
 
 
 def _gap(

@@ -219,9 +219,13 @@ def _alike(model: str, models: Iterable[str], diverged: Collection[str]) -> list
 
 
 def _papers(corpus: str, model: str) -> np.ndarray:
-    """The paper's shares for all rows of a network; its number of all errors is a rounded one."""
-    slices = papers(corpus, model)
-    return np.append(np.concatenate([slices, slices @ _levels()[2][:, len(slices) :]]), np.nan)
+    """The paper's shares for all rows of a network; its number of all errors is a rounded one.
+
+    NaN for a family with a slice that the paper does not have.
+    """
+    slices, families = papers(corpus, model), np.array(oracles.family_of())
+    of_families = [slices[families == family].sum() for family in oracles.ORACLES]
+    return np.concatenate([slices, of_families, [np.nan]])
 
 
 def read(path: FilePath) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
+from charlens.errors import CharlensError
 from charlens.inside.evidence import networks, table, timescales
 from charlens.inside.evidence.cell_statistics import judged_cells
 from charlens.inside.evidence.control_strengths import Key, Streams, best_of_controls
@@ -44,7 +45,15 @@ def assess(question: Question) -> Evidence:
     """Compute all evidence.
 
     Texts of fewer than 20 test streams have no statistics: their columns are empty.
+
+    Raises:
+        CharlensError: a single test stream, which leaves none to judge on.
     """
+    if len(question.text) < 2:
+        raise CharlensError(
+            f"cells: expected at least 2 test streams, one to choose cells on and one to judge "
+            f"them on, found 1 in {question.corpus}; use a larger training.batch"
+        )
     name = f"{question.corpus}/{question.trained.model} evidence"
     with TemporaryDirectory(prefix="charlens-") as folder:
         values, keeping = traces(
@@ -125,5 +134,5 @@ def _by_concept(
 
 
 def _share(best: float, probe: float) -> float:
-    """How much of what all cells know the best one knows, at most 1."""
-    return min(1.0, best / probe) if probe > 0 else np.nan
+    """How much of what all cells know the best one knows, at most 1; NaN where either is."""
+    return float(np.minimum(1.0, best / probe)) if probe > 0 else np.nan

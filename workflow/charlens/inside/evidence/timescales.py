@@ -56,7 +56,7 @@ def autocorrelation_times(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if x.min() == x.max():
             continue
         spectrum = np.fft.rfft(x - x.mean(), n=2 * length, axis=1)
-        products = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, : length // 2].sum(0)
+        products = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, : max(1, length // 2)].sum(0)
         correlation = products / products[0]
         below = np.flatnonzero(correlation < UNRELATED)
         stop = int(below[0]) if len(below) else len(correlation)
@@ -111,9 +111,9 @@ def dwell_times(values: np.ndarray) -> np.ndarray:
 
 
 def write_rates(values: np.ndarray) -> np.ndarray:
-    """Share of the characters at which each cell changes by more than half its range of 1."""
+    """Share of the steps at which each cell changes by more than :data:`WRITTEN`; 0 of none."""
     steps = np.abs(np.diff(values.astype(np.float64), axis=2)) > WRITTEN
-    return steps.mean((1, 2))
+    return steps.sum((1, 2)) / max(1, steps[0].size)
 
 
 def _standardised(column: pd.Series) -> pd.Series:

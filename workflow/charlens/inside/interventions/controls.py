@@ -46,17 +46,3 @@ def rank(value: float, controls: Sequence[float] | np.ndarray) -> int:
     What is no number comes last.
     """
     return 1 + int(np.sum(~(np.asarray(controls, float) < value)))
-
-
-def holm(p: Sequence[float]) -> np.ndarray:
-    """P-values corrected for their number by Holm's step-down procedure (Holm 1979).
-
-    >>> holm([0.01, 0.04, 0.03]).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    values = np.asarray(p, float)
-    order = np.argsort(values, kind="stable")
-    factors = np.arange(len(values), 0, -1)
-    corrected = np.empty(len(values))
-    corrected[order] = np.maximum.accumulate(values[order] * factors).clip(max=1.0)
-    return corrected

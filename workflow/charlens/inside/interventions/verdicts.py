@@ -28,6 +28,7 @@ from charlens.inside.interventions.frames import framed
 from charlens.inside.interventions.results import LEAST_LOSS, Results
 from charlens.inside.interventions.subjects import Subject
 from charlens.runtime.resampling import interval
+from charlens.runtime.several_tests import holm
 
 SPECIFIC = 5.0
 """A cell's effect is specific if it is so many times that on other characters."""
@@ -105,7 +106,7 @@ def table(
         _about(results, s) | _three("slope", slopes.get(s)) | _three("memory", memories.get(s))
         for s in results.subjects
     ]
-    corrected = controls.holm([cell["cell_rank"] / (cell["controls"] + 1) for cell in cells])
+    corrected = holm([cell["cell_rank"] / (cell["controls"] + 1) for cell in cells])
     rows: list[dict[str, Any]] = []
     for pair, cell, p_rank in zip(judged, cells, corrected, strict=True):
         directed = all(row["fall"] and row["rise"] for row in pair)

@@ -28,6 +28,10 @@ Contexts = Annotated[
 WATCHED_CONTEXTS = (1, 2, 3, 4)
 """Context lengths that Figure 5 right compares with where the config names none."""
 
+STREAMS_TO_JUDGE, STREAMS_TO_INTERVENE = 2, 4
+"""Test streams, as many as training.batch, that evidence about cells and interventions need: some
+to choose cells on, others to judge them on."""
+
 Corpora = Annotated[tuple[CorpusName, ...], AfterValidator(unique)] | None
 
 ModelName = Annotated[
