@@ -142,6 +142,9 @@ def text_encoding(name: str) -> str:
     return codec.name
 
 
+LARGEST_SEED = 10**18
+"""A seed becomes part of file names, and Snakemake refuses those where a digit repeats for long."""
+
 MOST_SEEDS = 1000
 """Trainings of one network, at most: each is a job."""
 
@@ -153,10 +156,11 @@ def several_seeds(value: object) -> object:
     whole = all(isinstance(one, int) and not isinstance(one, bool) for one in numbers)
     least = 0 if is_list else 1
     unsound = not numbers or not whole or min(numbers) < least or len({*numbers}) < len(numbers)
-    if unsound or (len(numbers) if is_list else numbers[0]) > MOST_SEEDS:
+    too_many = not unsound and (len(numbers) if is_list else numbers[0]) > MOST_SEEDS
+    if unsound or too_many or max(numbers) > LARGEST_SEED:
         expected = (
             f"expected how many trainings, 1 or more and at most {MOST_SEEDS}, or the list of "
-            "their seeds, each once"
+            f"their seeds, each once and at most {LARGEST_SEED}"
         )
         raise problem("", value, f"{expected}: 3, or [1, 2, 3]")
     return tuple(numbers) if is_list else value
@@ -175,7 +179,7 @@ Seeds = Annotated[
                     "minItems": 1,
                     "maxItems": MOST_SEEDS,
                     "uniqueItems": True,
-                    "items": {"type": "integer", "minimum": 0},
+                    "items": {"type": "integer", "minimum": 0, "maximum": LARGEST_SEED},
                 },
             ],
         }
@@ -196,7 +200,7 @@ CorpusName = Annotated[
     Text,
     matching(
         "^[a-z][a-z0-9_]*$",
-        "text of lower-case letters, digits and _, a letter first",
+        "text of lower-case letters a-z, digits and _, a letter first",
         "my_novel",
         LONGEST_NAME,
     ),
@@ -205,7 +209,7 @@ RunName = Annotated[
     Text,
     matching(
         "^[A-Za-z0-9][A-Za-z0-9_-]*$",
-        "text of letters, digits, - and _, a letter or digit first",
+        "text of letters a-z and A-Z, digits, - and _, a letter or digit first",
         "my-study",
         LONGEST_NAME,
     ),

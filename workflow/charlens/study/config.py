@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from charlens.config_types import (
+    LARGEST_SEED,
     CorpusName,
     Encoding,
     Integer,
@@ -109,7 +110,7 @@ class Config(Section):
     run: RunName = "study"
     """Name of this config: everything it makes lies in results/{run}/. The workflow takes the name
     of the config's file where this is left out."""
-    seed: Annotated[Integer, Field(ge=0)] = 1
+    seed: Annotated[Integer, Field(ge=0, le=LARGEST_SEED)] = 1
     seeds: Seeds = 1
     """How many times each network of the grid is trained, with the seeds `seed`, `seed` + 1 and so
     on; or the list of the seeds, `seed` among them. Figures of one network show that of `seed`;
