@@ -259,7 +259,7 @@ def text_of(board: Board, width: int) -> list[str]:
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize("width", [40, 100])
+@pytest.mark.parametrize("width", [40, 72, 100])
 def test_a_few_lines_stay(tmp_path, width) -> None:
     board = Board()
     board.plan([("train", 8)] * 12 + [("probabilities", 0)] * 4)
@@ -272,10 +272,28 @@ def test_a_few_lines_stay(tmp_path, width) -> None:
     assert len(lines) == 10
     assert all(len(line) < width for line in lines)
     assert "0 of 16 jobs" in lines[0]
-    assert lines[-1].startswith("  running: a_long_name_of_a_corpus rnn")
-    if width == 100:
-        assert "left" in lines[0]
-        assert lines[1].endswith("50%  loss 2.5  2 min left")
+    assert lines[-1].startswith("  running: a_long_name_of_a_corpus")
+    assert lines[0].endswith("left")
+    values = "  loss 2.5" if width == 100 else ""
+    assert all(line.endswith(f" 50%{values}  2 min left") for line in lines[1:9])
+
+
+@pytest.mark.parametrize("corpus", ["short", "소설소설소설소설소설소설소설"])
+@pytest.mark.parametrize("width", range(28, 130, 7))
+def test_time_left_is_seen_at_any_width(tmp_path, corpus, width) -> None:
+    cells = pytest.importorskip("rich.cells")
+    log = tmp_path / "a.log"
+    log.write_text("x: 50%, 5 bytes/s, 1:40 left, loss 2.5\n")
+    board = Board()
+    board.plan([("train", 8)])
+    board.start(1, Job("train", {"corpus": corpus, "model": "rnn-1x8"}, [str(log)], []))
+    whole, line = text_of(board, width)
+    assert max(cells.cell_len(whole + "^C"), cells.cell_len(line + "^C")) < width
+    assert line.startswith(f"  {corpus[0]}")
+    assert line.endswith(" 2 min left")
+    assert " 50%" in line
+    assert whole.endswith(" left") or width < 36
+    assert "0 of 1 jobs" in whole
 
 
 @pytest.mark.parametrize(

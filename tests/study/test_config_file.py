@@ -32,7 +32,20 @@ def refusal(path: Path) -> str:
         (b"# all commented out\n", ": holds no keys"),
         (b"{}", ": holds no keys"),
         (b'{"run": "a", "run": "b"}', ": the key run is given twice"),
-        (b"[" * 100_000, ": not valid YAML"),
+        ("run: x\n".encode("utf-16-le"), ", line 1: this is UTF-16; save the file as UTF-8"),
+        ("run: x\n".encode("utf-16-be"), ", line 1: this is UTF-16; save the file as UTF-8"),
+        (b"[" * 100_000, ": not valid YAML: more than 50 lists and mappings are inside each other"),
+        (b"a: " + b"[" * 60 + b"]" * 60, ", line 1: more than 50 lists and mappings"),
+        (b"a: &a\n  b: *a\n", ", line 1: the anchor there is used inside itself"),
+        (b"a: &a [1, *a]\n", ", line 1: the anchor there is used inside itself"),
+        (b"a: !include b.yaml\n", ", line 1: not valid YAML: nothing is known of the tag"),
+        (b"!mine a: 1\n", ", line 1: the key a is no text: YAML reads it as something else"),
+        (b"=: 1\n", ", line 1: the key = is no text: YAML reads it as something else"),
+        (rb'run: "C:\Users\me"', ", line 1: not valid YAML: a backslash in double quotes begins"),
+        (b"seed: " + b"9" * 5000, ": not valid YAML: a number has too many digits"),
+        (b"training: {rate: 0,1}\n", ", line 1: a comma ends a value here; write numbers with"),
+        (b"training: {rate: 0,001, b: 2}\n", ", line 1: a comma ends a value here"),
+        (b"a: {2015}\n", ", line 1: the key 2015 is no text: YAML reads it as a number"),
         (b"? [a, b]\n: 1\n", ", line 1: the config: a list or mapping is no key"),
     ],
 )
@@ -40,6 +53,16 @@ def test_broken_files(tmp_path: Path, data: bytes, words: str) -> None:
     path = tmp_path / "my.yaml"
     path.write_bytes(data)
     assert refusal(path).startswith(words)
+
+
+def test_anchors_that_multiply_are_refused_and_repeated_ones_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    tenfold = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    tenfold += [f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]" for i in range(12)]
+    path.write_text("\n".join(tenfold))  # 10^13 values
+    assert refusal(path) == ", line 5: more than 100,000 values, anchors counted at each use"
+    path.write_text("\n".join(tenfold[:4]))
+    check_file(path)
 
 
 def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
@@ -121,6 +144,38 @@ def test_hints_mean_what_was_meant(key: str, value: str, hint: str) -> None:
     with pytest.raises(CharlensError) as error:
         Config.load({"corpora": corpora, "training": {key: value}})
     assert str(error.value).partition("; did")[1:] == ("; did" * bool(hint), hint[5:])
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ({"training": {"epochs": "3"}}, "; write the number without quotes"),
+        ({"training": {"epochs": "010"}}, "at most 100000"),  # which is 8 without them
+        ({"training": {"epochs": "1,000"}}, "; write numbers without commas, with a point before"),
+        ({"training": {"learning_rate": "0,1"}}, "; write numbers without commas, with a point"),
+        ({"grid": None}, "seeds; for none write []"),
+        ({"interventions": False}, "; for none write []"),
+        ({"n_gram": {"contexts": None}}, "at most 250"),  # where an empty list is no answer
+        ({"tr\u0430ining": {}}, "; did you mean training? (\u0430 is CYRILLIC SMALL LETTER A)"),
+        ({"seed\u200b": 1}, "'seed\\u200b': unknown key (value 1); did you mean seed?"),
+        ({"seed ": 1}, "'seed ': unknown key (value 1); did you mean seed?;"),
+        ({"": 1}, "'': unknown key (value 1); allowed: run,"),
+        ({"[x]": 1}, "[x]: unknown key (value 1); allowed: run,"),
+        ({"training": {"(x)": 1}}, "training.(x): unknown key (value 1); allowed: epochs,"),
+        ({"corpora": {"[a]": {"source": {"builtin": "python_docs"}}}}, "corpora.[a]: found '[a]'"),
+        ({"corpora": {"소설": {"source": {"builtin": "python_docs"}}}}, "letters a-z, digits"),
+        ({"seed": 10**19}, "seed: found 10000000000000000000, expected a whole number at least 0"),
+        ({"seeds": [1, 10**19]}, "each once and at most 1000000000000000000"),
+    ],
+)
+def test_a_slip_is_named_with_what_to_write_instead(more: dict, line: str) -> None:
+    values = {"corpora": {"prose": {"source": {"builtin": "python_docs"}}}} | more
+    with pytest.raises(CharlensError) as error:
+        Config.load(values)
+    message = str(error.value)
+    assert line in message
+    assert ("without quotes" in message) == ("without quotes" in line)
+    assert ("[]" in message) == ("[]" in line)
 
 
 @pytest.mark.parametrize(

@@ -145,9 +145,9 @@ def text_encoding(name: str) -> str:
 MOST_SEEDS = 1000
 """Trainings of one network, at most: each is a job."""
 
-
 LARGEST_SEED = 10**18
-"""Tables hold seeds, those of further trainings too, as whole numbers of 64 bits."""
+"""Tables hold seeds, those of further trainings too, as whole numbers of 64 bits, and Snakemake
+refuses file names where a digit repeats for long."""
 
 
 def several_seeds(value: object) -> object:
@@ -201,7 +201,7 @@ CorpusName = Annotated[
     Text,
     matching(
         "^[a-z][a-z0-9_]*$",
-        "text of lower-case letters, digits and _, a letter first",
+        "text of lower-case letters a-z, digits and _, a letter first",
         "my_novel",
         LONGEST_NAME,
     ),
@@ -210,7 +210,7 @@ RunName = Annotated[
     Text,
     matching(
         "^[A-Za-z0-9][A-Za-z0-9_-]*$",
-        "text of letters, digits, - and _, a letter or digit first",
+        "text of letters a-z and A-Z, digits, - and _, a letter or digit first",
         "my-study",
         LONGEST_NAME,
     ),

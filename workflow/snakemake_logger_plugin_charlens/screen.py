@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _MOST_BARS = 8
 _BAR = 24  # columns
+_ECHO = len("^C")  # what a terminal adds to the last line; wrapped, it would leave lines behind
 
 
 class Screen:
@@ -74,33 +75,39 @@ def view(board: Board, width: int) -> Any:
     jobs = sorted(board.running.values(), key=lambda job: job.begun)
     measured = [(job, progress) for job in jobs if (progress := job.progress())]
     silent = [job.about for job in jobs if job.progress() is None and job.rule != "all"]
-    lines = [_whole(board)]
-    lines += [_line(job, progress) for job, progress in measured[:_MOST_BARS]]
+    room = width - _ECHO - 1
+    lines = [_whole(board, room)]
+    lines += [_line(job, progress, room) for job, progress in measured[:_MOST_BARS]]
     if len(measured) > _MOST_BARS:
         silent = [job.about for job, _ in measured[_MOST_BARS:]] + silent
     if silent:
         lines.append(_text("  running: " + ", ".join(silent)))
     for line in lines:
-        line.truncate(width - 1, overflow="ellipsis")
+        line.truncate(room, overflow="ellipsis")
     return Group(*lines)
 
 
-def _whole(board: Board) -> Any:
+def _whole(board: Board, room: int) -> Any:
     share = board.done / board.total if board.total else 1.0
     left = board.seconds_left() if board.total else None
     ending = "" if left is None else f", about {duration(left)} left"
-    line = _bar(share)
-    return line.append(f" {board.done} of {board.total} jobs{ending}")
+    counts = f" {board.done} of {board.total} jobs{ending}"
+    return _bar(share, max(0, min(_BAR, room - len(counts)))).append(counts)
 
 
-def _line(job: Job, progress: Any) -> Any:
-    line = _text(f"  {job.about:<28} ").append_text(_bar(progress.share, _BAR // 2))
-    line.append(f" {progress.share:4.0%}")
-    if progress.values:
-        line.append(f"  {progress.values}")
-    if progress.left is not None:
-        line.append(f"  {duration(progress.left)} left")
-    return line
+def _line(job: Job, progress: Any, room: int) -> Any:
+    """A job's share and time left; values of its log and the bar where there is room for them."""
+    numbers = f" {progress.share:4.0%}"
+    left = "" if progress.left is None else f"  {duration(progress.left)} left"
+    values = f"  {progress.values}" if progress.values else ""
+    title = _text(f"  {job.about:<28} ")
+    space = room - title.cell_len - _BAR // 2 - len(numbers) - len(left)
+    if space >= 0:
+        numbers += values if space >= len(values) else ""
+        return title.append_text(_bar(progress.share, _BAR // 2)).append(numbers + left)
+    title = _text(f"  {job.about}")
+    title.truncate(max(0, room - len(numbers) - len(left)), overflow="ellipsis", pad=True)
+    return title.append(numbers + left)
 
 
 def _text(text: str) -> Any:

@@ -27,6 +27,11 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
+MAX_VALUES = 100_000
+"""Most values of a config file, those behind its anchors counted where they are used."""
+MAX_DEPTH = 50
+"""Most lists and mappings inside each other."""
+
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 
@@ -79,21 +84,29 @@ def _read(path: Path) -> str:
         ) from None
     except OSError as error:
         raise CharlensError(f"{path}: cannot be read ({error.strerror})") from None
+    encoding = _other_encoding(data)
+    if encoding:
+        raise CharlensError(f"{path}, line 1: this is {encoding}; save the file as UTF-8")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         problem = f"the byte {data[error.start]:#04x} is not UTF-8"
-        for mark, name in _MARKS.items():
-            if data.startswith(mark):
-                problem = f"this is {name}"
         raise CharlensError(f"{path}, line {line}: {problem}; save the file as UTF-8") from None
+
+
+def _other_encoding(data: bytes) -> str | None:
+    """An encoding that shows by its mark or, without one, by a zero beside the first letter."""
+    for mark, name in _MARKS.items():
+        if data.startswith(mark):
+            return name
+    return "UTF-16" if len(data) > 1 and data[:2].count(0) == 1 else None
 
 
 def _from_yaml(text: str, path: Path) -> object:
     try:
         node = yaml.compose(text, yaml.SafeLoader)
-        fault = next(_faults(node), None)
+        fault = _size_fault(node) or next(_faults(node), None)
         if fault:
             raise CharlensError(f"{path}, {fault}")
         return yaml.safe_load(text)
@@ -104,10 +117,60 @@ def _from_yaml(text: str, path: Path) -> object:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line_named = f", line {mark.line + 1}" if mark else ""
-        cause = getattr(error, "problem", None) or str(error).splitlines()[0]
-        if "'\\t'" in cause:
-            cause = "tabs are not allowed here, use spaces"
-        raise CharlensError(f"{path}{line_named}: not valid YAML: {cause}") from None
+        raise CharlensError(f"{path}{line_named}: not valid YAML: {_cause(error)}") from None
+
+
+def _cause(error: Exception) -> str:
+    """Why YAML cannot be read, and what to do where the parser's words do not say it."""
+    if isinstance(error, RecursionError):
+        return f"more than {MAX_DEPTH} lists and mappings are inside each other"
+    cause = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if "'\\t'" in cause:
+        return "tabs are not allowed here, use spaces"
+    if "escape" in cause:
+        return "a backslash in double quotes begins a special character; use single quotes"
+    if "constructor for the tag" in cause:
+        return f"nothing is known of {cause.partition('for ')[2]}; leave it out"
+    if "integer string conversion" in cause:
+        return "a number has too many digits"
+    return str(cause)
+
+
+def _size_fault(node: yaml.Node | None) -> str | None:
+    """What makes a document endless or huge: depth, anchors inside themselves or multiplied.
+
+    A node is looked at once, however often its anchor is used.
+    """
+    sizes: dict[int, int] = {}
+    inside: set[int] = set()
+
+    def measure(node: yaml.Node) -> str | None:
+        if id(node) in inside:
+            return f"{_line(node)}: the anchor there is used inside itself"
+        if id(node) in sizes:
+            return None
+        inside.add(id(node))
+        if len(inside) > MAX_DEPTH:
+            most = f"more than {MAX_DEPTH} lists and mappings are inside each other"
+            return f"{_line(node)}: {most}"
+        for part in _parts(node):
+            fault = measure(part)
+            if fault:
+                return fault
+        inside.remove(id(node))
+        sizes[id(node)] = 1 + sum(sizes[id(part)] for part in _parts(node))
+        if sizes[id(node)] > MAX_VALUES:
+            return f"{_line(node)}: more than {MAX_VALUES:,} values, anchors counted at each use"
+        return None
+
+    return measure(node) if node is not None else None
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    """The nodes directly inside one."""
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _faults(node: yaml.Node | None, key: str = "") -> Iterator[str]:
@@ -115,6 +178,7 @@ def _faults(node: yaml.Node | None, key: str = "") -> Iterator[str]:
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for name, value in node.value:
+            yield from _decimal_comma(node, name, value)
             yield from _key_faults(name, key)
             if isinstance(name, yaml.ScalarNode):
                 if name.value in seen:
@@ -132,18 +196,27 @@ def _faults(node: yaml.Node | None, key: str = "") -> Iterator[str]:
 
 
 def _key_faults(name: yaml.Node, key: str) -> Iterator[str]:
-    kind = name.tag.rsplit(":", 1)[1]
+    kind = _kind(name)
     if not isinstance(name, yaml.ScalarNode):
         yield f"{_line(name)}: {key or 'the config'}: a list or mapping is no key"
     elif kind not in ("str", "merge"):
         read = {"bool": "true or false", "null": "nothing", "timestamp": "a date"}
-        reason = f"YAML reads it as {read.get(kind, 'a number')}; put it into quotes"
+        read |= {"int": "a number", "float": "a number"}
+        reason = f"YAML reads it as {read.get(kind, 'something else')}; put it into quotes"
         yield f"{_line(name)}: the key {name.value} is no text: {reason}"
+
+
+def _decimal_comma(node: yaml.MappingNode, name: yaml.Node, value: yaml.Node) -> Iterator[str]:
+    """The key that a decimal comma makes: ``{rate: 0,1}`` is ``{rate: 0, 1: null}``."""
+    is_number = _kind(name) in ("int", "float") and _kind(value) == "null"
+    if node.flow_style and is_number and not value.value and name is not node.value[0][0]:
+        cause = "a comma ends a value here; write numbers without commas, with a point"
+        yield f"{_line(name)}: {cause} before decimals ({name.value} follows a comma)"
 
 
 def _misread(node: yaml.ScalarNode) -> str | None:
     """What YAML 1.1 makes of a number or date that people write and mean otherwise."""
-    text, kind = node.value, node.tag.rsplit(":", 1)[1]
+    text, kind = node.value, _kind(node)
     if kind == "timestamp":
         return f"found {text}, which YAML reads as a date; put it into quotes"
     if kind not in ("int", "float"):
@@ -155,6 +228,11 @@ def _misread(node: yaml.ScalarNode) -> str | None:
         decimal = text.replace("_", "").lstrip("+0")
         return f"found {text}, which YAML reads in base 8 as {number}; write {number} or {decimal}"
     return None
+
+
+def _kind(node: yaml.Node) -> str:
+    """What YAML takes a node for: ``str``, ``int``; the tag of one that is marked otherwise."""
+    return str(node.tag).rpartition(":")[2]
 
 
 def _line(node: yaml.Node) -> str:

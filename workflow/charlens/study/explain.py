@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -47,12 +49,14 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
     if kind == "charlens":
         path = ".".join(part for part in (_dotted(location), context["path"]) if part)
         return f"{path}: found {show(context['found'])}, {context['message']}"
+    if kind == "extra_forbidden":
+        *parents, key = location
+        path = ".".join(filter(None, [_dotted(parents), _shortened(str(key))]))
+        known = _keys(_node(schema, parents), schema)
+        hint = did_you_mean(key, known) or _belongs(location, schema)
+        return f"{path}: unknown key (value {show(value)}){hint}; allowed: {', '.join(known)}"
     path = _dotted(location) or "the whole config"
     node = _node(schema, location)
-    if kind == "extra_forbidden":
-        known = _keys(_node(schema, location[:-1]), schema)
-        hint = did_you_mean(location[-1], known) or _belongs(location, schema)
-        return f"{path}: unknown key (value {show(value)}){hint}; allowed: {', '.join(known)}"
     expected = f"expected {_describe(node, schema)}"
     if kind == "string_too_long":
         expected = f"expected at most {context['max_length']} characters"
@@ -62,21 +66,38 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
         kinds = [_keys(option, schema)[0] for option in _resolve(node, schema)["oneOf"]]
         hint = "".join(did_you_mean(key, kinds) for key in value)
         return f"{path}: found the keys {_listed(value)}, {expected}{hint}"
-    hint = did_you_mean(value, _resolve(node, schema).get("enum", ())) or _as_text(
-        value, node, schema
-    )
+    node = _resolve(node, schema)
+    hint = did_you_mean(value, node.get("enum", ()))
+    hint = hint or _as_text(value, node) or _as_number(value, node) or _as_list(value, node)
     return f"{path}: found {show(value)}, {expected}{hint}"
 
 
-def _as_text(value: object, node: Schema, schema: Schema) -> str:
+def _as_text(value: object, node: Schema) -> str:
     """Say how YAML is given text that looks like something else: ``no``, ``null``, ``1.10``."""
-    is_text = _resolve(node, schema).get("type") == "string"
+    is_text = node.get("type") == "string"
     plain = isinstance(value, bool | int | float) or value is None
     return (
         '; to YAML this is no text unless it is in quotes, such as "no"'
         if is_text and plain
         else ""
     )
+
+
+def _as_number(value: object, node: Schema) -> str:
+    """Say how YAML is given a number that arrived as text: ``"3"``, ``0,1``."""
+    if node.get("type") not in ("integer", "number") or not isinstance(value, str):
+        return ""
+    if re.fullmatch(r"[+-]?(0|[1-9]\d*)(\.\d+)?", value):
+        return "; write the number without quotes"
+    if re.fullmatch(r"[+-]?\d+(,\d+)+(\.\d+)?", value):
+        return "; write numbers without commas, with a point before decimals"
+    return ""
+
+
+def _as_list(value: object, node: Schema) -> str:
+    """Say how YAML is given an empty list to those who write ``no`` or nothing."""
+    may_be_empty = node.get("type") == "array" and not node.get("minItems")
+    return "; for none write []" if may_be_empty and value in (None, False, "none") else ""
 
 
 def _dotted(location: Sequence[str | int]) -> str:
@@ -86,14 +107,24 @@ def _dotted(location: Sequence[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         elif not _is_marker(part):
-            name = str(part) if len(str(part)) <= 60 else f"{str(part)[:57]}..."
+            name = _shortened(str(part))
             text += f".{name}" if text else name
     return text
 
 
+def _shortened(key: str) -> str:
+    name = _seen(key)
+    return name if len(name) <= 60 else f"{name[:57]}..."
+
+
+def _seen(key: str) -> str:
+    """A key, in quotes and with escapes where part of it would not be seen."""
+    return key if key and key == key.strip() and key.isprintable() else repr(key)
+
+
 def _is_marker(part: str | int) -> bool:
     """Whether a location part is pydantic's own: a union's tag or ``[key]``."""
-    return isinstance(part, str) and part[:1] + part[-1:] in ("()", "[]")
+    return isinstance(part, str) and (part == "[key]" or part[:1] + part[-1:] == "()")
 
 
 def show(value: object, longest: int = 60) -> str:
@@ -139,7 +170,15 @@ def did_you_mean(word: object, allowed: Sequence[object], likeness: float = 0.6)
     if meant not in words:
         likely = [name for name in words if not _another_word(text, name)]
         meant = next(iter(get_close_matches(text, likely, n=1, cutoff=likeness)), None)
-    return f"; did you mean {meant}?" if meant else ""
+    return f"; did you mean {meant}?{_other_letter(text, meant)}" if meant else ""
+
+
+def _other_letter(word: str, name: str) -> str:
+    """Name the first letter of a word that looks like, but is none of, those of an ASCII name."""
+    letter = next((letter for letter in word if not letter.isascii()), "")
+    if not letter or not name.isascii():
+        return ""
+    return f" ({_seen(letter)} is {unicodedata.name(letter, f'U+{ord(letter):04X}')})"
 
 
 def _another_word(word: str, name: str) -> bool:
@@ -184,7 +223,7 @@ def _node(schema: Schema, location: Sequence[str | int]) -> Schema:
         node = _resolve(node, schema)
         if part == "[key]":
             node = _any_key(keys_of)
-        elif _is_marker(part):
+        elif _is_marker(part) and "oneOf" in node:
             tag = str(part)[1:-1]
             node = next(kind for kind in node["oneOf"] if tag in _keys(kind, schema))
         elif isinstance(part, int) and node.get("type") == "array":

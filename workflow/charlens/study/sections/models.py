@@ -61,7 +61,7 @@ ExternalName = Annotated[
     Text,
     matching(
         "^[a-z][a-z0-9_-]*$",
-        "text of lower-case letters, digits, - and _, a letter first",
+        "text of lower-case letters a-z, digits, - and _, a letter first",
         "my-model",
         LONGEST_NAME,
     ),
