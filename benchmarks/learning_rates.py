@@ -36,6 +36,7 @@ def main() -> None:
     )
     parser.add_argument("--rates", nargs="+", type=float, default=[2e-3, 4e-3, 8e-3, 16e-3])
     parser.add_argument("--decay", type=float, default=AdamWSettings().weight_decay)
+    parser.add_argument("--momentum", type=float, default=AdamWSettings().momentum)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -43,7 +44,9 @@ def main() -> None:
     print("model,rate,epochs,val_loss,epoch,seconds", flush=True)
     for model in arguments.models:
         for rate in arguments.rates:
-            settings = AdamWSettings(learning_rate=rate, weight_decay=arguments.decay)
+            settings = AdamWSettings(
+                learning_rate=rate, weight_decay=arguments.decay, momentum=arguments.momentum
+            )
             training = Training(epochs=arguments.epochs, device="cpu", adamw=settings)
             task = Task(model, shapes_for(model, corpus.k)[0], training, arguments.seed)
             start = time.monotonic()

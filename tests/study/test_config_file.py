@@ -165,7 +165,7 @@ def test_hints_mean_what_was_meant(key: str, value: str, hint: str) -> None:
         ({"corpora": {"[a]": {"source": {"builtin": "python_docs"}}}}, "corpora.[a]: found '[a]'"),
         ({"corpora": {"소설": {"source": {"builtin": "python_docs"}}}}, "letters a-z, digits"),
         ({"seed": 10**19}, "seed: found 10000000000000000000, expected a whole number at least 0"),
-        ({"seeds": [1, 10**19]}, "each once and at most 1000000000000000000"),
+        ({"seeds": [1, 10**19]}, "each once and at most 10^18"),
     ],
 )
 def test_a_slip_is_named_with_what_to_write_instead(more: dict, line: str) -> None:

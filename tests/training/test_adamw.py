@@ -13,18 +13,23 @@ from charlens.training.task import Keep, Task
 from charlens.training.trainer import Trainer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
-TRAINING = Training(
-    unroll=10, epochs=4, adamw=AdamWSettings(learning_rate=0.02, warm_up=0.25, weight_decay=0.3)
-)
+
+def training(momentum: float) -> Training:
+    own = AdamWSettings(learning_rate=0.02, warm_up=0.25, weight_decay=0.3, momentum=momentum)
+    return Training(unroll=10, epochs=4, adamw=own)
+
+
+TRAINING = training(0.9)
 WINDOWS = 5  # of an epoch: 20 updates, 5 of them rising
 LAYOUT = Layout(Shape("gru", 1, 3, 4))
 
 
-def test_steps_equal_those_of_torch():
+@pytest.mark.parametrize("momentum", [0.9, 0.5, 0.0])
+def test_steps_equal_those_of_torch(momentum: float):
     """Gradients above and below the largest norm; matrices decay, biases do not."""
     generator = torch.Generator().manual_seed(3)
     start = torch.randn(2, LAYOUT.total, generator=generator, dtype=torch.float64)
-    ours = AdamW(start.clone(), TRAINING, LAYOUT, WINDOWS)
+    ours = AdamW(start.clone(), training(momentum), LAYOUT, WINDOWS)
     models = [
         {n: torch.nn.Parameter(v[m].clone()) for n, v in LAYOUT.views(start).items()}
         for m in range(2)
@@ -36,7 +41,7 @@ def test_steps_equal_those_of_torch():
             {"params": [w for n, w in model.items() if n not in vectors], "weight_decay": 0.3},
             {"params": [model[n] for n in vectors], "weight_decay": 0.0},
         ]
-        peer = torch.optim.AdamW(groups, lr=0.02, betas=(0.9, 0.95), eps=1e-8)
+        peer = torch.optim.AdamW(groups, lr=0.02, betas=(momentum, 0.95), eps=1e-8)
         rise = LinearLR(peer, start_factor=1 / 5, total_iters=4)
         schedule = SequentialLR(peer, [rise, CosineAnnealingLR(peer, 16)], [4])
         model["steps"] = (peer, schedule)

@@ -10,7 +10,8 @@ from torch import Tensor
 from charlens.models.parameters import Layout
 from charlens.training.settings import Training
 
-BETAS = (0.9, 0.95)
+SQUARES = 0.95
+"""Weight of the past in the mean of the squared gradients (beta 2)."""
 EPSILON = 1e-8
 NORM = 1.0
 """Largest Euclidean norm of a model's gradient per character."""
@@ -63,9 +64,10 @@ class AdamW:
         grad.mul_(NORM / grad.norm(dim=1, keepdim=True).clamp_min(NORM))
         self.steps.add_(1)
         self.rate.copy_(self._schedule(self.steps))
-        self.mean.lerp_(grad, 1 - BETAS[0])
-        self.mean_square.mul_(BETAS[1]).addcmul_(grad, grad, value=1 - BETAS[1])
-        first, second = ((1 - beta**self.steps).to(grad.dtype) for beta in BETAS)
+        betas = (self.training.adamw.momentum, SQUARES)
+        self.mean.lerp_(grad, 1 - betas[0])
+        self.mean_square.mul_(betas[1]).addcmul_(grad, grad, value=1 - betas[1])
+        first, second = ((1 - beta**self.steps).to(grad.dtype) for beta in betas)
         root = torch.div(self.mean_square, second, out=grad).sqrt_().add_(EPSILON)
         self.weights.mul_(1 - self.rate * self._decay)
         self.weights.sub_(self.rate * (self.mean / first) / root)

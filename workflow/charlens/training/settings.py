@@ -31,6 +31,8 @@ class AdamWSettings(Section):
     """Share of all updates in which the rate rises."""
     weight_decay: Annotated[float, Number(ge=0, le=10)] = 0.1
     """Of matrices; biases and gains have none."""
+    momentum: Annotated[float, Number(ge=0, lt=1)] = 0.9
+    """Weight of the past in the mean of the gradients (beta 1); 0 takes the last gradient alone."""
 
 
 class Training(Section):
