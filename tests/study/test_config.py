@@ -134,6 +134,8 @@ BROKEN = [
     ("corpora", None, ["corpora:", "found null", "mapping"]),
     ("corpora.Prose", {"source": {"builtin": "python_docs"}}, ["corpora.Prose:", "lower-case"]),
     (f"corpora.{'x' * 5000}", GOOD["corpora"]["prose"], ["xxx...: found", "at most 100"]),
+    (f"corpora.{'a' * 28}", GOOD["corpora"]["prose"], ["found 'aaaa", "repeating itself"]),
+    (f"corpora.novel{'_1' * 20}", GOOD["corpora"]["prose"], ["_1', expected", "repeating"]),
     ("corpora", {1984: GOOD["corpora"]["prose"]}, ["found 1984", "a letter first"]),
     ("corpora.tables", {"source": {"builtin": "python_docs"}}, ["corpora.tables:", "figures"]),
     ("corpora.prose", None, ["corpora.prose:", "found null", "source, split"]),

@@ -104,6 +104,13 @@ def matching(regex: str, words: str, example: str | None = None, longest: int | 
     return Field(pattern=regex, max_length=longest, examples=examples, json_schema_extra=extra)
 
 
+def not_repeating(name: str) -> str:
+    """Refuse a name that ends in 20 equal pieces: Snakemake takes it for an endless loop."""
+    if re.search(r"(.+?)\1{19,}$", name):
+        raise problem("", name, "expected a name that does not go on repeating itself")
+    return name
+
+
 LONGEST_NAME = 100
 """Characters of a name: it becomes part of file names, which have at most 255 bytes."""
 
@@ -205,6 +212,7 @@ CorpusName = Annotated[
         "my_novel",
         LONGEST_NAME,
     ),
+    AfterValidator(not_repeating),
 ]
 RunName = Annotated[
     Text,

@@ -14,6 +14,7 @@ from charlens.config_types import (
     Sha256,
     Text,
     matching,
+    not_repeating,
     unique,
 )
 from charlens.models.catalogue import SCORERS
@@ -65,6 +66,7 @@ ExternalName = Annotated[
         "my-model",
         LONGEST_NAME,
     ),
+    AfterValidator(not_repeating),
 ]
 
 
