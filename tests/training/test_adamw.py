@@ -7,10 +7,12 @@ import pytest
 import torch
 from charlens.models.families import shapes_for
 from charlens.models.parameters import Layout, Shape
+from charlens.models.precision import Precision
 from charlens.training.adamw import AdamW
 from charlens.training.settings import AdamWSettings, Training
 from charlens.training.task import Keep, Task
 from charlens.training.trainer import Trainer
+from charlens.training.windows import Windows
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 
@@ -63,6 +65,20 @@ def test_steps_equal_those_of_torch(momentum: float):
         for name, values in LAYOUT.views(ours.weights).items():
             expected = torch.stack([model[name].detach() for model in models])
             torch.testing.assert_close(values, expected, rtol=1e-8, atol=1e-12)
+
+
+def test_a_family_has_its_momentum_unless_the_settings_name_one() -> None:
+    data = {part: torch.zeros(2, 21, dtype=torch.uint8) for part in ("train", "val")}
+    for momentum, model, expected in (
+        (None, "lstm_adamw-1x3", 0.5),
+        (None, "mingru-1x8", 0.9),
+        (0.0, "lstm_adamw-1x3", 0.0),
+        (0.7, "gpt-1x8", 0.7),
+    ):
+        settings = Training(unroll=10, adamw=AdamWSettings(momentum=momentum))
+        task = Task(model, shapes_for(model, 4)[0], settings, 1)
+        windows = Windows(task, data, [0.0], Precision())
+        assert windows.optimiser.momentum == expected
 
 
 def test_the_rate_of_an_epoch_is_that_of_its_last_update():

@@ -57,6 +57,7 @@ class Family:
         initial: draws the weights that training starts from, true shapes, each (1, ...), from the
             layout, a generator and ``training.init_range``.
         optimiser: a key of ``charlens.training.optimisers.OPTIMISERS``.
+        momentum: of AdamW, where ``training.adamw`` names none; None is the usual one.
     """
 
     shape: type[Any]
@@ -64,6 +65,7 @@ class Family:
     read: Callable[[str, int, Sequence[int]], list[Architecture]]
     initial: Initial = uniform_weights
     optimiser: str = "rmsprop"
+    momentum: float | None = None
 
 
 def _read_recurrent(
@@ -108,6 +110,7 @@ FAMILIES: dict[str, Family] = {
         CharModel,
         partial(_read_recurrent, RECURRENT_ADAMW, AdamWShape),
         optimiser="adamw",
+        momentum=0.5,
     ),
     N_NN: Family(Context, ContextModel, _read_context),
     MINGRU: Family(

@@ -10,6 +10,8 @@ from torch import Tensor
 from charlens.models.parameters import Layout
 from charlens.training.settings import Training
 
+MOMENTUM = 0.9
+"""Weight of the past in the mean of the gradients (beta 1), unless settings or family name one."""
 SQUARES = 0.95
 """Weight of the past in the mean of the squared gradients (beta 2)."""
 EPSILON = 1e-8
@@ -29,6 +31,8 @@ class AdamW:
 
     def __init__(self, weights: Tensor, training: Training, layout: Layout, windows: int) -> None:
         self.weights, self.training, self.windows = weights, training, windows
+        momentum = training.adamw.momentum
+        self.momentum = MOMENTUM if momentum is None else momentum
         self.mean, self.mean_square = torch.zeros_like(weights), torch.zeros_like(weights)
         self.steps = torch.zeros_like(weights[:, :1], dtype=torch.float64)
         self.rate = torch.zeros_like(weights[:, :1])
@@ -64,10 +68,9 @@ class AdamW:
         grad.mul_(NORM / grad.norm(dim=1, keepdim=True).clamp_min(NORM))
         self.steps.add_(1)
         self.rate.copy_(self._schedule(self.steps))
-        betas = (self.training.adamw.momentum, SQUARES)
-        self.mean.lerp_(grad, 1 - betas[0])
-        self.mean_square.mul_(betas[1]).addcmul_(grad, grad, value=1 - betas[1])
-        first, second = ((1 - beta**self.steps).to(grad.dtype) for beta in betas)
+        self.mean.lerp_(grad, 1 - self.momentum)
+        self.mean_square.mul_(SQUARES).addcmul_(grad, grad, value=1 - SQUARES)
+        first, second = ((1 - beta**self.steps).to(grad.dtype) for beta in (self.momentum, SQUARES))
         root = torch.div(self.mean_square, second, out=grad).sqrt_().add_(EPSILON)
         self.weights.mul_(1 - self.rate * self._decay)
         self.weights.sub_(self.rate * (self.mean / first) / root)

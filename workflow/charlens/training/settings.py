@@ -31,8 +31,9 @@ class AdamWSettings(Section):
     """Share of all updates in which the rate rises."""
     weight_decay: Annotated[float, Number(ge=0, le=10)] = 0.1
     """Of matrices; biases and gains have none."""
-    momentum: Annotated[float, Number(ge=0, lt=1)] = 0.9
-    """Weight of the past in the mean of the gradients (beta 1); 0 takes the last gradient alone."""
+    momentum: Annotated[float, Number(ge=0, lt=1)] | None = None
+    """Weight of the past in the mean of the gradients (beta 1); 0 takes the last gradient alone.
+    Null is 0.5 for lstm_adamw, which 0.9 slows down, and 0.9 for the others."""
 
 
 class Training(Section):
@@ -71,3 +72,10 @@ class Training(Section):
     precision: Literal["float32", "mixed"] = "float32"
     """Operands of large products in training. mixed: float16 on CUDA, bfloat16 on processors that
     multiply it natively, float32 on others; sums, weights and predictions are float32."""
+
+    def with_momentum(self, momentum: float | None) -> Training:
+        """The settings, with this momentum of AdamW unless they name one."""
+        if momentum is None or self.adamw.momentum is not None:
+            return self
+        adamw = self.adamw.model_copy(update={"momentum": momentum})
+        return self.model_copy(update={"adamw": adamw})

@@ -51,9 +51,10 @@ class Windows:
         self.count = {part: (codes.shape[1] - 1) // steps for part, codes in data.items()}
         options = {"batch": batch, "steps": steps, "device": device, "dropout": rates}
         self.model = build_model(task.shape, len(rates), precision=precision, **options)
-        optimiser = FAMILIES[family_of(task.shape)].optimiser
-        plan = (task.training, self.model.layout, self.count["train"])
-        self.optimiser = OPTIMISERS[optimiser](self.model.flat, *plan)
+        family = FAMILIES[family_of(task.shape)]
+        training = task.training.with_momentum(family.momentum)
+        plan = (training, self.model.layout, self.count["train"])
+        self.optimiser = OPTIMISERS[family.optimiser](self.model.flat, *plan)
         self.loss_sum = torch.zeros(len(rates), dtype=torch.float64, device=device)
         self.cursor = torch.zeros((), dtype=torch.int64, device=device)
         self._offsets = torch.arange(steps + 1, device=device)
