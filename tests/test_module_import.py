@@ -57,6 +57,27 @@ def test_the_whole_study_is_planned_through_the_second_entry_point(
     assert "python_docs" not in run.stdout
 
 
+@pytest.mark.parametrize("entry", ["Snakefile", "workflow/Snakefile"])
+def test_without_a_target_the_whole_study_is_planned(
+    clone: Path, project: Path, tmp_path: Path, entry: str
+) -> None:
+    """As a workflow of its own, and as snakedeploy imports it."""
+    snakefile = clone / entry
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "config.yaml").write_text("corpora: {own: {source: {builtin: python_docs}}}\n")
+    (project / "Snakefile").write_text(
+        f'configfile: "config.yaml"\n\n'
+        f'module charlens:\n    snakefile: "{snakefile}"\n    config: config\n\n'
+        f"use rule * from charlens\n"
+    )
+    for folder, arguments in ((own, ("--snakefile", str(snakefile))), (project, ())):
+        run = snakemake(folder, *arguments, "-np")
+        assert run.code == 0, run.stderr
+        assert "/report.html" in run.stdout
+        assert "/manifest.json" in run.stdout
+
+
 def test_a_section_may_be_handed_over(clone: Path, project: Path) -> None:
     values = {"samples": [1], "seed": 3, "charlens": yaml.safe_load(CONFIG)}
     (project / "config.yaml").write_text(yaml.safe_dump(values))

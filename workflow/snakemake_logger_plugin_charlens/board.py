@@ -14,7 +14,16 @@ TRAININGS = (*SIZED, "train_n_nn")
 SHOWN = (*TRAININGS, "prepare_corpus", "n_gram_probabilities", "external_probabilities")
 """Rules whose finished jobs get a line, beside all that draw."""
 
-_TARGETS = ("all", "study", "tables", "figures", "corpora", "activations", "interventions")
+_TARGETS = (
+    "all",
+    "whole_study",
+    "study",
+    "tables",
+    "figures",
+    "corpora",
+    "activations",
+    "interventions",
+)
 _ORDINARY = 3.0  # seconds of a job of which nothing is known yet: most start Python and draw
 _GROWTH = 1.5  # a training's time grows with its size to this power
 _SECONDS_BETWEEN_LOOKS = 1.0

@@ -74,7 +74,7 @@ def view(board: Board, width: int) -> Any:
 
     jobs = sorted(board.running.values(), key=lambda job: job.begun)
     measured = [(job, progress) for job in jobs if (progress := job.progress())]
-    silent = [job.about for job in jobs if job.progress() is None and job.rule != "all"]
+    silent = [job.about for job in jobs if job.progress() is None]
     room = width - _ECHO - 1
     lines = [_whole(board, room)]
     lines += [_line(job, progress, room) for job, progress in measured[:_MOST_BARS]]
