@@ -324,7 +324,8 @@ def test_the_scripts_of_errors(study, tmp_path: Path, monkeypatch) -> None:
     inputs = paths | {"n_grams": paths["models"], "trainings": [paths["lstm"]]}
     outputs = {"csv": "a.csv", "intervals": "b.csv", "md": "s.md"}
     made = run_script(tmp_path, monkeypatch, "seed_errors", inputs, outputs, **config)
-    assert is_marked(made["intervals"]) == (what == "byte")
+    for name in ("csv", "intervals"):
+        assert is_marked(made[name]) == (what == "byte")
     assert f"of the test {what}s for all" in made["md"].read_text(encoding="utf-8")
 
 

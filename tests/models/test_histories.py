@@ -129,7 +129,3 @@ def test_blocks_are_equal_and_repeat_little(count: int) -> None:
     joined = np.concatenate(parts)
     assert list(dict.fromkeys(joined.tolist())) == list(range(count))
     assert len(joined) - count < len(parts)
-
-
-def test_of_nothing_there_are_no_blocks() -> None:
-    assert blocks(0) == []

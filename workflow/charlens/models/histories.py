@@ -6,6 +6,7 @@ text of its own, read from no history at all, from the state after another text,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -99,16 +100,21 @@ def blocks(count: int) -> list[np.ndarray]:
     A :class:`Reader` has room for one block and always reads a full one. So the last block may
     repeat the last number, as few times as can be.
 
+    Args:
+        count: 1 or more.
+
+    Returns:
+        int64 arrays, all of one length (rows,).
+
     Example:
         >>> [block.tolist() for block in blocks(3)]
         [[0, 1, 2]]
         >>> [len(block) for block in blocks(1165)], blocks(1165)[-1][-3:].tolist()
         ([389, 389, 389], [1164, 1164, 1164])
     """
-    rows = -(-count // -(-count // BLOCK)) if count else 0
+    rows = math.ceil(count / math.ceil(count / BLOCK))
     return [
-        np.minimum(np.arange(first, first + rows), count - 1)
-        for first in range(0, count, rows or 1)
+        np.minimum(np.arange(first, first + rows), count - 1) for first in range(0, count, rows)
     ]
 
 
