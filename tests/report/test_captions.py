@@ -15,6 +15,7 @@ from charlens.analyses.oracles import table as error_analysis
 from charlens.analyses.shared_errors import advantage, overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.errors import CharlensError
+from charlens.files.width import WIDTH
 from charlens.inside.cells import excerpts
 from charlens.inside.gates import table as saturation
 from charlens.inside.interventions import verdicts
@@ -147,6 +148,24 @@ def test_agreement(tmp_path: Path) -> None:
         "Mean agreement on the most likely character: two RNNs 80.0%, two LSTMs or GRUs 90.0% and "
         "an RNN and an LSTM or GRU 60.0%.",
     ]
+
+
+@pytest.mark.parametrize(("corpus", "unit"), [("korean", "byte"), ("prose", "character")])
+def test_agreement_is_on_bytes_where_a_character_is_several(
+    tmp_path: Path, corpus: str, unit: str
+) -> None:
+    models = ["rnn-1x8", "rnn-2x8"]
+    matrix = pd.DataFrame(1.0, pd.Index(models, name="model"), models)
+    (tmp_path / corpus / "tables").mkdir(parents=True)
+    write_agreement(matrix, tmp_path / corpus / "tables" / "agreement.csv")
+    both = [{"corpus": "korean", WIDTH: 2.6}, {"corpus": "prose", WIDTH: 1.0}]
+    rows = [row | {"model": "rnn-1x8", "cross_entropy": 2.0} for row in both]
+    columns = dict.fromkeys(("corpus", "model", "cross_entropy", WIDTH), "")
+    write(tmp_path / "tables" / "cross_entropy.csv", columns, rows)
+    (found,) = says("agreement", tmp_path, corpus)[1:]
+    assert f"on the most likely {unit}: two RNNs 100.0%" in found
+    for entry in (ANALYSES["agreement"], FIGURES["figure1_right"]):
+        assert f"most likely next {unit}" in captions.shows(entry, tmp_path, corpus)
 
 
 def test_table2(tmp_path: Path) -> None:

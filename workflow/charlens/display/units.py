@@ -52,14 +52,15 @@ def _width(frame: pd.DataFrame) -> float:
 
 _RATE = re.compile(r"\b(nats|bits) per char(?:acter\b|\.)", re.IGNORECASE)
 _COUNT = re.compile(r"\btest characters\b")
+_GUESS = re.compile(r"\b(most likely(?: next)?) character\b")
 
 
 def worded(text: str, *frames: pd.DataFrame) -> str:
     """A text about tables, with rates per byte and counts of bytes where :func:`per` says byte.
 
     Args:
-        text: with rates per character, such as ``Loss (nats per char.)``, and counts or shares of
-            ``test characters``.
+        text: with rates per character, such as ``Loss (nats per char.)``, counts or shares of
+            ``test characters``, and guesses of ``the most likely character``.
         frames: as of :func:`per`.
 
     Example:
@@ -69,4 +70,10 @@ def worded(text: str, *frames: pd.DataFrame) -> str:
     """
     if per(*frames) == CHARACTER:
         return text
-    return _COUNT.sub(f"test {BYTE}s", _RATE.sub(rf"\1 per {BYTE}", text))
+    for pattern, words in {
+        _RATE: rf"\1 per {BYTE}",
+        _COUNT: f"test {BYTE}s",
+        _GUESS: rf"\1 {BYTE}",
+    }.items():
+        text = pattern.sub(words, text)
+    return text

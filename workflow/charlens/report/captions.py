@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from charlens.files.width import WIDTH
 from charlens.report import summary
 from charlens.report.contents import ANALYSES, FIGURES, PAGES
 from charlens.report.entries import Analysis, Figure
@@ -149,6 +150,7 @@ def shows(entry: Analysis | Figure, results: Path, corpus: str = "") -> str:
     from charlens.display.units import worded
 
     frames = [frame for a in entry.analyses for frame in _tables(a, results, corpus)]
+    frames += [frame for a in entry.analyses for frame in _widths(a, results, corpus)]
     return worded(entry.shows, *frames)
 
 
@@ -173,10 +175,10 @@ def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:
         for other in others
         if _is_made(other, results, corpus)
     }
-    of_one = any("{corpus}" in path for path in analysis.sources)
     module = import_module(analysis.module)
-    text = " ".join(module.sentences(*frames, *([corpus] if of_one else []), **beside))
-    return worded(text, *frames)
+    of_one = [corpus] if _of_one_corpus(analysis) else []
+    text = " ".join(module.sentences(*frames, *of_one, **beside))
+    return worded(text, *frames, *_widths(analysis, results, corpus))
 
 
 def _tables(analysis: Analysis, results: Path, corpus: str) -> list[Any]:
@@ -185,6 +187,23 @@ def _tables(analysis: Analysis, results: Path, corpus: str) -> list[Any]:
         getattr(module, reader)(results / path.format(corpus=corpus))
         for path, reader in analysis.sources.items()
     ]
+
+
+def _widths(analysis: Analysis, results: Path, corpus: str) -> list[Any]:
+    """How many bytes a character has, where the tables of an analysis have no place for it.
+
+    That of agreement is a square of models. Nothing is known before the run has other tables.
+    """
+    import pandas as pd
+
+    if not _of_one_corpus(analysis):
+        return []
+    of_corpus = [s.width for s in summary.scores(results) if s.corpus == corpus]
+    return [pd.DataFrame({WIDTH: of_corpus})] if of_corpus else []
+
+
+def _of_one_corpus(analysis: Analysis) -> bool:
+    return any("{corpus}" in path for path in analysis.sources)
 
 
 def _is_made(analysis: Analysis, results: Path, corpus: str) -> bool:
