@@ -162,8 +162,8 @@ def test_agreement_is_on_bytes_where_a_character_is_several(
     rows = [row | {"model": "rnn-1x8", "cross_entropy": 2.0} for row in both]
     columns = dict.fromkeys(("corpus", "model", "cross_entropy", WIDTH), "")
     write(tmp_path / "tables" / "cross_entropy.csv", columns, rows)
-    (found,) = says("agreement", tmp_path, corpus)[1:]
-    assert f"on the most likely {unit}: two RNNs 100.0%" in found
+    (sentence,) = says("agreement", tmp_path, corpus)[1:]
+    assert f"on the most likely {unit}: two RNNs 100.0%" in sentence
     for entry in (ANALYSES["agreement"], FIGURES["figure1_right"]):
         assert f"most likely next {unit}" in captions.shows(entry, tmp_path, corpus)
 

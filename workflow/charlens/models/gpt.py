@@ -20,10 +20,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import gelu, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
 from charlens.models.autograd import AutogradModel, Weights
 from charlens.models.parameters import Parameter
+from charlens.models.transformer_parts import heads, mlp, normed
 
 WINDOW = 128
 """W: characters that attention sees besides the last one."""
@@ -117,20 +118,22 @@ class Transformer(AutogradModel[GPTShape]):
         return 2 * self.shape.layers
 
     def _outputs(self, m: int, weights: Weights, inputs: Tensor, masks: list[Tensor]) -> Tensor:
-        x = weights["embedding"].index_select(0, inputs.flatten())
-        return self._blocks(m, weights, x, len(inputs), masks)
+        # Stream by stream, attention finds what it needs side by side.
+        x = weights["embedding"].index_select(0, inputs.t().flatten())
+        x = self._blocks(m, weights, x, len(inputs), masks)
+        return _by_time(x, len(inputs)).reshape(x.shape)
 
     def _blocks(self, m: int, w: Weights, x: Tensor, steps: int, masks: list[Tensor]) -> Tensor:
-        """What the decoder reads, (T·B, n), from embeddings of T steps, (T·B, n)."""
+        """What the decoder reads, (B·T, n), from embeddings of T steps, (B·T, n)."""
         visible = self._visible(steps)
         for layer in range(self.shape.layers):
-            branch = self._attend(m, layer, w, _normed(x, w[f"gain.attention.{layer}"]), visible)
+            branch = self._attend(m, layer, w, normed(x, w[f"gain.attention.{layer}"]), visible)
             x = x + (branch * masks[2 * layer] if masks else branch)
-            branch = gelu(_normed(x, w[f"gain.mlp.{layer}"]) @ w[f"up.{layer}"])
-            branch = branch @ w[f"down.{layer}"]
+            branch = normed(x, w[f"gain.mlp.{layer}"])
+            branch = mlp(branch, w[f"up.{layer}"], w[f"down.{layer}"])
             x = x + (branch * masks[2 * layer + 1] if masks else branch)
-            self._h[layer][m, : len(x)] = x.detach()
-        return _normed(x, w["gain.decoder"])
+            self._h[layer][m, : len(x)].view(steps, -1, x.shape[1])[:] = _by_time(x.detach(), steps)
+        return normed(x, w["gain.decoder"])
 
     def _visible(self, steps: int) -> Tensor:
         """Which of the W + T characters each step sees, bool (T, W + T)."""
@@ -139,26 +142,29 @@ class Transformer(AutogradModel[GPTShape]):
         return (key >= query) & (key <= query + WINDOW) & (key >= WINDOW - self._read)
 
     def _attend(self, m: int, layer: int, w: Weights, x: Tensor, visible: Tensor) -> Tensor:
-        """What a block's attention adds, (T·B, n); notes keys and values for the next window."""
+        """What a block's attention adds, (B·T, n); notes keys and values for the next window."""
         steps = len(x) // self.batch
-        parts = (x @ w[f"attention.{layer}"]).view(steps, self.batch, 3, self.shape.heads, HEAD)
-        query, key, value = parts.permute(2, 1, 3, 0, 4).unbind(0)  # (B, H, T, d) each
-        key, value = (
-            torch.cat([past[m], new], 2)
-            for past, new in zip(self._past[layer], (key, value), strict=True)
-        )
-        for following, all_of_them in zip(self._next[layer], (key, value), strict=True):
-            following[m] = all_of_them[:, :, -WINDOW:].detach()
-        window = slice(WINDOW, WINDOW + steps)
-        query = _rotated(query, self._cos[window], self._sin[window])
-        key = _rotated(key, self._cos[: window.stop], self._sin[: window.stop])
+        past = [every[m] for every in self._past[layer]]
+        angles = (table[: WINDOW + steps] for table in (self._cos, self._sin))
+        query, key, value, parts = heads(x, w[f"attention.{layer}"], past, *angles)
+        _, *new = parts
+        for old, recent, following in zip(past, new, self._next[layer], strict=True):
+            _shift(old, recent, following[m])
         mixed = scaled_dot_product_attention(query, key, value, visible)
-        return mixed.permute(2, 0, 1, 3).reshape(len(x), -1) @ w[f"mixed.{layer}"]
+        return mixed.transpose(1, 2).reshape(len(x), -1) @ w[f"mixed.{layer}"]
 
 
-def _normed(x: Tensor, gain: Tensor) -> Tensor:
-    """RMSNorm of the rows of x, (rows, n); the gain is 1 + ``gain``."""
-    return x * (x.square().mean(-1, keepdim=True) + 1e-6).rsqrt() * (1 + gain.flatten())
+def _by_time(x: Tensor, steps: int) -> Tensor:
+    """Rows by stream, (B·T, n), as a view by time, (T, B, n)."""
+    return x.unflatten(0, (-1, steps)).transpose(0, 1)
+
+
+def _shift(past: Tensor, new: Tensor, following: Tensor) -> None:
+    """Keep the last W of what was kept and what is new, (B, H, steps, d), for the next window."""
+    steps = new.shape[2]
+    if steps < WINDOW:
+        following[:, :, : WINDOW - steps] = past[:, :, steps:]
+    following[:, :, -steps:] = new[:, :, -WINDOW:]
 
 
 def _rotations(length: int, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -166,9 +172,3 @@ def _rotations(length: int, like: Tensor) -> tuple[Tensor, Tensor]:
     frequencies = 10_000.0 ** (-torch.arange(0, HEAD, 2, dtype=torch.float64) / HEAD)
     angles = torch.arange(length, dtype=torch.float64).unsqueeze(1) * frequencies
     return angles.cos().to(like), angles.sin().to(like)
-
-
-def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn each pair of units of x, (B, H, T, d), by its position's angle."""
-    first, second = x.chunk(2, -1)
-    return torch.cat([first * cos - second * sin, first * sin + second * cos], -1)
