@@ -7,6 +7,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.display.marker import marker
     from charlens.files import csv_tables, parquet_tables
     from charlens.files.atomic import write_text
+    from charlens.models.divergence import uniform_loss
     from charlens.text.corpus import Corpus
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
@@ -15,7 +16,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
     streams = decade_streams.table(dict(inputs.items()), *(config[n] for n in names))
     streams = mark(streams)
-    frame = mark(decade.table(streams, config["bootstrap"], config["seed"]))
+    frame = mark(decade.table(streams, config["bootstrap"], config["seed"], uniform_loss(corpus.k)))
     parquet_tables.write(streams, output.streams)
     csv_tables.write(frame, output.csv)
     write_text(output.md, decade.markdown(frame))

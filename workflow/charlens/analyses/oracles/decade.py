@@ -8,6 +8,7 @@ of any two models can be subtracted, category by category.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM
+from charlens.models.divergence import LARGEST, is_diverged
 from charlens.paper import texts
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
@@ -38,20 +40,24 @@ COLUMNS = {
     "bits": "float64",
     "low": "float64",  # 95 % interval of the bits over streams
     "high": "float64",
-    "baseline": "string",  # the best LSTM of the smallest budget; empty on its own rows
+    "baseline": "string",  # the best LSTM of the smallest budget with one; empty on its own rows
     "change": "float64",  # bits - the baseline's
     "change_low": "float64",
     "change_high": "float64",
 }
 
 
-def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
+def table(
+    streams: pd.DataFrame, bootstrap: int, seed: int, uniform: float = LARGEST
+) -> pd.DataFrame:
     """Errors and bits of all models of a corpus by category.
 
     Args:
         streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
         bootstrap: resamples of streams.
         seed: the config's.
+        uniform: of :func:`charlens.models.divergence.uniform_loss`; a model with a higher loss is
+            no baseline.
     """
     own = streams[streams["category"].isin(CATEGORIES)]
     corpus = str(own["corpus"].iloc[0])
@@ -61,7 +67,11 @@ def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
     characters = _by_stream(next(iter(by_model.values())), "characters")
     lengths = characters.sum(1)
     times = resample_streams(len(lengths), bootstrap, generator(seed, "decade", corpus))
-    rows = [row for model in sums for row in _rows(model, sums, wrong[model], lengths, times)]
+    sound = sound_models(sums, lengths.sum(), uniform)
+    baseline = baseline_of({model: sums[model] for model in sound})
+    rows = [
+        row for model in sums for row in _rows(model, baseline, sums, wrong[model], lengths, times)
+    ]
     frame = pd.DataFrame(rows).assign(corpus=corpus)
     frame["characters"] = np.tile(characters.sum(0), len(sums))
     return frame.reindex(columns=list(COLUMNS)).astype(COLUMNS)
@@ -74,12 +84,13 @@ def _by_stream(part: pd.DataFrame, column: str) -> np.ndarray:
 
 def _rows(
     model: str,
+    baseline: str | None,
     sums: Mapping[str, np.ndarray],
     wrong: np.ndarray,
     lengths: np.ndarray,
     times: np.ndarray,
 ) -> Iterator[dict[str, object]]:
-    total, baseline = lengths.sum(), baseline_of(sums)
+    total = lengths.sum()
     drawn = (times @ lengths)[:, None]
     own = times @ sums[model] / drawn
     low, high = interval(own, 0)
@@ -103,8 +114,24 @@ def _rows(
         }
 
 
+def sound_models(sums: Mapping[str, np.ndarray], characters: int, uniform: float) -> list[str]:
+    """The models that have not diverged.
+
+    Args:
+        sums: bits of each model, (streams, categories).
+        characters: of the test text.
+        uniform: as of :func:`table`.
+    """
+    nats = {model: math.log(2) * bits.sum() / characters for model, bits in sums.items()}
+    return [model for model, loss in nats.items() if not is_diverged(loss, uniform)]
+
+
 def baseline_of(sums: Mapping[str, np.ndarray]) -> str | None:
-    """The LSTM of the smallest budget with the lowest loss; None where there is no LSTM."""
+    """The LSTM of the smallest budget with the lowest loss; None where there is no LSTM.
+
+    Args:
+        sums: bits of the models that have not diverged, (streams, categories).
+    """
     points = {model: model_id.parse(model) for model in sums}
     sizes = {m: p.size for m, p in points.items() if p is not None and p.cell == LSTM}
     smallest = [model for model, size in sizes.items() if size == min(sizes.values())]
