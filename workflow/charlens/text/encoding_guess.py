@@ -285,7 +285,8 @@ def of_corpus(configured: str | None, corpus: Corpus, test: Codes) -> str:
     of_seven_bits = not vocabulary.size or (vocabulary.max() < 128 and vocabulary.min() > 0)
     if configured is not None and (configured in SHIFTED or not of_seven_bits):
         return configured
-    encoding = guess(vocabulary[test])
+    # The predicted bytes: tables that know nothing but predictions guess from the same ones.
+    encoding = guess(vocabulary[test[:, 1:]])
     if of_seven_bits and encoding == UTF_8:
         return UTF_8  # ASCII, whatever else it may be called
     _log.info(

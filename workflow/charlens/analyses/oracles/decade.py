@@ -8,13 +8,12 @@ of any two models can be subtracted, category by category.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.oracles.decade_streams import CATEGORIES, REST
+from charlens.analyses.oracles.decade_streams import CATEGORIES, REST, sound
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import per
@@ -23,7 +22,7 @@ from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM
-from charlens.models.divergence import LARGEST, is_diverged
+from charlens.models.divergence import LARGEST
 from charlens.paper import texts
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
@@ -67,8 +66,7 @@ def table(
     characters = _by_stream(next(iter(by_model.values())), "characters")
     lengths = characters.sum(1)
     times = resample_streams(len(lengths), bootstrap, generator(seed, "decade", corpus))
-    sound = sound_models(sums, lengths.sum(), uniform)
-    baseline = baseline_of({model: sums[model] for model in sound})
+    baseline = baseline_of({model: sums[model] for model in sound(own, uniform)})
     rows = [
         row for model in sums for row in _rows(model, baseline, sums, wrong[model], lengths, times)
     ]
@@ -114,18 +112,6 @@ def _rows(
         }
 
 
-def sound_models(sums: Mapping[str, np.ndarray], characters: int, uniform: float) -> list[str]:
-    """The models that have not diverged.
-
-    Args:
-        sums: bits of each model, (streams, categories).
-        characters: of the test text.
-        uniform: as of :func:`table`.
-    """
-    nats = {model: math.log(2) * bits.sum() / characters for model, bits in sums.items()}
-    return [model for model, loss in nats.items() if not is_diverged(loss, uniform)]
-
-
 def baseline_of(sums: Mapping[str, np.ndarray]) -> str | None:
     """The LSTM of the smallest budget with the lowest loss; None where there is no LSTM.
 
@@ -153,7 +139,7 @@ def shown(frame: pd.DataFrame) -> list[str]:
     The baseline, the best network of each cell, the n-gram model with the longest context, and
     models that are no point of the grid.
     """
-    bits = frame.groupby("model", sort=False)["bits"].sum()
+    bits = _bits(frame)
     points = {str(model): model_id.parse(str(model)) for model in bits.index}
     baseline = frame["baseline"].dropna()
     chosen = list(baseline.iloc[:1])
@@ -164,6 +150,12 @@ def shown(frame: pd.DataFrame) -> list[str]:
     chosen += context[-1:]
     chosen += [m for m, p in points.items() if p is None and model_id.context_model(m) is None]
     return list(dict.fromkeys(chosen))
+
+
+def _bits(frame: pd.DataFrame) -> pd.Series:
+    """Bits of each model; infinite where they are no number, which pandas would skip."""
+    by_model = frame.groupby("model", sort=False)["bits"]
+    return by_model.sum(min_count=len(CATEGORIES)).fillna(np.inf)
 
 
 def markdown(frame: pd.DataFrame) -> str:
@@ -211,7 +203,7 @@ def _changes(frame: pd.DataFrame) -> list[str]:
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
     """Where the best model gains most on the baseline, and where least."""
-    bits = frame.groupby("model", sort=False)["bits"].sum()
+    bits = _bits(frame)
     best = bits.idxmin()
     part = frame[(frame["model"] == best) & frame["change"].notna()]
     if part.empty:
