@@ -78,7 +78,8 @@ class Transformer(AutogradModel[GPTShape]):
         super().__init__(shape, models, **options)
         past = (models, self.batch, shape.heads, WINDOW, HEAD)
         self._past = [(self._buffer(*past), self._buffer(*past)) for _ in range(shape.layers)]
-        self._next = [(self._buffer(*past), self._buffer(*past)) for _ in range(shape.layers)]
+        seen = (models, self.batch, shape.heads, WINDOW + self.steps, HEAD)
+        self._seen = [(self._buffer(*seen), self._buffer(*seen)) for _ in range(shape.layers)]
         self._read = torch.zeros(1, dtype=torch.int64, device=self.device)
         self._h = [self._buffer(*self._window) for _ in range(shape.layers)]
         self._cos, self._sin = _rotations(WINDOW + self.steps, self.flat)
@@ -95,10 +96,14 @@ class Transformer(AutogradModel[GPTShape]):
 
     def carry(self) -> None:
         """Let the next window start where this one ended."""
-        for past, following in zip(self._past, self._next, strict=True):
-            for old, new in zip(past, following, strict=True):
-                old.copy_(new)
-        self._read.add_(self.steps).clamp_(max=WINDOW)
+        for state, new in zip(self.states, self.states_after(self.steps - 1), strict=True):
+            state.copy_(new)
+
+    def states_after(self, step: int) -> list[Tensor]:
+        """What ``carry`` would make the states, had the window ended after a step; views."""
+        last = slice(step + 1, step + 1 + WINDOW)
+        parts = [part[:, :, :, last] for pair in self._seen for part in pair]
+        return [*parts, (self._read + step + 1).clamp(max=WINDOW)]
 
     def quantities(self) -> list[dict[str, Tensor]]:
         """The residual stream after each block, ``h``."""
@@ -139,7 +144,7 @@ class Transformer(AutogradModel[GPTShape]):
         return (key >= query) & (key <= query + WINDOW) & (key >= WINDOW - self._read)
 
     def _attend(self, m: int, layer: int, w: Weights, x: Tensor, visible: Tensor) -> Tensor:
-        """What a block's attention adds, (T·B, n); notes keys and values for the next window."""
+        """What a block's attention adds, (T·B, n); notes keys and values for later windows."""
         steps = len(x) // self.batch
         parts = (x @ w[f"attention.{layer}"]).view(steps, self.batch, 3, self.shape.heads, HEAD)
         query, key, value = parts.permute(2, 1, 3, 0, 4).unbind(0)  # (B, H, T, d) each
@@ -147,8 +152,8 @@ class Transformer(AutogradModel[GPTShape]):
             torch.cat([past[m], new], 2)
             for past, new in zip(self._past[layer], (key, value), strict=True)
         )
-        for following, all_of_them in zip(self._next[layer], (key, value), strict=True):
-            following[m] = all_of_them[:, :, -WINDOW:].detach()
+        for seen, all_of_them in zip(self._seen[layer], (key, value), strict=True):
+            seen[m, :, :, : WINDOW + steps] = all_of_them.detach()
         window = slice(WINDOW, WINDOW + steps)
         query = _rotated(query, self._cos[window], self._sin[window])
         key = _rotated(key, self._cos[: window.stop], self._sin[: window.stop])
