@@ -8,8 +8,9 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.analyses.memory.measure import Memory
     from charlens.display.marker import marker
     from charlens.files import csv_tables
-    from charlens.text.corpus import SPLITS, Corpus, load_split
+    from charlens.text.corpus import Corpus, load_split
     from charlens.text.encoding_guess import of_corpus
+    from charlens.text.splits import SPLITS
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     corpus = Corpus.load(inputs.corpus)

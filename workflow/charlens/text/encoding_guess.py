@@ -13,9 +13,10 @@ import numpy as np
 from charlens.config_types import text_encoding
 from charlens.files.atomic import FilePath
 from charlens.text.c_lexer import Text, byte_values
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
 from charlens.text.encodings import ESCAPED, UTF_8, decode
 from charlens.text.shifted import SHIFTED
+from charlens.text.splits import Codes
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch

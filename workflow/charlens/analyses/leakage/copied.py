@@ -12,7 +12,8 @@ from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models.ngram.suffix_array import locate, suffix_array
 from charlens.runtime.progress import result
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 DEPTH = 255
 """Longest match that is measured, bytes; longer ones count as this long."""

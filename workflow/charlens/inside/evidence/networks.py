@@ -20,7 +20,7 @@ from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.runtime.randomness import derive_seed
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 Weights = dict[str, Tensor]
 

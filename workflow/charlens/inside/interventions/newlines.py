@@ -19,7 +19,7 @@ from charlens.inside.interventions.effects import Report
 from charlens.inside.interventions.runs import run
 from charlens.models.trained import TrainedModel
 from charlens.runtime.resampling import interval
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 CLAMPED = (10, 20, 30, 40, 50, 60, 70)
 """Columns at which the cell is made to stand still."""
