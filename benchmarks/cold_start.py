@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from charlens.models.running import windows
 from charlens.models.trained import TrainedModel, load_trained
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 from reference_texts import splits_again
 
 CORPUS, STEPS = "war_and_peace", 100

@@ -7,7 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from charlens.text.corpus import Codes, Corpus, prepare
+from charlens.text.corpus import Corpus, prepare
+from charlens.text.splits import Codes
 
 FILES = {"war_and_peace": "warpeace_input.txt", "linux_kernel": "linux_kernel_v4.1-rc6.txt"}
 KINDS = {"war_and_peace": "prose", "linux_kernel": "c"}

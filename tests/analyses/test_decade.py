@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 from charlens.analyses.oracles import decade, decade_figure, decade_streams, tally, verdicts
 from charlens.analyses.oracles.decade_streams import CATEGORIES, CLOSINGS, REST
+from charlens.analyses.oracles.evidence import Evidence
 from charlens.files import csv_tables
+from charlens.models.divergence import uniform_loss
 from charlens.predictions.file import read_probabilities
 from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
+from charlens.text import encoding_guess
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.whole_text import CorpusText
 from scripts_alone import run_script
@@ -101,7 +104,8 @@ def test_each_character_has_the_first_oracle_that_applies(inputs: dict, frame) -
     vocabulary = np.array(corpus.vocabulary, np.uint8)
     train, test = (vocabulary[load_split(inputs[name])] for name in ("train", "test"))
     probability = {p.stem: read_probabilities(p)["probability"] for p in inputs["models"]}
-    computed = decade_streams.categories(corpus, inputs, probability, "fitted", None)
+    evidence = Evidence.load(corpus, inputs)
+    computed = decade_streams.categories(evidence, probability, "fitted")
     known = tally.evidence(train, test)
     names = [f"n-gram-{n}" for n in range(1, 10)]
     for i in range(0, len(computed), 37):
@@ -164,14 +168,35 @@ def test_models_that_are_no_grid_points_and_the_best_of_each_cell_are_shown() ->
     assert decade.baseline_of({"n-gram-5": np.ones((1, 1))}) is None
 
 
+def test_a_diverged_network_is_no_baseline(streams: pd.DataFrame) -> None:
+    """Nor one that predicts no numbers; the next budget has the baseline then."""
+    own = streams[streams["model"] == "lstm-2x8"]
+    lost = own.assign(model="lstm-1x4", bits=own["bits"] + 20 * own["characters"])
+    empty = own.assign(model="lstm-1x2", bits=np.nan)
+    better = own.assign(model="lstm-2x16", bits=own["bits"] / 2)
+    uniform = uniform_loss(30)
+    made = decade.table(pd.concat([empty, lost, streams, better]), 50, 1, uniform)
+    assert set(made["baseline"].dropna()) == {"lstm-2x8"}
+    assert decade_streams.sound(pd.concat([empty, lost, own]), uniform) == ["lstm-2x8"]
+    alone = decade.table(pd.concat([lost, streams[streams["model"] != "lstm-2x8"]]), 50, 1, uniform)
+    assert alone["baseline"].isna().all()
+    assert alone["change"].isna().all()
+    only = decade.shown(pd.concat([decade.table(p, 50, 1) for p in (empty, lost, own)]))
+    assert only == ["lstm-2x8"]  # the best of its cell
+
+
 def test_the_scripts_do_the_same(inputs, streams, frame, tmp_path: Path, monkeypatch) -> None:
     outputs = {"csv": "decade.csv", "md": "decade.md", "streams": "decade_streams.parquet"}
     config = {"threshold": 0.5, "definitions": "fitted", "bootstrap": 50, "seed": 1, "kind": None}
+    guesses, shifted = [], "hz"  # one that ASCII may be in, and that is not asked about again
+    monkeypatch.setattr(encoding_guess, "guess", lambda text: guesses.append(text) or shifted)
     made = run_script(tmp_path, monkeypatch, "decade", inputs, outputs, encoding=None, **config)
     pd.testing.assert_frame_equal(decade.read(made["csv"]), frame)
     assert made["md"].read_text(encoding="utf-8") == decade.markdown(frame)
     pd.testing.assert_frame_equal(decade_streams.read(made["streams"]), streams)
-    given, outputs = {"streams": made["streams"]}, {"csv": "judged.csv", "md": "judged.md"}
+    assert len(guesses) == 1  # by which all of it is read
+    given = {"streams": made["streams"], "corpus": inputs["corpus"]}
+    outputs = {"csv": "judged.csv", "md": "judged.md"}
     made = run_script(tmp_path, monkeypatch, "hypotheses", given, outputs, bootstrap=50, seed=1)
     judged = verdicts.table(streams, 50, 1)
     pd.testing.assert_frame_equal(verdicts.read(made["csv"]), judged)

@@ -16,7 +16,8 @@ from charlens.models.ngram.model import NgramModel
 from charlens.models.running import windows
 from charlens.models.trained import load_trained
 from charlens.predictions.score_ngram import fit_n_gram
-from charlens.text.corpus import SPLITS, Corpus, load_split, prepare, save_split
+from charlens.text.corpus import Corpus, load_split, prepare, save_split
+from charlens.text.splits import SPLITS
 from charlens.training.grid_point import train_grid_point
 from charlens.training.settings import Training
 from scripts_alone import run_script

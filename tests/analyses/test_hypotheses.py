@@ -188,3 +188,12 @@ def test_verdicts_are_read_again_and_told_in_words(tmp_path: Path) -> None:
     assert "LSTM-2 (64), learning beside LSTM-2 (64) | +24.0 [" in text
     (sentence,) = verdicts.sentences(again)
     assert "confirmed: H1, H3, H4 and H5; not tested: H2." in sentence
+
+
+def test_a_diverged_training_is_in_no_hypothesis() -> None:
+    """Neither as what is asked about, nor as the LSTM beside it."""
+    bad = {category: (99.0, 30.0) for category in KINDS}
+    lost = judged(AS_EXPECTED | {"gpt-2x128": bad})
+    assert "gpt-2x128" not in set(lost["model"].dropna())
+    beside = judged(AS_EXPECTED | {"lstm-adamw-2x64": bad})
+    pd.testing.assert_frame_equal(beside, judged(AS_EXPECTED))

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from charlens.analyses.leakage import distance, figure, near
 from charlens.analyses.leakage import table as leakage
-from charlens.analyses.leakage.copied import COLUMNS, DEPTH, covered, longest_matches
+from charlens.analyses.leakage.copied import COLUMNS, DEPTH, copied, covered, longest_matches
 from charlens.analyses.leakage.gaps import train_loss
 from charlens.analyses.leakage.markdown import markdown
 from charlens.errors import CharlensError
@@ -27,9 +27,10 @@ from small_run import prose
 ROWS = 400
 
 
-def slow_matches(train: np.ndarray, test: np.ndarray) -> list[list[int]]:
+def slow_matches(train: np.ndarray, test: np.ndarray, apart: bool = False) -> list[list[int]]:
     """The same with Python's own search, one character after the other."""
-    text = train[:, :-1].tobytes()
+    rows = [row.tobytes() for row in train[:, :-1]]
+    texts = rows if apart else [b"".join(rows)]
     matches = []
     for row in test[:, 1:]:
         query, lengths = row.tobytes(), []
@@ -38,7 +39,7 @@ def slow_matches(train: np.ndarray, test: np.ndarray) -> list[list[int]]:
             while (
                 length < DEPTH
                 and start + length < len(query)
-                and query[start : start + length + 1] in text
+                and any(query[start : start + length + 1] in text for text in texts)
             ):
                 length += 1
             lengths.append(length)
@@ -46,14 +47,49 @@ def slow_matches(train: np.ndarray, test: np.ndarray) -> list[list[int]]:
     return matches
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(2, 256))
-@settings(max_examples=40, deadline=None)
-def test_matches_are_those_of_a_slow_search(seed: int, symbols: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.integers(2, 256), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_matches_are_those_of_a_slow_search(seed: int, symbols: int, apart: bool) -> None:
     draw = np.random.default_rng(seed)
     train = draw.integers(0, symbols, (3, 41), dtype=np.uint8)
     test = draw.integers(0, symbols, (2, 21), dtype=np.uint8)
     test[0, 5:15] = train[1, 7:17]
-    assert longest_matches(train, test).tolist() == slow_matches(train, test)
+    test[1, 3:15] = [*train[0, -7:-1], *train[1, :6]]  # over a seam
+    made = longest_matches(train, test, apart=apart)
+    assert made.tolist() == slow_matches(train, test, apart)
+
+
+@pytest.mark.parametrize("symbols", [251, 252, 253, 254, 255, 256])
+def test_codes_that_just_fit_or_no_longer_fit_into_a_byte(symbols: int) -> None:
+    train = np.arange(symbols, dtype=np.uint8)[None].repeat(2, 0)
+    test = np.array([[0, *range(symbols - 9, symbols)], [0, *range(9)]], np.uint8)
+    for apart in (False, True):
+        made = longest_matches(train, test, apart=apart)
+        assert made.tolist() == slow_matches(train, test, apart)
+
+
+@pytest.mark.parametrize(
+    ("split", "second", "place", "longest"),
+    [("streams", 200, 381, 10), ("position", 160, 721, 19)],
+)
+def test_a_passage_over_a_seam_is_copied_where_the_text_has_it(
+    tmp_path: Path, split: str, second: int, place: int, longest: int
+) -> None:
+    """Test text that is the end of the first training stream and the beginning of the second.
+
+    By position the second stream follows the first. By streams it begins at byte 200, and what is
+    between them is validation and test text.
+    """
+    data = np.random.default_rng(5).integers(0, 250, 4 * 200, dtype=np.uint8)
+    data[place : place + 19] = [*data[151:160], *data[second : second + 10]]
+    corpus, splits = prepare(data.tobytes(), "text", "a test", split, 4, 20, 0.8, 0.1)
+    paths = {"corpus": tmp_path / "corpus.json"}
+    corpus.save(paths["corpus"])
+    for part in ("train", "test"):
+        paths[part] = tmp_path / f"{part}.npy"
+        save_split(paths[part], splits[part])
+    copied(paths, tmp_path / "copied.parquet")
+    assert pd.read_parquet(tmp_path / "copied.parquet")["length"].max() == longest
 
 
 def test_a_planted_passage_of_120_bytes_is_all_that_is_copied() -> None:

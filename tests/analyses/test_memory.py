@@ -21,6 +21,7 @@ from charlens.analyses.subjects import Network, NGram
 from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models.families import shapes_for
+from charlens.models.histories import Reader
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Layout, Shape
 from charlens.models.running import windows
@@ -212,6 +213,38 @@ def test_scores_of_a_network_are_those_of_texts_that_go_on_with_each_mark(cell):
                 steps = logs[-len(mark) :, 0].numpy()
                 chance += np.exp(sum(steps[i, symbol] for i, symbol in enumerate(mark)))
             assert np.exp(scores[stream, column]) == pytest.approx(chance, rel=1e-4)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gpt", "n-nn"])
+def test_texts_go_on_from_places_of_many_steps_at_once(cell, monkeypatch):
+    """As many as there are streams, past the beginning of what attention sees, and none of most."""
+    random = np.random.default_rng(0)
+    codes = random.integers(0, 8, (5, 4 * 50 + 1)).astype(np.uint8)
+    if cell == "n-nn":
+        (shape,) = shapes_for("n-nn-3", 8, [16])
+        draws = torch.Generator().manual_seed(1)
+        entries = Layout(shape).entries.items()
+        weights = {name: torch.randn(1, *e.true, generator=draws) / 2 for name, e in entries}
+    else:
+        shape, weights = of_cell(cell).shape, of_cell(cell).weights
+    asked = random.random((5, 200)) < 0.1
+    asked[:, 50:100] = False
+    asked[:, 120] = True
+    reads = []
+    forward = Reader.predict
+    monkeypatch.setattr(
+        Reader, "predict", lambda self, codes: reads.append(1) or forward(self, codes)
+    )
+    scores = closing_scores.network_scores(shape, weights, codes, [(1, 2)], asked, 50)
+    assert len(reads) <= 4 * (asked.sum() // 5 // 3) + 4 + 20 * (cell == "gpt")
+    assert (scores[~asked] == 0).all()
+    reader = Reader(shape, weights, 1)
+    for stream, column in np.argwhere(asked):
+        reader.start()
+        expected = 0.0
+        for symbol, read in ((1, codes[stream, : column + 1]), (2, np.array([1], np.uint8))):
+            expected += float(forward(reader, read[None])[0, symbol])
+        assert scores[stream, column] == pytest.approx(expected, rel=1e-4)
 
 
 def test_scores_of_a_mark_of_one_byte_are_those_of_the_byte():

@@ -35,7 +35,8 @@ from charlens.predictions.file import read_metadata, read_probabilities, write_p
 from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
 from charlens.report.captions import sentences, shows
 from charlens.report.contents import ANALYSES, FIGURES
-from charlens.text.corpus import SPLITS, prepare, save_split
+from charlens.text.corpus import prepare, save_split
+from charlens.text.splits import SPLITS
 from languages import encoded
 from scripts_alone import run_script
 

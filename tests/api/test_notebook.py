@@ -14,7 +14,7 @@ import pytest
 import torch
 from charlens.analyses.agreement import table as agreement
 from charlens.api.predicted import Scores
-from charlens.api.texts import encoded
+from charlens.api.texts import encoded, reading
 from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
@@ -23,8 +23,11 @@ from charlens.predictions.file import read_probabilities
 from charlens.runtime.signals import Interrupted
 from charlens.text.blocks import block_counts
 from charlens.text.characters import characters
+from charlens.text.encoding_guess import of_corpus
 from hypothesis import given
 from hypothesis import strategies as st
+from languages import LANGUAGES
+from languages import encoded as as_encoded
 from small_run import BATCH, BOOTSTRAP, SEED, UNROLL, prose
 from workflow_runs import ROOT
 
@@ -519,3 +522,16 @@ def test_characters_cover_every_byte_once(data):
     assert all(part.start < part.stop for part in parts)
     whole = [p for p in parts if p.text != "\ufffd"]
     assert all(data[p.start : p.stop].decode() == p.text for p in whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "batch", "unroll"),
+    [("chinese_gb", 3, 21), ("russian_wide", 10, 11), ("emoji", 5, 31), ("korean", 7, 33)],
+)
+def test_streams_that_end_within_a_character_do_not_hide_the_encoding(name, batch, unroll):
+    """Joined, the next stream would begin with half a character, and so be of another encoding."""
+    text = cl.corpus(as_encoded(name, 60), batch=batch, unroll=unroll)
+    read = reading(text, text.corpus.vocabulary)
+    assert read.bytes.shape[0] == batch
+    assert read.encoding == LANGUAGES[name][1]
+    assert of_corpus(None, text.corpus, text.splits["test"]) == LANGUAGES[name][1]

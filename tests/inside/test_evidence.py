@@ -1,5 +1,6 @@
 """Evidence about cells: controls, probes, baselines, and a network whose cells are known."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from charlens.inside.evidence.figure import draw
 from charlens.inside.evidence.probes import PENALTY, ByteProbe, CellProbe
 from charlens.inside.evidence.question import Effort, Question
 from charlens.inside.evidence.traces import Traces
+from charlens.models.families import build_model, shapes_for
 from charlens.models.trained import load_trained
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.whole_text import load_text
@@ -176,6 +178,45 @@ def test_latches_are_those_of_a_loop():
             assert latches.since(x)[stream, t] == since
 
 
+def dense(text, byte):
+    """Where a byte came last at each place of each stream, −1 for not yet."""
+    last = np.where(text == byte, np.arange(text.shape[1], dtype=np.int32), np.int32(-1))
+    return np.maximum.accumulate(last, axis=1)
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (7, 60), (40, 9), (90, 1), (5, 0)])
+def test_latches_are_those_of_the_last_places(shape):
+    """By any consecutive streams, with switches at their first and last bytes and none at all."""
+    random = np.random.default_rng(shape)
+    text = random.integers(97, 127, shape).astype(np.uint8)
+    text[1:2] = 97  # one byte all through a stream
+    latches, place = Latches(text), np.arange(shape[1], dtype=np.int32)
+    assert len(latches.bytes) > 10 or not text.size
+    parts = [slice(None), slice(0, shape[0] // 2), slice(shape[0] // 2, None), slice(2, 2)]
+    for x, y in random.integers(0, max(1, len(latches.bytes)), (40, 2))[: text.size]:
+        last, end = (dense(text, latches.bytes[i]) for i in (x, y))
+        assert latches.share(x, y) == (last > end).mean()
+        for part in parts:
+            np.testing.assert_array_equal(latches.state(x, y, part), (last > end)[part])
+            since = latches.since(x, part)
+            assert since.dtype == np.float32
+            np.testing.assert_array_equal(since, (place - last).astype(np.float32)[part])
+
+
+def test_latches_take_no_more_memory_for_more_bytes():
+    """They hold one place of each byte of the text, however many different bytes there are."""
+    text = np.random.default_rng(0).integers(0, 200, (20, 20_000)).astype(np.uint8)
+    tracemalloc.start()
+    try:
+        latches = Latches(text)
+        latches.state(0, 1)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(latches.bytes) == 200
+    assert peak < 20 * text.size
+
+
 def test_controls_are_as_frequent_as_the_concept():
     random = np.random.default_rng(0)
     text = np.frombuffer(prose(6000), np.uint8).reshape(6, 1000)
@@ -307,6 +348,33 @@ def test_networks_side_by_side_score_as_one_by_one(known, monkeypatch):
     pd.testing.assert_frame_equal(
         together.reset_index(drop=True), alone.reset_index(drop=True), rtol=1e-4
     )
+
+
+@pytest.mark.parametrize("name", ["lstm-2x6", "gru-1x6", "rnn-1x6", "mingru-1x6", "gpt-1x6"])
+def test_a_model_is_built_once_for_all_groups_of_its_size(known, monkeypatch, name):
+    """And forgets the networks before: to the bit as with a model for each group."""
+    asked = known[0]
+    (shape,) = shapes_for(name, asked.trained.shape.k, [6])
+    of = type(asked.trained)(name, shape, {}, {"training": {}})
+    window = 50 * STREAMS * shape.width * shape.layers
+    monkeypatch.setattr(networks, "AT_ONCE", 8 * window * 2)  # two at once
+    weights, built = list(networks.untrained(of, 1, 5)), []
+
+    def build(shape, models, **options):
+        built.append(models)
+        return build_model(shape, models, **options)
+
+    def strengths(some):
+        return networks.best_strengths(
+            of, iter(some), len(some), asked.codes, asked.labels, 50, "cpu", "test"
+        )
+
+    apart = pd.concat([strengths(weights[i : i + 2]) for i in (0, 2, 4)])
+    monkeypatch.setattr(networks, "build_model", build)
+    together = strengths(weights)
+    assert built == [2, 1]
+    pd.testing.assert_frame_equal(together, apart, check_exact=True)
+    assert together["strength"].nunique() > 5
 
 
 def test_timescales_have_a_row_for_every_cell(known):

@@ -28,6 +28,7 @@ from charlens.inside.interventions.subjects import Subject, subjects_of
 from charlens.models.n_nn import Context
 from charlens.models.parameters import Layout, Shape, uniform_weights
 from charlens.models.recurrent.cells import CELLS
+from charlens.models.running import windows
 from charlens.models.trained import TrainedModel
 from charlens.runtime.resampling import interval, resample_streams
 from charlens.text.corpus import prepare
@@ -239,6 +240,21 @@ def test_a_clock_that_is_set_forward_ends_its_lines_sooner():
     halves = [math.log(0.5) / math.log(1 - rate) for rate in rates[1:]]
     assert value == pytest.approx(np.polyfit(clamped, halves, 1)[0], rel=0.05)
     assert low < value < high < 0
+
+
+def test_what_is_farther_along_its_line_than_lines_are_followed_is_at_no_column():
+    """Each column has its own characters and their predictions, the last one, too."""
+    trained, streams, length = random_network(), 3, 400
+    codes = np.random.default_rng(0).integers(0, K, (streams, length + 1)).astype(np.uint8)
+    columns = np.arange(length) + 10 * np.arange(streams)[:, None]  # one line of over 250 bytes
+    hazards = newlines.hazards(trained, codes, [2], columns, [], 50, "cpu")
+    assert hazards.count.shape == (streams, newlines.LONGEST + 1)
+    assert hazards.count[:, -1].tolist() == [1] * streams
+    assert hazards.count.sum() == (columns <= newlines.LONGEST).sum()
+    of = (trained.shape, trained.weights, codes, 50)
+    logs = np.concatenate([window.clone() for _, window, _ in windows(*of)])
+    expected = [np.exp(logs[250 - 10 * stream, stream, 2]) for stream in range(streams)]
+    np.testing.assert_allclose(hazards.sums[0, :, -1], expected, rtol=1e-4)
 
 
 # Classes

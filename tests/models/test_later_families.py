@@ -18,7 +18,8 @@ from charlens.models.recurrent.edits import Edit
 from charlens.models.trained import load_trained
 from charlens.predictions.score import score_model
 from charlens.study.config import Config
-from charlens.text.corpus import SPLITS, Corpus, prepare, save_split
+from charlens.text.corpus import Corpus, prepare, save_split
+from charlens.text.splits import SPLITS
 from charlens.training.grid_point import train_grid_point
 from charlens.training.settings import Training
 from charlens.training.task import Keep, Task

@@ -39,7 +39,8 @@ from charlens.models.trained import load_trained
 from charlens.predictions.score import score_model
 from charlens.study.choices import figure2_models, figure3_models
 from charlens.study.config import Config, schema
-from charlens.text.corpus import SPLITS, Corpus, load_split, prepare, save_split
+from charlens.text.corpus import Corpus, load_split, prepare, save_split
+from charlens.text.splits import SPLITS
 from charlens.training.grid_point import train_grid_point
 from charlens.training.settings import Training
 from matplotlib.colors import to_hex

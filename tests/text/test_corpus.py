@@ -10,16 +10,8 @@ import numpy as np
 import pytest
 from charlens.errors import CharlensError
 from charlens.text.blocks import block_counts
-from charlens.text.corpus import (
-    SCHEMES,
-    SPLITS,
-    Corpus,
-    decode,
-    encode,
-    load_split,
-    prepare,
-    save_split,
-)
+from charlens.text.corpus import Corpus, decode, encode, load_split, prepare, save_split
+from charlens.text.splits import SCHEMES, SPLITS
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from charlens.text.code_points import unit_of
 from charlens.text.corpus import prepare, save_split
+from charlens.text.encoding_guess import guess, of_corpus
 from charlens.text.units import BYTE, CHARACTER, per
 from charlens.text.widths import widths
 from languages import LANGUAGES, encoded
@@ -52,3 +54,13 @@ def test_the_encoding_that_a_config_names_decides(tmp_path) -> None:
     data = encoded("korean", 60)
     assert per(width(tmp_path, data, "latin-1")) == CHARACTER
     assert per(width(tmp_path, data)) == BYTE
+
+
+@pytest.mark.parametrize("name", ["chinese_gb", "russian_wide", "japanese_sjis", "french", "thai"])
+def test_the_encoding_of_a_corpus_is_guessed_from_the_bytes_that_are_predicted(name: str) -> None:
+    """Streams so short that another byte makes another guess; the tables must agree on one."""
+    data = encoded(name, 20)
+    for batch, unroll in ((2, 15), (3, 20), (4, 31), (4, 20)):
+        corpus, splits = prepare(data, "text", "a test", "streams", batch, unroll, 0.5, 0.2)
+        predicted = np.array(corpus.vocabulary, np.uint8)[splits["test"]][:, 1:]
+        assert of_corpus(None, corpus, splits["test"]) == guess(predicted)

@@ -11,7 +11,8 @@ from charlens.errors import CharlensError
 from charlens.files.checkpoint import load_checkpoint
 from charlens.predictions.file import read_metadata, read_probabilities
 from charlens.predictions.score import score_model
-from charlens.text.corpus import SPLITS, prepare, save_split
+from charlens.text.corpus import prepare, save_split
+from charlens.text.splits import SPLITS
 from charlens.training.grid_point import train_grid_point, write_curve
 from charlens.training.settings import Training
 

@@ -123,6 +123,7 @@ rule decade:
 
 rule hypotheses:
     input:
+        corpus=f"<results>/{ERRORS or NONE}/corpus.json",
         streams="<results>/tables/decade_streams.parquet",
     output:
         csv="<results>/tables/hypotheses.csv",

@@ -7,15 +7,17 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.display.marker import marker
     from charlens.files import csv_tables, parquet_tables
     from charlens.files.atomic import write_text
-    from charlens.text.corpus import Corpus
+    from charlens.models.divergence import uniform_loss
+    from charlens.text.corpus import Corpus, load_split
+    from charlens.text.encoding_guess import of_corpus
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
-    names = ("threshold", "definitions", "encoding", "kind")
     corpus = Corpus.load(inputs.corpus)
-    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
-    streams = decade_streams.table(dict(inputs.items()), *(config[n] for n in names))
-    streams = mark(streams)
-    frame = mark(decade.table(streams, config["bootstrap"], config["seed"]))
+    encoding = of_corpus(config["encoding"], corpus, load_split(inputs.test))
+    mark = marker([corpus], [inputs.test], {corpus.name: encoding})
+    asked = config["threshold"], config["definitions"], encoding, config["kind"]
+    streams = mark(decade_streams.table(dict(inputs.items()), *asked))
+    frame = mark(decade.table(streams, config["bootstrap"], config["seed"], uniform_loss(corpus.k)))
     parquet_tables.write(streams, output.streams)
     csv_tables.write(frame, output.csv)
     write_text(output.md, decade.markdown(frame))

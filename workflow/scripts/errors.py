@@ -8,17 +8,16 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.display.marker import marker
     from charlens.files import csv_tables, parquet_tables
     from charlens.files.atomic import write_text
-    from charlens.text.corpus import Corpus
+    from charlens.text.corpus import Corpus, load_split
+    from charlens.text.encoding_guess import of_corpus
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
-    tables = oracles.tables(
-        dict(inputs.items()),
-        config["threshold"],
-        config["definitions"],
-        config["encoding"],
-    )
     corpus = Corpus.load(inputs.corpus)
-    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    encoding = of_corpus(config["encoding"], corpus, load_split(inputs.test))
+    tables = oracles.tables(
+        dict(inputs.items()), config["threshold"], config["definitions"], encoding
+    )
+    mark = marker([corpus], [inputs.test], {corpus.name: encoding})
     tables["categories"] = mark(tables["categories"])
     for name in ("categories", "eliminated", "orders", "sensitivity"):
         csv_tables.write(tables[name], output[name])

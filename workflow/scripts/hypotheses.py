@@ -6,9 +6,12 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.analyses.oracles import decade_streams, verdicts
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
+    from charlens.models.divergence import uniform_loss
+    from charlens.text.corpus import Corpus
 
     config = snakemake.params.config
     streams = decade_streams.read(snakemake.input.streams)
-    frame = verdicts.table(streams, config["bootstrap"], config["seed"])
+    uniform = uniform_loss(Corpus.load(snakemake.input.corpus).k)
+    frame = verdicts.table(streams, config["bootstrap"], config["seed"], uniform)
     csv_tables.write(frame, snakemake.output.csv)
     write_text(snakemake.output.md, verdicts.markdown(frame))

@@ -8,12 +8,15 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.analyses.memory.measure import Memory
     from charlens.display.marker import marker
     from charlens.files import csv_tables
-    from charlens.text.corpus import SPLITS, Corpus, load_split
+    from charlens.text.corpus import Corpus, load_split
+    from charlens.text.encoding_guess import of_corpus
+    from charlens.text.splits import SPLITS
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     corpus = Corpus.load(inputs.corpus)
     splits = {part: load_split(inputs[part]) for part in SPLITS}
-    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    encoding = of_corpus(config["encoding"], corpus, splits["test"])
+    mark = marker([corpus], [inputs.test], {corpus.name: encoding})
     subject = subjects.load(inputs.model, corpus, config["model"], config["device"])
     curves = measure(
         subject,
@@ -26,7 +29,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["seed"],
     )
     csv_tables.write(mark(curves), output.context)
-    memory = Memory(corpus, splits, config["kind"], config["seed"], config["encoding"])
+    memory = Memory(corpus, splits, config["kind"], config["seed"], encoding)
     csv_tables.write(memory.closings(subject, config["bins"]), output.closings)
     probes = memory.probes(subject, config["distances"], config["contexts"])
     csv_tables.write(mark(probes), output.probes)

@@ -7,18 +7,20 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
-    from charlens.text.corpus import Corpus
+    from charlens.text.corpus import Corpus, load_split
+    from charlens.text.encoding_guess import of_corpus
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
     runs_of = {}
     for seed, path in zip(config["seeds"], inputs.trainings, strict=True):
         runs_of.setdefault(seed, []).append(path)
-    names = ("threshold", "definitions", "bootstrap", "seed", "encoding")
-    frame, intervals = seeds.tables(
-        dict(inputs.items()), runs_of, *(config[name] for name in names)
-    )
     corpus = Corpus.load(inputs.corpus)
-    mark = marker([corpus], [inputs.test], {corpus.name: config["encoding"]})
+    encoding = of_corpus(config["encoding"], corpus, load_split(inputs.test))
+    names = ("threshold", "definitions", "bootstrap", "seed")
+    frame, intervals = seeds.tables(
+        dict(inputs.items()), runs_of, *(config[name] for name in names), encoding
+    )
+    mark = marker([corpus], [inputs.test], {corpus.name: encoding})
     frame, intervals = mark(frame), mark(intervals)
     csv_tables.write(frame, output.csv)
     csv_tables.write(intervals, output.intervals)

@@ -18,7 +18,6 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, choose
 from charlens.inside.cells.search import label
 from charlens.models import names
-from charlens.text.encoding_guess import guess
 from charlens.text.grid import COLUMNS_OF_TEXT
 from charlens.text.kinds import kind_of
 
@@ -178,7 +177,6 @@ def cells(
     what = reading(text, model.vocabulary, cut=True)
     if what.bytes.size < 2:
         raise CharlensError(f"{what.name}: expected at least 2 bytes, found {what.bytes.size}")
-    encoding = guess(what.bytes.ravel())
-    labels = label(what.text, kind or kind_of(what.text.text), encoding)
+    labels = label(what.text, kind or kind_of(what.text.text), what.encoding)
     ranking = score.score(model, what.name, what.codes, labels, what.steps, device)
-    return Cells(model, ranking, what, labels, device, encoding)
+    return Cells(model, ranking, what, labels, device, what.encoding)

@@ -20,7 +20,6 @@ from charlens.inside.interventions.runs import run
 from charlens.models import names
 from charlens.models.families import build_model
 from charlens.runtime.randomness import generator
-from charlens.text.encoding_guess import guess
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
 
@@ -223,7 +222,7 @@ def _letter(model: TrainedModel) -> str:
 def _labels(what: Reading, concept: str, kind: str | None) -> np.ndarray:
     """A concept after each byte of the whole text, (bytes,)."""
     text = what.text.text
-    concepts = labels(text, kind or kind_of(text), guess(what.bytes.ravel()))
+    concepts = labels(text, kind or kind_of(text), what.encoding)
     if concept not in concepts:
         raise CharlensError(
             f"intervene: there is no concept {concept!r} in this kind of text, expected one of "
@@ -237,7 +236,7 @@ def _classes(
 ) -> dict[str, np.ndarray]:
     """Which predicted bytes are of each class of a concept, bool (bytes,)."""
     text = what.text.text
-    lexed = LexedText(text, kind or kind_of(text), guess(what.bytes.ravel()))
+    lexed = LexedText(text, kind or kind_of(text), what.encoding)
     tested = classes_of(concept, lexed, label)
     targets = what.text.inputs[:, :known] + 1
     return {name: c.at[targets].ravel() for name, c in tested.classes.items() if not c.symbols}

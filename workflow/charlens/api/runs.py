@@ -20,7 +20,8 @@ from charlens.inside import store
 from charlens.models import names
 from charlens.predictions import together
 from charlens.study.explain import did_you_mean
-from charlens.text.corpus import SPLITS, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import SPLITS
 
 
 class Tables:

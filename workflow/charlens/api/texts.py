@@ -18,6 +18,7 @@ from charlens.errors import CharlensError
 from charlens.text.blocks import block_counts
 from charlens.text.characters import characters
 from charlens.text.corpus import Corpus, decode, prepare
+from charlens.text.encoding_guess import guess
 from charlens.text.kinds import kind_of
 from charlens.text.sources.own_file import read_bytes
 from charlens.text.splits import SCHEMES, Codes
@@ -231,6 +232,11 @@ class Reading:
     def bytes(self) -> np.ndarray:
         """The bytes read, uint8 (streams, n)."""
         return self.text.text[self.text.inputs]
+
+    @property
+    def encoding(self) -> str:
+        """A guess, by stream: joined, one that ends within a character would shift the next."""
+        return guess(self.bytes)
 
 
 def reading(

@@ -28,7 +28,8 @@ from charlens.models.families import build_model
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel, load_trained
 from charlens.runtime.progress import announce, progress
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 Target = tuple[int, str]  # layer, from 1, and quantity
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from charlens.errors import CharlensError
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 
 def activations(

@@ -79,7 +79,8 @@ class Transformer(AutogradModel[GPTShape]):
         super().__init__(shape, models, **options)
         past = (models, self.batch, shape.heads, WINDOW, HEAD)
         self._past = [(self._buffer(*past), self._buffer(*past)) for _ in range(shape.layers)]
-        self._next = [(self._buffer(*past), self._buffer(*past)) for _ in range(shape.layers)]
+        seen = (models, self.batch, shape.heads, WINDOW + self.steps, HEAD)
+        self._seen = [(self._buffer(*seen), self._buffer(*seen)) for _ in range(shape.layers)]
         self._read = torch.zeros(1, dtype=torch.int64, device=self.device)
         self._h = [self._buffer(*self._window) for _ in range(shape.layers)]
         self._cos, self._sin = _rotations(WINDOW + self.steps, self.flat)
@@ -96,10 +97,14 @@ class Transformer(AutogradModel[GPTShape]):
 
     def carry(self) -> None:
         """Let the next window start where this one ended."""
-        for past, following in zip(self._past, self._next, strict=True):
-            for old, new in zip(past, following, strict=True):
-                old.copy_(new)
-        self._read.add_(self.steps).clamp_(max=WINDOW)
+        for state, new in zip(self.states, self.states_after(self.steps - 1), strict=True):
+            state.copy_(new)
+
+    def states_after(self, step: int) -> list[Tensor]:
+        """What ``carry`` would make the states, had the window ended after a step; views."""
+        last = slice(step + 1, step + 1 + WINDOW)
+        parts = [part[:, :, :, last] for pair in self._seen for part in pair]
+        return [*parts, (self._read + step + 1).clamp(max=WINDOW)]
 
     def quantities(self) -> list[dict[str, Tensor]]:
         """The residual stream after each block, ``h``."""
@@ -142,14 +147,14 @@ class Transformer(AutogradModel[GPTShape]):
         return (key >= query) & (key <= query + WINDOW) & (key >= WINDOW - self._read)
 
     def _attend(self, m: int, layer: int, w: Weights, x: Tensor, visible: Tensor) -> Tensor:
-        """What a block's attention adds, (B·T, n); notes keys and values for the next window."""
+        """What a block's attention adds, (B·T, n); notes keys and values for later windows."""
         steps = len(x) // self.batch
         past = [every[m] for every in self._past[layer]]
         angles = (table[: WINDOW + steps] for table in (self._cos, self._sin))
         query, key, value, parts = heads(x, w[f"attention.{layer}"], past, *angles)
-        _, *new = parts
-        for old, recent, following in zip(past, new, self._next[layer], strict=True):
-            _shift(old, recent, following[m])
+        for seen, old, new in zip(self._seen[layer], past, parts[1:], strict=True):
+            seen[m, :, :, :WINDOW] = old
+            seen[m, :, :, WINDOW : WINDOW + steps] = new
         mixed = scaled_dot_product_attention(query, key, value, visible)
         return mixed.transpose(1, 2).reshape(len(x), -1) @ w[f"mixed.{layer}"]
 
@@ -157,14 +162,6 @@ class Transformer(AutogradModel[GPTShape]):
 def _by_time(x: Tensor, steps: int) -> Tensor:
     """Rows by stream, (B·T, n), as a view by time, (T, B, n)."""
     return x.unflatten(0, (-1, steps)).transpose(0, 1)
-
-
-def _shift(past: Tensor, new: Tensor, following: Tensor) -> None:
-    """Keep the last W of what was kept and what is new, (B, H, steps, d), for the next window."""
-    steps = new.shape[2]
-    if steps < WINDOW:
-        following[:, :, : WINDOW - steps] = past[:, :, steps:]
-    following[:, :, -steps:] = new[:, :, -WINDOW:]
 
 
 def _rotations(length: int, like: Tensor) -> tuple[Tensor, Tensor]:

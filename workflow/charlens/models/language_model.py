@@ -113,6 +113,14 @@ class LanguageModel(Generic[Arch]):
         """Let the next window start where this one ended."""
         raise NotImplementedError
 
+    def states_after(self, step: int) -> list[Tensor]:
+        """What ``carry`` would make the states, had the window ended after a step; views.
+
+        Args:
+            step: from 0.
+        """
+        raise NotImplementedError
+
     def forward(self, inputs: Tensor, *, drop: bool = False) -> Tensor:
         """Log-probabilities of the next symbol, (M, T·B, K); rows time-major.
 

@@ -89,6 +89,10 @@ class MinGRU(AutogradModel[MinGRUShape]):
         for state, layer in zip(self._states, self._seen, strict=True):
             state.copy_(layer["h"][:, -1])
 
+    def states_after(self, step: int) -> list[Tensor]:
+        """What ``carry`` would make the states, had the window ended after a step; views."""
+        return [layer["h"][:, step] for layer in self._seen]
+
     def quantities(self) -> list[dict[str, Tensor]]:
         """States h, update gates z and candidates n, layer by layer."""
         return self._seen

@@ -97,6 +97,10 @@ class ContextModel(LanguageModel[Context]):
         if self.shape.n > 1:
             self._codes[: self.shape.n - 1] = self._codes[self.steps :].clone()
 
+    def states_after(self, step: int) -> list[Tensor]:
+        """What ``carry`` would make the states, had the window ended after a step; views."""
+        return [self._codes[step + 1 : step + self.shape.n]] if self.shape.n > 1 else []
+
     def quantities(self) -> list[dict[str, Tensor]]:
         """The one hidden layer, ``h``."""
         rows = self.hidden if self._rows is None else self.hidden[:, self._rows]

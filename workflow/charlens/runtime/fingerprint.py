@@ -36,6 +36,7 @@ PLUMBING = frozenset(
         "charlens.study.choices",
         "charlens.study.command_line",
         "charlens.study.config",
+        "charlens.study.config_document",
         "charlens.study.config_file",
         "charlens.study.explain",
         "charlens.study.sections.analyses",

@@ -13,9 +13,10 @@ import numpy as np
 from charlens.config_types import text_encoding
 from charlens.files.atomic import FilePath
 from charlens.text.c_lexer import Text, byte_values
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
 from charlens.text.encodings import ESCAPED, UTF_8, decode
 from charlens.text.shifted import SHIFTED
+from charlens.text.splits import Codes
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -285,7 +286,8 @@ def of_corpus(configured: str | None, corpus: Corpus, test: Codes) -> str:
     of_seven_bits = not vocabulary.size or (vocabulary.max() < 128 and vocabulary.min() > 0)
     if configured is not None and (configured in SHIFTED or not of_seven_bits):
         return configured
-    encoding = guess(vocabulary[test])
+    # The predicted bytes: tables that know nothing but predictions guess from the same ones.
+    encoding = guess(vocabulary[test[:, 1:]])
     if of_seven_bits and encoding == UTF_8:
         return UTF_8  # ASCII, whatever else it may be called
     _log.info(

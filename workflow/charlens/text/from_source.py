@@ -8,9 +8,10 @@ from pathlib import Path
 
 from charlens.files.atomic import FilePath
 from charlens.text.blocks import FILES
-from charlens.text.corpus import SPLITS, Corpus, prepare, save_split
+from charlens.text.corpus import Corpus, prepare, save_split
 from charlens.text.sources.any import file_hashes, file_sizes, read
 from charlens.text.sources.kind import SourceKind
+from charlens.text.splits import SPLITS
 
 
 def write_corpus(

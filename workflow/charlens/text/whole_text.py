@@ -15,7 +15,8 @@ import numpy as np
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.text.blocks import FILES
-from charlens.text.corpus import SPLITS, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import SPLITS
 
 
 @dataclass(frozen=True)

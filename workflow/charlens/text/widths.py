@@ -9,6 +9,7 @@ import numpy as np
 from charlens.files.atomic import FilePath
 from charlens.text.code_points import code_points
 from charlens.text.corpus import Corpus, load_split
+from charlens.text.encoding_guess import of_corpus
 
 
 def widths(
@@ -29,8 +30,9 @@ def widths(
     by_name = {}
     for source, path in zip(corpora, tests, strict=True):
         corpus = source if isinstance(source, Corpus) else Corpus.load(source)
-        encoding = (encodings or {}).get(corpus.name)
-        targets = np.array(corpus.vocabulary, np.uint8)[load_split(path)[:, 1:]]
+        test = load_split(path)
+        encoding = of_corpus((encodings or {}).get(corpus.name), corpus, test)
+        targets = np.array(corpus.vocabulary, np.uint8)[test[:, 1:]]
         stream = np.repeat(np.arange(len(targets)), targets.shape[1])
         count = len(code_points(targets.ravel(), stream, encoding).start)
         by_name[corpus.name] = targets.size / count

@@ -11,7 +11,8 @@ from charlens.analyses.context_curve import anchors, losses
 from charlens.analyses.context_curve.table import NONE, absent, table
 from charlens.analyses.subjects import NGram, Subject
 from charlens.runtime.randomness import generator
-from charlens.text.corpus import Codes, Corpus
+from charlens.text.corpus import Corpus
+from charlens.text.splits import Codes
 
 
 def measure(

@@ -21,7 +21,8 @@ from charlens.display.wording import number
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.runtime.progress import progress, result
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 
 @dataclass(frozen=True)

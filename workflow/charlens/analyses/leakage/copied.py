@@ -12,7 +12,8 @@ from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models.ngram.suffix_array import locate, suffix_array
 from charlens.runtime.progress import result
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 DEPTH = 255
 """Longest match that is measured, bytes; longer ones count as this long."""
@@ -25,16 +26,15 @@ COLUMNS = {
 """One row per test character, in the order of the probabilities files."""
 
 
-def longest_matches(train: Codes, test: Codes) -> np.ndarray:
+def longest_matches(train: Codes, test: Codes, *, apart: bool = False) -> np.ndarray:
     """For each test character the longest passage from it on that the training text has.
-
-    Training streams are joined, as for n-gram models: where they are apart in the text, a match may
-    run over a seam, of which there are as many as streams.
 
     Args:
         train: vocabulary codes, uint8 (B, length + 1).
         test: the same of the test split. Its targets are looked for; no match runs on into the next
             stream.
+        apart: training streams do not follow one another in the text, as in a split by streams, so
+            no match runs on into the next one. Else they are joined.
 
     Returns:
         Bytes, at most :data:`DEPTH`, uint8 (B, length).
@@ -44,12 +44,15 @@ def longest_matches(train: Codes, test: Codes) -> np.ndarray:
         >>> longest_matches(train.astype(np.uint8), test.astype(np.uint8)).tolist()
         [[2, 1, 1]]
     """
-    targets = test[:, 1:]
-    text, query = train[:, :-1].ravel(), targets.ravel()
-    # Codes from 1 on: 0 ends the text. 255 values and two more no longer fit into a byte.
+    text, targets = train[:, :-1], test[:, 1:]
+    query = targets.ravel()
+    # Codes from 2 on: 0 ends the text, 1 ends a stream. More values do not fit into a byte.
     kind = np.dtype(np.uint8 if max(text.max(), query.max()) < 253 else np.uint16)
-    ended = np.append(text.astype(kind) + kind.type(1), kind.type(0))
-    shifted = query.astype(kind) + kind.type(1)
+    ended = text.astype(kind) + kind.type(2)
+    if apart:
+        ended = np.pad(ended, ((0, 0), (0, 1)), constant_values=1)
+    ended = np.append(ended, kind.type(0))
+    shifted = query.astype(kind) + kind.type(2)
     pad = int(max(ended.max(), shifted.max())) + 1
     start, _, length = locate(ended, suffix_array(ended, DEPTH), shifted, DEPTH, pad)
     lengths = np.empty(len(query), np.uint8)
@@ -89,7 +92,7 @@ def copied(inputs: Mapping[str, FilePath], output: FilePath) -> None:
     """
     corpus = Corpus.load(inputs["corpus"])
     train, test = (load_split(inputs[part]) for part in ("train", "test"))
-    length = longest_matches(train, test)
+    length = longest_matches(train, test, apart=corpus.split == "streams")
     stream = np.repeat(np.arange(length.shape[0], dtype=np.int16), length.shape[1])
     near = near_duplicates(train, test)
     frame = pd.DataFrame({"stream": stream, "length": length.ravel(), "near": near.ravel()})

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.runtime.randomness import generator
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 WINDOW = 300
 """Bytes of a passage."""

@@ -7,16 +7,19 @@ the model after it has read the ones before, which is not what the text goes on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import torch
 
+from charlens.models.families import build_model
 from charlens.models.histories import Reader
+from charlens.models.language_model import LanguageModel
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Architecture
-from charlens.models.running import windows
+from charlens.models.running import running
 from charlens.runtime.progress import progress
 
 Mark = tuple[int, ...]
@@ -48,22 +51,78 @@ def network_scores(
         device: where to run.
         name: shown beside the progress bar.
     """
-    scores = np.zeros((codes.shape[0], codes.shape[1] - 1), np.float32)
+    batch, length = codes.shape[0], codes.shape[1] - 1
+    model = build_model(shape, batch=batch, steps=steps, device=device, training=False)
+    model.load(weights)
+    goes_on = any(len(mark) > 1 for mark in marks)
+    reader = Reader(shape, weights, batch, device=device) if goes_on else None
+    scores = np.zeros((batch, length), np.float32)
     with progress(scores.size, name, "bytes") as bar:
-        if all(len(mark) == 1 for mark in marks):
-            symbols = [symbol for (symbol,) in marks]
-            for place, logs, targets in windows(shape, weights, codes, steps, device=device):
+        for place, _, targets in running(model, codes):
+            logs = model.log_probabilities[0].view(steps, batch, -1)[..., : shape.k]
+            if reader is None:
+                symbols = [symbol for (symbol,) in marks]
                 scores[:, place] = logs[..., symbols].logsumexp(-1).cpu().numpy().T
-                bar.update(targets.numel())
-            return scores
-        reader = Reader(shape, weights, len(codes), device=device)
-        reader.start()
-        for column in range(scores.shape[1]):
-            logs = reader.predict(codes[:, column : column + 1])
-            if asked[:, column].any():
-                scores[:, column] = _ahead(reader, logs, marks).cpu().numpy()
-            bar.update(len(codes))
+            else:
+                step, stream = np.nonzero(asked[:, place].T)
+                for some in _together(model, step, batch):
+                    chances = _after(model, reader, logs, step[some], stream[some], marks)
+                    scores[stream[some], place.start + step[some]] = chances
+            bar.update(targets.numel())
     return scores
+
+
+def _together(model: LanguageModel[Any], step: np.ndarray, most: int) -> Iterator[slice]:
+    """Places of a window that a reader goes on from at once: with what its rows share in common.
+
+    Args:
+        model: has read the window.
+        step: of each place, in order.
+        most: places at once.
+    """
+    shared = [
+        [int(state) for state in model.states_after(s) if state.dim() == 1]
+        for s in range(model.steps)
+    ]
+    start = 0
+    for stop in range(1, len(step) + 1):
+        full = stop - start == most or stop == len(step)
+        if full or shared[step[stop]] != shared[step[start]]:
+            yield slice(start, stop)
+            start = stop
+
+
+def _after(
+    model: LanguageModel[Any],
+    reader: Reader,
+    logs: torch.Tensor,
+    step: np.ndarray,
+    stream: np.ndarray,
+    marks: Sequence[Mark],
+) -> np.ndarray:
+    """Log-probability that one of some marks comes after places of a window, float32 (places,).
+
+    Args:
+        model: has read the window.
+        reader: of the same weights; has a row for each place, or more.
+        logs: predictions of the window, (T, B, K).
+        step: of each place, int64 (places,).
+        stream: of each place, int64 (places,).
+        marks: as of :func:`network_scores`.
+    """
+    # A reader reads full batches: the last place fills the rows that are left.
+    rows = np.minimum(np.arange(reader.model.batch), len(step) - 1)
+    step, stream = step[rows], stream[rows]
+    states = {s: model.states_after(s) for s in set(step.tolist())}
+    places = list(zip(step.tolist(), stream.tolist(), strict=True))
+    reader.start(
+        [
+            state if state.dim() == 1 else torch.stack([states[s][i][:, b] for s, b in places], 1)
+            for i, state in enumerate(states[places[0][0]])
+        ]
+    )
+    chances = _ahead(reader, logs[step, stream], marks).cpu().numpy()
+    return chances[: rows.max() + 1]
 
 
 def _ahead(reader: Reader, logs: torch.Tensor, marks: Sequence[Mark]) -> torch.Tensor:
@@ -117,11 +176,11 @@ def n_gram_scores(
     scores = np.empty(len(texts))
     for first in range(0, len(texts), _CONTEXTS):
         some = slice(first, first + _CONTEXTS)
-        scores[some] = _after(model, order, texts[some], marks, k)
+        scores[some] = _n_gram_after(model, order, texts[some], marks, k)
     return scores[[row[key] for key in keys]]
 
 
-def _after(
+def _n_gram_after(
     model: NgramModel, order: int, texts: Sequence[bytes], marks: Sequence[Mark], k: int
 ) -> np.ndarray:
     """Log-probability that one of some marks follows each text, float64 (texts,)."""

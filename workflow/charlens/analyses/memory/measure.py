@@ -13,10 +13,11 @@ from charlens.analyses.memory.probe_stock import Stock, stock
 from charlens.analyses.memory.probe_texts import Pairs, Probe, pairs, probes_of, words_for
 from charlens.analyses.subjects import NGram, Subject
 from charlens.runtime.randomness import generator
-from charlens.text.corpus import Codes, Corpus
+from charlens.text.corpus import Corpus
 from charlens.text.encoding_guess import of_corpus
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
+from charlens.text.splits import Codes
 from charlens.text.whole_text import CorpusText
 
 ABSENT = 255

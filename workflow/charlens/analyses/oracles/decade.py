@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.oracles.decade_streams import CATEGORIES, REST
+from charlens.analyses.oracles.decade_streams import CATEGORIES, REST, sound
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import per
@@ -22,6 +22,7 @@ from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM
+from charlens.models.divergence import LARGEST
 from charlens.paper import texts
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
@@ -38,20 +39,24 @@ COLUMNS = {
     "bits": "float64",
     "low": "float64",  # 95 % interval of the bits over streams
     "high": "float64",
-    "baseline": "string",  # the best LSTM of the smallest budget; empty on its own rows
+    "baseline": "string",  # the best LSTM of the smallest budget with one; empty on its own rows
     "change": "float64",  # bits - the baseline's
     "change_low": "float64",
     "change_high": "float64",
 }
 
 
-def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
+def table(
+    streams: pd.DataFrame, bootstrap: int, seed: int, uniform: float = LARGEST
+) -> pd.DataFrame:
     """Errors and bits of all models of a corpus by category.
 
     Args:
         streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
         bootstrap: resamples of streams.
         seed: the config's.
+        uniform: of :func:`charlens.models.divergence.uniform_loss`; a model with a higher loss is
+            no baseline.
     """
     own = streams[streams["category"].isin(CATEGORIES)]
     corpus = str(own["corpus"].iloc[0])
@@ -61,7 +66,10 @@ def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
     characters = _by_stream(next(iter(by_model.values())), "characters")
     lengths = characters.sum(1)
     times = resample_streams(len(lengths), bootstrap, generator(seed, "decade", corpus))
-    rows = [row for model in sums for row in _rows(model, sums, wrong[model], lengths, times)]
+    baseline = baseline_of({model: sums[model] for model in sound(own, uniform)})
+    rows = [
+        row for model in sums for row in _rows(model, baseline, sums, wrong[model], lengths, times)
+    ]
     frame = pd.DataFrame(rows).assign(corpus=corpus)
     frame["characters"] = np.tile(characters.sum(0), len(sums))
     return frame.reindex(columns=list(COLUMNS)).astype(COLUMNS)
@@ -74,12 +82,13 @@ def _by_stream(part: pd.DataFrame, column: str) -> np.ndarray:
 
 def _rows(
     model: str,
+    baseline: str | None,
     sums: Mapping[str, np.ndarray],
     wrong: np.ndarray,
     lengths: np.ndarray,
     times: np.ndarray,
 ) -> Iterator[dict[str, object]]:
-    total, baseline = lengths.sum(), baseline_of(sums)
+    total = lengths.sum()
     drawn = (times @ lengths)[:, None]
     own = times @ sums[model] / drawn
     low, high = interval(own, 0)
@@ -104,7 +113,11 @@ def _rows(
 
 
 def baseline_of(sums: Mapping[str, np.ndarray]) -> str | None:
-    """The LSTM of the smallest budget with the lowest loss; None where there is no LSTM."""
+    """The LSTM of the smallest budget with the lowest loss; None where there is no LSTM.
+
+    Args:
+        sums: bits of the models that have not diverged, (streams, categories).
+    """
     points = {model: model_id.parse(model) for model in sums}
     sizes = {m: p.size for m, p in points.items() if p is not None and p.cell == LSTM}
     smallest = [model for model, size in sizes.items() if size == min(sizes.values())]
@@ -126,7 +139,7 @@ def shown(frame: pd.DataFrame) -> list[str]:
     The baseline, the best network of each cell, the n-gram model with the longest context, and
     models that are no point of the grid.
     """
-    bits = frame.groupby("model", sort=False)["bits"].sum()
+    bits = _bits(frame)
     points = {str(model): model_id.parse(str(model)) for model in bits.index}
     baseline = frame["baseline"].dropna()
     chosen = list(baseline.iloc[:1])
@@ -137,6 +150,12 @@ def shown(frame: pd.DataFrame) -> list[str]:
     chosen += context[-1:]
     chosen += [m for m, p in points.items() if p is None and model_id.context_model(m) is None]
     return list(dict.fromkeys(chosen))
+
+
+def _bits(frame: pd.DataFrame) -> pd.Series:
+    """Bits of each model; infinite where they are no number, which pandas would skip."""
+    by_model = frame.groupby("model", sort=False)["bits"]
+    return by_model.sum(min_count=len(CATEGORIES)).fillna(np.inf)
 
 
 def markdown(frame: pd.DataFrame) -> str:
@@ -184,7 +203,7 @@ def _changes(frame: pd.DataFrame) -> list[str]:
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
     """Where the best model gains most on the baseline, and where least."""
-    bits = frame.groupby("model", sort=False)["bits"].sum()
+    bits = _bits(frame)
     best = bits.idxmin()
     part = frame[(frame["model"] == best) & frame["change"].notna()]
     if part.empty:

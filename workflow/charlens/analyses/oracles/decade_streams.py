@@ -19,11 +19,11 @@ from charlens.analyses.oracles.oracles import ORACLES
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.divergence import is_diverged
 from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
 from charlens.predictions.together import Together
-from charlens.text.corpus import Corpus, load_split
-from charlens.text.encoding_guess import of_corpus
+from charlens.text.corpus import Corpus
 from charlens.text.encodings import UTF_8
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
@@ -81,9 +81,9 @@ def table(
     )
     read.sort(key=lambda one: model_id.sort_key(one.metadata.model))
     probability = {one.metadata.model: one.columns["probability"] for one in read}
-    category = categories(corpus, inputs, probability, definitions, encoding)
-    encoding = of_corpus(encoding, corpus, load_split(inputs["test"]))
-    closes = closing(load_text(corpus, inputs), kind, encoding)
+    evidence = Evidence.load(corpus, inputs, encoding)
+    category = categories(evidence, probability, definitions)
+    closes = closing(load_text(corpus, inputs), kind, evidence.encoding)
     run = run_of(read[0].columns["stream"])
     ones = _by_run(np.ones(len(run)), run, category, closes)
     parts = [
@@ -100,23 +100,17 @@ def table(
 
 
 def categories(
-    corpus: Corpus,
-    inputs: Mapping[str, Any],
-    probability: Mapping[str, np.ndarray],
-    definitions: str,
-    encoding: str | None,
+    evidence: Evidence, probability: Mapping[str, np.ndarray], definitions: str
 ) -> np.ndarray:
     """The category of each test character, an index into :data:`CATEGORIES`, int64 (N,).
 
     Args:
-        corpus: its description.
-        inputs: as of :func:`table`.
+        evidence: the texts of the corpus.
         probability: P(correct) by model, (N,) each; n-gram models that are not there remove
             nothing.
         definitions: as of :func:`table`.
-        encoding: as of :func:`table`.
     """
-    known = Evidence.load(corpus, inputs, encoding).known(definitions)
+    known = evidence.known(definitions)
     size = known.shape[1]
     masks = tally.removed(known, n_grams(probability, size), np.zeros(size, np.float32))
     family = np.array([CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES) - 1
@@ -163,6 +157,23 @@ def _rows(model: str, characters: np.ndarray, errors: np.ndarray, bits: np.ndarr
             "bits": bits.ravel(),
         }
     )
+
+
+def sound(streams: pd.DataFrame, uniform: float) -> list[str]:
+    """The models that have not diverged, in the order of tables.
+
+    Args:
+        streams: of :func:`table`.
+        uniform: of :func:`charlens.models.divergence.uniform_loss`.
+    """
+    own = streams[streams["category"].isin(CATEGORIES)]
+    names = []
+    for model, part in own.groupby("model", sort=False):
+        # Arrays, for a sum of pandas skips what is no number, and so would make a loss of 0.
+        bits, characters = (part[name].to_numpy().sum() for name in ("bits", "characters"))
+        if not is_diverged(math.log(2) * bits / characters, uniform):
+            names.append(str(model))
+    return names
 
 
 def read(path: FilePath) -> pd.DataFrame:

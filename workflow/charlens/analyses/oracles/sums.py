@@ -6,33 +6,46 @@ the number as it is and as it is in resamples of the streams.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.oracles.decade_streams import CATEGORIES
+from charlens.analyses.oracles.decade_streams import CATEGORIES, sound
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, LSTM_ADAMW, N_GRAM, WITH_NGRAM
+from charlens.models.divergence import EXPLANATION, LARGEST
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import resample_streams
 
 NGRAM, MEMORY, RARE, WORD = CATEGORIES[:4]
 
+_log = logging.getLogger("charlens")
+
 
 class Sums:
     """Errors and bits of a corpus's models, summed over streams, as they are and resampled.
+
+    A training that diverged says nothing of its family, so no hypothesis is about it.
 
     Args:
         streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
         bootstrap: resamples of streams.
         seed: the config's.
+        uniform: of :func:`charlens.models.divergence.uniform_loss`; models with a higher loss are
+            left out.
     """
 
-    def __init__(self, streams: pd.DataFrame, bootstrap: int, seed: int) -> None:
+    def __init__(
+        self, streams: pd.DataFrame, bootstrap: int, seed: int, uniform: float = LARGEST
+    ) -> None:
         self.corpus = str(streams["corpus"].iloc[0])
-        self._parts = {str(m): part for m, part in streams.groupby("model", sort=False)}
+        own = {str(m): part for m, part in streams.groupby("model", sort=False)}
+        self._parts = {model: own[model] for model in sound(streams, uniform)}
+        for model in own.keys() - self._parts.keys():
+            _log.info("%s: left out of the hypotheses: %s", model, EXPLANATION)
         count = int(streams["run"].max()) + 1
         draws = generator(seed, "decade", self.corpus)
         self._times = np.vstack([np.ones(count), resample_streams(count, bootstrap, draws)])

@@ -15,6 +15,7 @@ from charlens.display.wording import listed, rst_corpus
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
+from charlens.models.divergence import LARGEST
 from charlens.paper import texts
 from charlens.runtime.resampling import interval
 
@@ -37,18 +38,22 @@ COLUMNS = {
 }
 
 
-def table(streams: pd.DataFrame, bootstrap: int, seed: int) -> pd.DataFrame:
+def table(
+    streams: pd.DataFrame, bootstrap: int, seed: int, uniform: float = LARGEST
+) -> pd.DataFrame:
     """Every part of every hypothesis on every model that it is about.
 
     Args:
         streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
         bootstrap: resamples of streams.
         seed: the config's.
+        uniform: of :func:`charlens.models.divergence.uniform_loss`; models with a higher loss are
+            left out.
 
     Returns:
         A frame with :data:`COLUMNS`.
     """
-    sums = Sums(streams, bootstrap, seed)
+    sums = Sums(streams, bootstrap, seed, uniform)
     rows = [
         {"corpus": sums.corpus, "hypothesis": hypothesis.name, "part": part.words,
          "unit": worded(part.unit, streams), "least": part.least, "below": part.below, **row}

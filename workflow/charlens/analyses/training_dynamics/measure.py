@@ -29,7 +29,8 @@ from charlens.models.running import windows
 from charlens.models.trained import TrainedModel, load_trained
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 _STEPS = 10  # at most so many steps at a time: buffers of all checkpoints are in memory at once
 

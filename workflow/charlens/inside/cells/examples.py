@@ -12,8 +12,8 @@ from charlens.inside.cells.excerpts import COLUMNS, Excerpt, candidates, choose
 from charlens.inside.cells.ranking import Labels
 from charlens.inside.cells.score import windows_of_cells
 from charlens.models.trained import TrainedModel
-from charlens.text.corpus import Codes
 from charlens.text.encodings import UTF_8
+from charlens.text.splits import Codes
 
 _log = logging.getLogger("charlens")
 

@@ -25,7 +25,7 @@ from charlens.models.language_model import LanguageModel
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 BINS = 1000
 """Bins of the histograms of values from −1 to 1; values in one bin count as tied."""

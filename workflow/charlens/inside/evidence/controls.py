@@ -33,6 +33,9 @@ Maker = Callable[[slice], np.ndarray]
 class Latches:
     """States "from byte x until byte y" and counts "bytes since x" of a text.
 
+    The text is held as the places of its bytes, of which there is one for each. So memory does not
+    grow with the number of different bytes.
+
     Args:
         text: input bytes, uint8 (streams, length); every stream starts with all latches off.
     """
@@ -41,22 +44,54 @@ class Latches:
         self.shape = text.shape
         counts = np.bincount(text.ravel(), minlength=256) / max(1, text.size)
         self.bytes = np.flatnonzero((counts >= RAREST) & (counts <= MOST_FREQUENT))
-        place = np.arange(text.shape[1], dtype=np.int32)
-        # Where each of the bytes came last, −1 for not yet, (bytes, streams, length).
-        self._last = np.stack(
-            [np.where(text == byte, place, np.int32(-1)) for byte in self.bytes]
-            or [np.full(text.shape, -1, np.int32)]
-        )
-        np.maximum.accumulate(self._last, axis=2, out=self._last)
+        self._places = [np.flatnonzero(text.ravel() == byte) for byte in self.bytes]
+        self._shares: dict[tuple[int, int], float] = {}
 
     def state(self, x: int, y: int, streams: slice = ALL) -> np.ndarray:
         """On from byte x until byte y, given as indices into ``bytes``; bool (streams, length)."""
-        return self._last[x, streams] > self._last[y, streams]
+        is_on, lengths = self._runs(x, y, streams)
+        return np.repeat(is_on, lengths).reshape(-1, self.shape[1])
+
+    def share(self, x: int, y: int) -> float:
+        """The share of the text in which :meth:`state` is on."""
+        if (x, y) not in self._shares:  # which every concept asks for
+            is_on, lengths = self._runs(x, y, ALL)
+            self._shares[x, y] = float(lengths[is_on].sum() / lengths.sum())
+        return self._shares[x, y]
+
+    def _runs(self, x: int, y: int, streams: slice) -> tuple[np.ndarray, np.ndarray]:
+        """On and off by turns: which, bool (runs,), and for how many bytes, int64 (runs,)."""
+        starts, stop = self._starts(streams)
+        on, off = (self._within(byte, starts, stop) for byte in (x, y))
+        at = np.concatenate([starts, on, off])
+        # Where a stream starts with a byte the latter counts, as the last of equal places.
+        order = np.argsort(at, kind="stable")
+        switches = np.repeat([False, True, False], [len(starts), len(on), len(off)])
+        return switches[order], np.diff(at[order], append=stop)
 
     def since(self, x: int, streams: slice = ALL) -> np.ndarray:
         """Bytes since byte x, or since the stream began, float32 (streams, length)."""
-        place = np.arange(self.shape[1], dtype=np.int32)
-        return (place - self._last[x, streams]).astype(np.float32)
+        starts, stop = self._starts(streams)
+        places = self._within(x, starts, stop)
+        at = np.concatenate([starts, places])
+        order = np.argsort(at, kind="stable")
+        # What began a stream is as far away as if it were just before its first byte.
+        zero = np.concatenate([starts - 1, places])[order]
+        last = np.repeat(zero, np.diff(at[order], append=stop))
+        return (
+            (np.arange(stop - len(last), stop) - last).astype(np.float32).reshape(-1, self.shape[1])
+        )
+
+    def _starts(self, streams: slice) -> tuple[np.ndarray, int]:
+        """Where streams that follow one another start, int64 (streams,), and where they end."""
+        first, stop, _ = streams.indices(self.shape[0])
+        return self.shape[1] * np.arange(first, stop), self.shape[1] * stop
+
+    def _within(self, x: int, starts: np.ndarray, stop: int) -> np.ndarray:
+        """The places of a byte in some streams, in order."""
+        places = self._places[x]
+        first = starts[0] if len(starts) else stop
+        return places[slice(*np.searchsorted(places, (first, stop)))]
 
     def like(self, label: np.ndarray, count: int, generator: np.random.Generator) -> Controls:
         """Latches that resemble a concept.
@@ -74,7 +109,7 @@ class Latches:
         alike: list[Maker] = []
         for index in generator.permutation(len(pairs)):
             x, y = pairs[index]
-            if share / LIKE <= self.state(x, y).mean() <= share * LIKE:
+            if share / LIKE <= self.share(x, y) <= share * LIKE:
                 alike.append(partial(self.state, x, y))
                 if len(alike) == count:
                     break

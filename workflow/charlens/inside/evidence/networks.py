@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 import pandas as pd
 import torch
@@ -13,12 +14,13 @@ from charlens.inside.cells.ranking import Labels
 from charlens.inside.cells.score import Tallies, cell_values
 from charlens.inside.untrained import untrained
 from charlens.models.families import build_model
+from charlens.models.language_model import LanguageModel
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress
 from charlens.runtime.randomness import derive_seed
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 Weights = dict[str, Tensor]
 
@@ -83,11 +85,16 @@ def best_strengths(
     batch, length = codes.shape[0], codes.shape[1] - 1
     window = steps * batch * trained.shape.width * getattr(trained.shape, "layers", 1)
     together = max(1, min(count, AT_ONCE // (8 * window)))
+    options = {"batch": batch, "steps": steps, "training": False}
+    model: LanguageModel[Any] | None = None
     rankings = []
     with progress(count * batch * length, name, "bytes") as bar:
         for some in batched(networks, together):
-            options = {"batch": batch, "steps": steps, "training": False}
-            model = build_model(trained.shape, len(some), device=choose_device(device), **options)
+            if model is None or model.models != len(some):  # its buffers are large
+                model = None  # not two at a time
+                model = build_model(
+                    trained.shape, len(some), device=choose_device(device), **options
+                )
             model.load({name: torch.cat([w[name] for w in some]) for name in some[0]})
             tallies = [Tallies(labels, batch, length) for _ in some]
             for place, inputs, _ in observing(model, codes):

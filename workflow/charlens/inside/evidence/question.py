@@ -11,7 +11,7 @@ import pandas as pd
 from charlens.inside.cells.ranking import Labels
 from charlens.models.trained import TrainedModel
 from charlens.runtime.randomness import generator
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from charlens.models.names import parse
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 IN_MEMORY = 256 * 2**20
 """Bytes of values that are kept in memory; more lie in a file."""

@@ -10,7 +10,7 @@ from charlens.inside.gates.table import COLUMNS, LEFT, RIGHT
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 
 def measure(

@@ -11,7 +11,7 @@ import torch
 from charlens.inside.interventions.clamps import MEAN, state_letter
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 
 @dataclass(frozen=True)

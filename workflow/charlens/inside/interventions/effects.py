@@ -17,7 +17,7 @@ from charlens.inside.interventions.clamps import Job
 from charlens.inside.interventions.classes import CharacterClass
 from charlens.inside.interventions.runs import Window, lowest_layer, run
 from charlens.models.trained import TrainedModel
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 Report = Callable[[int], None]
 """Called with the number of characters read, for a progress bar."""

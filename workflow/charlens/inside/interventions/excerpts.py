@@ -18,8 +18,8 @@ from charlens.inside.interventions.jobs import JobList
 from charlens.inside.interventions.runs import run
 from charlens.inside.interventions.subjects import Subject
 from charlens.models.trained import TrainedModel
-from charlens.text.corpus import Codes
 from charlens.text.encodings import aligned
+from charlens.text.splits import Codes
 
 _WIDEST = 4  # bytes of a unit of an encoding, at most
 

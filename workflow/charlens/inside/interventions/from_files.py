@@ -17,8 +17,9 @@ from charlens.inside.interventions.frames import joined
 from charlens.inside.interventions.study import Settings, Study
 from charlens.inside.interventions.subjects import subjects_of
 from charlens.models.trained import TrainedModel
-from charlens.text.corpus import Codes, Corpus
+from charlens.text.corpus import Corpus
 from charlens.text.encodings import UTF_8
+from charlens.text.splits import Codes
 from charlens.text.whole_text import CorpusText
 
 _log = logging.getLogger("charlens")

@@ -19,7 +19,7 @@ from charlens.models.running import running
 from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
 from charlens.runtime.resampling import interval
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 
 @dataclass(frozen=True)

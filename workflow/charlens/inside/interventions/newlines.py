@@ -19,7 +19,7 @@ from charlens.inside.interventions.effects import Report
 from charlens.inside.interventions.runs import run
 from charlens.models.trained import TrainedModel
 from charlens.runtime.resampling import interval
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 CLAMPED = (10, 20, 30, 40, 50, 60, 70)
 """Columns at which the cell is made to stand still."""
@@ -81,9 +81,11 @@ def hazards(
         report: called after each window.
     """
     batch = codes.shape[0]
-    column = np.minimum(columns, LONGEST).astype(np.int64)
-    size = batch * (LONGEST + 1)
-    places = column + (LONGEST + 1) * np.arange(batch)[:, None]
+    # What is farther along its line goes into a last column, which is left out in the end.
+    width = LONGEST + 2
+    column = np.minimum(columns, LONGEST + 1).astype(np.int64)
+    size = batch * width
+    places = column + width * np.arange(batch)[:, None]
     sums = np.zeros((len(jobs) + 1, size))
     for window in run(trained, codes, jobs, steps, device):
         # On the CPU: a GPU adds up in another order each time.
@@ -94,9 +96,8 @@ def hazards(
         if window.jobs.start == 0:
             sums[0] += by_column[0]
         report((len(chance) - 1) * window.targets.numel())
-    shape = (batch, LONGEST + 1)
-    count = np.bincount(places.ravel(), minlength=size).reshape(shape).astype(np.float64)
-    return Hazards(count, sums.reshape(-1, *shape))
+    count = np.bincount(places.ravel(), minlength=size).reshape(batch, width).astype(np.float64)
+    return Hazards(count[:, :-1], sums.reshape(-1, batch, width)[..., :-1])
 
 
 def medians(rate: np.ndarray) -> np.ndarray:
@@ -125,7 +126,7 @@ def slope(
     """Change of the median predicted column per clamped column, with its 95 % interval.
 
     Args:
-        clamped: the columns of the jobs behind ``found``.
+        clamped: the columns of the jobs behind the hazards.
         hazards_: of :func:`hazards`.
         weights: of bootstrap resamples of the streams, (R, B).
 

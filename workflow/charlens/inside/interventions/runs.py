@@ -19,7 +19,7 @@ from charlens.models.recurrent.edits import Edit, Edits
 from charlens.models.running import running, running_copies
 from charlens.models.trained import TrainedModel
 from charlens.runtime.device import choose_device
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 ROWS = {"cpu": 1600, "cuda": 40_000}
 """Rows of the batch that are run at once: enough for fast products, few enough for the caches."""

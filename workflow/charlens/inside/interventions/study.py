@@ -18,9 +18,10 @@ from charlens.inside.interventions.classes import (
 from charlens.inside.interventions.runs import window_length
 from charlens.models.trained import TrainedModel
 from charlens.runtime.randomness import generator
-from charlens.text.corpus import Codes, Corpus
+from charlens.text.corpus import Corpus
 from charlens.text.encodings import UTF_8
 from charlens.text.lexed import LexedText
+from charlens.text.splits import Codes
 from charlens.text.whole_text import CorpusText
 
 

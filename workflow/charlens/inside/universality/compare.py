@@ -19,7 +19,7 @@ from charlens.models.names import grid_point
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
 from charlens.runtime.randomness import generator
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 
 @dataclass(frozen=True)

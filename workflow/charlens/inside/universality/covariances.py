@@ -16,7 +16,7 @@ from charlens.inside.cells.score import cell_values
 from charlens.models.running import observing
 from charlens.models.trained import TrainedModel
 from charlens.runtime.progress import progress
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 WARM_UP = 200
 """Characters of each stream that are left out: states still depend on where the stream began."""

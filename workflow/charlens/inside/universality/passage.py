@@ -12,7 +12,7 @@ import pandas as pd
 from charlens.inside.cells.ranking import halves
 from charlens.inside.universality.covariances import WARM_UP, columns_of
 from charlens.models.trained import TrainedModel
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 LENGTH = 150
 """Characters shown."""

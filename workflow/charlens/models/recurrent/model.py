@@ -87,6 +87,10 @@ class CharModel(LanguageModel[Shape]):
         for layer in self.layers:
             layer.carry()
 
+    def states_after(self, step: int) -> list[Tensor]:
+        """What ``carry`` would make the states, had the window ended after a step; views."""
+        return [state for layer in self.layers for state in layer.state_after(step)]
+
     def quantities(self) -> list[dict[str, Tensor]]:
         """Hidden states, cell states and gates by the paper's letters, layer by layer."""
         n = self.shape.width

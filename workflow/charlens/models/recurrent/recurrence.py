@@ -87,7 +87,11 @@ class Recurrence:
     @property
     def state(self) -> list[Tensor]:
         """States before the window, views of shape (M, B, n): [h] or [h, c]."""
-        return [s[:, 0] for s in (self.h, self.c) if s is not None]
+        return self.state_after(-1)
+
+    def state_after(self, step: int) -> list[Tensor]:
+        """The same after a step of the window, from 0."""
+        return [s[:, step + 1] for s in (self.h, self.c) if s is not None]
 
     def carry(self) -> None:
         """Make the state after this window the state before the next one."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from charlens.text.corpus import Codes
+from charlens.text.splits import Codes
 
 _FLOATS = ("probability", "entropy", "top_probability")
 

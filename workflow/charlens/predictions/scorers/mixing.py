@@ -18,7 +18,8 @@ from charlens.predictions.score import provenance
 from charlens.predictions.scorers.distributions import Rows, entropies
 from charlens.predictions.scorers.gate import Gate, fit_gate
 from charlens.runtime.progress import progress, result
-from charlens.text.corpus import Codes, Corpus
+from charlens.text.corpus import Corpus
+from charlens.text.splits import Codes
 
 Pairs = Iterator[tuple[slice, np.ndarray, np.ndarray]]
 """Windows of all streams: the place in a stream, and the distributions of the network and of the

@@ -25,7 +25,8 @@ from charlens.models.running import running
 from charlens.models.trained import TrainedModel, load_trained
 from charlens.predictions.scorers.gate import Gate
 from charlens.predictions.scorers.mixing import Mixing, Pairs, by_stream
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 SIZE = 3000
 """Characters that the cache holds."""

@@ -29,7 +29,8 @@ from charlens.predictions.score import provenance
 from charlens.predictions.scorers.distributions import Rows
 from charlens.runtime.device import choose_device
 from charlens.runtime.progress import progress, result
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 LONGEST = 20
 """Characters of a segment, at most."""

@@ -16,7 +16,8 @@ from charlens.models.trained import TrainedModel, load_trained
 from charlens.predictions.score_ngram import fitted_on
 from charlens.predictions.scorers.mixing import Mixing, Pairs, by_stream
 from charlens.runtime.device import choose_device
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
+from charlens.text.splits import Codes
 
 
 def with_ngram(

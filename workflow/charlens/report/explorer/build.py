@@ -21,8 +21,9 @@ from charlens.report.explorer import mistakes, packing, passage, reading, tables
 from charlens.report.explorer.packing import in_bits, pack, roots
 from charlens.report.explorer.passage import Passage
 from charlens.report.explorer.site import BUDGET, VALUE, Chunk
-from charlens.text.corpus import Codes, Corpus, load_split
+from charlens.text.corpus import Corpus, load_split
 from charlens.text.encoding_guess import of_corpus
+from charlens.text.splits import Codes
 
 PREDICTED = 11
 """Bytes of a position besides its cells, deflated: what is expected there; 9 on War and Peace."""

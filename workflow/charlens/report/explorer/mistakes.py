@@ -14,7 +14,8 @@ from charlens.analyses.oracles.masks import Mask
 from charlens.analyses.oracles.oracles import ORACLES
 from charlens.files.atomic import FilePath
 from charlens.predictions.file import read_probabilities
-from charlens.text.corpus import Codes, Corpus
+from charlens.text.corpus import Corpus
+from charlens.text.splits import Codes
 
 
 @dataclass(frozen=True)

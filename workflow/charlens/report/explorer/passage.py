@@ -11,9 +11,9 @@ import numpy as np
 from charlens.inside.cells.ranking import halves
 from charlens.report.explorer.packing import pack
 from charlens.text.characters import Character, graphemes
-from charlens.text.corpus import Codes
 from charlens.text.encodings import aligned
 from charlens.text.grid import GLYPHS
+from charlens.text.splits import Codes
 
 
 @dataclass(frozen=True)
