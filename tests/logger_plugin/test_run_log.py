@@ -252,10 +252,10 @@ def test_a_checkout_that_is_not_installed_registers_it() -> None:
 # --- a terminal ---
 
 
-def text_of(board: Board, width: int) -> list[str]:
+def text_of(board: Board, width: int, height: int = 25) -> list[str]:
     rich = pytest.importorskip("rich.console")
     console = rich.Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(view(board, width))
+    console.print(view(board, width, height))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
@@ -294,6 +294,51 @@ def test_time_left_is_seen_at_any_width(tmp_path, corpus, width) -> None:
     assert " 50%" in line
     assert whole.endswith(" left") or width < 36
     assert "0 of 1 jobs" in whole
+
+
+def board_of(folder, jobs: dict[str, str]) -> Board:
+    """Trainings that run: ``corpus model`` or ``corpus model seed``, and what their logs say."""
+    board = Board()
+    board.plan([("train", 8)] * len(jobs))
+    for number, (name, end) in enumerate(jobs.items()):
+        log = folder / f"{number}.log"
+        log.write_text(f"x: 50%, 5 bytes/s, {end}\n")
+        wildcards = dict(zip(("corpus", "model", "seed"), name.split(), strict=False))
+        board.start(number, Job("train", wildcards, [str(log)], []))
+    return board
+
+
+@pytest.mark.parametrize("width", [30, 40, 60])
+def test_trainings_of_one_corpus_are_told_apart_on_a_narrow_terminal(tmp_path, width) -> None:
+    names = [f"a_long_name_of_islands {m} {s}" for m in ("gru-1x8", "lstm-2x8") for s in "12"]
+    _, *lines = text_of(board_of(tmp_path, dict.fromkeys(names, "0:40 left")), width)
+    titles = [line.partition(" 50%")[0].strip() for line in lines]
+    assert len(set(titles)) == (4 if width > 30 else 2)  # 30 have no room for the seed
+    if width == 40:
+        assert titles[0] == "a_l… gru-1x8 seed 1"
+        assert titles[3] == "a_… lstm-2x8 seed 2"
+    if width == 60:
+        assert titles[3] == "a_long_name_of_islands lstm-2x8 seed 2"
+
+
+@pytest.mark.parametrize("width", [62, 72, 80, 100, 200])
+def test_bars_are_below_each_other(tmp_path, width) -> None:
+    jobs = {
+        "short gru-1x8": "unknown time left",
+        "a_longer_name_of_islands rnn-1x8": "3:00:00 left",
+    }
+    _, *lines = text_of(board_of(tmp_path, jobs), width)
+    places = {line.find("━") for line in lines}
+    assert places == ({-1} if width == 62 else {35})
+
+
+@pytest.mark.parametrize("height", [3, 4, 6, 11, 12, 50])
+def test_what_stays_is_lower_than_the_window(tmp_path, height) -> None:
+    board = board_of(tmp_path, {f"novel gru-1x{n}": "0:40 left" for n in range(12)})
+    lines = text_of(board, 80, height)
+    assert len(lines) == min(10, max(3, height - 1))
+    bars = len(lines) - 2
+    assert lines[-1].startswith(f"  running: novel gru-1x{bars}, ")
 
 
 @pytest.mark.parametrize(
