@@ -177,6 +177,64 @@ def test_a_stopped_job_is_no_error(tmp_path) -> None:
     assert run.lines[1:] == ["prose lstm-1x8: stopped by SIGINT; run again to go on"]
 
 
+NOT_ALL = "WorkflowError:\nAt least one job did not complete successfully."
+
+
+def test_a_run_that_is_not_done_ends_with_how_far_it_came(tmp_path) -> None:
+    stopped, failed = tmp_path / "a.log", tmp_path / "b.log"
+    stopped.write_text("charlens: stopped by SIGINT; run again to go on\n")
+    failed.write_text("charlens: error: x.npy: damaged; delete it\n")
+    run = Run()
+    rules = ("prepare_corpus", "memory", "train", "train", "train")
+    run.record(charlens={"plan": [(rule, 0) for rule in rules]})
+    run.start(1, "prepare_corpus", corpus="prose")
+    run.finish(1)
+    run.start(2, "memory", [str(stopped)], corpus="prose", model="lstm-1x8")
+    run.fail(2, "memory", [str(stopped)])
+    for text in (
+        "Removing output files of failed job memory since they might be corrupted:\na.csv",
+        "Shutting down, this might take some time.",
+    ):
+        run.record(text=text)
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[2:] == [
+        "memory prose lstm-1x8: stopped by SIGINT; run again to go on",
+        "jobs done: 1 of 5, stopped: 1, took 0 s",
+    ]
+    for attempt in (3, 3, 4):  # the first is tried again
+        run.start(attempt, "train", [str(failed)], corpus="prose", model="lstm-1x8")
+        run.fail(attempt, "train", [str(failed)])
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[-1] == "jobs done: 1 of 5, failed: 2, stopped: 1, took 0 s"
+    run.start(4, "train", [str(failed)], corpus="prose", model="lstm-1x8")
+    run.finish(4)
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[-1] == "jobs done: 2 of 5, failed: 1, stopped: 1, took 0 s"
+
+
+def test_what_snakemake_says_of_a_run_without_a_failed_job_is_shown() -> None:
+    run = Run()
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines == NOT_ALL.splitlines()
+
+
+def test_a_stopped_group_is_no_error(tmp_path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("charlens: stopped by SIGTERM; run again to go on\n")
+    run = Run()
+    infos = []
+    for number, model in enumerate(("lstm-1x8", "gru-1x8")):
+        run.start(number, "probabilities", [str(log)], corpus="prose", model=model)
+        infos.append({"jobid": number, "log": [str(log)]})
+    run.record(LogEvent.GROUP_ERROR, "Error in group", logging.ERROR, job_error_info=infos)
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[1:] == [
+        "probabilities prose lstm-1x8, probabilities prose gru-1x8: stopped by SIGTERM; "
+        "run again to go on",
+        "jobs done: 0 of 0, stopped: 2, took 0 s",
+    ]
+
+
 @pytest.mark.parametrize("end", ["died with <Signals.SIGKILL: 9>.", "returned exit status 137."])
 def test_a_job_that_was_killed_is_one_line(end, tmp_path) -> None:
     log = tmp_path / "a.log"

@@ -22,9 +22,11 @@ _ROUTINE = re.compile(
     r"Conda environments: ignored|Singularity containers: ignored|Select jobs to execute|"
     r"Execute \d+ jobs|Complete log\(s\): |Elapsed time: |Updating checkpoint dependencies|"
     r"Activating |Updating jobs with queue input|Adding \S+ \(|Loading script code for rule |"
+    r"Shutting down, this might take some time|Removing output files of failed job |"
     r"None$|$"
 )
 _SAID_ALREADY = "Exiting because a job execution failed"
+_NOT_ALL_DONE = "At least one job did not complete successfully"
 _WAITS = "Will exit after finishing"
 _STOP_JOBS = "To stop these as well, their state saved: charlens stop"
 _NOTHING_TO_DO = "Nothing to be done"
@@ -54,6 +56,7 @@ class RunLog:
         self._settings = settings
         self._summary: Callable[[], list[str]] = list
         self._begun = False
+        self._ends: dict[int, str] = {}  # of jobs that are not done: stopped or failed
         self._fault = ""  # of the machine, as Snakemake met it
         self._held: list[str] = []  # exceptions of scripts whose job has not reported yet
         self._said: list[str] = []  # the last lines, so that an error is not said twice in a row
@@ -147,6 +150,7 @@ class RunLog:
             record.rule_name, dict(record.wildcards or {}), list(record.log), list(record.output)
         )
         self.board.start(record.jobid, job)
+        self._ends.pop(record.jobid, None)  # it is tried again
 
     def _job_finished(self, record: Any) -> None:
         job = self.board.finish(record.job_id)
@@ -163,7 +167,10 @@ class RunLog:
 
     def _error(self, record: Any) -> None:
         text = record.getMessage()
-        if _SCRIPT_FAILED in text:
+        if _NOT_ALL_DONE in text and self._ends:
+            self.screen.release()
+            self._say(self._account())
+        elif _SCRIPT_FAILED in text:
             self._held.append(text)  # the job's log says it better, if it says anything
         elif fault := machine_fault(RuntimeError(text)):  # with Snakemake's traceback, and repeated
             if fault != self._fault:
@@ -175,11 +182,14 @@ class RunLog:
     def _job_error(self, record: Any) -> None:
         job = self.board.fail(record.jobid)
         exception = self._held.pop(0) if self._held else ""
-        title = job.title if job else record.rule_name
+        title = job.about if job else record.rule_name
         logs = list(record.log)
         if stopped := job_logs.stopped(logs):
+            self._ends[record.jobid] = "stopped"
             self._say(f"{title}: stopped by {stopped}; run again to go on")
-        elif explained := job_logs.errors(logs) or job_logs.bugs(logs):
+            return
+        self._ends[record.jobid] = "failed"
+        if explained := job_logs.errors(logs) or job_logs.bugs(logs):
             self._say("\n".join(explained), "red")
         elif self._fault and not exception:
             return
@@ -190,11 +200,22 @@ class RunLog:
 
     def _group_error(self, record: Any) -> None:
         infos = list(record.job_error_info)
-        for info in infos:
-            self.board.fail(info["jobid"])
+        jobs = [self.board.fail(info["jobid"]) for info in infos]
         logs = [path for info in infos for path in info["log"]]
+        stopped = job_logs.stopped(logs)
+        self._ends |= {info["jobid"]: "stopped" if stopped else "failed" for info in infos}
+        if stopped:
+            titles = ", ".join(job.about for job in jobs if job) or "a group of jobs"
+            self._say(f"{titles}: stopped by {stopped}; run again to go on")
+            return
         explained = job_logs.errors(logs) or job_logs.bugs(logs)
         self._say("\n".join(explained) if explained else self._in_full(record), "red")
+
+    def _account(self) -> str:
+        """How far the run came that ends before all is done, instead of Snakemake's account."""
+        ends = list(self._ends.values())
+        counts = "".join(f", {end}: {ends.count(end)}" for end in sorted({*ends}))
+        return f"jobs done: {self.board.done} of {self.board.total}{counts}, took {self._elapsed()}"
 
     def _in_full(self, record: Any) -> str:
         """The account that Snakemake gives of a failed job, with the logs."""
