@@ -2,9 +2,12 @@
 
 import io
 import logging
+import sys
 
 import pytest
 import snakemake_logger_plugin_charlens as plugin
+from charlens.runtime import messages, progress
+from snakemake.settings.types import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
@@ -20,7 +23,8 @@ class TestInterface(TestLogHandlerBase):
 
     @pytest.fixture(autouse=True)
     def environment(self, monkeypatch):
-        monkeypatch.setenv(plugin.IN_JOBS, "")  # and take back what the handler sets
+        for name in (plugin.IN_JOBS, plugin.AS_LINES):
+            monkeypatch.setenv(name, "")  # and take back what the handler sets
 
     def get_log_handler_cls(self):
         return plugin.LogHandler
@@ -39,9 +43,9 @@ class TestInterfaceQuiet(TestInterface):
 class Run:
     """A run that records tell of, and what a user reads of it where there is no terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings=None) -> None:
         self.stream = io.StringIO()
-        self.log = RunLog(Screen(self.stream), MockOutputSettings())
+        self.log = RunLog(Screen(self.stream), settings or MockOutputSettings())
 
     def record(self, event=None, text="", level=logging.INFO, **facts) -> None:
         record = logging.LogRecord("snakemake", level, "x.py", 1, text, (), None)
@@ -274,19 +278,80 @@ def test_an_exception_of_no_known_job_is_not_lost() -> None:
     assert run.lines == ["CalledProcessError in file x: y"]
 
 
-@pytest.mark.parametrize("flag", ["dryrun", "verbose", "quiet", "printshellcmds", "debug_dag"])
+@pytest.mark.parametrize("flag", ["dryrun", "verbose", "printshellcmds", "debug_dag"])
 def test_snakemakes_own_output_is_a_flag_away(flag, capsys, monkeypatch) -> None:
+    monkeypatch.setenv(plugin.AS_LINES, "")
     monkeypatch.delenv(plugin.IN_JOBS, raising=False)
     settings = MockOutputSettings()
     settings.printshellcmds = False
-    settings.__dict__[flag] = {"x"} if flag == "quiet" else True
-    settings.quiet = settings.quiet or set()
+    settings.__dict__[flag] = True
+    settings.quiet = set()
     handler = plugin.LogHandler(settings, None)
     record = logging.LogRecord("snakemake", logging.INFO, "x.py", 1, "Building DAG", (), None)
     handler.emit(record)
     handler.close()
     assert "Building DAG" in capsys.readouterr().err
     assert plugin.IN_JOBS not in plugin.os.environ
+    assert bool(plugin.os.environ[plugin.AS_LINES]) == (flag != "dryrun")
+
+
+def test_jobs_and_the_plugin_mean_the_same_variables() -> None:
+    assert plugin.AS_LINES == progress.AS_LINES
+    assert plugin.IN_JOBS == messages.LOGS_ARE_READ
+
+
+@pytest.mark.parametrize(
+    ("quiet", "shown"),
+    [
+        (set(), "plan block result note warning error end"),
+        ({Quietness.PROGRESS, Quietness.RULES}, "note warning error end"),  # --quiet alone
+        ({Quietness.PROGRESS}, "plan result note warning error end"),
+        ({Quietness.RULES}, "block note warning error end"),
+        ({Quietness.HOST, Quietness.REASON}, "plan block result note warning error end"),
+        ({Quietness.ALL}, "error"),
+    ],
+)
+def test_a_quiet_run_says_less(quiet, shown, tmp_path, monkeypatch) -> None:
+    log, broken = tmp_path / "a.log", tmp_path / "b.log"
+    log.write_text("note: a short text\nresult: 1.683 nats (validation)\n")
+    broken.write_text("charlens: error: x.npy: damaged\n")
+    settings = MockOutputSettings()
+    settings.quiet = quiet
+    followed = []
+    monkeypatch.setattr(Screen, "follow", lambda self, board: followed.append(board))
+    run = Run(settings)
+    run.record(charlens={"plan": [("train", 8)] * 2})
+    run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.finish(1)
+    run.record(text="a file is old", level=logging.WARNING)
+    run.start(2, "train", [str(broken)], corpus="prose", model="gru-1x8")
+    run.fail(2, "train", [str(broken)])
+    run.record(text="results are here", charlens={"end": True})
+    parts = {
+        "plan": "jobs to do: 2",
+        "result": "prose lstm-1x8: 1.683 nats",
+        "note": "prose lstm-1x8: note: a short text",
+        "warning": "a file is old",
+        "error": "charlens: error: x.npy: damaged",
+        "end": "results are here",
+    }
+    text = run.stream.getvalue()
+    said = {name for name, part in parts.items() if part in text}
+    said |= {"block"} if followed else set()
+    assert said == set(shown.split())
+
+
+def test_ctrl_c_that_snakemake_does_not_catch_is_one_line(capsys, monkeypatch) -> None:
+    others = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: others.append(error))
+    plugin.register()
+    plugin.register()
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err == "charlens: stopped by SIGINT; run again to go on\n"
+    assert others == []
+    error = ValueError("another")
+    sys.excepthook(ValueError, error, None)
+    assert others == [(ValueError, error, None)]
 
 
 def test_a_fault_of_the_logger_stops_nothing(monkeypatch, capsys) -> None:
