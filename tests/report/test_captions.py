@@ -144,7 +144,7 @@ def test_agreement(tmp_path: Path) -> None:
     write_agreement(matrix, tmp_path / "prose" / "tables" / "agreement.csv")
     assert says("agreement", tmp_path, "prose") == [
         "The 5 models are those of Prose.",
-        "Mean agreement on the most likely character: two RNNs 80.0%, two LSTMs or GRUs 90.0% and "
+        "Mean agreement on the most likely byte: two RNNs 80.0%, two LSTMs or GRUs 90.0% and "
         "an RNN and an LSTM or GRU 60.0%.",
     ]
 

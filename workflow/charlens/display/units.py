@@ -51,15 +51,16 @@ def _width(frame: pd.DataFrame) -> float:
 
 
 _RATE = re.compile(r"\b(nats|bits) per char(?:acter\b|\.)", re.IGNORECASE)
-_COUNT = re.compile(r"\btest characters\b")
+_COUNT = re.compile(r"\b(test) characters\b", re.IGNORECASE)
+_CONTEXT = re.compile(r"\b(last c|see n|number of|error being a) character(s?)\b")
 
 
 def worded(text: str, *frames: pd.DataFrame) -> str:
-    """A text about tables, with rates per byte and counts of bytes where :func:`per` says byte.
+    """A text about tables that says bytes where models predict bytes and :func:`per` says byte.
 
     Args:
-        text: with rates per character, such as ``Loss (nats per char.)``, and counts or shares of
-            ``test characters``.
+        text: with rates per character, such as ``Loss (nats per char.)``, counts or shares of
+            ``test characters`` and lengths of context, such as ``the last c characters``.
         frames: as of :func:`per`.
 
     Example:
@@ -69,4 +70,5 @@ def worded(text: str, *frames: pd.DataFrame) -> str:
     """
     if per(*frames) == CHARACTER:
         return text
-    return _COUNT.sub(f"test {BYTE}s", _RATE.sub(rf"\1 per {BYTE}", text))
+    text = _COUNT.sub(rf"\1 {BYTE}s", _RATE.sub(rf"\1 per {BYTE}", text))
+    return _CONTEXT.sub(rf"\1 {BYTE}\2", text)

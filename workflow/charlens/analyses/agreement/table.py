@@ -130,4 +130,4 @@ def sentences(frame: pd.DataFrame, corpus: str) -> Iterator[str]:
     ]
     yield f"The {len(frame)} models are those of {rst_corpus(corpus)}."
     if means:
-        yield f"Mean agreement on the most likely character: {listed(means)}."
+        yield f"Mean agreement on the most likely byte: {listed(means)}."

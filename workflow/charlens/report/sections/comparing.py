@@ -35,8 +35,8 @@ ANALYSES = by_name(
         SECTION,
         title="Agreement of networks (Figure 1, right)",
         shows=(
-            "The share of test characters on which two models have the same most likely next "
-            "character; Figure 1 (right) is drawn from it."
+            "The share of test bytes on which two models have the same most likely next byte; "
+            "Figure 1 (right) is drawn from it."
         ),
         paper=(
             "RNNs formed a group of their own, while LSTMs and GRUs of one size lay close to each "
@@ -83,7 +83,7 @@ FIGURES = by_name(
         "figure1_right",
         "Figure 1, right: networks that agree",
         "A map of the networks by what they predict, drawn by t-SNE: near each other are those "
-        "that agree on the most likely next character at most places of the test text. Colour is "
+        "that agree on the most likely next byte at most places of the test text. Colour is "
         "the cell, size the budget of parameters, the shape of the marker the number of layers. "
         "Distances between far groups, and the axes, mean nothing.",
         module="charlens.analyses.agreement.figure",
