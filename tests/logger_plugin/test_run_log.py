@@ -336,9 +336,9 @@ def test_a_quiet_run_says_less(quiet, shown, tmp_path, monkeypatch) -> None:
         "end": "results are here",
     }
     text = run.stream.getvalue()
-    said = {name for name, part in parts.items() if part in text}
-    said |= {"block"} if followed else set()
-    assert said == set(shown.split())
+    printed = {name for name, part in parts.items() if part in text}
+    printed |= {"block"} if followed else set()
+    assert printed == set(shown.split())
 
 
 def test_ctrl_c_that_snakemake_does_not_catch_is_one_line(capsys, monkeypatch) -> None:
