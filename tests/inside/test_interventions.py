@@ -555,3 +555,19 @@ def test_networks_of_a_config_are_studied_one_by_one(plant):
     networks = [Network(study.trained, frame, options | {"concepts": ["rhyme"]})]
     with pytest.raises(CharlensError, match=r"'rhyme', expected some of line_position, .*prose"):
         study_networks(networks, study.corpus, study.codes, labelled, 20, "cpu", 1)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (2.84, "2.8"),
+        (-1.1, "−1.1"),
+        (-0.04, "0.0"),  # nothing is no less than nothing
+        (107.6, "108"),
+        (-33.3, "−33"),
+        (float("inf"), "> 1000"),
+        (float("nan"), "–"),
+    ],
+)
+def test_ratios_for_people(ratio: float, text: str) -> None:
+    assert causal_cells.ratio_text(ratio) == text

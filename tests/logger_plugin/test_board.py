@@ -75,6 +75,24 @@ def test_the_time_of_larger_networks_is_estimated_by_that_of_smaller_ones(clock)
     assert (board.done, board.lines, board.to_show) == (4, 2, 2)
 
 
+def test_jobs_of_a_kind_that_has_not_run_take_what_others_take_on_this_machine(clock) -> None:
+    board = Board()
+    new = ["closings", "table2", "memory", "draw_figure4"]
+    board.plan([("prepare_corpus", 0), ("copied", 0), ("search_cells", 0)] + [(r, 0) for r in new])
+    assert board.seconds_left() == pytest.approx(7 * 3)
+    for number, (rule, seconds) in enumerate(
+        [("prepare_corpus", 20.0), ("copied", 30.0), ("search_cells", 400.0)]
+    ):
+        board.start(number, job(rule, ""))
+        clock[0] += seconds
+        board.finish(number)
+    assert board.seconds_left() == pytest.approx(4 * 25)  # one that takes long counts for itself
+    board.start(9, job("train_n_nn", "n-nn-1"))
+    clock[0] += 5000.0
+    board.finish(9)
+    assert board.seconds_left() == pytest.approx(4 * 25)  # a training says nothing of the others
+
+
 def test_what_a_log_says_of_a_job_counts_and_is_carried_forward(clock, tmp_path) -> None:
     log = tmp_path / "a.log"
     log.write_text("x: 20%, 5 bytes/s, 0:40 left, loss 2.5\n")

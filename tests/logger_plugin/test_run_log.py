@@ -2,9 +2,12 @@
 
 import io
 import logging
+import sys
 
 import pytest
 import snakemake_logger_plugin_charlens as plugin
+from charlens.runtime import messages, progress
+from snakemake.settings.types import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
@@ -20,7 +23,8 @@ class TestInterface(TestLogHandlerBase):
 
     @pytest.fixture(autouse=True)
     def environment(self, monkeypatch):
-        monkeypatch.setenv(plugin.IN_JOBS, "")  # and take back what the handler sets
+        for name in (plugin.IN_JOBS, plugin.AS_LINES):
+            monkeypatch.setenv(name, "")  # and take back what the handler sets
 
     def get_log_handler_cls(self):
         return plugin.LogHandler
@@ -39,9 +43,9 @@ class TestInterfaceQuiet(TestInterface):
 class Run:
     """A run that records tell of, and what a user reads of it where there is no terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings=None) -> None:
         self.stream = io.StringIO()
-        self.log = RunLog(Screen(self.stream), MockOutputSettings())
+        self.log = RunLog(Screen(self.stream), settings or MockOutputSettings())
 
     def record(self, event=None, text="", level=logging.INFO, **facts) -> None:
         record = logging.LogRecord("snakemake", level, "x.py", 1, text, (), None)
@@ -177,6 +181,64 @@ def test_a_stopped_job_is_no_error(tmp_path) -> None:
     assert run.lines[1:] == ["prose lstm-1x8: stopped by SIGINT; run again to go on"]
 
 
+NOT_ALL = "WorkflowError:\nAt least one job did not complete successfully."
+
+
+def test_a_run_that_is_not_done_ends_with_how_far_it_came(tmp_path) -> None:
+    stopped, failed = tmp_path / "a.log", tmp_path / "b.log"
+    stopped.write_text("charlens: stopped by SIGINT; run again to go on\n")
+    failed.write_text("charlens: error: x.npy: damaged; delete it\n")
+    run = Run()
+    rules = ("prepare_corpus", "memory", "train", "train", "train")
+    run.record(charlens={"plan": [(rule, 0) for rule in rules]})
+    run.start(1, "prepare_corpus", corpus="prose")
+    run.finish(1)
+    run.start(2, "memory", [str(stopped)], corpus="prose", model="lstm-1x8")
+    run.fail(2, "memory", [str(stopped)])
+    for text in (
+        "Removing output files of failed job memory since they might be corrupted:\na.csv",
+        "Shutting down, this might take some time.",
+    ):
+        run.record(text=text)
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[2:] == [
+        "memory prose lstm-1x8: stopped by SIGINT; run again to go on",
+        "jobs done: 1 of 5, stopped: 1, took 0 s",
+    ]
+    for attempt in (3, 3, 4):  # the first is tried again
+        run.start(attempt, "train", [str(failed)], corpus="prose", model="lstm-1x8")
+        run.fail(attempt, "train", [str(failed)])
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[-1] == "jobs done: 1 of 5, failed: 2, stopped: 1, took 0 s"
+    run.start(4, "train", [str(failed)], corpus="prose", model="lstm-1x8")
+    run.finish(4)
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[-1] == "jobs done: 2 of 5, failed: 1, stopped: 1, took 0 s"
+
+
+def test_what_snakemake_says_of_a_run_without_a_failed_job_is_shown() -> None:
+    run = Run()
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines == NOT_ALL.splitlines()
+
+
+def test_a_stopped_group_is_no_error(tmp_path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("charlens: stopped by SIGTERM; run again to go on\n")
+    run = Run()
+    infos = []
+    for number, model in enumerate(("lstm-1x8", "gru-1x8")):
+        run.start(number, "probabilities", [str(log)], corpus="prose", model=model)
+        infos.append({"jobid": number, "log": [str(log)]})
+    run.record(LogEvent.GROUP_ERROR, "Error in group", logging.ERROR, job_error_info=infos)
+    run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
+    assert run.lines[1:] == [
+        "probabilities prose lstm-1x8, probabilities prose gru-1x8: stopped by SIGTERM; "
+        "run again to go on",
+        "jobs done: 0 of 0, stopped: 2, took 0 s",
+    ]
+
+
 @pytest.mark.parametrize("end", ["died with <Signals.SIGKILL: 9>.", "returned exit status 137."])
 def test_a_job_that_was_killed_is_one_line(end, tmp_path) -> None:
     log = tmp_path / "a.log"
@@ -216,19 +278,80 @@ def test_an_exception_of_no_known_job_is_not_lost() -> None:
     assert run.lines == ["CalledProcessError in file x: y"]
 
 
-@pytest.mark.parametrize("flag", ["dryrun", "verbose", "quiet", "printshellcmds", "debug_dag"])
+@pytest.mark.parametrize("flag", ["dryrun", "verbose", "printshellcmds", "debug_dag"])
 def test_snakemakes_own_output_is_a_flag_away(flag, capsys, monkeypatch) -> None:
+    monkeypatch.setenv(plugin.AS_LINES, "")
     monkeypatch.delenv(plugin.IN_JOBS, raising=False)
     settings = MockOutputSettings()
     settings.printshellcmds = False
-    settings.__dict__[flag] = {"x"} if flag == "quiet" else True
-    settings.quiet = settings.quiet or set()
+    settings.__dict__[flag] = True
+    settings.quiet = set()
     handler = plugin.LogHandler(settings, None)
     record = logging.LogRecord("snakemake", logging.INFO, "x.py", 1, "Building DAG", (), None)
     handler.emit(record)
     handler.close()
     assert "Building DAG" in capsys.readouterr().err
     assert plugin.IN_JOBS not in plugin.os.environ
+    assert bool(plugin.os.environ[plugin.AS_LINES]) == (flag != "dryrun")
+
+
+def test_jobs_and_the_plugin_mean_the_same_variables() -> None:
+    assert plugin.AS_LINES == progress.AS_LINES
+    assert plugin.IN_JOBS == messages.LOGS_ARE_READ
+
+
+@pytest.mark.parametrize(
+    ("quiet", "shown"),
+    [
+        (set(), "plan block result note warning error end"),
+        ({Quietness.PROGRESS, Quietness.RULES}, "note warning error end"),  # --quiet alone
+        ({Quietness.PROGRESS}, "plan result note warning error end"),
+        ({Quietness.RULES}, "block note warning error end"),
+        ({Quietness.HOST, Quietness.REASON}, "plan block result note warning error end"),
+        ({Quietness.ALL}, "error"),
+    ],
+)
+def test_a_quiet_run_says_less(quiet, shown, tmp_path, monkeypatch) -> None:
+    log, broken = tmp_path / "a.log", tmp_path / "b.log"
+    log.write_text("note: a short text\nresult: 1.683 nats (validation)\n")
+    broken.write_text("charlens: error: x.npy: damaged\n")
+    settings = MockOutputSettings()
+    settings.quiet = quiet
+    followed = []
+    monkeypatch.setattr(Screen, "follow", lambda self, board: followed.append(board))
+    run = Run(settings)
+    run.record(charlens={"plan": [("train", 8)] * 2})
+    run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.finish(1)
+    run.record(text="a file is old", level=logging.WARNING)
+    run.start(2, "train", [str(broken)], corpus="prose", model="gru-1x8")
+    run.fail(2, "train", [str(broken)])
+    run.record(text="results are here", charlens={"end": True})
+    parts = {
+        "plan": "jobs to do: 2",
+        "result": "prose lstm-1x8: 1.683 nats",
+        "note": "prose lstm-1x8: note: a short text",
+        "warning": "a file is old",
+        "error": "charlens: error: x.npy: damaged",
+        "end": "results are here",
+    }
+    text = run.stream.getvalue()
+    printed = {name for name, part in parts.items() if part in text}
+    printed |= {"block"} if followed else set()
+    assert printed == set(shown.split())
+
+
+def test_ctrl_c_that_snakemake_does_not_catch_is_one_line(capsys, monkeypatch) -> None:
+    others = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: others.append(error))
+    plugin.register()
+    plugin.register()
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err == "charlens: stopped by SIGINT; run again to go on\n"
+    assert others == []
+    error = ValueError("another")
+    sys.excepthook(ValueError, error, None)
+    assert others == [(ValueError, error, None)]
 
 
 def test_a_fault_of_the_logger_stops_nothing(monkeypatch, capsys) -> None:
@@ -252,10 +375,10 @@ def test_a_checkout_that_is_not_installed_registers_it() -> None:
 # --- a terminal ---
 
 
-def text_of(board: Board, width: int) -> list[str]:
+def text_of(board: Board, width: int, height: int = 25) -> list[str]:
     rich = pytest.importorskip("rich.console")
     console = rich.Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(view(board, width))
+    console.print(view(board, width, height))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
@@ -294,6 +417,51 @@ def test_time_left_is_seen_at_any_width(tmp_path, corpus, width) -> None:
     assert " 50%" in line
     assert whole.endswith(" left") or width < 36
     assert "0 of 1 jobs" in whole
+
+
+def board_of(folder, jobs: dict[str, str]) -> Board:
+    """Trainings that run: ``corpus model`` or ``corpus model seed``, and what their logs say."""
+    board = Board()
+    board.plan([("train", 8)] * len(jobs))
+    for number, (name, end) in enumerate(jobs.items()):
+        log = folder / f"{number}.log"
+        log.write_text(f"x: 50%, 5 bytes/s, {end}\n")
+        wildcards = dict(zip(("corpus", "model", "seed"), name.split(), strict=False))
+        board.start(number, Job("train", wildcards, [str(log)], []))
+    return board
+
+
+@pytest.mark.parametrize("width", [30, 40, 60])
+def test_trainings_of_one_corpus_are_told_apart_on_a_narrow_terminal(tmp_path, width) -> None:
+    names = [f"a_long_name_of_islands {m} {s}" for m in ("gru-1x8", "lstm-2x8") for s in "12"]
+    _, *lines = text_of(board_of(tmp_path, dict.fromkeys(names, "0:40 left")), width)
+    titles = [line.partition(" 50%")[0].strip() for line in lines]
+    assert len(set(titles)) == (4 if width > 30 else 2)  # 30 have no room for the seed
+    if width == 40:
+        assert titles[0] == "a_l… gru-1x8 seed 1"
+        assert titles[3] == "a_… lstm-2x8 seed 2"
+    if width == 60:
+        assert titles[3] == "a_long_name_of_islands lstm-2x8 seed 2"
+
+
+@pytest.mark.parametrize("width", [62, 72, 80, 100, 200])
+def test_bars_are_below_each_other(tmp_path, width) -> None:
+    jobs = {
+        "short gru-1x8": "unknown time left",
+        "a_longer_name_of_islands rnn-1x8": "3:00:00 left",
+    }
+    _, *lines = text_of(board_of(tmp_path, jobs), width)
+    places = {line.find("━") for line in lines}
+    assert places == ({-1} if width == 62 else {35})
+
+
+@pytest.mark.parametrize("height", [3, 4, 6, 11, 12, 50])
+def test_what_stays_is_lower_than_the_window(tmp_path, height) -> None:
+    board = board_of(tmp_path, {f"novel gru-1x{n}": "0:40 left" for n in range(12)})
+    lines = text_of(board, 80, height)
+    assert len(lines) == min(10, max(3, height - 1))
+    bars = len(lines) - 2
+    assert lines[-1].startswith(f"  running: novel gru-1x{bars}, ")
 
 
 @pytest.mark.parametrize(

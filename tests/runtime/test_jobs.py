@@ -258,6 +258,23 @@ def test_bars_of_several_processes_take_lines_of_their_own(tmp_path: Path, monke
     third.close()
 
 
+def test_where_others_print_on_the_terminal_there_are_lines_and_no_bars(
+    monkeypatch, capsys
+) -> None:
+    monkeypatch.delenv("CHARLENS_LOGGER", raising=False)
+    monkeypatch.setenv("CHARLENS_PROGRESS_LINES", "1")
+    monkeypatch.setattr("charlens.runtime.progress.sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("charlens.runtime.progress.SECONDS_OF_FIRST_LINES", (0.0,))
+    with Progress(10, "prose/lstm-1x8", "bytes") as bar:
+        assert bar._bar is None
+        bar.update(5, loss=1.5)
+        bar.update(1)  # the next line is due in ten seconds
+    written = capsys.readouterr().err
+    assert written.startswith("prose/lstm-1x8: 50%, ")
+    assert written.endswith(" left, loss 1.5\n")
+    assert written.count("\n") == 1
+
+
 @pytest.mark.parametrize("trap", ["lock is a link", "folder is a link", "open to others", "a file"])
 def test_what_others_put_into_the_temporary_folder_is_left_alone(
     tmp_path: Path, monkeypatch, trap: str

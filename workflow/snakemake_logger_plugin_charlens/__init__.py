@@ -3,8 +3,9 @@
 A logger plugin of Snakemake (``--logger charlens``, which the profiles set). It stays out of the
 library, which knows nothing of Snakemake, and reads what jobs say in their logs, so jobs on a
 cluster are shown as those on this machine are. A dry run (``-n``) prints a summary of the plan.
-With ``--verbose``, ``--quiet``, ``--printshellcmds`` (``-np``) or ``--debug-dag`` Snakemake's own
-output is left as it is.
+With ``--quiet`` there are neither progress nor results, with ``--quiet all`` there are only errors.
+With ``--verbose``, ``--printshellcmds`` (``-np``) or ``--debug-dag`` Snakemake's own output is left
+as it is, and jobs add their progress in plain lines.
 
 ``snakemake-logger-plugin-rich`` (0.5.1) was tried first: it has one bar per rule, knows nothing of
 what happens inside a job, and prints nothing but Snakemake's error text where it is no terminal.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from logging import Handler, LogRecord
 from typing import Any, TextIO
 
@@ -22,6 +24,9 @@ from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
 IN_JOBS = "CHARLENS_LOGGER"
 """Environment variable by which jobs know that their logs are read, so they print nothing."""
+
+AS_LINES = "CHARLENS_PROGRESS_LINES"
+"""Environment variable by which jobs print lines, not bars: Snakemake's own would break them."""
 
 
 class LogHandler(LogHandlerBase):
@@ -39,6 +44,7 @@ class LogHandler(LogHandlerBase):
         self._target: Any
         if _wants_snakemakes_own(settings):
             self._target = _snakemakes_own(settings, stream)
+            os.environ[AS_LINES] = "1"
             return
         if settings.dryrun:
             from snakemake_logger_plugin_charlens.plan import Plan
@@ -67,12 +73,34 @@ class LogHandler(LogHandlerBase):
 
 
 def register() -> None:
-    """Make the plugin known to Snakemake where it is not installed, as in a fresh clone."""
+    """Make the plugin known to Snakemake where it is not installed, as in a fresh clone.
+
+    From then on Ctrl-C is answered in one line, too, where Snakemake leaves it to Python.
+    """
     LoggerPluginRegistry().register_plugin(__name__, sys.modules[__name__])
+    if sys.excepthook is not _answer:
+        _answer.other = sys.excepthook
+        sys.excepthook = _answer
+
+
+class _Answer:
+    """What is printed of an exception that ends the process: of Ctrl-C one line."""
+
+    def __init__(self, other: Callable[..., object]) -> None:
+        self.other = other
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            print("charlens: stopped by SIGINT; run again to go on", file=sys.stderr)
+        else:
+            self.other(kind, error, trace)
+
+
+_answer = _Answer(sys.excepthook)
 
 
 def _wants_snakemakes_own(settings: Any) -> bool:
-    names = ("verbose", "quiet", "printshellcmds", "debug_dag")
+    names = ("verbose", "printshellcmds", "debug_dag")
     return any(getattr(settings, name, None) for name in names)
 
 

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from snakemake_logger_plugin_charlens import job_logs
 
@@ -24,7 +25,7 @@ _TARGETS = (
     "activations",
     "interventions",
 )
-_ORDINARY = 3.0  # seconds of a job of which nothing is known yet: most start Python and draw
+_ORDINARY = 3.0  # seconds of a job where nothing is known yet: most start Python and draw
 _GROWTH = 1.5  # a training's time grows with its size to this power
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -161,7 +162,8 @@ class Board:
         """Estimate of the time until the run ends.
 
         What waits is expected to take as long as what is like it took, trainings by their size.
-        None where trainings wait and none has shown its speed yet.
+        None where trainings wait and none has shown its speed yet. A job of a kind that has not run
+        is expected to take the median of the other kinds, so a slow or busy machine counts.
         """
         weights, seconds = dict(self._weights), dict(self._seconds)
         running = []
@@ -174,6 +176,8 @@ class Board:
             weights[name] = weights.get(name, 0.0) + weight(job.rule, size_of(job))
             seconds[name] = seconds.get(name, 0.0) + job.seconds() + progress.left
         total = sum(running)
+        means = [seconds[name] / weights[name] for name in weights if name not in TRAININGS]
+        ordinary = median([_ORDINARY, *means])
         for rule, size in self._waiting:
             name = family(rule)
             if name in weights:
@@ -181,7 +185,7 @@ class Board:
             elif name == "train":
                 return None
             else:
-                total += _ORDINARY
+                total += ordinary
         return max([total / max(1, self.cores), *running])
 
 

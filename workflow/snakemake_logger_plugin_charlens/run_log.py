@@ -22,12 +22,15 @@ _ROUTINE = re.compile(
     r"Conda environments: ignored|Singularity containers: ignored|Select jobs to execute|"
     r"Execute \d+ jobs|Complete log\(s\): |Elapsed time: |Updating checkpoint dependencies|"
     r"Activating |Updating jobs with queue input|Adding \S+ \(|Loading script code for rule |"
+    r"Shutting down, this might take some time|Removing output files of failed job |"
     r"None$|$"
 )
 _SAID_ALREADY = "Exiting because a job execution failed"
+_NOT_ALL_DONE = "At least one job did not complete successfully"
 _WAITS = "Will exit after finishing"
 _STOP_JOBS = "To stop these as well, their state saved: charlens stop"
 _NOTHING_TO_DO = "Nothing to be done"
+_ERROR = "red"  # the style of errors
 _SCRIPT_FAILED = "CalledProcessError in file"
 _KILLED = re.compile(r"died with <Signals\.SIGKILL|exit status 137\b")
 _ADVICE_KILLED = (
@@ -52,8 +55,10 @@ class RunLog:
     def __init__(self, screen: Screen, settings: Any) -> None:
         self.screen, self.board = screen, Board()
         self._settings = settings
+        self._quiet = {kind.name.lower() for kind in settings.quiet or ()}
         self._summary: Callable[[], list[str]] = list
         self._begun = False
+        self._ends: dict[int, str] = {}  # of jobs that are not done: stopped or failed
         self._fault = ""  # of the machine, as Snakemake met it
         self._held: list[str] = []  # exceptions of scripts whose job has not reported yet
         self._said: list[str] = []  # the last lines, so that an error is not said twice in a row
@@ -80,10 +85,12 @@ class RunLog:
         """Say what is left to say and free the terminal."""
         self.screen.release()
         for text in self._held:
-            self._say(text, "red")
+            self._say(text, _ERROR)
         self._held.clear()
 
     def _say(self, text: str, style: str = "") -> None:
+        if "all" in self._quiet and style != _ERROR:
+            return
         self.screen.print(text, style)
         self._said = [*self._said, *text.splitlines()][-50:]
 
@@ -99,7 +106,7 @@ class RunLog:
             self.screen.release()
             repeated = self._said[-len(messages["failed"]) :] == messages["failed"]
             if not repeated and messages["failed"]:
-                self._say("\n".join(messages["failed"]), "red")
+                self._say("\n".join(messages["failed"]), _ERROR)
         if messages.get("end"):
             self.screen.release()
             self._say(f"{record.getMessage()}\ntook {self._elapsed()}")
@@ -110,8 +117,10 @@ class RunLog:
         self._begun = True
         trainings = self.board.trainings()
         of_them = f", trainings among them: {trainings}" if trainings else ""
-        self._say(f"jobs to do: {self.board.total}{of_them}")
-        self.screen.follow(self.board)
+        if "rules" not in self._quiet:
+            self._say(f"jobs to do: {self.board.total}{of_them}")
+        if self._quiet.isdisjoint({"progress", "all"}):
+            self.screen.follow(self.board)
 
     def _elapsed(self) -> str:
         return duration(time.monotonic() - self.board.begun)
@@ -123,7 +132,7 @@ class RunLog:
         if text.startswith(_SAID_ALREADY):
             return
         if record.levelno >= WARNING:
-            self._say(text, "red" if record.levelno > WARNING else "yellow")
+            self._say(text, _ERROR if record.levelno > WARNING else "yellow")
         elif text.startswith(_NOTHING_TO_DO):
             self._say("\n".join([text, *self._summary()]))
         elif text.startswith(_WAITS):
@@ -147,6 +156,7 @@ class RunLog:
             record.rule_name, dict(record.wildcards or {}), list(record.log), list(record.output)
         )
         self.board.start(record.jobid, job)
+        self._ends.pop(record.jobid, None)  # it is tried again
 
     def _job_finished(self, record: Any) -> None:
         job = self.board.finish(record.job_id)
@@ -155,7 +165,7 @@ class RunLog:
         lines = job_logs.tail(job.logs)
         for note in job_logs.notes(lines):
             self._say(f"{job.title}: {note}")
-        if is_shown(job.rule):
+        if is_shown(job.rule) and "rules" not in self._quiet:
             picture = next((path for path in job.output if path.endswith(".png")), "")
             parts = [job_logs.result(lines) or picture, duration(job.seconds())]
             parts.append(f"{self.board.lines} of {self.board.to_show}")
@@ -163,38 +173,55 @@ class RunLog:
 
     def _error(self, record: Any) -> None:
         text = record.getMessage()
-        if _SCRIPT_FAILED in text:
+        if _NOT_ALL_DONE in text and self._ends:
+            self.screen.release()
+            self._say(self._account())
+        elif _SCRIPT_FAILED in text:
             self._held.append(text)  # the job's log says it better, if it says anything
         elif fault := machine_fault(RuntimeError(text)):  # with Snakemake's traceback, and repeated
             if fault != self._fault:
-                self._say(f"charlens: error: {fault}", "red")
+                self._say(f"charlens: error: {fault}", _ERROR)
             self._fault = fault
         else:
-            self._say(text, "red")
+            self._say(text, _ERROR)
 
     def _job_error(self, record: Any) -> None:
         job = self.board.fail(record.jobid)
         exception = self._held.pop(0) if self._held else ""
-        title = job.title if job else record.rule_name
+        title = job.about if job else record.rule_name
         logs = list(record.log)
         if stopped := job_logs.stopped(logs):
+            self._ends[record.jobid] = "stopped"
             self._say(f"{title}: stopped by {stopped}; run again to go on")
-        elif explained := job_logs.errors(logs) or job_logs.bugs(logs):
-            self._say("\n".join(explained), "red")
+            return
+        self._ends[record.jobid] = "failed"
+        if explained := job_logs.errors(logs) or job_logs.bugs(logs):
+            self._say("\n".join(explained), _ERROR)
         elif self._fault and not exception:
             return
         elif _KILLED.search(exception):
-            self._say(f"charlens: error: {title}: {_ADVICE_KILLED} [{', '.join(logs)}]", "red")
+            self._say(f"charlens: error: {title}: {_ADVICE_KILLED} [{', '.join(logs)}]", _ERROR)
         else:
-            self._say("\n".join(filter(None, [exception, self._in_full(record)])), "red")
+            self._say("\n".join(filter(None, [exception, self._in_full(record)])), _ERROR)
 
     def _group_error(self, record: Any) -> None:
         infos = list(record.job_error_info)
-        for info in infos:
-            self.board.fail(info["jobid"])
+        jobs = [self.board.fail(info["jobid"]) for info in infos]
         logs = [path for info in infos for path in info["log"]]
+        stopped = job_logs.stopped(logs)
+        self._ends |= {info["jobid"]: "stopped" if stopped else "failed" for info in infos}
+        if stopped:
+            titles = ", ".join(job.about for job in jobs if job) or "a group of jobs"
+            self._say(f"{titles}: stopped by {stopped}; run again to go on")
+            return
         explained = job_logs.errors(logs) or job_logs.bugs(logs)
-        self._say("\n".join(explained) if explained else self._in_full(record), "red")
+        self._say("\n".join(explained) if explained else self._in_full(record), _ERROR)
+
+    def _account(self) -> str:
+        """How far the run came that ends before all is done, instead of Snakemake's account."""
+        ends = list(self._ends.values())
+        counts = "".join(f", {end}: {ends.count(end)}" for end in sorted({*ends}))
+        return f"jobs done: {self.board.done} of {self.board.total}{counts}, took {self._elapsed()}"
 
     def _in_full(self, record: Any) -> str:
         """The account that Snakemake gives of a failed job, with the logs."""

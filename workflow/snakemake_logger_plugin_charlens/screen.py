@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from snakemake_logger_plugin_charlens.board import Board, Job
 
 _MOST_BARS = 8
+_OTHER_LINES = 3  # the whole run, jobs without a bar, and one above them
 _BAR = 24  # columns
+_TITLE = 28  # columns of a job's title, at least
 _ECHO = len("^C")  # what a terminal adds to the last line; wrapped, it would leave lines behind
 
 
@@ -46,7 +48,7 @@ class Screen:
         from rich.live import Live
 
         self._live = Live(
-            get_renderable=lambda: view(board, self._console.width),
+            get_renderable=lambda: view(board, *self._console.size),
             console=self._console,
             refresh_per_second=4,
             transient=True,  # the results take its place
@@ -68,18 +70,23 @@ class Screen:
             print(text, file=self._stream, flush=True)
 
 
-def view(board: Board, width: int) -> Any:
-    """What stays at the bottom: the whole run, then each job whose log says how far it is."""
+def view(board: Board, width: int, height: int = 25) -> Any:
+    """What stays at the bottom: the whole run, then each job whose log says how far it is.
+
+    Args:
+        board: the jobs.
+        width: columns of the terminal.
+        height: its lines; what stays leaves at least one to what is printed.
+    """
     from rich.console import Group
 
     jobs = sorted(board.running.values(), key=lambda job: job.begun)
     measured = [(job, progress) for job in jobs if (progress := job.progress())]
     silent = [job.about for job in jobs if job.progress() is None]
     room = width - _ECHO - 1
-    lines = [_whole(board, room)]
-    lines += [_line(job, progress, room) for job, progress in measured[:_MOST_BARS]]
-    if len(measured) > _MOST_BARS:
-        silent = [job.about for job, _ in measured[_MOST_BARS:]] + silent
+    most = max(1, min(_MOST_BARS, height - _OTHER_LINES))
+    lines = [_whole(board, room), *_lines(measured[:most], room)]
+    silent = [job.about for job, _ in measured[most:]] + silent
     if silent:
         lines.append(_text("  running: " + ", ".join(silent)))
     for line in lines:
@@ -95,19 +102,45 @@ def _whole(board: Board, room: int) -> Any:
     return _bar(share, max(0, min(_BAR, room - len(counts)))).append(counts)
 
 
-def _line(job: Job, progress: Any, room: int) -> Any:
-    """A job's share and time left; values of its log and the bar where there is room for them."""
-    numbers = f" {progress.share:4.0%}"
+def _lines(measured: list[tuple[Job, Any]], room: int) -> list[Any]:
+    """A line for each job: bars below each other, in all or, where one has no room, in none."""
+    ends = [_end(progress) for _, progress in measured]
+    columns = max([_TITLE, *(_text(job.about).cell_len for job, _ in measured)])
+    longest = max(map(len, ends), default=0)
+    if len("   ") + columns + _BAR // 2 + longest <= room:
+        return [_with_bar(job, progress, columns, room) for job, progress in measured]
+    return [
+        _shortened(job, room - len(end)).append(end)
+        for (job, _), end in zip(measured, ends, strict=True)
+    ]
+
+
+def _end(progress: Any, values: str = "") -> str:
     left = "" if progress.left is None else f"  {duration(progress.left)} left"
+    return f" {progress.share:4.0%}{values}{left}"
+
+
+def _with_bar(job: Job, progress: Any, columns: int, room: int) -> Any:
+    """A job's bar, share and time left; values of its log where there is room for them."""
+    line = _text("  ").append(_padded(job.about, columns)).append(" ")
+    line.append_text(_bar(progress.share, _BAR // 2))
     values = f"  {progress.values}" if progress.values else ""
-    title = _text(f"  {job.about:<28} ")
-    space = room - title.cell_len - _BAR // 2 - len(numbers) - len(left)
-    if space >= 0:
-        numbers += values if space >= len(values) else ""
-        return title.append_text(_bar(progress.share, _BAR // 2)).append(numbers + left)
-    title = _text(f"  {job.about}")
-    title.truncate(max(0, room - len(numbers) - len(left)), overflow="ellipsis", pad=True)
-    return title.append(numbers + left)
+    end = _end(progress, values)
+    return line.append(end if line.cell_len + len(end) <= room else _end(progress))
+
+
+def _padded(text: str, columns: int) -> Any:
+    line = _text(text)
+    line.truncate(columns, overflow="ellipsis", pad=True)
+    return line
+
+
+def _shortened(job: Job, columns: int) -> Any:
+    """A job's title in so many columns. Its corpus is cut first: its model says which job it is."""
+    title, corpus = f"  {job.about}", job.wildcards.get("corpus", "")
+    name = _text(corpus)
+    name.truncate(max(3, name.cell_len + columns - _text(title).cell_len), overflow="ellipsis")
+    return _padded(title.replace(corpus, name.plain, 1), max(0, columns))
 
 
 def _text(text: str) -> Any:

@@ -116,6 +116,30 @@ def text_width(text: str, size: float) -> float:
         return extent.width * 72 / figure.dpi
 
 
+def log_ticks(low: float, high: float, values: Iterable[float]) -> list[float]:
+    """Ticks of a logarithmic axis that says its numbers: two or more, where it shows as many.
+
+    Powers of ten; where fewer than two lie within, steps of 1, 2 and 5; where fewer than two of
+    them do, the first and the last value.
+
+    Args:
+        low: left end of the axis, above 0.
+        high: its right end.
+        values: what is drawn, one or more within the axis.
+
+    Example:
+        >>> log_ticks(1, 300, [1, 300]), log_ticks(8, 50, [10, 40]), log_ticks(22, 35, [28])
+        ([1, 10, 100], [10, 20, 50], [28])
+    """
+    powers = [10**exponent for exponent in range(7)]
+    for steps in ((1,), (1, 2, 5)):
+        ticks = [step * power for power in powers for step in steps if low <= step * power <= high]
+        if len(ticks) > 1:
+            return ticks
+    drawn = sorted(value for value in values if low <= value <= high)
+    return sorted({drawn[0], drawn[-1]})
+
+
 def fill_lines(items: Iterable[T], width: Callable[[T], float], room: float) -> list[list[T]]:
     """Items line by line, as many on each as fit (a wider one gets its own line).
 

@@ -51,16 +51,18 @@ def _width(frame: pd.DataFrame) -> float:
 
 
 _RATE = re.compile(r"\b(nats|bits) per char(?:acter\b|\.)", re.IGNORECASE)
-_COUNT = re.compile(r"\btest characters\b")
+_COUNT = re.compile(r"\b(test) characters\b", re.IGNORECASE)
 _GUESS = re.compile(r"\b(most likely(?: next)?) character\b")
+_CONTEXT = re.compile(r"\b(last c|see n|number of|error being a) character(s?)\b")
 
 
 def worded(text: str, *frames: pd.DataFrame) -> str:
-    """A text about tables, with rates per byte and counts of bytes where :func:`per` says byte.
+    """A text about tables that says bytes where models predict bytes and :func:`per` says byte.
 
     Args:
         text: with rates per character, such as ``Loss (nats per char.)``, counts or shares of
-            ``test characters``, and guesses of ``the most likely character``.
+            ``test characters``, guesses of ``the most likely character``, and lengths of context,
+            such as ``the last c characters``.
         frames: as of :func:`per`.
 
     Example:
@@ -72,8 +74,9 @@ def worded(text: str, *frames: pd.DataFrame) -> str:
         return text
     for pattern, words in {
         _RATE: rf"\1 per {BYTE}",
-        _COUNT: f"test {BYTE}s",
+        _COUNT: rf"\1 {BYTE}s",
         _GUESS: rf"\1 {BYTE}",
+        _CONTEXT: rf"\1 {BYTE}\2",
     }.items():
         text = pattern.sub(words, text)
     return text

@@ -21,6 +21,9 @@ from tqdm import tqdm
 
 from charlens.runtime.messages import say
 
+AS_LINES = "CHARLENS_PROGRESS_LINES"
+"""Environment variable set where others print on the same terminal, which would break bars."""
+
 SECONDS_OF_FIRST_LINES = (2.0, 5.0)
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -43,7 +46,8 @@ class Progress(AbstractContextManager["Progress"]):
         self._started, self._first = time.monotonic(), done
         self._lines = self._times_of_lines()
         self._next_line = next(self._lines)
-        self._slot = _Slot() if sys.stderr.isatty() else None
+        self._say = announce if os.environ.get(AS_LINES) else _log.info
+        self._slot = _Slot() if sys.stderr.isatty() and not os.environ.get(AS_LINES) else None
         self._bar = None
         if self._slot:
             self._bar = tqdm(
@@ -68,7 +72,7 @@ class Progress(AbstractContextManager["Progress"]):
             )
             self._bar.update(units)
         if time.monotonic() >= self._next_line:
-            _log.info(self.line())
+            self._say(self.line())
             self._next_line = next(self._lines)
 
     def _times_of_lines(self) -> Iterator[float]:

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from charlens.models.catalogue import RNN
-
-Schema = Mapping[str, Any]
+from charlens.study import left_out
+from charlens.study.schema_nodes import Schema, is_nullable, resolve
 
 _LIMITS = {
     "minimum": "at least {}",
@@ -53,7 +53,8 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
         *parents, key = location
         path = ".".join(filter(None, [_dotted(parents), _shortened(str(key))]))
         known = _keys(_node(schema, parents), schema)
-        hint = did_you_mean(key, known) or _belongs(location, schema)
+        hint = left_out.no_section(location, schema) or left_out.no_switch(location, schema)
+        hint = hint or did_you_mean(key, known) or _belongs(location, schema)
         return f"{path}: unknown key (value {show(value)}){hint}; allowed: {', '.join(known)}"
     path = _dotted(location) or "the whole config"
     node = _node(schema, location)
@@ -63,12 +64,13 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
     if kind == "missing":
         return f"{path}: missing, {expected}"
     if kind == "union_tag_not_found" and isinstance(value, Mapping):
-        kinds = [_keys(option, schema)[0] for option in _resolve(node, schema)["oneOf"]]
+        kinds = [_keys(option, schema)[0] for option in resolve(node, schema)["oneOf"]]
         hint = "".join(did_you_mean(key, kinds) for key in value)
         return f"{path}: found the keys {_listed(value)}, {expected}{hint}"
-    node = _resolve(node, schema)
-    hint = did_you_mean(value, node.get("enum", ()))
-    hint = hint or _as_text(value, node) or _as_number(value, node) or _as_list(value, node)
+    hint = left_out.instead(location, value, node, schema)
+    node = resolve(node, schema)
+    hint = hint or did_you_mean(value, node.get("enum", ()))
+    hint = hint or _as_text(value, node) or _as_number(value, node)
     return f"{path}: found {show(value)}, {expected}{hint}"
 
 
@@ -92,12 +94,6 @@ def _as_number(value: object, node: Schema) -> str:
     if re.fullmatch(r"[+-]?\d+(,\d+)+(\.\d+)?", value):
         return "; write numbers without commas, with a point before decimals"
     return ""
-
-
-def _as_list(value: object, node: Schema) -> str:
-    """Say how YAML is given an empty list to those who write ``no`` or nothing."""
-    may_be_empty = node.get("type") == "array" and not node.get("minItems")
-    return "; for none write []" if may_be_empty and value in (None, False, "none") else ""
 
 
 def _dotted(location: Sequence[str | int]) -> str:
@@ -157,6 +153,18 @@ _OTHER_WORDS = {
     "bptt": "unroll",
     "ngram": "n_gram",
     "nnn": "n_nn",
+    # What a run says that it does, and its figures, by the sections that they have.
+    "errors": "figure6",
+    "evidence": "cells",
+    "figure7": "cells",
+    "figure8": "interventions",
+    "figure9": "context",
+    "figure10": "universality",
+    "figure12": "leakage",
+    "gates": "figure3",
+    "memory": "context",
+    "oracles": "figure6",
+    "saturation": "figure3",
 }
 
 
@@ -197,30 +205,18 @@ def _belongs(location: Sequence[str | int], schema: Schema) -> str:
     """Suggest the section of a key that was written one level too high."""
     *parents, key = location
     sections = []
-    for name, node in _resolve(_node(schema, parents), schema).get("properties", {}).items():
-        section = _resolve(node, schema)
+    for name, node in resolve(_node(schema, parents), schema).get("properties", {}).items():
+        section = resolve(node, schema)
         if any(key in _keys(kind, schema) for kind in section.get("oneOf", [section])):
             sections.append(name)
     return f"; did you mean {sections[0]}: {{{key}: ...}}?" if len(sections) == 1 else ""
-
-
-def _resolve(node: Schema, schema: Schema) -> Schema:
-    """Follow references and step over "or null"."""
-    while True:
-        options = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
-        if "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-        elif len(options) == 1:
-            node = options[0]
-        else:
-            return node
 
 
 def _node(schema: Schema, location: Sequence[str | int]) -> Schema:
     """The schema of the value at ``location``; empty where the schema does not know it."""
     node, keys_of = schema, schema
     for part in location:
-        node = _resolve(node, schema)
+        node = resolve(node, schema)
         if part == "[key]":
             node = _any_key(keys_of)
         elif _is_marker(part) and "oneOf" in node:
@@ -248,13 +244,13 @@ def _any_key(mapping: Schema) -> Schema:
 
 
 def _keys(node: Schema, schema: Schema) -> list[str]:
-    return list(_resolve(node, schema).get("properties", {}))
+    return list(resolve(node, schema).get("properties", {}))
 
 
 def _describe(node: Schema, schema: Schema) -> str:
     """Describe in words what a value may be."""
-    nullable = any(option.get("type") == "null" for option in node.get("anyOf", ()))
-    node = _resolve(node, schema)
+    nullable = is_nullable(node)
+    node = resolve(node, schema)
     return _describe_kind(node, schema) + (" or null" if nullable else "")
 
 
@@ -275,7 +271,8 @@ def _describe_kind(node: Schema, schema: Schema) -> str:
         case "object" if "properties" in node:
             return f"a mapping with the keys {', '.join(node['properties'])}"
         case "object":
-            return "a non-empty mapping of names to settings"
+            least = "non-empty " if node.get("minProperties") else ""
+            return f"a {least}mapping of names to settings"
     if "oneOf" in node:
         kinds = [_keys(kind, schema)[0] for kind in node["oneOf"]]
         return f"a mapping with exactly one of the keys {', '.join(kinds)}"

@@ -136,7 +136,7 @@ def _finish(axes: Axes, rows: pd.DataFrame, name: str, legend: int) -> None:
     axes.set_yscale("symlog", linthresh=_LINEAR, linscale=0.5)
     longest = float(rows["context"].max())
     axes.set_xlim(_LEAST_CONTEXT, longest)
-    axes.set_xticks([x for x in (1, 10, 100, 1000, 10_000) if x <= longest])
+    axes.set_xticks(style.log_ticks(_LEAST_CONTEXT, longest, rows["context"]))
     lowest, highest = float(rows["delta"].min()), float(rows["delta"].max())
     axes.set_ylim(min(-_LINEAR, 1.3 * lowest), max(1.6 * highest, 0.1))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))

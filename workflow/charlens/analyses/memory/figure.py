@@ -161,7 +161,7 @@ def _draw_panel(axes: Axes, panel: _Panel) -> None:
     axes.set_xscale("log")
     nearest, furthest = 0.8 * rows["x"].min(), 1.25 * rows["x"].max()
     axes.set_xlim(nearest, furthest)
-    axes.set_xticks([x for x in (1, 10, 100, 1000, 10_000) if nearest <= x <= furthest])
+    axes.set_xticks(style.log_ticks(nearest, furthest, rows["x"]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axes.minorticks_off()
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}".replace("-", "−")))

@@ -46,7 +46,7 @@ def ratio_text(ratio: float) -> str:
         return "–"
     if ratio > _MOST:
         return f"> {_MOST}"
-    return (f"{ratio:.0f}" if abs(ratio) >= 10 else f"{ratio:.1f}").replace("-", "−")
+    return (f"{ratio:.0f}" if abs(ratio) >= 10 else f"{ratio:z.1f}").replace("-", "−")
 
 
 def markdown(frame: pd.DataFrame) -> str:
