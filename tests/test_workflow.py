@@ -203,6 +203,24 @@ def test_n_grams_of_a_larger_text_ask_for_more_memory(repository: Path, tmp_path
     assert asked == {1: [["1012"], ["2000"]], 100: [["2200"], ["6000"]]}
 
 
+def test_analyses_of_a_larger_text_ask_for_more_memory(repository: Path, tmp_path: Path) -> None:
+    asked = {}
+    for megabytes in (1, 100):
+        with (tmp_path / "big.txt").open("wb") as file:
+            file.truncate(megabytes * 1_000_000)
+        source = f"{{source: {{file: {tmp_path}/big.txt}}}}"
+        grid = "grid: [{cells: [lstm], layers: [1], sizes: [8]}]"
+        (tmp_path / "my.yaml").write_text(f"corpora: {{big: {source}}}\n{grid}\n")
+        names = ("concepts/lstm-1x8.parquet", "context/lstm-1x8.csv")
+        targets = [f"results/my/big/tables/{name}" for name in names]
+        run = snakemake(
+            repository, "-np", "--configfile", str(tmp_path / "my.yaml"), "--", *targets
+        )
+        patterns = (rf"rule {rule}:.*?mem_mb=(\d+)" for rule in ("cell_evidence", "memory"))
+        asked[megabytes] = [re.findall(pattern, run.stdout, re.S) for pattern in patterns]
+    assert asked == {1: [["3000"], ["3000"]], 100: [["17000"], ["8000"]]}
+
+
 def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) -> None:
     text = "".join(f"{number} bottles of beer\n" for number in range(2000))
     names = ["war {1869}", "war <draft>", "{", "<results>"]

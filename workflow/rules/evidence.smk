@@ -25,7 +25,7 @@ rule cell_evidence:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=evidence_memory,
         runtime=120,
         gpu=gpu_share(10),
     params:

@@ -41,6 +41,18 @@ def n_gram_memory(wildcards, attempt):
     return math.ceil(max(2000, 1000 + 50 * text_megabytes(wildcards.corpus))) * attempt
 
 
+def analysis_memory(wildcards, attempt):
+    """MB that analyses of a text and its predictions ask: 70 per MB of text (60 were measured)."""
+    return math.ceil(max(3000, 1000 + 70 * text_megabytes(wildcards.corpus))) * attempt
+
+
+def evidence_memory(wildcards, attempt):
+    """MB that evidence about cells asks: 1,600 per MB of test text (1,300 were measured)."""
+    corpus = STUDY.corpora[wildcards.corpus]
+    test = (1 - corpus.train - corpus.val) * text_megabytes(wildcards.corpus)
+    return math.ceil(max(3000, 1000 + 1600 * test)) * attempt
+
+
 def gpu_share(percent):
     """What a job asks of GPUs: percent of a local one; one where a scheduler gives whole ones.
 
