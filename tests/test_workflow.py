@@ -218,7 +218,7 @@ def test_analyses_of_a_larger_text_ask_for_more_memory(repository: Path, tmp_pat
         )
         patterns = (rf"rule {rule}:.*?mem_mb=(\d+)" for rule in ("cell_evidence", "memory"))
         asked[megabytes] = [re.findall(pattern, run.stdout, re.S) for pattern in patterns]
-    assert asked == {1: [["3000"], ["3000"]], 100: [["17000"], ["8000"]]}
+    assert asked == {1: [["3000"], ["3000"]], 100: [["26000"], ["8000"]]}
 
 
 def test_files_whose_names_look_like_patterns(repository: Path, tmp_path: Path) -> None:

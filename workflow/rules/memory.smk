@@ -35,7 +35,7 @@ rule memory:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=analysis_memory,
+        mem_mb=memory_memory,
         runtime=120,
         gpu=gpu_share(10),
     params:

@@ -33,7 +33,7 @@ rule errors:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=oracle_memory(ERRORS),
         runtime=60,
     params:
         config={
@@ -70,7 +70,7 @@ rule seed_errors:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=oracle_memory(SEED_ERRORS),
         runtime=60,
     params:
         config=table_config()
@@ -106,7 +106,7 @@ rule decade:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=oracle_memory(ERRORS),
         runtime=60,
     params:
         config=table_config()

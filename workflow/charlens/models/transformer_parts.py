@@ -19,7 +19,7 @@ EPSILON = 1e-6
 """Added to the mean square of a row, so that a row of zeros stays one."""
 
 ROWS = 1000
-"""Rows of a block of :func:`mlp` on a CPU."""
+"""Rows of a block of :func:`mlp` on a CPU: at a width of 39 what lies between takes 0.6 MB."""
 
 
 def normed(x: Tensor, gain: Tensor) -> Tensor:
@@ -98,6 +98,7 @@ class _Mlp(torch.autograd.Function):
         for rows in _blocks(x):
             between = x[rows] @ up
             d_down.addmm_(gelu(between).t(), dy[rows])
+            # What autograd calls: torch has no public name for the slope of GELU.
             slope = torch.ops.aten.gelu_backward(dy[rows] @ down.t(), between)
             d_up.addmm_(x[rows].t(), slope)
             torch.mm(slope, up.t(), out=dx[rows])
@@ -141,11 +142,10 @@ class _Heads(torch.autograd.Function):
         steps = len(x) // batch
         parts = (x @ weight).view(batch, steps, 3, many, units).permute(2, 0, 3, 1, 4)
         query, new_key, new_value = parts
-        queries = x.new_empty(batch, many, steps, units)
         keys, values = (x.new_empty(batch, many, before + steps, units) for _ in range(2))
-        _turn(query, cos[before:], sin[before:], queries)
-        _turn(key, cos[:before], sin[:before], keys[:, :, :before])
-        _turn(new_key, cos[before:], sin[before:], keys[:, :, before:])
+        queries = _turned(query, cos[before:], sin[before:])
+        keys[:, :, :before] = _turned(key, cos[:before], sin[:before])
+        keys[:, :, before:] = _turned(new_key, cos[before:], sin[before:])
         values[:, :, :before] = value
         values[:, :, before:] = new_value
         ctx.save_for_backward(x, weight, cos[before:], sin[before:])
@@ -167,13 +167,19 @@ class _Heads(torch.autograd.Function):
             elif part is d_value:
                 part.copy_(gradient)
             else:
-                _turn(gradient, cos, -sin, part)
+                part.copy_(_turned(gradient, cos, -sin))
         flat = d_parts.view(len(x), -1)
         return flat @ weight.t(), x.t() @ flat, None, None, None, None
 
 
-def _turn(x: Tensor, cos: Tensor, sin: Tensor, out: Tensor) -> None:
-    """Turn the pairs of x, (B, H, steps, d), by angles (steps, d/2)."""
+def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """The pairs of x, (B, H, steps, d), turned by angles (steps, d/2); contiguous.
+
+    Halves of heads are too short to be read from where they lie apart: a copy first is faster.
+    """
+    x = x.contiguous()
+    out = torch.empty_like(x)
     (first, second), (left, right) = x.chunk(2, -1), out.chunk(2, -1)
     torch.mul(first, cos, out=left).addcmul_(second, sin, value=-1)
     torch.mul(first, sin, out=right).addcmul_(second, cos)
+    return out

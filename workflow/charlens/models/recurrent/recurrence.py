@@ -90,7 +90,7 @@ class Recurrence:
         return self.state_after(-1)
 
     def state_after(self, step: int) -> list[Tensor]:
-        """The same after a step of the window, from 0."""
+        """The same after a step of the window, from 0; −1 is before the first."""
         return [s[:, step + 1] for s in (self.h, self.c) if s is not None]
 
     def carry(self) -> None:
