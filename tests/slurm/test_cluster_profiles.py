@@ -46,10 +46,13 @@ def test_what_takes_seconds_is_one_job(name: str, rules: dict) -> None:
     assert "groups" not in values
     grouped = {rule for rule, facts in rules.items() if facts["group"] == "summary"}
     working = {rule for rule, facts in rules.items() if facts["script"]}
-    # Their requests grow with the text and the attempt without a profile.
+    # Their requests grow with the text and the attempt without a profile, and a profile's would
+    # take the place of theirs.
     growing = {rule for rule in working if rules[rule]["resources"]["mem_mb"] is None}
+    assert growing & values["set-resources"].keys() == set()
+    growing -= grouped
     scored = {"n_gram_probabilities", "scored_probabilities"}
-    assert growing == {"prepare_corpus", "fit_n_gram"} | scored
+    assert growing == {"prepare_corpus", "fit_n_gram", "cell_evidence", "memory"} | scored
     # The manifest follows everything else; files from elsewhere come before it.
     alone = {"manifest", "external_probabilities"}
     assert grouped == working - values["set-resources"].keys() - growing - alone
@@ -101,6 +104,23 @@ def test_retries_are_the_profiles_alone(rules: dict) -> None:
 def test_the_profiles_ask_for_the_same() -> None:
     for key in ("set-resources", "group-components", "cores", "resources"):
         assert profile("slurm")[key] == profile("cluster-generic")[key]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_large_text_gets_the_memory_that_it_needs(name: str, tmp_path: Path) -> None:
+    """A profile's limit or its own request would replace the rule's without a word."""
+    with (tmp_path / "big.txt").open("wb") as file:
+        file.truncate(200_000_000)
+    config = tmp_path / "my.yaml"
+    grid = "grid: [{cells: [lstm], layers: [1], sizes: [8]}]"
+    config.write_text(f"corpora: {{big: {{source: {{file: {tmp_path}/big.txt}}}}}}\n{grid}\n")
+    tables = "results/my/big/tables"
+    wanted = [f"{tables}/concepts/lstm-1x8.parquet", f"{tables}/context/lstm-1x8.csv"]
+    profiles = ["--workflow-profile", f"profiles/{name}", "--configfile", str(config)]
+    done = snakemake(ROOT, "-np", *profiles, "--", *wanted, "results/my/tables/errors.md")
+    asked = dict(re.findall(r"^ *rule (\w+):.*?mem_mb=(\d+)", done.stdout, re.M | re.S))
+    of_text = ("cell_evidence", "memory", "errors", "fit_n_gram", "prepare_corpus")
+    assert [int(asked[rule]) for rule in of_text] == [51_000, 15_000, 15_000, 11_000, 3400]
 
 
 # --- the generic profile's script, against fake commands of each scheduler ---

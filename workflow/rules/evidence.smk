@@ -26,7 +26,7 @@ rule cell_evidence:
     threads: 1
     resources:
         mem_mb=evidence_memory,
-        runtime=120,
+        runtime=lambda wildcards, attempt: 120 * attempt,
         gpu=gpu_share(10),
     params:
         config=evidence_config,

@@ -36,7 +36,7 @@ rule memory:
     threads: 1
     resources:
         mem_mb=memory_memory,
-        runtime=120,
+        runtime=lambda wildcards, attempt: 120 * attempt,
         gpu=gpu_share(10),
     params:
         config=memory_config,
