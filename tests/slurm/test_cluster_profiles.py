@@ -115,9 +115,9 @@ def test_a_large_text_gets_the_memory_that_it_needs(name: str, tmp_path: Path) -
     grid = "grid: [{cells: [lstm], layers: [1], sizes: [8]}]"
     config.write_text(f"corpora: {{big: {{source: {{file: {tmp_path}/big.txt}}}}}}\n{grid}\n")
     tables = "results/my/big/tables"
-    wanted = [f"{tables}/concepts/lstm-1x8.parquet", f"{tables}/context/lstm-1x8.csv"]
+    targets = [f"{tables}/concepts/lstm-1x8.parquet", f"{tables}/context/lstm-1x8.csv"]
     profiles = ["--workflow-profile", f"profiles/{name}", "--configfile", str(config)]
-    done = snakemake(ROOT, "-np", *profiles, "--", *wanted, "results/my/tables/errors.md")
+    done = snakemake(ROOT, "-np", *profiles, "--", *targets, "results/my/tables/errors.md")
     asked = dict(re.findall(r"^ *rule (\w+):.*?mem_mb=(\d+)", done.stdout, re.M | re.S))
     of_text = ("cell_evidence", "memory", "errors", "fit_n_gram", "prepare_corpus")
     assert [int(asked[rule]) for rule in of_text] == [51_000, 15_000, 15_000, 11_000, 3400]
