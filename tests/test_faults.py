@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from compileall import compile_file
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -91,9 +92,7 @@ def test_another_locale_and_time_zone_give_the_same_bytes(study: Path) -> None:
 
 
 def test_a_disk_without_space_for_snakemake_itself_is_one_line(disk: Path) -> None:
-    copy_repository(disk)
-    arguments = ("--cores", "1", "--configfile", TINY, "--", "results/tiny/python_docs/corpus.json")
-    used = sum(path.stat().st_blocks * 512 for path in disk.rglob("*"))
+    arguments, used = nearly_full(disk)
     remount(disk, f"size={used + 4096}")
     full = snakemake(disk, *arguments)
     assert full.code == 1
@@ -106,6 +105,31 @@ def test_a_disk_without_space_for_snakemake_itself_is_one_line(disk: Path) -> No
     assert all(line.startswith("Failed to setup log file: [Errno 30]") for line in first)
     remount(disk, "rw")
     assert snakemake(disk, *arguments).code == 0
+
+
+@pytest.mark.parametrize("kilobytes", [24, 60])
+def test_a_disk_that_a_job_fills_leaves_no_halves_of_modules(disk: Path, kilobytes: int) -> None:
+    """Python keeps what it could write of a compiled module, and fails on it ever after."""
+    arguments, used = nearly_full(disk)
+    compiled = list(disk.rglob("*.pyc"))
+    remount(disk, f"size={used + 1024 * kilobytes}")
+    full = snakemake(disk, *arguments)
+    assert full.code == 1
+    assert "charlens: error: the disk is full; free some space and run again" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert list(disk.rglob("*.pyc")) == compiled
+    remount(disk, "size=100m")
+    assert snakemake(disk, *arguments).code == 0
+
+
+def nearly_full(disk: Path) -> tuple[tuple[str, ...], int]:
+    """Arguments for one job in a repository on a disk, and the bytes that it takes."""
+    copy_repository(disk)
+    # Snakemake imports what PYTHONPATH names, the plugin, before it reads the profile.
+    compile_file(disk / "workflow" / "snakemake_logger_plugin_charlens" / "__init__.py", quiet=1)
+    target = "results/tiny/python_docs/corpus.json"
+    used = sum(path.stat().st_blocks * 512 for path in disk.rglob("*"))
+    return ("--cores", "1", "--configfile", TINY, "--", target), used
 
 
 def remount(folder: Path, options: str) -> None:

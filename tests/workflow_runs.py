@@ -16,6 +16,8 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "config.yaml", "config.paper.yaml", "profiles", "workflow", "envs", "tests")
 TINY = "tests/config.tiny.yaml"
+# A newcomer's Python keeps compiled modules, whatever this environment says.
+NEWCOMERS = {key: os.environ[key] for key in os.environ if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Server:
         if cls.process is None:
             cls.process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("snakemake_server.py")],
+                env=NEWCOMERS,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -78,7 +81,7 @@ def snakemake(folder: Path, *arguments: str) -> Run:
     """Run Snakemake in a folder; its scripts by :func:`warm_python`."""
     start = time.monotonic()
     # Published corpora elsewhere on this machine, or a GPU, must not change what the tests see.
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+    environment = {**NEWCOMERS, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     # The copy's logger plugin, not that of a checkout installed here: Snakemake loads it first.
     environment["PYTHONPATH"] = str(folder / "workflow")
     request = {"cwd": str(folder), "environment": environment, "arguments": arguments}
@@ -97,7 +100,7 @@ def warm_python() -> str:
     folder = TemporaryDirectory()
     server = subprocess.Popen(
         [sys.executable, Path(__file__).with_name("job_server.py"), folder.name],
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+        env=NEWCOMERS | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

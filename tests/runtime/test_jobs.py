@@ -97,6 +97,7 @@ def nested(outer: Exception, inner: Exception) -> Exception:
         (OSError(errno.ENFILE, "Too many open files in system"), "too many files are open"),
         (OSError(errno.ENOSPC, "No space left on device", "t.csv"), "t.csv: the disk is full"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "quota"),
+        (OSError("32010 requested and 24448 written"), "the disk is full"),
         (ValueError("Error while serializing: No space left (os error 28)"), "the disk is full"),
         (nested(ValueError("reading"), OSError(errno.EIO, "Input/output error")), "failed"),
     ],
@@ -132,7 +133,7 @@ def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch, c
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("logging.FileHandler", full)
+    monkeypatch.setattr("charlens.runtime.job._LogFile", full)
     with pytest.raises(SystemExit), job(tmp_path / "a.log"):
         raise AssertionError
     assert "a.log: the disk is full" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charlens.errors import CharlensError, DamagedFileError, visible
@@ -144,6 +144,18 @@ class _Formatter(logging.Formatter):
         return super().formatMessage(record)
 
 
+class _LogFile(logging.FileHandler):
+    """A log whose lines are lost on a full or failing disk, which the job's last line names."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        with suppress(OSError):  # of lines that it could not write before
+            super().close()
+
+
 def _log_to(path: FilePath | None) -> logging.Handler:
     if path is None:
         handler: logging.Handler = logging.NullHandler()
@@ -151,7 +163,7 @@ def _log_to(path: FilePath | None) -> logging.Handler:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         if Path(path).is_symlink():  # written through it, a file elsewhere would be lost
             Path(path).unlink()
-        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+        handler = _LogFile(path, mode="w", encoding="utf-8")
     handler.setFormatter(_Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.captureWarnings(True)
     root = logging.getLogger()

@@ -28,6 +28,7 @@ _NO_MEMORY = (
     "failed to map segment from shared object",  # of a library that is imported
     "cannot allocate memory",
 )
+_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")  # numpy's, on a full disk
 _NO_THREAD = "can't start new thread"
 
 
@@ -53,6 +54,8 @@ def _number(error: BaseException) -> int | None:
         return errno.ENOMEM
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
+    if isinstance(error, OSError) and _SHORT_WRITE.fullmatch(str(error)):
+        return errno.ENOSPC
     if isinstance(error, RuntimeError | ImportError):
         message = str(error)
         if any(words in message.lower() for words in _NO_MEMORY):

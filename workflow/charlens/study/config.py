@@ -10,6 +10,7 @@ editors.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -237,8 +238,9 @@ def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
     return tuple(context_id(name, n) for n in section.contexts) if applies else ()
 
 
+@cache
 def schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the config file."""
+    """JSON Schema (2020-12) of the config file; one object for all, not to be changed."""
     document = Config.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
