@@ -219,7 +219,7 @@ def test_scores_of_a_network_are_those_of_texts_that_go_on_with_each_mark(cell):
 def test_texts_go_on_from_places_of_many_steps_at_once(cell, monkeypatch):
     """As many as there are streams, past the beginning of what attention sees, and none of most."""
     random = np.random.default_rng(0)
-    codes = random.integers(0, 8, (5, 4 * 50 + 1)).astype(np.uint8)
+    codes = random.integers(0, 8, (5, 4 * 30 + 1)).astype(np.uint8)
     if cell == "n-nn":
         (shape,) = shapes_for("n-nn-3", 8, [16])
         draws = torch.Generator().manual_seed(1)
@@ -227,15 +227,15 @@ def test_texts_go_on_from_places_of_many_steps_at_once(cell, monkeypatch):
         weights = {name: torch.randn(1, *e.true, generator=draws) / 2 for name, e in entries}
     else:
         shape, weights = of_cell(cell).shape, of_cell(cell).weights
-    asked = random.random((5, 200)) < 0.1
-    asked[:, 50:100] = False
-    asked[:, 120] = True
+    asked = random.random((5, 120)) < 0.1
+    asked[:, 30:60] = False
+    asked[:, 72] = True
     reads = []
     forward = Reader.predict
     monkeypatch.setattr(
         Reader, "predict", lambda self, codes: reads.append(1) or forward(self, codes)
     )
-    scores = closing_scores.network_scores(shape, weights, codes, [(1, 2)], asked, 50)
+    scores = closing_scores.network_scores(shape, weights, codes, [(1, 2)], asked, 30)
     assert len(reads) <= 4 * (asked.sum() // 5 // 3) + 4 + 20 * (cell == "gpt")
     assert (scores[~asked] == 0).all()
     reader = Reader(shape, weights, 1)

@@ -99,7 +99,9 @@ def registered():
         patch.setitem(catalogue.CELLS, "mgu", ENTRY)
         patch.setitem(cells.CELLS, "mgu", None)  # so that it is taken out again
         cells.computes("mgu")(MinimalGated)
+        schema.cache_clear()
         yield
+    schema.cache_clear()
 
 
 # Computes
@@ -317,6 +319,7 @@ def test_its_quantities_are_kept_and_its_gates_counted(paths, trained, tmp_path)
 
 def test_without_its_entry_it_is_unknown(monkeypatch):
     monkeypatch.delitem(catalogue.CELLS, "mgu")
+    schema.cache_clear()
     with pytest.raises(CharlensError, match="names no model that is trained"):
         shapes_for("mgu-1x8", 7)
     with pytest.raises(

@@ -240,7 +240,7 @@ def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
 
 @cache
 def schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the config file; one object for all, not to be changed."""
+    """JSON Schema (2020-12) of the config file, made once; not to be changed."""
     document = Config.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
