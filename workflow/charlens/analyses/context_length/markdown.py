@@ -40,9 +40,9 @@ def markdown(frame: pd.DataFrame, bootstrap: int, compressed: Sequence[pd.DataFr
     if frame["gap_to_streams"].notna().any():
         caption += (
             " The split by streams is the paper's and interleaves test text with training text; "
-            "the split by position keeps them apart. The gap is position − streams; the two splits "
-            f"test on different {what}s, and the gap at n = 1 shows about how much of it is that "
-            "alone."
+            "the split by position keeps them apart. The gap is position − streams of one model, "
+            f"trained on both. They test on different {what}s, and the gap at n = 1 shows about "
+            "how much of it is that alone."
         )
     if "files" in set(frame["split"]):
         caption += (

@@ -6,10 +6,11 @@ recurrent model. n-gram models are scored on the test split's inputs (the paper'
 
 One text may be split in several ways: ``streams``, the paper's, interleaves test text with training
 text; ``position`` and ``files`` keep it apart and so ask the stricter question. Corpora of one text
-and equal fractions are neighbours, and what the stricter question costs a model, its loss by that
-split less its loss by ``streams``, is a result of its own: the gap. The two score different
-characters of the text, so the gap also holds how much harder one test text is than the other; short
-contexts, which have nothing to gain from text nearby, show about how much.
+and equal fractions are neighbours. What the stricter question costs a model is a result of its own,
+the gap: its loss by that split, less the loss of the same kind of model by ``streams``. A recurrent
+model has one only where it was trained on both. The two score different characters of the text, so
+the gap also holds how much harder one test text is than the other; short contexts, which have
+nothing to gain from text nearby, show about how much.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ COLUMNS = {
     "paper": "float64",  # nats per character; only where corpus and split are the paper's
     "difference": "float64",  # cross_entropy - paper
     "papers_file": "boolean",  # whether the corpus is the very file of the paper, where compared
-    "gap_to_streams": "float64",  # less the loss by streams, nats per character, on other rows
+    "gap_to_streams": "float64",  # less the same model's loss by streams, nats per character
     "uniform": "float64",  # loss of a uniform guess among the corpus's symbols; empty if unknown
 }
 """Columns of the table, one row per corpus and model."""
@@ -96,7 +97,9 @@ def table(
     known = {corpus.name: corpus for corpus in corpora}
     together = Together(corpora)
     rows = [row for path in n_gram for row in _n_gram_rows(path, together)]
-    rows += _scored_rows(probabilities, together, bootstrap, seed)
+    scored = _scored_rows(probabilities, together, bootstrap, seed)
+    of_models = {(row["corpus"], row["model"]): row["cross_entropy"] for row in [*rows, *scored]}
+    rows += _without_worse(scored)
     if not rows:
         raise CharlensError(
             "Table 2: expected at least one n-gram, n-NN or recurrent model, found none; add some "
@@ -107,14 +110,11 @@ def table(
     order = list(TITLES)
     rows.sort(key=lambda row: (place[row["corpus"]], order.index(row["family"]), row["n"] or 0))
     rows = [_finished(row, known[row["corpus"]], sources) for row in rows]
-    by_streams = {
-        (row["source"], row["family"], row["n"]): row["cross_entropy"]
-        for row in rows
-        if row["split"] == "streams"
-    }
     for row in rows:
-        other = by_streams.get((row["source"], row["family"], row["n"]))
-        if row["split"] != "streams" and other is not None:
+        # The first corpus of a text is the one by streams, if there is one.
+        other = of_models.get((row["source"], row["model"]))
+        by_streams = known[row["source"]].split == "streams"
+        if row["split"] != "streams" and by_streams and other is not None:
             row["gap_to_streams"] = row["cross_entropy"] - other
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -174,9 +174,8 @@ def _n_gram_rows(path: FilePath, together: Together) -> Iterator[Row]:
 def _scored_rows(
     paths: Sequence[FilePath], together: Together, bootstrap: int, seed: int
 ) -> list[Row]:
-    """Rows of n-NN models, and of the best recurrent model of each corpus."""
-    chosen: list[Row] = []
-    best: dict[str, Row] = {}
+    """Rows of n-NN models and of recurrent models."""
+    rows: list[Row] = []
     for predictions in together.read(paths, ["probability", "stream"], _is_wanted):
         metadata, corpus = predictions.metadata, predictions.metadata.corpus
         family, n = model_id.context_model(metadata.model) or (RECURRENT, None)
@@ -193,11 +192,20 @@ def _scored_rows(
         }
         assert predictions.corpus is not None  # files of unknown corpora are refused
         row["diverged"] = is_diverged(row["cross_entropy"], uniform_loss(predictions.corpus.k))
-        if family != RECURRENT:
-            chosen.append(row)
-        elif corpus not in best or _order(row) < _order(best[corpus]):
+        rows.append(row)
+    return rows
+
+
+def _without_worse(rows: Sequence[Row]) -> list[Row]:
+    """Rows of scored models less the recurrent ones but the best of each corpus."""
+    best: dict[str, Row] = {}
+    for row in rows:
+        corpus = row["corpus"]
+        if row["family"] == RECURRENT and (
+            corpus not in best or _order(row) < _order(best[corpus])
+        ):
             best[corpus] = row
-    return [*chosen, *best.values()]
+    return [row for row in rows if row["family"] != RECURRENT or row is best[row["corpus"]]]
 
 
 def _is_wanted(path: FilePath, metadata: ProbabilityMetadata, columns: Sequence[str]) -> bool:
