@@ -365,6 +365,15 @@ def test_markdown_and_sentences(measured):
     assert len(sentences) == 8
 
 
+def test_what_rounds_to_zero_has_no_sign(measured):
+    tiny = {"delta": -0.0002, "low": -0.0003, "high": 0.0001}
+    text = curves.markdown(measured.assign(**tiny))
+    assert "0.000 [0.000, 0.000]" in text
+    assert "−0.000" not in text
+    below = curves.markdown(measured.assign(delta=-0.0006, low=-0.0011, high=-0.0006))
+    assert "−0.001 [−0.001, −0.001]" in below
+
+
 def test_streams_that_are_too_short_are_one_row_that_says_so():
     corpus, splits = corpus_of(random_text(600))
     shape = Shape("rnn", 1, 4, corpus.k)

@@ -1,6 +1,7 @@
 """Excerpts of texts in several languages, and Figures 2 and 6 of them."""
 
 import unicodedata
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from charlens.inside.cells import figure as figure2
 from charlens.inside.cells.concepts import labels
 from charlens.inside.cells.excerpts import COLUMNS, ROWS, candidates, typical_excerpt
 from charlens.paper.definitions import OracleDefinitions
+from charlens.text.encoding_guess import guess
 from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
 from languages import LANGUAGES, encoded
 
@@ -119,6 +121,31 @@ def test_notebooks_show_the_characters(name):
     assert 'dir="auto"' in page
     assert "\ufffd" not in page
     assert data[shown[3].start : shown[3].stop].decode(encoding) == shown[3].text
+
+
+@pytest.mark.parametrize(
+    ("name", "length"),
+    [
+        ("russian_wide", 101),
+        ("russian_wide", 201),
+        ("chinese_gb", 101),
+        ("french", 101),
+        ("emoji", 201),
+    ],
+)
+def test_notebooks_show_the_characters_of_streams_cut_within_them(name, length):
+    """Joined, the streams of these texts pass for texts in another encoding."""
+    encoding, data = LANGUAGES[name][1], encoded(name, 100)
+    rows = np.frombuffer(data[: len(data) // length * length], np.uint8).reshape(-1, length)[:40:2]
+    joined = rows.tobytes()
+    assert guess(joined) != encoding
+    shown = html.beginning(joined, range(length, len(joined), length))
+    assert all(a.stop <= b.start for a, b in pairwise(shown))
+    known = [part for part in shown if part.text in LANGUAGES[name][0]]
+    # A stream of GB that begins within a character is read wrongly up to its next ASCII byte.
+    assert len(known) > (0.75 if name == "chinese_gb" else 0.95) * len(shown)
+    for at in range(length, shown[-1].start, length):
+        assert any(part.start == at for part in shown)
 
 
 @pytest.mark.parametrize(

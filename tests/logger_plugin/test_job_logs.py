@@ -51,10 +51,10 @@ def test_no_log_no_progress() -> None:
 def test_results_notes_and_signals_are_read(log) -> None:
     with job(log):
         logging.getLogger("charlens").info("note: two cells of one name")
-        result("1.683 nats (validation)")
+        result("1.683 nats per byte (validation)")
         logging.getLogger("charlens").info("afterwards")
     lines = job_logs.tail([str(log)])
-    assert job_logs.result(lines) == "1.683 nats (validation)"
+    assert job_logs.result(lines) == "1.683 nats per byte (validation)"
     assert job_logs.notes(lines) == ["note: two cells of one name"]
     assert (job_logs.errors([str(log)]), job_logs.bugs([str(log)])) == ([], [])
     assert job_logs.stopped([str(log)]) == ""

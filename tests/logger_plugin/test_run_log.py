@@ -75,7 +75,7 @@ class Run:
 
 def test_a_run_is_one_line_per_result(tmp_path) -> None:
     log = tmp_path / "a.log"
-    log.write_text("2026-01-01 00:00:00 result: 1.683 nats (validation)\n")
+    log.write_text("2026-01-01 00:00:00 result: 1.683 nats per byte (validation)\n")
     run = Run()
     for text in ("Building DAG of jobs...", "Using shell: /bin/bash", "None", ""):
         run.record(text=text)
@@ -96,7 +96,7 @@ def test_a_run_is_one_line_per_result(tmp_path) -> None:
     run.record(text="Complete log(s): x.log")
     assert run.lines == [
         "jobs to do: 3, trainings among them: 1",
-        "prose lstm-1x8: 1.683 nats (validation), 0 s, 1 of 2",
+        "prose lstm-1x8: 1.683 nats per byte (validation), 0 s, 1 of 2",
         "figure4: figures/figure4.png, 0 s, 2 of 2",
         "figures  results/x/figures/",
         "took 0 s",
@@ -313,7 +313,7 @@ def test_jobs_and_the_plugin_mean_the_same_variables() -> None:
 )
 def test_a_quiet_run_says_less(quiet, shown, tmp_path, monkeypatch) -> None:
     log, broken = tmp_path / "a.log", tmp_path / "b.log"
-    log.write_text("note: a short text\nresult: 1.683 nats (validation)\n")
+    log.write_text("note: a short text\nresult: 1.683 nats per byte (validation)\n")
     broken.write_text("charlens: error: x.npy: damaged\n")
     settings = MockOutputSettings()
     settings.quiet = quiet

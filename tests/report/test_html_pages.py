@@ -122,7 +122,9 @@ def test_plain_text_is_shown_as_it_stands(text: str) -> None:
 
 
 def test_a_csv_table(tmp_path) -> None:
-    (tmp_path / "t.csv").write_text("model,lstm-1x8,n\nlstm-1x8,0.99754321,4\n<b>,1e-3,\n")
+    (tmp_path / "t.csv").write_text(
+        "model,lstm-1x8,n\nlstm-1x8,0.99754321,4\n<b>,1e-3,\nc,-0.0001,\n"
+    )
     text = csv_markdown(tmp_path / "t.csv", "Agreement")
     assert text.splitlines() == [
         "# Agreement",
@@ -131,6 +133,7 @@ def test_a_csv_table(tmp_path) -> None:
         "|---|---:|---:|",
         "| lstm-1x8 | 0.998 | 4 |",
         "| <b> | 1e-3 | |",
+        "| c | 0.000 | |",
     ]
     write_page(tmp_path / "t.csv", tmp_path / "t.html", "Agreement")
     html = (tmp_path / "t.html").read_text(encoding="utf-8")

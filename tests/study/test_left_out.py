@@ -1,6 +1,7 @@
 """A part of a study switched off as other programs have it: the answer says what to write."""
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -8,6 +9,7 @@ from charlens.api.models import train
 from charlens.errors import CharlensError
 from charlens.report.contents import ANALYSES, FIGURES
 from charlens.study import choices
+from charlens.study.checks import check_references
 from charlens.study.config import Config, schema
 from charlens.study.schema_nodes import resolve
 
@@ -129,3 +131,27 @@ def test_a_notebook_is_not_spoken_to_of_a_study() -> None:
         with pytest.raises(CharlensError) as error:
             train("lstm-1x8", b"some text " * 200, **{key: False})
         assert "snakemake" not in str(error.value)
+
+
+@pytest.mark.parametrize("word", ["none", "No", "OFF", "disabled"])
+def test_a_folder_is_left_out_with_null(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = Config.load({"corpora": CORPORA, "corpora_dir": word})
+    line = (
+        f"config: corpora_dir: found '{word}', expected a folder that exists; for none write null"
+    )
+    with pytest.raises(CharlensError, match=f"^{re.escape(line)}$"):
+        check_references(study)
+    (tmp_path / word).mkdir()
+    check_references(study)
+
+
+def test_a_folder_that_is_missing_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = Config.load({"corpora": CORPORA, "corpora_dir": "nonesuch"})
+    with pytest.raises(CharlensError, match="found 'nonesuch', expected a folder that exists, or"):
+        check_references(study)

@@ -28,12 +28,14 @@ class Trace:
         text: the bytes read.
         values: of the unit after each byte was read, float32 (bytes,).
         shades: the values on a scale from −1 to 1: tanh(c) for a cell state, else as they are.
+        joins: where in the text another stream begins.
     """
 
     title: str
     text: bytes
     values: np.ndarray
     shades: np.ndarray
+    joins: Sequence[int] = ()
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         """The values."""
@@ -51,7 +53,7 @@ class Trace:
 
     def coloured(self) -> str:
         """HTML of the text in the colours of Figure 2, a character in that of its last byte."""
-        shown = html.beginning(self.text)
+        shown = html.beginning(self.text, self.joins)
         last = [part.stop - 1 for part in shown]
         return html.coloured_text(shown, self.shades[last].tolist(), len(self.text))
 
@@ -69,6 +71,7 @@ class Activations:
         values: float32 (bytes, units), the state after each byte was read. Of a corpus row *r* is
             the state from which the byte at ``position`` *start + r* is predicted.
         start: position of the first row; above 0 where a run has kept a part only.
+        joins: where in the text another stream begins.
     """
 
     model: str
@@ -78,6 +81,7 @@ class Activations:
     text: bytes
     values: np.ndarray
     start: int = 0
+    joins: Sequence[int] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -104,7 +108,7 @@ class Activations:
         values = self.values[:, self.units.index(unit)]
         title = f"{names.title(self.model)}, layer {self.layer}, {self.quantity} of unit {unit}"
         shades = np.tanh(values) if self.quantity == "c" else values
-        return Trace(title, self.text, values, shades)
+        return Trace(title, self.text, values, shades, self.joins)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per byte, one column per unit: ``u0``, ``u1``, …"""
@@ -164,4 +168,6 @@ def activations(
     values = in_memory.activations(model, what.codes, what.steps, quantity, layer, units, device)
     values = values[:, : data.shape[1]].reshape(data.size, -1)
     chosen = range(values.shape[1]) if units is None else map(int, units)
-    return Activations(model.model, quantity, layer, tuple(chosen), data.tobytes(), values)
+    joins = range(data.shape[1], data.size, max(data.shape[1], 1))
+    origin = (model.model, quantity, layer, tuple(chosen))
+    return Activations(*origin, data.tobytes(), values, joins=joins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class Intervened:
         base_p: probability of the symbol asked for, or of the byte that comes, left alone.
         p: the same with the unit set.
         symbol: the bytes whose probability ``p`` is; empty for that of the byte that comes.
+        joins: where in the text another stream begins.
     """
 
     model: str
@@ -63,6 +65,7 @@ class Intervened:
     p: np.ndarray
     symbol: bytes = b""
     _classes: dict[str, np.ndarray] = field(default_factory=dict)
+    joins: Sequence[int] = ()
 
     @property
     def delta_loss(self) -> np.ndarray:
@@ -106,7 +109,7 @@ class Intervened:
         )
 
     def _repr_html_(self) -> str:
-        shown = html.beginning(self.text)
+        shown = html.beginning(self.text, self.joins)
         last = [part.stop - 1 for part in shown]
         change = self.delta_loss[last]
         hints = [f"{before:.3f} → {after:.3f}" for before, after in zip(
@@ -190,7 +193,7 @@ def intervene(
         classes = _classes(what, concept, labelled, kind, known)
     return Intervened(
         model.model, layer, unit, mode, setting, targets.tobytes(), base_loss, loss, base_p, p,
-        symbol, classes,
+        symbol, classes, range(known, targets.size, max(known, 1)),
     )  # fmt: skip
 
 

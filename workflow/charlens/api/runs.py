@@ -146,10 +146,12 @@ class Run:
         values = store.activations(dump, layer, quantity, units)
         start = store.read_metadata(dump, layer, quantity).start
         alphabet = np.array(Corpus.load(folder / "corpus.json").vocabulary, np.uint8)
-        inputs = load_split(folder / "test.npy")[:, :-1].ravel()[start : start + len(values)]
+        test = load_split(folder / "test.npy")[:, :-1]
+        inputs, length = test.ravel()[start : start + len(values)], test.shape[1]
+        joins = range(length - start % length, len(inputs), length)
         chosen = tuple(range(values.shape[1]) if units is None else map(int, units))
         return Activations(
-            model, quantity, layer, chosen, alphabet[inputs].tobytes(), values, start
+            model, quantity, layer, chosen, alphabet[inputs].tobytes(), values, start, joins
         )
 
     def _corpus_folder(self, corpus: str) -> Path:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import pairwise
+
+import numpy as np
 
 from charlens.text.characters import Character, graphemes
 from charlens.text.encoding_guess import guess
@@ -33,16 +36,35 @@ def color(value: float) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def beginning(data: bytes) -> list[Character]:
-    """The first characters of a text, as many as a notebook shows; its encoding is guessed."""
-    encoding = guess(data)
+def beginning(data: bytes, joins: Sequence[int] = ()) -> list[Character]:
+    """The first characters of a text, as many as a notebook shows; its encoding is guessed.
+
+    Args:
+        data: the text.
+        joins: places, ascending, at which another stream begins: that may be within a character.
+    """
+    parts = [(a, data[a:b]) for a, b in pairwise([0, *joins, len(data)])]
+    size = max(len(part) for _, part in parts)
+    # Joined to one text, streams cut within characters pass for a text in another encoding.
+    longest = b"".join(part for _, part in parts if len(part) == size)
+    encoding = guess(np.frombuffer(longest, np.uint8).reshape(-1, max(size, 1)))
+    shown: list[Character] = []
+    for start, part in parts:
+        shown += _of_stream(part, start, encoding, MOST_CHARACTERS - len(shown))
+        if len(shown) == MOST_CHARACTERS:
+            break
+    return shown
+
+
+def _of_stream(data: bytes, start: int, encoding: str, most: int) -> list[Character]:
+    """The first characters of a stream that begins at a place of a text."""
     first = aligned(data, encoding)
-    shown = graphemes(data[first : first + 8 * MOST_CHARACTERS], encoding)[:MOST_CHARACTERS]
+    shown = graphemes(data[first : first + 8 * most], encoding)[:most]
     # What is left of a character that is cut in two goes with the next one.
     starts = [0, *(part.start + first for part in shown[1:])]
     return [
-        Character(start, part.stop + first, part.text)
-        for start, part in zip(starts, shown, strict=False)
+        Character(start + begin, start + part.stop + first, part.text)
+        for begin, part in zip(starts, shown, strict=False)
     ]
 
 

@@ -16,14 +16,15 @@ def number(value: float) -> str:
     """A cross-entropy as shown to people: three decimals, as in the paper; a dash where unknown."""
     if math.isnan(value):
         return UNKNOWN
-    return f"{value:.3f}".replace("-inf", "−∞").replace("inf", "∞")
+    return f"{value:z.3f}".replace("-inf", "−∞").replace("inf", "∞")
 
 
 def signed(value: float) -> str:
-    """A difference as shown to people: three decimals, always with its sign; a dash if unknown."""
+    """A difference as shown to people: three decimals, a sign unless it is 0.000; or a dash."""
     if math.isnan(value):
         return UNKNOWN
-    return f"{value:+.3f}".replace("-", "−").replace("inf", "∞")
+    shown = f"{value:+z.3f}".replace("-", "−").replace("inf", "∞")
+    return shown.removeprefix("+") if float(f"{value:.3f}") == 0 else shown
 
 
 def listed(items: list[str]) -> str:

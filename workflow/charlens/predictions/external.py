@@ -71,7 +71,7 @@ def import_external(
         converted["probability"][rounded] = np.finfo(np.float32).smallest_subnormal
     write_probabilities(output, converted, metadata)
     _log_what_follows(model, columns)
-    result(f"{losses_of(columns).mean():.3f} nats (test)")
+    result(f"{losses_of(columns).mean():.3f} nats per byte (test)")
 
 
 def _log_what_follows(model: str, columns: Numbers) -> None:

@@ -105,7 +105,7 @@ def score_n_gram(
         write_probabilities(path, columns, provenance(corpus, model, order, seed))
     csv_tables.write(table, scores)
     best = table.loc[table["cross_entropy"].idxmin()]
-    result(f"{best['cross_entropy']:.3f} nats (test, {best['model']})")
+    result(f"{best['cross_entropy']:.3f} nats per byte (test, {best['model']})")
 
 
 def scores_of_inputs(

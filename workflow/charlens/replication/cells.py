@@ -38,7 +38,7 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
         for row in frame.dropna(subset=["held_out"]).itertuples():
             point = model_id.grid_point(row.model)
             score, least = abs(row.held_out), CORRELATION
-            score_text = f"r = {row.held_out:.2f}".replace("-", "−")
+            score_text = f"r = {row.held_out:z.2f}".replace("-", "−")
             if row.measure == concepts.AUC:
                 score, least = max(row.held_out, 1 - row.held_out), AUC
                 score_text = f"AUC = {score:.2f}"

@@ -85,7 +85,7 @@ def _beside(part: pd.DataFrame) -> list[str]:
         (
             texts.corpus_title(row.corpus),
             row.quantity,
-            f"{row.relative:+.4f}".replace("-", "−"),
+            f"{row.relative:+z.4f}".replace("-", "−"),
             f"{row.relative_tolerance:.2g}",
         )
         for row in part.itertuples()
@@ -100,7 +100,7 @@ def _beside(part: pd.DataFrame) -> list[str]:
 def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:
     rows = []
     for row in part.itertuples():
-        difference = f"{row.difference:+.4f}".replace("-", "−")
+        difference = f"{row.difference:+z.4f}".replace("-", "−")
         ours, difference = ("–", "–") if np.isnan(row.ours) else (f"{row.ours:.4g}", difference)
         cells = (
             texts.corpus_title(row.corpus),

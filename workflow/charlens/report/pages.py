@@ -38,7 +38,7 @@ def csv_markdown(path: FilePath, title: str) -> str:
 
 
 def _shorter(cell: str) -> str:
-    return f"{float(cell):.3f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else cell
+    return f"{float(cell):z.3f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else cell
 
 
 def table_markdown(source: FilePath, title: str) -> str:

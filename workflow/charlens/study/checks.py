@@ -12,6 +12,7 @@ from charlens.errors import CharlensError
 from charlens.runtime.checksums import Checksums
 from charlens.study.config import Config, CorpusEntry
 from charlens.study.explain import show
+from charlens.study.left_out import means_nothing
 from charlens.text.blocks import (
     FILES,
     block_counts,
@@ -117,8 +118,10 @@ def _named_paths(config: Config) -> Iterator[tuple[str, str, Callable[[], str | 
 
 
 def _folder_fault(name: str) -> str | None:
-    exists = Path(name).expanduser().is_dir()
-    return None if exists else "expected a folder that exists, or null"
+    if Path(name).expanduser().is_dir():
+        return None
+    hint = "; for none write null" if means_nothing(name) else ", or null"
+    return f"expected a folder that exists{hint}"
 
 
 def _external_fault(name: str) -> str | None:

@@ -58,6 +58,11 @@ def no_section(location: Sequence[str | int], schema: Schema) -> str:
     return f"; it has no settings; {_NAME_A_PART}" if is_result and _is_of_a_study(schema) else ""
 
 
+def means_nothing(value: str) -> bool:
+    """Whether a name, of a folder say, is a word for none that YAML takes for a string."""
+    return value.lower() in _NO
+
+
 def _is_of_a_study(schema: Schema) -> bool:
     """Whether a schema is a study's: what a notebook may say of a training is explained as well."""
     return "corpora" in schema["properties"]

@@ -88,7 +88,7 @@ def train_grid_point(
     if useless:
         announce(f"note: {useless}")
     worse = ", worse than a uniform guess" * bool(useless)
-    result(f"{trained.val_loss:.3f} nats (validation){worse}")
+    result(f"{trained.val_loss:.3f} nats per byte (validation){worse}")
 
 
 def metadata_of(

@@ -217,7 +217,7 @@ def _by_length(part: pd.DataFrame) -> list[str]:
     rows = []
     for (model, start), curve in part.groupby(["model", "start"], sort=False):
         delta = curve.set_index("context")["delta"]
-        shown = [f"{delta[c]:.3f}".replace("-", "−") for c in lengths]
+        shown = [f"{delta[c]:z.3f}".replace("-", "−") for c in lengths]
         first = curve.iloc[0]
         half = "–" if np.isnan(first.half_life) else f"{first.half_life:.1f}"
         rows.append([title(str(model)), start, *shown, _effective(first), half])
@@ -253,8 +253,8 @@ def _cell(of: pd.DataFrame, name: str) -> str:
     if name not in of.index:
         return "–"
     row = of.loc[name]
-    ends = "" if np.isnan(row["low"]) else f" [{row['low']:.3f}, {row['high']:.3f}]"
-    return f"{row['delta']:.3f}{ends}".replace("-", "−")
+    ends = "" if np.isnan(row["low"]) else f" [{row['low']:z.3f}, {row['high']:z.3f}]"
+    return f"{row['delta']:z.3f}{ends}".replace("-", "−")
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
@@ -280,7 +280,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             worst = cold.loc[cold["delta"].idxmax()]
             yield (
                 f"Started without any history, {rst_model(worst['model'])} still loses "
-                f"{worst['delta']:.3f} nats after {worst['context']} {what}s."
+                f"{worst['delta']:z.3f} nats after {worst['context']} {what}s."
             )
 
 

@@ -97,7 +97,7 @@ def compress(
     if len(frame):
         best = frame.loc[frame["cross_entropy"].idxmin()]
         title = COMPRESSORS[best["compressor"]].title
-        result(f"{best['cross_entropy']:.3f} nats (test, {title})")
+        result(f"{best['cross_entropy']:.3f} nats per byte (test, {title})")
 
 
 def compressed(corpus: Corpus, train: Codes, test: Codes, names: Sequence[str]) -> pd.DataFrame:

@@ -133,8 +133,8 @@ def _grid(made: pd.DataFrame) -> list[str]:
 
 
 def _cell(of: pd.Series) -> str:
-    ends = "" if np.isnan(of["low"]) else f" [{of['low']:.2f}, {of['high']:.2f}]"
-    return f"{of['effect']:.2f}{ends}".replace("-", "−")
+    ends = "" if np.isnan(of["low"]) else f" [{of['low']:z.2f}, {of['high']:z.2f}]"
+    return f"{of['effect']:z.2f}{ends}".replace("-", "−")
 
 
 LEAST = 0.01
@@ -169,7 +169,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             if last:
                 effect = rows.loc[rows["distance"] == last, "effect"].iloc[0]
                 end = "the longest tried" if last == most else "and not at the next distance"
-                shown = f"{effect:+.2f}".replace("-", "−")
+                shown = f"{effect:+z.2f}".replace("-", "−")
                 yield (
                     f"On {where}, {rst_model(model)} remembers {what} {last} bytes later "
                     f"({shown} nats), {end}."

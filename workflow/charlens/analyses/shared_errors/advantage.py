@@ -228,7 +228,7 @@ def markdown(frame: pd.DataFrame, characters: int, standard_errors: float = 0.0)
 def _cells(row, compared: bool) -> list[str]:
     name = "`|`".replace("|", r"\|") if row.character == "|" else f"`{row.character}`"
     name = "`` ` ``" if row.character == "`" else name
-    difference = f"{row.difference:+.3f} ± {row.difference_se:.3f}".replace("-", "−")
+    difference = f"{row.difference:+z.3f} ± {row.difference_se:z.3f}".replace("-", "−")
     cells = [name, f"{row.count:,}", f"{row.probability:.3f}", f"{row.baseline_probability:.3f}"]
     known = not np.isnan(row.difference_se)
     cells.append(difference if known else difference.split(" ±")[0])

@@ -204,6 +204,6 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
 def _score(row) -> str:
     """A cell's score on held-out text, as the figure gives it."""
     if row.measure == CORRELATION:
-        return f"correlation {row.held_out:.2f}".replace("-", "−")
+        return f"correlation {row.held_out:z.2f}".replace("-", "−")
     low = ", low for yes" if row.held_out < 0.5 else ""
     return f"AUC {max(row.held_out, 1 - row.held_out):.2f}{low}"

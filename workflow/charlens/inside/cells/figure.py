@@ -165,7 +165,7 @@ def _corpus_title(panels: list[pd.DataFrame]) -> str:
 def score_text(measure: str, score: float) -> str:
     """A score in words: ``r = −0.83``, ``AUC = 0.97``; AUCs below ½ are turned."""
     if measure == CORRELATION:
-        return f"r = {score:.2f}".replace("-", "−")
+        return f"r = {score:z.2f}".replace("-", "−")
     return f"AUC = {score:.2f}" if score >= 0.5 else f"AUC = {1 - score:.2f}, low for yes"
 
 
@@ -189,7 +189,7 @@ def _between(row: pd.Series) -> str:
         ends = [(1 + end) / 2 for end in ends]
     elif row["held_out"] < 0:
         ends = [-end for end in reversed(ends)]
-    return "[{:.2f}, {:.2f}]".format(*ends).replace("-", "−")
+    return "[{:z.2f}, {:z.2f}]".format(*ends).replace("-", "−")
 
 
 def _strongest(row: Any) -> str:

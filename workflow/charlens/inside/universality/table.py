@@ -224,7 +224,7 @@ def _concept_table(part: pd.DataFrame) -> list[str]:
 
 
 def _two(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+    return "–" if math.isnan(value) else f"{value:z.2f}".replace("-", "−")
 
 
 def _percent(share: float) -> str:

@@ -94,7 +94,7 @@ class Mixing:
         columns = self.mixed(gate, codes)
         write_probabilities(output, columns, self._provenance(gate, config))
         loss = -np.log(columns["probability"].astype(np.float64)).mean()
-        result(f"{loss:.3f} nats (test, {self.name})")
+        result(f"{loss:.3f} nats per byte (test, {self.name})")
 
     def _provenance(self, gate: Gate, config: dict[str, Any]) -> ProbabilityMetadata:
         made = provenance(self.trained, self.corpus)

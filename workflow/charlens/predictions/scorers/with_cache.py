@@ -142,7 +142,7 @@ def score_with_cache(
         mixing = with_cache(trained, corpus, theta, steps, device)
         gate, loss = mixing.fitted(val)
         fits.append((loss, theta, gate))
-        _log.info("%s: θ = %g, %.4f nats (validation)", mixing.name, theta, loss)
+        _log.info("%s: θ = %g, %.4f nats per byte (validation)", mixing.name, theta, loss)
     _, theta, gate = min(fits, key=lambda fit: fit[0])
     mixing = with_cache(trained, corpus, theta, steps, device)
     mixing.write(gate, load_split(inputs["test"]), output, theta=theta, size=SIZE)

@@ -174,7 +174,7 @@ def chosen(learner: Learner, val: Codes, name: str) -> tuple[Rule, float]:
     for rule in rules:
         losses.append(loss(learner, val[:TRIED], rule, f"{name} validation"))
         values = (name, rule.rate, rule.decay, losses[-1])
-        _log.info("%s: η = %g, λ = %g, %.4f nats (validation)", *values)
+        _log.info("%s: η = %g, λ = %g, %.4f nats per byte (validation)", *values)
     best = int(np.argmin(losses))
     return rules[best], losses[best]
 
@@ -207,4 +207,4 @@ def score_with_dynamic(
     model = scored_id(trained.model, WITH_DYNAMIC)
     write_probabilities(output, predicted, replace(made, model=model, config=config))
     nats = -np.log(predicted["probability"].astype(np.float64)).mean()
-    result(f"{nats:.3f} nats (test, {model})")
+    result(f"{nats:.3f} nats per byte (test, {model})")
