@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -50,12 +51,14 @@ def score(folder: Path, model: Path) -> Path:
 
 
 @pytest.mark.parametrize(("model", "widths"), [("gru-2x6", ()), ("n-nn-3", (4, 9))])
-def test_a_model_ends_in_its_files(folder, model, widths):
+def test_a_model_ends_in_its_files(folder, model, widths, caplog):
+    caplog.set_level(logging.INFO, "charlens")
     outputs = train(folder, model, widths)
     assert not (folder / "resume").exists()
     _, metadata = load_checkpoint(outputs["model"])
     curve = pd.read_parquet(outputs["curve"])
     assert metadata["val_loss"] == curve["val_loss"].min()
+    assert f"{metadata['val_loss']:.3f} nats per byte (validation)" in caplog.text
     best = curve.loc[curve["val_loss"].idxmin()]
     assert (metadata["width"], metadata["epoch"]) == (best["width"], best["epoch"])
     path = score(folder, outputs["model"])
