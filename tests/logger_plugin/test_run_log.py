@@ -95,7 +95,7 @@ def test_a_run_is_one_line_per_result(tmp_path) -> None:
     run.record(text="figures  results/x/figures/", charlens={"end": True})
     run.record(text="Complete log(s): x.log")
     assert run.lines == [
-        "jobs to do: 3, trainings among them: 1",
+        "jobs to do: 3, trainings among them: 1, reported here: 2",
         "prose lstm-1x8: 1.683 nats per byte (validation), 0 s, 1 of 2",
         "figure4: figures/figure4.png, 0 s, 2 of 2",
         "figures  results/x/figures/",

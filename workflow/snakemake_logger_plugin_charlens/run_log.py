@@ -115,10 +115,13 @@ class RunLog:
         if self._begun:
             return
         self._begun = True
-        trainings = self.board.trainings()
-        of_them = f", trainings among them: {trainings}" if trainings else ""
+        counts = [f"jobs to do: {self.board.total}"]
+        if trainings := self.board.trainings():
+            counts.append(f"trainings among them: {trainings}")
+        if 0 < self.board.to_show < self.board.total:  # the others end without a word
+            counts.append(f"reported here: {self.board.to_show}")
         if "rules" not in self._quiet:
-            self._say(f"jobs to do: {self.board.total}{of_them}")
+            self._say(", ".join(counts))
         if self._quiet.isdisjoint({"progress", "all"}):
             self.screen.follow(self.board)
 
