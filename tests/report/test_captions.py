@@ -252,7 +252,7 @@ def test_causal_cells(tmp_path: Path) -> None:
         "predicts in 1 of 2 cases: inside quotes (first of 9 cells, p = 0.250).",
         "The largest effect: with the cell for inside quotes (layer 1, cell 3) clamped low, the "
         "probability of the right byte at }_`*closing goes from 0.250 to 0.125 (+0.750 nats; "
-        "elsewhere +0.000).",
+        "elsewhere 0.000).",
     ]
 
 
