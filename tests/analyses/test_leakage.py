@@ -326,6 +326,20 @@ def test_a_gap_is_between_splits_of_equal_fractions(tmp_path: Path) -> None:
         assert row["split_gap"] == pytest.approx(0.3, abs=1e-6)
 
 
+@pytest.mark.parametrize("diverged", [0, 1])
+def test_a_training_that_diverged_has_no_gap(tmp_path: Path, diverged: int) -> None:
+    """By streams or by position, it does not tell what a split costs."""
+    copies, paths, corpora = study(tmp_path)
+    stream = np.repeat(np.arange(40, dtype=np.int16), ROWS // 40)
+    for i, corpus in enumerate(corpora):
+        loss = np.full(ROWS, 9.0 if i == diverged else 1.5)
+        paths.append(_file(tmp_path, corpus, "gru-2x64", loss, stream))
+    models = leakage.tables(copies, paths, corpora, 5, 50, 1).models
+    gaps = models.set_index(["corpus", "model"])[["split_gap", "beyond_text"]]
+    assert gaps.loc[("novel_position", "gru-2x64")].isna().all()
+    assert gaps.loc[("novel_position", "lstm-1x64")].notna().all()
+
+
 def test_text_that_copies_nothing_has_no_gain(tmp_path: Path) -> None:
     copies, paths, corpora = study(tmp_path)
     made = leakage.tables(copies, paths, corpora, 200, 50, 1)

@@ -225,6 +225,18 @@ def test_a_recurrent_model_of_one_split_alone_has_no_gap(tmp_path):
     assert "gap" not in markdown(frame, 10)
 
 
+@pytest.mark.parametrize("losses", [(9.0, 1.41), (1.08, 9.0)])
+def test_a_training_that_diverged_has_no_gap(tmp_path, losses):
+    """By streams or by position, it does not tell what a split costs."""
+    models = [
+        model_file(tmp_path, corpus, "gru-2x64", loss)
+        for corpus, loss in zip((WP, WP_POSITION), losses, strict=True)
+    ]
+    frame = table2.table([], models, [WP, WP_POSITION], 10, 1)
+    assert len(frame) == 2
+    assert frame["gap_to_streams"].isna().all()
+
+
 def test_the_gap_of_a_split_by_files(tmp_path):
     by_files = corpus("kernel_files", "files", "linux_kernel", 6_206_996, 0.9)
     streams = replace(by_files, name="kernel", split="streams")

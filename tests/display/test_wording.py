@@ -27,3 +27,13 @@ def test_numbers_have_three_decimals_or_a_sign_of_their_own(
 ) -> None:
     assert number(value) == plain
     assert signed(value) == with_sign
+
+
+def test_a_difference_has_as_many_decimals_as_asked_and_no_sign_where_they_are_zero() -> None:
+    assert [signed(value, 1) for value in (0.04, -0.04, 0.06, -2.0)] == [
+        "0.0",
+        "0.0",
+        "+0.1",
+        "−2.0",
+    ]
+    assert signed(0.00004, 4) == "0.0000"

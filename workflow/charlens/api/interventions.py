@@ -11,6 +11,7 @@ import pandas as pd
 
 from charlens.api.texts import AnyText, Reading, Text, reading
 from charlens.display import html
+from charlens.display.wording import signed
 from charlens.errors import CharlensError
 from charlens.inside import in_memory
 from charlens.inside.cells.concepts import labels
@@ -104,7 +105,7 @@ class Intervened:
         value = "" if self.value != self.value else f" ({self.value:.3f})"
         return (
             f"{names.title(self.model)}, unit {self.unit} of layer {self.layer} set to "
-            f"{self.mode}{value}: {_mean(self.delta_loss):+.4f} nats per byte over "
+            f"{self.mode}{value}: {signed(_mean(self.delta_loss), 4)} nats per byte over "
             f"{len(self):,} bytes"
         )
 

@@ -19,12 +19,12 @@ def number(value: float) -> str:
     return f"{value:z.3f}".replace("-inf", "−∞").replace("inf", "∞")
 
 
-def signed(value: float) -> str:
-    """A difference as shown to people: three decimals, a sign unless it is 0.000; or a dash."""
+def signed(value: float, decimals: int = 3) -> str:
+    """A difference as shown to people, with a sign unless it rounds to zero; or a dash."""
     if math.isnan(value):
         return UNKNOWN
-    shown = f"{value:+z.3f}".replace("-", "−").replace("inf", "∞")
-    return shown.removeprefix("+") if float(f"{value:.3f}") == 0 else shown
+    shown = f"{value:+z.{decimals}f}".replace("-", "−").replace("inf", "∞")
+    return shown.removeprefix("+") if round(value, decimals) == 0 else shown
 
 
 def listed(items: list[str]) -> str:

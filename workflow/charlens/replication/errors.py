@@ -14,7 +14,7 @@ import pandas as pd
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
-from charlens.display.wording import listed
+from charlens.display.wording import listed, signed
 from charlens.models import names as model_id
 from charlens.models.catalogue import LSTM, N_GRAM, N_NN
 from charlens.models.names import title
@@ -58,7 +58,7 @@ def n_nn_overfits(tables: Tables) -> Iterator[Outcome]:
         small, large = behind[behind.index <= SMALL_N], behind[behind.index >= LARGE_N]
         if len(small) and len(large):
             holds = (small.abs() <= ALIKE).all() and (large > WORSE).all()
-            differences = ", ".join(f"{value:+.3f} at n = {n}" for n, value in behind.items())
+            differences = ", ".join(f"{signed(value)} at n = {n}" for n, value in behind.items())
             yield Outcome(corpus, bool(holds), f"n-NN less n-gram: {differences} nats")
 
 
@@ -167,10 +167,10 @@ def brace_advantage_peaks(tables: Tables) -> Iterator[Outcome]:
         )
         top = up["advantage"].iloc[-1]
         holds = up["advantage"].is_monotonic_increasing and top > near > far
-        grows = ", ".join(f"{value:+.3f}" for value in up["advantage"])
+        grows = ", ".join(map(signed, up["advantage"]))
         model = part.loc[part["role"] == LSTM, "model"].iloc[0]
-        evidence = f"{title(model)}: {grows} up to {PEAK} characters, then {near:+.3f} and "
-        evidence += f"{far:+.3f} (means of the nearer and the further bins)"
+        evidence = f"{title(model)}: {grows} up to {PEAK} characters, then {signed(near)} and "
+        evidence += f"{signed(far)} (means of the nearer and the further bins)"
         yield Outcome(corpus, bool(holds), evidence, model == LARGE)
 
 

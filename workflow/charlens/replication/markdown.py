@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import listed, rst
+from charlens.display.wording import UNKNOWN, listed, rst, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.paper import numbers as paper
@@ -85,7 +85,7 @@ def _beside(part: pd.DataFrame) -> list[str]:
         (
             texts.corpus_title(row.corpus),
             row.quantity,
-            f"{row.relative:+z.4f}".replace("-", "−"),
+            signed(row.relative, 4),
             f"{row.relative_tolerance:.2g}",
         )
         for row in part.itertuples()
@@ -100,15 +100,14 @@ def _beside(part: pd.DataFrame) -> list[str]:
 def _grid(part: pd.DataFrame, head: str, column: str) -> list[str]:
     rows = []
     for row in part.itertuples():
-        difference = f"{row.difference:+z.4f}".replace("-", "−")
-        ours, difference = ("–", "–") if np.isnan(row.ours) else (f"{row.ours:.4g}", difference)
+        ours = UNKNOWN if np.isnan(row.ours) else f"{row.ours:.4g}"
         cells = (
             texts.corpus_title(row.corpus),
             row.quantity,
             row.unit,
             ours,
             f"{row.paper:.4g}",
-            difference,
+            signed(row.difference, 4),
             f"{row.tolerance:.2g}",
             getattr(row, column),
         )

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses import ranking
+from charlens.display.wording import signed
 from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.models import names as model_id
 from charlens.models.catalogue import GRU, LSTM, RNN
@@ -52,7 +53,7 @@ def depth_helps(tables: Tables) -> Iterator[Outcome]:
             evidence = f"deeper is better in {better} of {len(decided)} cells and sizes"
             if len(decided) < len(gains):
                 evidence += f" ({len(gains) - len(decided)} more within {TRAINED:g} nats)"
-            evidence += f", by {np.mean(gains):+.3f} nats on average"
+            evidence += f", by {signed(np.mean(gains))} nats on average"
             holds = better >= MOST * len(decided)
             yield Outcome(corpus, bool(holds), evidence)
 

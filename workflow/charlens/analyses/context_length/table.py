@@ -98,7 +98,12 @@ def table(
     together = Together(corpora)
     rows = [row for path in n_gram for row in _n_gram_rows(path, together)]
     scored = _scored_rows(probabilities, together, bootstrap, seed)
-    of_models = {(row["corpus"], row["model"]): row["cross_entropy"] for row in [*rows, *scored]}
+    # A training that diverged does not tell what a split costs.
+    of_models = {
+        (row["corpus"], row["model"]): row["cross_entropy"]
+        for row in [*rows, *scored]
+        if not row.get("diverged")
+    }
     rows += _without_worse(scored)
     if not rows:
         raise CharlensError(
@@ -112,10 +117,11 @@ def table(
     rows = [_finished(row, known[row["corpus"]], sources) for row in rows]
     for row in rows:
         # The first corpus of a text is the one by streams, if there is one.
-        other = of_models.get((row["source"], row["model"]))
+        own, other = (of_models.get((row[of], row["model"])) for of in ("corpus", "source"))
         by_streams = known[row["source"]].split == "streams"
-        if row["split"] != "streams" and by_streams and other is not None:
-            row["gap_to_streams"] = row["cross_entropy"] - other
+        if row["split"] == "streams" or not by_streams or own is None or other is None:
+            continue
+        row["gap_to_streams"] = own - other
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 

@@ -17,6 +17,7 @@ from charlens.analyses.split_alike import are_split_alike
 from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM
+from charlens.models.divergence import is_diverged, uniform_loss
 from charlens.models.names import context_id
 from charlens.runtime.resampling import interval
 from charlens.text.corpus import Corpus
@@ -68,13 +69,18 @@ def _by_streams(corpus: Corpus, audited: Mapping[str, AuditedText]) -> str | Non
 def _gap(
     model: str, losses: Losses, audited: Mapping[str, AuditedText], strict: str, loose: str
 ) -> np.ndarray | None:
-    """Loss by a stricter split less that by streams, (1 + resamples,); None if not in both."""
+    """Loss by a stricter split less that by streams, (1 + resamples,).
+
+    None where a model is not in both, and where a training of it diverged.
+    """
     if model not in losses[strict] or model not in losses[loose]:
         return None
     means = []
     for name in (strict, loose):
         text = audited[name]
         means.append(text.means(losses[name][model], np.vstack([text.once, text.times])))
+        if is_diverged(float(means[-1][0]), uniform_loss(text.corpus.k)):
+            return None
     size = min(map(len, means))
     return means[0][:size] - means[1][:size]
 

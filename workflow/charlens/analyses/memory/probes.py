@@ -18,7 +18,7 @@ from charlens.analyses.memory.probe_texts import PROBES, Pairs
 from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import per
-from charlens.display.wording import rst_corpus, rst_model
+from charlens.display.wording import rst_corpus, rst_model, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
@@ -169,7 +169,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             if last:
                 effect = rows.loc[rows["distance"] == last, "effect"].iloc[0]
                 end = "the longest tried" if last == most else "and not at the next distance"
-                shown = f"{effect:+z.2f}".replace("-", "−")
+                shown = signed(effect, 2)
                 yield (
                     f"On {where}, {rst_model(model)} remembers {what} {last} bytes later "
                     f"({shown} nats), {end}."

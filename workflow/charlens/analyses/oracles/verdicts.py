@@ -11,7 +11,7 @@ from charlens.analyses.oracles.hypotheses import HYPOTHESES, WRITTEN, Hypothesis
 from charlens.analyses.oracles.sums import Sums
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import worded
-from charlens.display.wording import listed, rst_corpus
+from charlens.display.wording import listed, rst_corpus, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
@@ -162,9 +162,10 @@ def _number(row: object) -> str:
     value, low, high, unit = (getattr(row, name) for name in ("value", "low", "high", "unit"))
     if math.isnan(value):
         return "–"
-    form = "+.1f" if unit.startswith("%") else "+.3f"
-    ends = "" if math.isnan(low) else f" [{low:{form}}, {high:{form}}]"
-    return f"{value:{form}}{ends} {unit}".replace("-", "−")
+    decimals = 1 if unit.startswith("%") else 3
+    shown, *ends = (signed(number, decimals) for number in (value, low, high))
+    interval = "" if math.isnan(low) else f" [{', '.join(ends)}]"
+    return f"{shown}{interval} {unit}"
 
 
 def sentences(frame: pd.DataFrame) -> Iterator[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from charlens.analyses.contest import EXTERNAL, LSTM, Contest
 from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import listed, rst, rst_corpus, rst_model
+from charlens.display.wording import listed, rst, rst_corpus, rst_model, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
@@ -228,10 +228,10 @@ def markdown(frame: pd.DataFrame, characters: int, standard_errors: float = 0.0)
 def _cells(row, compared: bool) -> list[str]:
     name = "`|`".replace("|", r"\|") if row.character == "|" else f"`{row.character}`"
     name = "`` ` ``" if row.character == "`" else name
-    difference = f"{row.difference:+z.3f} ± {row.difference_se:z.3f}".replace("-", "−")
+    difference = signed(row.difference)
     cells = [name, f"{row.count:,}", f"{row.probability:.3f}", f"{row.baseline_probability:.3f}"]
     known = not np.isnan(row.difference_se)
-    cells.append(difference if known else difference.split(" ±")[0])
+    cells.append(f"{difference} ± {row.difference_se:.3f}" if known else difference)
     if compared:
         known = not np.isnan(row.paper_probability)
         cells.append(f"*{row.paper_probability:.2f}, {row.paper_baseline:.2f}*" if known else "–")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from charlens.display.wording import signed
 from charlens.errors import CharlensError
 from charlens.inside.cells.concepts import CONCEPTS, labels, panels
 from charlens.inside.interventions import effect_rows, excerpt_rows, line_ends, verdicts
@@ -110,7 +111,7 @@ def study_networks(
         studied.append(intervene(study, subjects_of(ranking, titles, given["cells"])))
         for row in studied[-1].verdicts.to_dict("records"):
             loss = row["delta_loss"]
-            effect = "no such characters" if np.isnan(loss) else f"{loss:+.3f} nats"
+            effect = "no such characters" if np.isnan(loss) else f"{signed(loss)} nats"
             _log.info(
                 "%(model)s, layer %(layer)d, cell %(unit)d, %(title)s, %(class)s clamped %(mode)s: "
                 "%(effect)s; %(verdict)s",

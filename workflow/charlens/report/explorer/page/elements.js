@@ -49,8 +49,13 @@
     return [made, context];
   };
 
-  const number = (value, digits = 2) => (value === null ? "–" : value.toFixed(digits).replace("-", "−"));
-  const signed = (value) => (value > 0 ? "+" : "") + number(value);
+  // What rounds to zero has no sign.
+  const number = (value, digits = 2) => {
+    if (value === null) return "–";
+    const shown = value.toFixed(digits);
+    return shown.replace("-", Number(shown) === 0 ? "" : "−");
+  };
+  const signed = (value) => (Number((value ?? 0).toFixed(2)) > 0 ? "+" : "") + number(value);
   const percent = (p) => {
     if (p === null) return "–";
     if (p >= 0.995) return "> 99 %";
