@@ -30,6 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 import yaml
 from charlens.files import notes
 from charlens.paper import numbers
+from charlens.report.explorer import site
+from charlens.report.summary import EXPLORER
 from charlens.runtime import manifest
 from charlens.study.config import Config
 from compare_again import refresh_checksums
@@ -133,8 +135,10 @@ def publish(checkpoints: Path | None) -> None:
         tables = REFERENCE / corpus / "tables"
         shutil.copytree(REMADE / corpus / "tables", tables, ignore=_HIDDEN)
         shutil.copyfile(REMADE / corpus / "corpus.json", REFERENCE / corpus / "corpus.json")
-    for name in ("report.html", "explorer/explorer.html"):
-        shutil.copyfile(REMADE / name, REFERENCE / Path(name).name)
+    shutil.copyfile(REMADE / "report.html", REFERENCE / "report.html")
+    # The page in one file, where the report and `charlens explore` look for it.
+    (REFERENCE / EXPLORER).parent.mkdir(exist_ok=True)
+    shutil.copyfile(REMADE / "explorer" / site.ONE_FILE, REFERENCE / EXPLORER)
     made = json.loads((REMADE / manifest.NAME).read_text(encoding="utf-8"))
     made["config"]["corpora_dir"] = None  # a folder of the machine that made it
     how = "python benchmarks/remake.py, from committed weights"

@@ -176,16 +176,28 @@ def test_depth_within_what_seeds_do_decides_nothing():
 
 def test_gated_networks():
     words = "both outperform the RNN"
-    table = grid("war_and_peace", lstm_1x256=1.2, lstm_2x256=1.13, gru_1x256=1.14,
-                 rnn_1x256=1.17, lstm_1x512=1.0, gru_1x512=1.0)  # fmt: skip
+    table = grid("war_and_peace", lstm_1x256=1.2, lstm_2x256=1.13, gru_1x256=1.14, gru_2x256=1.15,
+                 rnn_1x256=1.17, rnn_2x256=1.18, lstm_1x512=1.0, gru_1x512=1.0)  # fmt: skip
     holds, evidence = outcomes(words, cross_entropy=table)["war_and_peace"]
     assert holds
-    assert evidence == "size 256: LSTM 1.130, GRU 1.140, RNN 1.170 nats"
+    assert evidence == "size 256, 1 and 2 layers: LSTM 1.130, GRU 1.140, RNN 1.170 nats"
     close = table.replace({"cross_entropy": {1.17: 1.159}})
     assert not outcomes(words, cross_entropy=close)["war_and_peace"][0]
     unlike = table.replace({"cross_entropy": {1.13: 1.09}})  # 0.05 apart, the RNN 0.03 behind
     assert not outcomes(words, cross_entropy=unlike)["war_and_peace"][0]
     assert outcomes(words, cross_entropy=table[table["cell"] != "rnn"]) == {}
+
+
+def test_gated_networks_are_beside_rnns_of_their_depth():
+    """A deep LSTM and a deep GRU ahead of an RNN of one layer would show what depth does."""
+    words = "both outperform the RNN"
+    table = grid("war_and_peace", lstm_3x256=1.1, gru_3x256=1.1, rnn_1x256=1.3)
+    assert outcomes(words, cross_entropy=table) == {}
+    table = grid("war_and_peace", lstm_3x256=1.1, gru_3x256=1.11, rnn_3x256=1.2, rnn_1x256=1.1,
+                 lstm_1x128=1.3, gru_1x128=1.3, rnn_1x128=1.2)  # fmt: skip
+    holds, evidence = outcomes(words, cross_entropy=table)["war_and_peace"]
+    assert holds
+    assert evidence == "size 256, 3 layers: LSTM 1.100, GRU 1.110, RNN 1.200 nats"
 
 
 def test_small_sizes_of_the_papers_own_table_say_otherwise():

@@ -98,10 +98,10 @@ FINDINGS = (
         "Figure 1 left",
         (WP, LK),
         networks.gated_networks_lead,
-        f"at the largest size that all cells have, {networks.GATED_FROM} or more (below, the "
-        "paper's own table says otherwise), the best RNN is more than "
+        f"at the largest size, {networks.GATED_FROM} or more (below, the paper's own table says "
+        "otherwise), and the depths that all cells have there, the best RNN is more than "
         f"{TRAINED:g} nats behind both, and they are closer to each other than to it",
-        f"LSTM, GRU and RNN of one size from {networks.GATED_FROM} on",
+        f"LSTM, GRU and RNN of one depth and one size from {networks.GATED_FROM} on",
     ),
     Finding(
         "LSTM and GRU predict alike, RNNs form their own cluster",
