@@ -189,6 +189,12 @@ def _check_interventions(study: Config) -> None:
         if (entry.corpus, entry.model) in seen:
             raise problem(path, entry.model, "expected each model once per corpus")
         seen.add((entry.corpus, entry.model))
+        point = parse(entry.model or "")
+        for j, (layer, unit) in enumerate(entry.cells or ()):
+            if point is not None and layer > point.layers:
+                layers = f"layers 1 to {point.layers}" if point.layers > 1 else "layer 1 alone"
+                message = f"but {entry.model} has the {layers}; expected [layer, unit]"
+                raise problem(f"{path}.cells[{j}]", [layer, unit], message)
 
 
 def _check_streams(study: Config) -> None:
