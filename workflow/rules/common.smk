@@ -62,6 +62,7 @@ from charlens.runtime.checksums import Checksums
 from charlens.runtime.messages import failures
 from charlens.study.named_inside import check_cells, check_concepts, names_concepts
 from charlens.study.settings_record import check_settings, record_settings
+from charlens.study.targets import explain_missing
 from charlens.errors import CharlensError, visible
 from charlens.files.atomic import sweep
 from charlens.runtime.fingerprint import script_fingerprint
@@ -119,6 +120,12 @@ def planned(dag):
         (job.rule.name, getattr(grid_point(job.wildcards.get("model", "")), "size", 0))
         for job in dag.needrun_jobs()
     ]
+
+
+def targets():
+    """Names of rules to ask for: those that only gather files, and a few that make some."""
+    made = ("explorer", "page", "manifest")
+    return [rule.name for rule in workflow.rules if not rule.output or rule.name in made]
 
 
 def default_config():

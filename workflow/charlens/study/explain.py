@@ -173,6 +173,7 @@ _OTHER_WORDS = {
     "gates": "figure3",
     "memory": "context",
     "oracles": "figure6",
+    "report": "page",
     "saturation": "figure3",
 }
 
