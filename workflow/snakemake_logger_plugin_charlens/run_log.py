@@ -98,7 +98,10 @@ class RunLog:
     # -- the workflow's own records ------------------------------------------------------------
 
     def _from_the_workflow(self, record: Any, messages: Mapping[str, Any]) -> None:
-        """Take what the Snakefile says: ``summary``, ``explain`` (functions), ``plan``, ``end``, ``failed``."""
+        """Take what the Snakefile says.
+
+        Functions: ``summary``, ``explain``; facts: ``plan``, ``end``, ``failed``.
+        """
         self._summary = messages.get("summary", self._summary)
         self._explain = messages.get("explain", self._explain)
         if "plan" in messages:
