@@ -376,10 +376,10 @@ def test_a_text_without_lines_has_no_position_in_the_line():
     cells = tracked(score=0.5)
     words = "keeps track of the position in the line"
     assert outcomes(words, cells=cells)[WP.name][0] is False
-    ends = cells[cells["concept"] == "line_position"].assign(concept="line_end")
-    assert outcomes(words, cells=pd.concat([cells, ends]))[WP.name][0] is False
-    absent = pd.concat([cells, ends.assign(held_out=np.nan)])
+    absent = cells.copy()
+    absent.loc[absent["concept"] == "line_end", "held_out"] = np.nan
     assert outcomes(words, cells=absent)[WP.name] == (None, "the text has no lines")
+    assert outcomes("inside quotes", cells=absent)[WP.name][0] is False
 
 
 def test_shared_errors():
