@@ -20,10 +20,10 @@ SAYS = "{} (if you use input functions make sure that they don't raise unexpecte
 )
 def test_what_is_missing_is_named_with_what_there_is(name: str, line: str) -> None:
     explain = explain_missing(TARGETS, "results/mine")
-    said = explain(f"MissingRuleException:\nNo rule to produce {SAYS.format(name)}")
-    assert said.startswith(f"charlens: error: {line}")
-    assert said.endswith(", page, and files in results/mine/")
-    assert "\n" not in said
+    printed = explain(f"MissingRuleException:\nNo rule to produce {SAYS.format(name)}")
+    assert printed.startswith(f"charlens: error: {line}")
+    assert printed.endswith(", page, and files in results/mine/")
+    assert "\n" not in printed
 
 
 def test_other_errors_are_left_as_they_are() -> None:

@@ -299,7 +299,14 @@ def _check_networks(study: Config) -> None:
         having = [name for name in corpora or study.corpora if network in study.models(name)]
         if not having or (corpora and len(having) < len(corpora)):
             where = f" of {', '.join(corpora)}" if corpora else ""
-            message = f"expected {BEST}, {DEEPEST} or an LSTM{where}"
+            lstms = [
+                model
+                for name in corpora or study.corpora
+                for model in study.models(name)
+                if model.startswith(f"{LSTM}-")
+            ]
+            known = ", ".join(dict.fromkeys(lstms)) or "it has none"
+            message = f"expected {BEST}, {DEEPEST} or an LSTM{where}: {known}"
             raise problem(f"{section}.network", network, message)
 
 
