@@ -211,6 +211,10 @@ rule all:
         rules.manifest.output,
 
 
+if not IMPORTED:
+    say("", explain=explain_missing(targets(), f"results/{STUDY.run}"))
+
+
 onstart:
     keep_settings()
     say("", plan=planned(workflow.dag))

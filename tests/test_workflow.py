@@ -87,6 +87,19 @@ def test_targets_stop_where_they_say(repository: Path) -> None:
     assert figure1 & DRAWN == {"draw_figure1_left", "draw_figure1_right"}
 
 
+@pytest.mark.parametrize("arguments", [["-n"], ["--cores", "1"]])
+def test_a_target_that_no_rule_makes_is_one_line(repository: Path, arguments: list[str]) -> None:
+    run = snakemake(repository, *arguments, "figur11")
+    assert run.code == 1
+    (line,) = run.messages
+    assert line.startswith(
+        "charlens: error: figur11: no such target; did you mean figure11?; there are "
+    )
+    assert ", figure1, figure2, " in line
+    assert ", all, " in line
+    assert line.endswith(", and files in results/quick/")
+
+
 def test_lint_is_clean(repository: Path) -> None:
     run = snakemake(repository, "--lint")
     assert run.code == 0, run.stderr

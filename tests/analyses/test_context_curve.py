@@ -374,6 +374,22 @@ def test_what_rounds_to_zero_has_no_sign(measured):
     assert "−0.001 [−0.001, −0.001]" in below
 
 
+def test_a_diverged_network_is_marked_and_in_no_sentence(measured):
+    text = curves.markdown(measured)
+    assert "†" not in text
+    wild = measured.copy()
+    is_gru = wild["model"] == "gru-2x4"
+    wild.loc[is_gru, ["loss", "delta"]] += 2950347.2
+    text = curves.markdown(wild)
+    assert "| GRU-2 (4) † |" in text
+    assert "| LSTM-1 (4) |" in text
+    corpora = wild[is_gru]["corpus"].nunique()
+    assert text.count("\n†: worse than a uniform guess") == corpora
+    sentences = list(curves.sentences(wild))
+    assert sentences
+    assert not any("GRU-2" in sentence or "2950347" in sentence for sentence in sentences)
+
+
 def test_streams_that_are_too_short_are_one_row_that_says_so():
     corpus, splits = corpus_of(random_text(600))
     shape = Shape("rnn", 1, 4, corpus.k)

@@ -558,6 +558,24 @@ def test_networks_of_a_config_are_studied_one_by_one(plant):
 
 
 @pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([[1, 9999]], "has no unit 9999, expected 0 to 8"),
+        ([[1, 0], [2, 0]], "has no layer 2, expected 1 to 1"),
+        ([[1, 8], [1, 9]], "has no unit 9, expected 0 to 8"),
+    ],
+)
+def test_cells_that_a_network_lacks_are_no_empty_table(plant, cells, words):
+    study = plant.study
+    labelled = Labelled.of(study.text, "prose")
+    options = {"cells": cells, "concepts": None, "modes": [MEAN], "controls": 50}
+    options |= {"characters": 900, "bootstrap": 50}
+    networks = [Network(study.trained, ranking([("inside_quotes", 1, 0, 0.9, 0.9)]), options)]
+    with pytest.raises(CharlensError, match=words):
+        study_networks(networks, study.corpus, study.codes, labelled, 20, "cpu", 1)
+
+
+@pytest.mark.parametrize(
     ("ratio", "text"),
     [
         (2.84, "2.8"),

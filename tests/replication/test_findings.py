@@ -376,6 +376,24 @@ def test_the_20_gram_is_beaten_by_more_than_chance(nats, holds):
     assert outcomes("20-gram", table2=context_models().query("n == n")) == {}
 
 
+def test_without_a_20_gram_nothing_is_said_of_it():
+    table = context_models()
+    table = table[table["model"] != "n-gram-20"]
+    holds, evidence = outcomes("20-gram", table2=table)[WP.name]
+    assert holds is None
+    assert evidence.startswith("no 20-gram here; GRU-3 (512) 1.077, ")
+
+
+def test_a_text_without_lines_has_no_position_in_the_line():
+    cells = tracked(score=0.5)
+    words = "keeps track of the position in the line"
+    assert outcomes(words, cells=cells)[WP.name][0] is False
+    absent = cells.copy()
+    absent.loc[absent["concept"] == "line_end", "held_out"] = np.nan
+    assert outcomes(words, cells=absent)[WP.name] == (None, "the text has no lines")
+    assert outcomes("inside quotes", cells=absent)[WP.name][0] is False
+
+
 def test_shared_errors():
     words = "shared by"
     holds, evidence = outcomes(words, overlap=overlaps())["linux_kernel"]

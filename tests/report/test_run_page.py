@@ -1,5 +1,6 @@
 """The page of a run: its order, its captions, and how it looks at two widths."""
 
+import math
 import re
 import shutil
 import struct
@@ -205,6 +206,20 @@ def test_the_summary_of_a_run(small: Path, tmp_path: Path) -> None:
         "tables",
     ]
     assert summary.summary(tmp_path / "nothing", tmp_path / "no logs") == [""]
+
+
+@pytest.mark.parametrize(
+    ("widths", "sentence"),
+    [
+        ({"mail": 1.02, "greek": 1.8, "notes": 1.001}, "Bytes of a character: greek 1.8; a loss"),
+        ({"mail": 1.02, "notes": 1.0}, ""),
+        ({"a": 1.04, "b": 1.06, "c": 1.0}, "Bytes of a character: b 1.1; a loss"),
+        ({"korean": 2.5, "mail": math.nan}, "Bytes of a character: korean 2.5; a loss"),
+    ],
+)
+def test_only_texts_whose_losses_differ_are_named(widths: dict, sentence: str) -> None:
+    scores = [summary.Score(c, "lstm-1x8", 2.0, 4.0, width=w) for c, w in widths.items()]
+    assert summary.unit(scores)[1].partition(" per")[0] == sentence
 
 
 def test_the_summary_of_texts_of_several_bytes_a_character(tmp_path: Path) -> None:

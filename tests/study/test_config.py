@@ -187,6 +187,8 @@ BROKEN = [
     ("figure1.perplexity", 4, ["figure1.perplexity:", "less than 4", "prose"]),
     ("figure1.bootstrap", 1, ["figure1.bootstrap:", "found 1", "at least 2"]),
     ("figure1.bootstrap", 10**9, ["figure1.bootstrap:", "at most 100000"]),
+    ("figure4.network", "lstm-9x99", ["figure4.network:", "an LSTM: lstm-1x8, lstm-2x8"]),
+    ("figure5.network", "lstm-1x9", ["figure5.network:", "an LSTM: lstm-1x8, lstm-2x8"]),
     ("figure4.min_count", 10**30, ["figure4.min_count:", "at most 1000000000"]),
     ("figure4.characters", 257, ["figure4.characters:", "at most 256"]),
     ("n_gram.corpora", ["prose", "prose"], ["n_gram.corpora:", "each value once"]),

@@ -60,7 +60,9 @@ from charlens.study.checks import (
 from charlens.study.config_file import check_file, run_named_after, typed
 from charlens.runtime.checksums import Checksums
 from charlens.runtime.messages import failures
+from charlens.study.named_inside import check_cells, check_concepts, names_concepts
 from charlens.study.settings_record import check_settings, record_settings
+from charlens.study.targets import explain_missing
 from charlens.errors import CharlensError, visible
 from charlens.files.atomic import sweep
 from charlens.runtime.fingerprint import script_fingerprint
@@ -120,6 +122,12 @@ def planned(dag):
     ]
 
 
+def targets():
+    """Names of rules to ask for: those that only gather files, and a few that make some."""
+    made = ("explorer", "page", "manifest")
+    return [rule.name for rule in workflow.rules if not rule.output or rule.name in made]
+
+
 def default_config():
     """The config of this folder or, where it has none, of the workflow: checked."""
     own = Path(LIBRARY).parent / "config.yaml"
@@ -151,6 +159,7 @@ def load_study(values):
         check_references(study, origin)
         if workflow.is_main_process:
             check_probabilities(study, origin)
+            check_inside(study, origin)
         check_settings(study, Path("results", study.run))
     except CharlensError as error:
         stop(error)
@@ -158,6 +167,15 @@ def load_study(values):
         for line in changed_sources(study, Path("results", study.run), CHECKSUMS):
             print(visible(line), file=sys.stderr)
     return study
+
+
+def check_inside(study, origin):
+    """Check names of cells and concepts, by what is loaded only where a config has some."""
+    check_cells(study, origin)
+    if names_concepts(study):
+        from charlens.inside.cells.concepts import CONCEPTS
+
+        check_concepts(study, CONCEPTS, origin)
 
 
 def keep_settings():

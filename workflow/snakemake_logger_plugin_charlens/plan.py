@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
-from logging import Handler, LogRecord
+from logging import WARNING, Handler, LogRecord
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -29,11 +30,13 @@ class Plan:
 
     def __init__(self, own: Handler) -> None:
         self._own = own
+        self._explain: Callable[[str], str | None] = lambda text: None  # of errors
         self._counts = ""  # of jobs, which come before them and, again, after them
 
     def handle(self, record: LogRecord) -> None:
         """Print a record, unless it is about a single job or of no use to anybody."""
         event = getattr(record, "event", None)
+        self._explain = getattr(record, "charlens", {}).get("explain", self._explain)
         if event in _LEFT_OUT or (event is None and is_routine(record)):
             return
         if event == LogEvent.RUN_INFO:
@@ -43,6 +46,9 @@ class Plan:
         if _REFERENCE in record.getMessage():
             record = copy(record)
             record.msg, record.args = record.getMessage().replace(_REFERENCE, f"({HINT})"), ()
+        if record.levelno > WARNING and (explained := self._explain(record.getMessage())):
+            record = copy(record)
+            record.msg, record.args = explained, ()
         self._own.handle(record)
 
     def close(self) -> None:

@@ -57,6 +57,7 @@ class RunLog:
         self._settings = settings
         self._quiet = {kind.name.lower() for kind in settings.quiet or ()}
         self._summary: Callable[[], list[str]] = list
+        self._explain: Callable[[str], str | None] = lambda text: None  # of errors
         self._begun = False
         self._ends: dict[int, str] = {}  # of jobs that are not done: stopped or failed
         self._fault = ""  # of the machine, as Snakemake met it
@@ -97,8 +98,12 @@ class RunLog:
     # -- the workflow's own records ------------------------------------------------------------
 
     def _from_the_workflow(self, record: Any, messages: Mapping[str, Any]) -> None:
-        """Take what the Snakefile says: ``summary`` (a function), ``plan``, ``end``, ``failed``."""
+        """Take what the Snakefile says.
+
+        Functions: ``summary``, ``explain``; facts: ``plan``, ``end``, ``failed``.
+        """
         self._summary = messages.get("summary", self._summary)
+        self._explain = messages.get("explain", self._explain)
         if "plan" in messages:
             self.board.plan(messages["plan"])
             self._begin()
@@ -186,7 +191,7 @@ class RunLog:
                 self._say(f"charlens: error: {fault}", _ERROR)
             self._fault = fault
         else:
-            self._say(text, _ERROR)
+            self._say(self._explain(text) or text, _ERROR)
 
     def _job_error(self, record: Any) -> None:
         job = self.board.fail(record.jobid)

@@ -17,6 +17,7 @@ from charlens.replication.outcome import Outcome
 from charlens.replication.run_tables import Tables
 
 CORRELATION = 0.7  # |r| from which a cell tracks a count
+LINE_POSITION, LINE_END = "line_position", "line_end"
 AUC = 0.9  # and, either way, a yes or no
 
 
@@ -45,9 +46,23 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
             evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {score_text}"
             evidence += _beside_baselines(tables.evidence, row) + _causal(tables.causal, row)
             like_the_papers = point.cell == LSTM and point.size == LARGEST
+            if reason := _nothing_to_follow(tables.cells, row):
+                yield Outcome(row.corpus, None, reason, like_the_papers)
+                continue
             yield Outcome(row.corpus, bool(score >= least), evidence, like_the_papers)
 
     return test
+
+
+def _nothing_to_follow(cells: pd.DataFrame, row: Any) -> str:
+    """Why a text has nothing that a cell could keep track of; empty where it has.
+
+    The position in the line goes on growing in a text without lines, and is then that in the text.
+    """
+    ends = cells[(cells["corpus"] == row.corpus) & (cells["model"] == row.model)]
+    ends = ends[ends["concept"] == LINE_END]
+    without = row.concept == LINE_POSITION and len(ends) > 0 and ends["held_out"].isna().all()
+    return "the text has no lines" if without else ""
 
 
 def _of_cell(frame: pd.DataFrame, row: Any) -> pd.DataFrame:

@@ -100,7 +100,10 @@ def unit(scores_: Iterable[Score]) -> tuple[str, str]:
     widths = {score.corpus: score.width for score in scores_ if per(score.width) == BYTE}
     if not widths:
         return PER_CHARACTER, ""
-    many = ", ".join(f"{corpus} {width:.1f}" for corpus, width in widths.items())
+    shown = {corpus: f"{width:.1f}" for corpus, width in widths.items()}
+    many = ", ".join(f"{corpus} {width}" for corpus, width in shown.items() if width != "1.0")
+    if not many:
+        return PER_BYTE, ""
     return PER_BYTE, f"Bytes of a character: {many}; a loss per character is so many times higher."
 
 

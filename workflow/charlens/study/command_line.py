@@ -8,6 +8,7 @@ which is before.
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,12 +28,15 @@ def check(arguments: Sequence[str]) -> None:
         arguments: those of Snakemake, ``sys.argv[1:]``.
     """
     try:
+        for options in (_FILES, _VALUES):
+            _check_once(arguments, options)
         for name in _given(arguments, _FILES):
             if not name.startswith(_ENCODED):
                 _check_name(name)
         for entry in _given(arguments, _VALUES):
             if not entry.startswith(_ENCODED):
                 _check_entry(entry)
+        _check_keys(list(_given(arguments, _VALUES)))
     except CharlensError as error:
         print(f"charlens: error: {error}", file=sys.stderr)
         sys.exit(1)
@@ -49,6 +53,25 @@ def _given(arguments: Sequence[str], options: Sequence[str]) -> Iterator[str]:
                 yield value
         elif taking:
             yield argument
+
+
+def _check_once(arguments: Sequence[str], options: Sequence[str]) -> None:
+    """Refuse an option that is given twice: Snakemake drops the values of the first in silence."""
+    given = [argument for argument in arguments if argument.partition("=")[0] in options]
+    if len(given) > 1:
+        values = " ".join(map(shlex.quote, _given(arguments, options)))
+        raise CharlensError(
+            f"{' and '.join(dict.fromkeys(name.partition('=')[0] for name in given))} given "
+            f"{'twice' if len(given) == 2 else f'{len(given)} times'}, of which Snakemake takes "
+            f"the last alone; write it once: {options[0]} {values}"
+        )
+
+
+def _check_keys(entries: Sequence[str]) -> None:
+    keys = [entry.partition("=")[0] for entry in entries]
+    for key in keys:
+        if keys.count(key) > 1 and not key.startswith(_ENCODED):
+            raise CharlensError(f"--config: the key {key} is given twice; keep one of them")
 
 
 def _check_name(name: str) -> None:

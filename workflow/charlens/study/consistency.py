@@ -189,6 +189,12 @@ def _check_interventions(study: Config) -> None:
         if (entry.corpus, entry.model) in seen:
             raise problem(path, entry.model, "expected each model once per corpus")
         seen.add((entry.corpus, entry.model))
+        point = parse(entry.model or "")
+        for j, (layer, unit) in enumerate(entry.cells or ()):
+            if point is not None and layer > point.layers:
+                layers = f"layers 1 to {point.layers}" if point.layers > 1 else "layer 1 alone"
+                message = f"but {entry.model} has the {layers}; expected [layer, unit]"
+                raise problem(f"{path}.cells[{j}]", [layer, unit], message)
 
 
 def _check_streams(study: Config) -> None:
@@ -293,7 +299,14 @@ def _check_networks(study: Config) -> None:
         having = [name for name in corpora or study.corpora if network in study.models(name)]
         if not having or (corpora and len(having) < len(corpora)):
             where = f" of {', '.join(corpora)}" if corpora else ""
-            message = f"expected {BEST}, {DEEPEST} or an LSTM{where}"
+            lstms = [
+                model
+                for name in corpora or study.corpora
+                for model in study.models(name)
+                if model.startswith(f"{LSTM}-")
+            ]
+            known = ", ".join(dict.fromkeys(lstms)) or "it has none"
+            message = f"expected {BEST}, {DEEPEST} or an LSTM{where}: {known}"
             raise problem(f"{section}.network", network, message)
 
 

@@ -68,6 +68,7 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
         hint = "".join(did_you_mean(key, kinds) for key in value)
         return f"{path}: found the keys {_listed(value)}, {expected}{hint}"
     hint = left_out.instead(location, value, node, schema)
+    hint = hint or (_nothing(location, node) if value is None else "")
     node = resolve(node, schema)
     hint = hint or did_you_mean(value, node.get("enum", ()))
     hint = hint or _as_text(value, node) or _as_number(value, node)
@@ -75,14 +76,22 @@ def _one(detail: Mapping[str, Any], schema: Schema) -> str:
 
 
 def _as_text(value: object, node: Schema) -> str:
-    """Say how YAML is given text that looks like something else: ``no``, ``null``, ``1.10``."""
+    """Say how YAML is given text that looks like something else: ``no``, ``1.10``."""
     is_text = node.get("type") == "string"
-    plain = isinstance(value, bool | int | float) or value is None
+    plain = isinstance(value, bool | int | float)
     return (
         '; to YAML this is no text unless it is in quotes, such as "no"'
         if is_text and plain
         else ""
     )
+
+
+def _nothing(location: Sequence[str | int], node: Schema) -> str:
+    """Say what to write for null, which YAML reads where nothing is written as well."""
+    if location and isinstance(location[-1], int):
+        return "; leave it out of the list or give a value"
+    may_be_left_out = "default" in node
+    return "; leave the key out or give it a value" if may_be_left_out else "; give it a value"
 
 
 def _as_number(value: object, node: Schema) -> str:
@@ -164,6 +173,7 @@ _OTHER_WORDS = {
     "gates": "figure3",
     "memory": "context",
     "oracles": "figure6",
+    "report": "page",
     "saturation": "figure3",
 }
 

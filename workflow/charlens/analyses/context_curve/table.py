@@ -29,6 +29,7 @@ from charlens.display.wording import rst, rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM, N_NN
+from charlens.models.divergence import EXPLANATION, MARK, is_diverged
 from charlens.models.names import context_model, title
 from charlens.paper import texts
 from charlens.runtime.resampling import resample_streams
@@ -206,12 +207,25 @@ def markdown(frame: pd.DataFrame) -> str:
             "",
             *_by_length(part[part["class"] == ALL]),
         ]
+        if _diverged(part):
+            lines += ["", f"{MARK}: {EXPLANATION}."]
         if (part["class"] != ALL).any():
             lines += ["", *_by_class(primary(part), int(unroll))]
     return "\n".join(lines) + "\n"
 
 
+def _diverged(part: pd.DataFrame) -> set[str]:
+    """Models of a corpus that predict worse than any uniform guess with the longest context."""
+    longest = part[(part["class"] == ALL) & (part["context"] == part["context"].max())]
+    return {str(row.model) for row in longest.itertuples() if is_diverged(row.loss)}
+
+
+def _name(model: str, diverged: set[str]) -> str:
+    return f"{title(model)} {MARK}" if model in diverged else title(model)
+
+
 def _by_length(part: pd.DataFrame) -> list[str]:
+    diverged = _diverged(part)
     lengths = [c for c in _SHOWN if c in set(part["context"])]
     head = ["Model", "Start", *map(str, lengths), "Effective context", "Half-life"]
     rows = []
@@ -220,7 +234,7 @@ def _by_length(part: pd.DataFrame) -> list[str]:
         shown = [f"{delta[c]:z.3f}".replace("-", "−") for c in lengths]
         first = curve.iloc[0]
         half = "–" if np.isnan(first.half_life) else f"{first.half_life:.1f}"
-        rows.append([title(str(model)), start, *shown, _effective(first), half])
+        rows.append([_name(str(model), diverged), start, *shown, _effective(first), half])
     return markdown_table(head, rows, "llr")
 
 
@@ -238,10 +252,10 @@ def _by_class(part: pd.DataFrame, unroll: int) -> list[str]:
         return []
     rows = part[part["context"] == beyond[0]]
     classes = list(dict.fromkeys(rows["class"]))
-    body = []
+    body, diverged = [], _diverged(part)
     for model, curve in rows.groupby("model", sort=False):
         of = curve.set_index("class")
-        body.append([title(str(model)), *(_cell(of, name) for name in classes)])
+        body.append([_name(str(model), diverged), *(_cell(of, name) for name in classes)])
     return [
         f"Δ({beyond[0]}) by class of {per(part)} [95 % interval]:",
         "",
@@ -263,6 +277,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         yield f"On {rst_corpus(corpus)}: {part['note'].iloc[0]}."
     every = frame[(frame["class"] == ALL) & (frame["n"] > 0)]
     for corpus, part in every.groupby("corpus", sort=False):
+        part = part[~part["model"].isin(_diverged(part))]
         heads = primary(part).drop_duplicates("model")
         networks = heads[[_family(model) not in (N_GRAM, N_NN) for model in heads["model"]]]
         where, what = rst_corpus(corpus), per(part)

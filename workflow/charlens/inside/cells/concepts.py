@@ -107,6 +107,11 @@ class Concept:
         """How its labels are compared with a unit, as :func:`measure_of` them."""
         return measure_of(self.label(LexedText(b"", self.kinds[0])))
 
+    @property
+    def is_flag(self) -> bool:
+        """Whether its labels are a yes or no."""
+        return self.measure == AUC
+
 
 CONCEPTS: dict[str, Concept] = {}
 """Concepts by name, in the order of the panels of the paper's Figure 2."""

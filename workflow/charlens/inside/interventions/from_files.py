@@ -14,6 +14,7 @@ from charlens.errors import CharlensError
 from charlens.inside.cells.concepts import CONCEPTS, labels, panels
 from charlens.inside.interventions import effect_rows, excerpt_rows, line_ends, verdicts
 from charlens.inside.interventions.causal import Tables, intervene
+from charlens.inside.interventions.clamps import check_cell
 from charlens.inside.interventions.frames import joined
 from charlens.inside.interventions.study import Settings, Study
 from charlens.inside.interventions.subjects import subjects_of
@@ -93,6 +94,8 @@ def study_networks(
     """
     studied = []
     for trained, ranking, given in networks:
+        for layer, unit in given["cells"] or ():
+            check_cell(trained, layer, unit)
         titles = _titles(given["concepts"], labelled, f"{corpus.name}/{trained.model}")
         names = ("modes", "controls", "characters", "bootstrap")
         settings = Settings(**{name: given[name] for name in names}, seed=seed)
