@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.text.brackets import QUOTATION_MARKS
-from charlens.text.encodings import ESCAPED, UTF_8, aligned, decode
+from charlens.text.encodings import ESCAPED, UTF_8, aligned, decode, line_end
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -107,6 +107,35 @@ class Letters:
         ends = np.ones(self.text.shape, bool)
         ends[:, :-1] = self.begins[:, 1:]
         return ends
+
+    @cached_property
+    def counted(self) -> npt.NDArray[np.bool_]:
+        """Where a character begins that is no accent or vowel sign of one before it, nor a joiner.
+
+        These are the letters that people count: two in का, four in a name written with vowel points
+        to each, however many bytes they have.
+        """
+        if self.is_ascii:
+            return self.begins
+        own = self._by_byte(lambda points, _: _of_distinct(points, _kind_of) < _ACCENT)
+        return (own > 0) & self.begins
+
+    @cached_property
+    def first_byte(self) -> npt.NDArray[np.int64]:
+        """Index in its stream of the first byte of each byte's character, (streams, length)."""
+        places = np.where(self.begins, np.arange(self.text.shape[1]), 0)
+        return np.maximum.accumulate(places, axis=1)
+
+    @cached_property
+    def line_ends(self) -> npt.NDArray[np.bool_]:
+        """The last byte of each character that ends a line, (streams, length).
+
+        A carriage return does only where a text ends its lines with it alone.
+        """
+        if len("\n".encode(self.encoding)) == 1:
+            return self.text == line_end(self.text)
+        ascii_ = self._by_byte(lambda points, _: np.where(points < 128, points, 128))
+        return (ascii_ == line_end(ascii_[self.begins])) & self.ends
 
     @cached_property
     def breaks(self) -> npt.NDArray[np.bool_]:
