@@ -20,4 +20,6 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         contents=snakemake.params.contents or "",
         outputs=dict(snakemake.output.items()),
     )
-    result(f"{corpus.bytes:,} bytes, {corpus.k} distinct")
+    guessed = corpus.encoding if entry.encoding is None else ""
+    shown = f", shown as {guessed.upper()} (a guess)" if guessed not in ("", "utf-8") else ""
+    result(f"{corpus.bytes:,} bytes, {corpus.k} distinct{shown}")
