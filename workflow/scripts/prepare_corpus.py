@@ -20,6 +20,6 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         contents=snakemake.params.contents or "",
         outputs=dict(snakemake.output.items()),
     )
-    guessed = corpus.encoding if entry.encoding is None else ""
-    shown = f", shown as {guessed.upper()} (a guess)" if guessed not in ("", "utf-8") else ""
+    # The config may name another: this rule does not run again for a name.
+    shown = "" if corpus.encoding in ("", "utf-8") else f", looks like {corpus.encoding.upper()}"
     result(f"{corpus.bytes:,} bytes, {corpus.k} distinct{shown}")
