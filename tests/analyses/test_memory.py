@@ -397,7 +397,7 @@ def test_markdown_says_why_there_is_no_area(memory):
     no_cue = discrimination.markdown(frame.assign(inside=0))
     assert "No AUC: no place inside blocks comes after a cue." in no_cue
     assert "Discrimination:" in no_cue
-    assert "AUC:" not in no_cue
+    assert "\nAUC:\n" not in no_cue
     assert discrimination.NOT_THERE not in no_cue
     none = discrimination.markdown(frame.assign(inside=0, closings=0, others=0))
     assert f"This text has no blocks: {discrimination.NOT_THERE}." in none
