@@ -8,7 +8,7 @@ import pytest
 import torch
 from charlens.analyses.context_curve import anchors, figure, losses
 from charlens.analyses.context_curve import table as curves
-from charlens.analyses.context_curve.classes import ALL, CLASSES
+from charlens.analyses.context_curve.classes import ALL, CLASSES, as_ascii
 from charlens.analyses.context_curve.measure import measure
 from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.analyses.subjects import Network, NGram
@@ -243,6 +243,42 @@ def test_classes():
         "quote": "...........x..x..."[:18],
         "closing brace": "...............x.."[:18],
     }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("a “né” b\r\n", "fsqfiqsfe."),
+        ("« oui »\n", "qsfiisqe"),
+        ("“It’s”", "qfi.fq"),
+        ("「水」と", "qfqf"),
+        ("«Да», он}", "qfiq.sfi}"),
+        ("״הָיְ״ כִּי", None),
+    ],
+)
+def test_classes_of_any_script(text, classes, encoding):
+    data = np.frombuffer(text.encode(encoding), np.uint8)[None]
+    byte, before = as_ascii(data, encoding)
+    names = dict(zip("sfieq}", CLASSES, strict=True))
+    first = np.cumsum([0, *(len(c.encode(encoding)) for c in text)])[:-1]
+    shown = ["."] * data.size
+    for letter, name in names.items():
+        for place in np.flatnonzero(CLASSES[name](byte, before)).tolist():
+            shown[place] = letter
+    if classes is not None:
+        assert "".join(shown[place] for place in first) == classes
+    # Bytes after the first of a letter are inside it, those of a quote of no class.
+    rest = set(range(data.size)) - set(first.tolist())
+    assert {shown[place] for place in rest} <= {"i", "."}
+    assert (byte == ord('"')).sum() == sum(c in "“”«»「」״" for c in text)
+
+
+def test_ascii_is_looked_at_as_it_is():
+    text = np.frombuffer(b' The\tcat.\r\n\n"No"}', np.uint8)[None]
+    byte, before = as_ascii(text)
+    assert byte is text
+    assert before[0, 1:].tolist() == text[0, :-1].tolist()
 
 
 # Statistics

@@ -391,6 +391,18 @@ def test_files_markdown_sentences_and_the_figure(memory, tmp_path):
     assert "Nothing to remember in these texts" in empty.texts[0].get_text()
 
 
+def test_markdown_says_why_there_is_no_area(memory):
+    """As in Thai, which has quotations but no full stops or commas in them."""
+    frame = memory.closings(latch(memory.corpus), BINS)
+    no_cue = discrimination.markdown(frame.assign(inside=0))
+    assert "No AUC: no place inside blocks comes after a cue." in no_cue
+    assert "Discrimination:" in no_cue
+    assert "\nAUC:\n" not in no_cue
+    assert discrimination.NOT_THERE not in no_cue
+    none = discrimination.markdown(frame.assign(inside=0, closings=0, others=0))
+    assert f"This text has no blocks: {discrimination.NOT_THERE}." in none
+
+
 def test_the_same_seed_draws_the_same(memory):
     one, two = (memory.probes(latch(memory.corpus), [20], 20) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)

@@ -150,11 +150,23 @@ def test_boosts(probability, threshold, boost):
 # All together
 
 
+def shown(row):
+    """The characters of a row of bytes, torn ones byte by byte, and where each one begins."""
+    text = row.tobytes().decode("utf-8", "surrogateescape")
+    widths = [len(c.encode("utf-8", "surrogateescape")) for c in text]
+    return text, np.cumsum([0, *widths])[:-1].tolist()
+
+
 def slow_categories(train, test, ngram, probability, definitions):
     """Straight from the definitions, one character and one oracle after another."""
     pattern = {"letters": rb"[A-Za-z\x80-\xff]+", "nonblank": rb"[^ \t\n\r\x0b\x0c]+"}
     pattern = re.compile(pattern[definitions.word])
     length, joined = test.shape[1] - 1, test[:, 1:].tobytes()
+
+    begins = [s * length + place for s, row in enumerate(test) for place in shown(row[1:])[1]]
+
+    def earliest(start, n):
+        return begins[max(0, begins.index(start) - n)]
 
     def whole_words(row):
         data = row.tobytes()
@@ -169,16 +181,20 @@ def slow_categories(train, test, ngram, probability, definitions):
             names = [f"{n}-gram" for n in range(1, 10) if ngram[n - 1, i] > 0.5]
             first = 2 if match and match[0].startswith("é".encode()) else 1
             known = match and j >= match.start() + first  # its first character
-            if known and len(match[0]) >= definitions.memory_letters:
+            letters = len(match[0].decode("utf-8", "surrogateescape")) if match else 0
+            if known and letters >= definitions.memory_letters:
                 start = s * length + match.start()
                 for n in (100, 500, 1000, 5000):
-                    if match[0] in joined[max(0, start - n) : start]:
+                    if match[0] in joined[earliest(start, n) : start]:
                         names.append(f"{n}-memory")
             if match:
                 names += [f"word-{t}-train" for t in range(6) if seen.count(match[0]) <= t]
-            if row[j] in b" " + definitions.quotes:
+            text, places = shown(row)
+            number = max(k for k, place in enumerate(places) if place <= j + 1)
+            before = text[max(0, number - definitions.after_newline) : number]
+            if number and text[number - 1] in " " + definitions.quotes.decode():
                 names.append("after_space_or_quote")
-            if 10 in row[max(0, j + 1 - definitions.after_newline) : j + 1].tolist():
+            if "\n" in before:
                 names.append("after_newline")
             if row[j + 1] < 128 and chr(row[j + 1]) in r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""":
                 names.append("punctuation")

@@ -8,9 +8,11 @@ import pytest
 from charlens.errors import CharlensError
 from charlens.study.config import Config
 from charlens.text.characters import characters, graphemes
-from charlens.text.corpus import prepare, save_split
-from charlens.text.encoding_guess import guess, of_corpora, of_corpus
+from charlens.text.corpus import Corpus, load_split, prepare, save_split
+from charlens.text.encoding_guess import guess, of_corpora, of_corpus, of_whole
 from charlens.text.encodings import ESCAPED, aligned, decode, line_end, line_starts
+from charlens.text.from_source import write_corpus
+from charlens.text.sources.own_file import FileSource
 from hypothesis import example, given
 from hypothesis import strategies as st
 from languages import ARABIC, CHINESE, FRENCH, LANGUAGES, RUSSIAN, THAI, encoded
@@ -207,3 +209,65 @@ def test_what_is_no_encoding(wrong):
     with pytest.raises(CharlensError, match=r"^config: corpora\.c\.encoding: ") as caught:
         config(wrong)
     assert "\n" not in str(caught.value)
+
+
+# Languages whose letters lie on the same bytes: few or many of them, in one encoding or another.
+WEST, CENTRAL = ("cp1252", "latin-1"), ("cp1250", "iso8859-2")
+PLAIN = "the road went on and on and nobody had anything to say of what lay at its end. "
+ALIKE = {
+    "portuguese": (
+        "Não há nada que não possa ser dito; o coração, às três irmãs, põe a mão.\n",
+        WEST,
+    ),
+    "english": (f"A naïve man. {PLAIN * 2}\n", WEST),
+    "english_names": (f"Señor Müller of São Paulo. {PLAIN * 5}\n", WEST),
+    "english_quotes": (f"“It’s naïve”, she said – “isn’t it?” {PLAIN * 2}\n", WEST[:1]),
+    "english_menu": (f"Crème brûlée. {PLAIN * 2}\n", WEST),
+    "german": ("Die Mädchen grüßten den König, für ihn war alles schön.\n", WEST),
+    "spanish": ("¿Dónde está el niño? ¡Mañana será otro día!\n", WEST),
+    "italian": ("Perché la città è così bella? Più in là c'è un caffè, però no.\n", WEST),
+    "swedish": ("Flickan gick över ån och såg på de små husen.\n", WEST),
+    "finnish": ("Tyttö näki, että yö oli jo lähellä ja söi eväänsä.\n", WEST),
+    "danish": ("Pigen så på de små huse; æblerne var røde på søen.\n", WEST),
+    "dutch": ("België zag de zeeën; één probleem voor de ideeën.\n", WEST),
+    "turkish": (TURKISH, ("cp1254",)),
+    "polish": (OLD["polish_iso"][0], CENTRAL),
+    "czech": ("Příliš žluťoučký kůň úpěl ďábelské ódy; všechno bylo dobře.\n", CENTRAL),
+    "hungarian": ("A lány látta a kis házakat; őrült idő, tűz, köszönöm szépen.\n", CENTRAL),
+    "romanian": ("Fata a trecut râul şi a văzut casele; totul era bine în ţară.\n", CENTRAL),
+    "croatian": ("Djevojka je vidjela kuće; noć, šešir, đak čeka žućkasto.\n", CENTRAL),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [(name, e) for name, (_, some) in ALIKE.items() for e in some]
+)
+@pytest.mark.parametrize("times", [10, 300])
+def test_a_guess_between_encodings_that_share_most_letters(name, encoding, times):
+    """A guess is right where the text is: the two encodings of Central Europe share letters."""
+    text = ALIKE[name][0] * times
+    data = text.encode(encoding)
+    assert data.decode(guess(data)) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("name", ["french", "russian", "chinese", "emoji"])
+def test_a_mark_names_the_encoding(name, encoding):
+    text = "\ufeff" + LANGUAGES[name][0] * 30
+    assert of_whole(text.encode(encoding)) == encoding
+
+
+def test_the_whole_text_is_guessed_not_the_test_split_alone(tmp_path):
+    """Here the accents come before the test split."""
+    text = ALIKE["portuguese"][0] * 20 + PLAIN * 40
+    (tmp_path / "novel.txt").write_bytes(text.encode("cp1252"))
+    outputs = {part: tmp_path / f"{part}.npy" for part in ("train", "val", "test")}
+    made = write_corpus(
+        FileSource(file="novel.txt"), (tmp_path, tmp_path), "novel", "position", (4, 20, 0.6, 0.2),
+        "", outputs | {"json": tmp_path / "c.json"},
+    )  # fmt: skip
+    test = load_split(outputs["test"])
+    assert np.array(made.vocabulary)[test].max() < 128
+    assert of_corpus(None, Corpus.load(tmp_path / "c.json"), test) == "cp1252"
+    assert of_whole(b"\n" * (1 << 21) + "naïve\n".encode("cp1252") * 20000) == "cp1252"
+    assert of_whole(PLAIN.encode()) == ""

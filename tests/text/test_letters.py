@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from charlens.analyses.oracles.masks import after_newline, after_space_or_quote, punctuation
 from charlens.text.letters import word_breaks
-from charlens.text.words import count_words, find_words
+from charlens.text.words import NEVER, count_words, distances, find_words, joined_history
 from languages import LANGUAGES, encoded
 
 
@@ -81,19 +81,58 @@ def test_punctuation(text, mark, encoding):
     assert marked(punctuation(rows(text, encoding), encoding), text, encoding) == mark
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
-@pytest.mark.parametrize("text", ["a «b", "a\u00a0b", "a「b", "a “b", 'é"b', "é b", "字　b"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "text",
+    ["a «b", "a\u00a0b", "a「b", "a “b", 'é"b', "é b", "字　b", "a é", "הָ אִ", "है क", "\"ที", "“😀",
+     "ы я", "ä\u202fß"],
+)  # fmt: skip
 def test_after_a_space_or_a_quote(text, encoding):
     data = rows(text, encoding)
-    mask = after_space_or_quote(data[:, :-1], b'"', encoding)
-    first = len(text[:-1].encode(encoding))  # of the last character, whose first byte is meant
-    assert mask[first - 1]
-    assert not mask[first:].any()
+    mask = after_space_or_quote(data, b'"', encoding)
+    marks = ' "«「“\u00a0\u202f\u3000'
+    expected = [
+        i > 0 and text[i - 1] in marks for i, c in enumerate(text) for _ in c.encode(encoding)
+    ]
+    assert mask.tolist() == expected[1:]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ["é\nabcd", "a\r\nהָיְתָה", "क\r\n\r\nहिन्दी\n", "\nऊ\nਊ਀ĊĀ"])
+def test_after_a_newline_of_any_script(text, encoding):
+    mask = after_newline(rows(text, encoding), 3, encoding)
+    expected = [
+        "\n" in text[max(0, i - 3) : i] for i, c in enumerate(text) for _ in c.encode(encoding)
+    ]
+    assert mask.tolist() == expected[1:]
 
 
 def test_after_a_newline_of_an_old_mac():
-    text = np.frombuffer(b"ab\rcdefg\rh", np.uint8)[None]
+    text = np.frombuffer(b"ab\rcdefg\rh.", np.uint8)[None]
     assert after_newline(text, 3).nonzero()[0].tolist() == [2, 3, 4, 8, 9]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [("का", 1), ("क्षेत्र", 4), ("יְהִי", 3), ("été", 3), ("e\u0301te\u0301", 3), ("жизнь", 5),
+     ("plain", 5)],
+)  # fmt: skip
+def test_letters_are_counted_as_people_count_them(word, count, encoding):
+    words = find_words(rows(f" {word} ", encoding), encoding=encoding)
+    assert words.letters.tolist() == [count]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("between", ["ש", "क", "x", "й"])
+def test_memory_reaches_as_many_characters_in_every_script(between, encoding):
+    for gap, back in ((90, [97]), (93, [100]), (94, [])):
+        text = f"- жизнь {between * gap} жизнь -"
+        test = rows(text, encoding)
+        words = find_words(np.ascontiguousarray(test[:, 1:]), encoding=encoding)
+        history = joined_history(test, encoding)
+        gaps = distances(words, test[:, 1:], history, 5, 100)[2:]
+        assert gaps[gaps < NEVER].tolist() == back
 
 
 def test_words_of_a_text_cut_within_characters():

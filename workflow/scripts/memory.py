@@ -27,6 +27,7 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         config["anchors"],
         config["classes"],
         config["seed"],
+        encoding,
     )
     csv_tables.write(mark(curves), output.context)
     memory = Memory(corpus, splits, config["kind"], config["seed"], encoding)

@@ -20,4 +20,6 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
         contents=snakemake.params.contents or "",
         outputs=dict(snakemake.output.items()),
     )
-    result(f"{corpus.bytes:,} bytes, {corpus.k} distinct")
+    # The config may name another: this rule does not run again for a name.
+    shown = "" if corpus.encoding in ("", "utf-8") else f", looks like {corpus.encoding.upper()}"
+    result(f"{corpus.bytes:,} bytes, {corpus.k} distinct{shown}")

@@ -43,6 +43,7 @@ class Corpus:
         vocabulary: the byte values in increasing order; a code is an index into it.
         contents: SHA-256 of the user's own file, archive or folder behind it; empty for others.
         files: SHA-256 of each file that the text is joined from, by name; empty for a single file.
+        encoding: guessed from the whole text; empty for ASCII, and where nobody guessed.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Corpus:
     vocabulary: tuple[int, ...]
     contents: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    encoding: str = ""
 
     @property
     def k(self) -> int:
@@ -113,7 +115,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "vocabulary": (list,),
 }
 # Not in every file: of the user's own sources only, and not in those of earlier versions.
-_LATER: dict[str, tuple[type, ...]] = {"contents": (str,), "files": (dict,)}
+_LATER: dict[str, tuple[type, ...]] = {"contents": (str,), "files": (dict,), "encoding": (str,)}
 
 
 def _inconsistency(values: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 import unicodedata
@@ -12,6 +13,7 @@ import numpy as np
 
 from charlens.config_types import text_encoding
 from charlens.files.atomic import FilePath
+from charlens.text import latin_alphabets
 from charlens.text.c_lexer import Text, byte_values
 from charlens.text.corpus import Corpus, load_split
 from charlens.text.encodings import ESCAPED, UTF_8, decode
@@ -54,6 +56,43 @@ def guess(text: Text | np.ndarray) -> str:
     if wide is not None:
         return wide
     return UTF_8 if _is_utf_8(streams) else _detected(np.concatenate([*map(_whole, streams)]))
+
+
+_PIECE = 1 << 16  # bytes
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+def of_whole(data: bytes) -> str:
+    r"""The encoding of a whole text; empty for ASCII.
+
+    Of a long text the guess looks where most bytes are beyond ASCII: its beginning may have none.
+
+    Args:
+        data: the text, from its first byte.
+
+    Example:
+        >>> of_whole("naïve\n".encode("utf-16")), of_whole(b"plain")
+        ('utf-16-le', '')
+    """
+    values = np.frombuffer(data, np.uint8)
+    seven_bits = data.isascii() and b"\0" not in data
+    if values.size > SAMPLE and not seven_bits:
+        pieces = values[: values.size // _PIECE * _PIECE].reshape(-1, _PIECE)
+        beyond = np.count_nonzero(pieces >= 128, axis=1)
+        chosen = np.argsort(-beyond, kind="stable")[: SAMPLE // _PIECE]
+        encoding = guess(pieces[np.sort(chosen)])
+    else:
+        encoding = guess(data)
+    if seven_bits and encoding == UTF_8:
+        return ""
+    if encoding[:6] in ("utf-16", "utf-32"):
+        return next((name for mark, name in _MARKS.items() if data.startswith(mark)), encoding)
+    return encoding
 
 
 _LEAST_SHIFTED = 0.05  # of the characters; a few between marks may be an accident
@@ -213,7 +252,10 @@ _MOST_THERE = ("mac_roman",)
 
 
 def _detected(sample: np.ndarray) -> str:
-    """What charset-normalizer takes the text for; UTF-8 where it finds no text."""
+    """By the alphabets of Latin letters, else by charset-normalizer; UTF-8 if it is no text."""
+    latin = latin_alphabets.best(sample, _possible(sample)) if _has_no_controls(sample) else None
+    if latin is not None:
+        return text_encoding(latin)
     sample = _whole(sample[:_DETECTED])
     names = _possible(sample)
     likely: dict[str, tuple[int, float, float]] = {}
@@ -286,8 +328,9 @@ def of_corpus(configured: str | None, corpus: Corpus, test: Codes) -> str:
     of_seven_bits = not vocabulary.size or (vocabulary.max() < 128 and vocabulary.min() > 0)
     if configured is not None and (configured in SHIFTED or not of_seven_bits):
         return configured
-    # The predicted bytes: tables that know nothing but predictions guess from the same ones.
-    encoding = guess(vocabulary[test[:, 1:]])
+    # Without a guess from the whole text, from the predicted bytes: tables that know nothing but
+    # predictions guess from the same ones.
+    encoding = corpus.encoding or guess(vocabulary[test[:, 1:]])
     if of_seven_bits and encoding == UTF_8:
         return UTF_8  # ASCII, whatever else it may be called
     _log.info(

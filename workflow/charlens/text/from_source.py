@@ -9,6 +9,7 @@ from pathlib import Path
 from charlens.files.atomic import FilePath
 from charlens.text.blocks import FILES
 from charlens.text.corpus import Corpus, prepare, save_split
+from charlens.text.encoding_guess import of_whole
 from charlens.text.sources.any import file_hashes, file_sizes, read
 from charlens.text.sources.kind import SourceKind
 from charlens.text.splits import SPLITS
@@ -46,6 +47,7 @@ def write_corpus(
     corpus, splits = prepare(data, name, origin, split, *layout, file_sizes=sizes)
     for part in SPLITS:
         save_split(outputs[part], splits[part])
-    corpus = replace(corpus, contents=contents, files=file_hashes(source, *folders))
+    hashes = file_hashes(source, *folders)
+    corpus = replace(corpus, contents=contents, files=hashes, encoding=of_whole(data))
     corpus.save(outputs["json"])
     return corpus

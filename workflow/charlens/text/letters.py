@@ -19,12 +19,15 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.text.brackets import QUOTATION_MARKS
-from charlens.text.encodings import ESCAPED, UTF_8, aligned, decode
+from charlens.text.encodings import ESCAPED, UTF_8, aligned, decode, line_end
 
 Bytes = npt.NDArray[np.uint8]
 
 OTHER, LETTER, DIGIT, BLANK, MARK = range(5)
 """Kinds of characters; a mark is punctuation or a sign such as + and €."""
+
+SPACES_IN_LINES = " \u00a0\u2002\u2003\u2009\u202f\u3000"
+"""Spaces that are no tabs and end no line."""
 
 _ACCENT, _UNSEEN = 5, 6  # of the kind of what they follow: accents; joiners and selectors
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -89,7 +92,7 @@ class Letters:
         if self.is_ascii:
             return _of_ascii()[self.text]
 
-        return self._by_byte(lambda points, _: _kinds_of(points))
+        return self.by_byte(lambda points, _: _kinds_of(points))
 
     @cached_property
     def begins(self) -> npt.NDArray[np.bool_]:
@@ -109,22 +112,51 @@ class Letters:
         return ends
 
     @cached_property
+    def counted(self) -> npt.NDArray[np.bool_]:
+        """Where a character begins that is no accent or vowel sign of one before it, nor a joiner.
+
+        These are the letters that people count: two in का, four in a name written with vowel points
+        to each, however many bytes they have.
+        """
+        if self.is_ascii:
+            return self.begins
+        own = self.by_byte(lambda points, _: _of_distinct(points, _kind_of) < _ACCENT)
+        return (own > 0) & self.begins
+
+    @cached_property
+    def first_byte(self) -> npt.NDArray[np.int64]:
+        """Index in its stream of the first byte of each byte's character, (streams, length)."""
+        places = np.where(self.begins, np.arange(self.text.shape[1]), 0)
+        return np.maximum.accumulate(places, axis=1)
+
+    @cached_property
+    def line_ends(self) -> npt.NDArray[np.bool_]:
+        """The last byte of each character that ends a line, (streams, length).
+
+        A carriage return does only where a text ends its lines with it alone.
+        """
+        if len("\n".encode(self.encoding)) == 1:
+            return self.text == line_end(self.text)
+        ascii_ = self.by_byte(lambda points, _: np.where(points < 128, points, 128))
+        return (ascii_ == line_end(ascii_[self.begins])) & self.ends
+
+    @cached_property
     def breaks(self) -> npt.NDArray[np.bool_]:
         """Where a word begins in scripts that write no spaces between words, (streams, length)."""
         if self.is_ascii:
             return np.zeros(self.text.shape, bool)
-        breaks = self._by_byte(lambda _, text: word_breaks(text))
+        breaks = self.by_byte(lambda _, text: word_breaks(text))
         return (breaks > 0) & self.begins
 
     @cached_property
     def ends_blank_or_quote(self) -> npt.NDArray[np.bool_]:
         """The last byte of each blank in a line and of each quotation mark, (streams, length)."""
-        characters = " \u00a0\u2002\u2003\u2009\u202f\u3000" + QUOTATION_MARKS
+        characters = SPACES_IN_LINES + QUOTATION_MARKS
 
         def among(points: np.ndarray, _: str) -> np.ndarray:
             return np.isin(points, [ord(mark) for mark in characters])
 
-        return (self._by_byte(among) > 0) & self.ends
+        return (self.by_byte(among) > 0) & self.ends
 
     def joins(self, of: tuple[int, ...], inner: str) -> npt.NDArray[np.bool_]:
         """Characters that stand alone between two of some kinds, such as an apostrophe in a word.
@@ -150,14 +182,19 @@ class Letters:
             joins[1:-1] = within[:-2] & within[2:] & among
             return joins
 
-        return self._by_byte(joins_of) > 0
+        return self.by_byte(joins_of) > 0
 
     def _streams(self):
         for stream, row in enumerate(self.text):
             first = aligned(row, self.encoding)
             yield stream, first, decode(row[first:], self.encoding)
 
-    def _by_byte(self, of: Callable[[np.ndarray, str], np.ndarray]) -> np.ndarray:
+    def by_byte(self, of: Callable[[np.ndarray, str], np.ndarray]) -> np.ndarray:
+        """Give each byte the value of its character, uint8 (streams, length); 0 before the first.
+
+        Args:
+            of: from the code points of a stream and its text to values, (characters,).
+        """
         values = np.zeros(self.text.shape, np.uint8)
         for stream, first, decoded in self._streams():
             values[stream, first:] = decoded.by_byte(of(decoded.code_points, decoded.text))

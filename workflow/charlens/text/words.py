@@ -66,12 +66,14 @@ class Words:
         second: int64, shape (words,): index of its second character's first byte; ``stop`` where
             there is none.
         whole: bool, shape (words,): the word touches no border of its stream.
+        letters: int64, shape (words,): its characters, as people count them.
     """
 
     start: npt.NDArray[np.int64]
     stop: npt.NDArray[np.int64]
     second: npt.NDArray[np.int64]
     whole: npt.NDArray[np.bool_]
+    letters: npt.NDArray[np.int64]
 
     def strings(self, text: Bytes) -> list[bytes]:
         """The words themselves, from the text they were found in."""
@@ -120,7 +122,9 @@ def find_words(text: Bytes, definition: str = "letters", encoding: str = UTF_8) 
     )
     after = np.append(np.flatnonzero(letters.begins), text.size)
     second = np.minimum(after[np.searchsorted(after, start, side="right")], stop)
-    return Words(start, stop, second, (start % length != 0) & (stop % length != 0))
+    whole = (start % length != 0) & (stop % length != 0)
+    counted = np.append(0, np.cumsum(letters.counted))
+    return Words(start, stop, second, whole, counted[stop] - counted[start])
 
 
 def count_words(text: Bytes, definition: str = "letters", encoding: str = UTF_8) -> Counter[bytes]:
@@ -135,62 +139,76 @@ def count_words(text: Bytes, definition: str = "letters", encoding: str = UTF_8)
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """A text in which earlier occurrences are searched.
+    """A text in which earlier occurrences are searched. N is the number of predicted bytes.
 
     Attributes:
-        text: the characters.
-        place: int64, shape (N,): index in ``text`` of each predicted character.
+        text: its bytes.
+        place: int64, shape (N,): index in ``text`` of each predicted byte.
+        bounds: int64, shape (characters,): first byte of each character of ``text``.
     """
 
     text: bytes
     place: npt.NDArray[np.int64]
+    bounds: npt.NDArray[np.int64]
+
+    def characters(self, places: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Number of the character that each byte of the text is part of."""
+        return np.searchsorted(self.bounds, places, side="right") - 1
 
 
-def joined_history(test: Bytes) -> History:
+def joined_history(test: Bytes, encoding: str = UTF_8) -> History:
     """The test split's targets, streams joined in order; ``test`` is uint8 (streams, length + 1).
 
     What the paper's numbers fit, although text before a stream's start is from another place.
     """
-    targets = test[:, 1:]
-    return History(targets.tobytes(), np.arange(targets.size))
+    targets = np.ascontiguousarray(test[:, 1:])
+    bounds = np.flatnonzero(Letters(targets, encoding).begins)
+    return History(targets.tobytes(), np.arange(targets.size), bounds)
 
 
-def corpus_history(splits: Mapping[str, Bytes], split: str) -> History:
+def corpus_history(splits: Mapping[str, Bytes], split: str, encoding: str = UTF_8) -> History:
     """The text that truly precedes each test character in the corpus.
 
     Args:
         splits: byte values of ``train``, ``val`` and ``test``, each (streams, length + 1).
         split: the scheme they were made by, ``streams``, ``position`` or ``files``.
+        encoding: of the text.
 
     Raises:
         CharlensError: an unknown scheme.
     """
     text, inputs = joined(splits, split)
-    return History(text.tobytes(), inputs.ravel() + 1)  # a target comes one after its input
+    bounds = np.flatnonzero(Letters(text[None], encoding).begins)
+    return History(text.tobytes(), inputs.ravel() + 1, bounds)  # a target comes after its input
 
 
 def distances(
     words: Words, text: Bytes, history: History, shortest: int, farthest: int
 ) -> npt.NDArray[np.int32]:
-    """Distance back to the last occurrence of each word, as any substring before the word.
+    """Characters back to the last occurrence of each word, as any substring before the word.
 
     Args:
         words: of ``text``.
-        text: the predicted characters, uint8 (streams, length).
+        text: the predicted bytes, uint8 (streams, length).
         history: where to look.
-        shortest: length of the shortest word to look for.
-        farthest: how far to look back.
+        shortest: letters of the shortest word to look for.
+        farthest: how many characters to look back.
 
     Returns:
         int32, shape (words,): from the start of the occurrence to the start of the word, or
         :data:`NEVER` where there is none, the word is too short or not whole.
     """
     distance = np.full(len(words.start), NEVER, dtype=np.int32)
-    long_enough = words.whole & (words.stop - words.start >= shortest)
-    strings, place = words.strings(text), history.place[words.start]
-    for i in np.flatnonzero(long_enough).tolist():
-        start = int(place[i])
-        last = history.text.rfind(strings[i], max(start - farthest, 0), start)
-        if last >= 0:
-            distance[i] = start - last
+    searched = np.flatnonzero(words.whole & (words.letters >= shortest))
+    strings, starts = words.strings(text), history.place[words.start[searched]]
+    earliest = history.bounds[np.maximum(history.characters(starts) - farthest, 0)]
+    lasts = [
+        history.text.rfind(strings[i], first, start)
+        for i, first, start in zip(
+            searched.tolist(), earliest.tolist(), starts.tolist(), strict=True
+        )
+    ]
+    last = np.array(lasts, np.int64)
+    back = history.characters(starts) - history.characters(last)
+    distance[searched] = np.where(last >= 0, back, NEVER)
     return distance

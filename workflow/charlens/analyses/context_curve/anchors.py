@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charlens.analyses.context_curve.classes import ALL, CLASSES
+from charlens.analyses.context_curve.classes import ALL, CLASSES, as_ascii
+from charlens.text.encodings import UTF_8
 
 LEAST = 100
 """Context curves need streams with so many characters before an anchor."""
@@ -55,6 +56,7 @@ def draw(
     count: int,
     by_class: bool,
     generator: np.random.Generator,
+    encoding: str = UTF_8,
 ) -> Anchors:
     """Draw anchors.
 
@@ -68,6 +70,7 @@ def draw(
         count: anchors of the curve over all characters, as far as there are so many.
         by_class: whether there are curves by class.
         generator: of the draws.
+        encoding: of the text, which classes are of.
     """
     streams, length = codes.shape
     places = np.arange(longest, length)
@@ -79,8 +82,8 @@ def draw(
     chosen = np.concatenate([b * len(places) + order[b, : share[b]] for b in range(streams)])
     members = {ALL: np.arange(len(chosen))}
     if by_class:
-        bytes_ = vocabulary[codes]
-        letters, before = bytes_[:, longest:].ravel(), bytes_[:, longest - 1 : -1].ravel()
+        looked_at = as_ascii(vocabulary[codes], encoding)
+        letters, before = (values[:, longest:].ravel() for values in looked_at)
         base = len(chosen)
         for name, belongs in CLASSES.items():
             inside = belongs(letters, before)

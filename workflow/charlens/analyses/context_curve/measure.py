@@ -12,6 +12,7 @@ from charlens.analyses.context_curve.table import NONE, absent, table
 from charlens.analyses.subjects import NGram, Subject
 from charlens.runtime.randomness import generator
 from charlens.text.corpus import Corpus
+from charlens.text.encodings import UTF_8
 from charlens.text.splits import Codes
 
 
@@ -24,6 +25,7 @@ def measure(
     count: int,
     by_class: bool,
     seed: int,
+    encoding: str = UTF_8,
 ) -> pd.DataFrame:
     """Measure the context curves of a model on the test split of its corpus.
 
@@ -40,6 +42,7 @@ def measure(
         count: characters to predict.
         by_class: whether there are curves by class of character.
         seed: the config's seed.
+        encoding: of the text.
 
     Returns:
         Rows with the columns of :data:`charlens.analyses.context_curve.table.COLUMNS`. Where the
@@ -57,7 +60,8 @@ def measure(
     def draws(purpose: str) -> np.random.Generator:
         return generator(seed, "context", purpose, corpus.name)
 
-    places = anchors.draw(codes, vocabulary, lengths[-1], count, by_class, draws("anchors"))
+    asked = (lengths[-1], count, by_class, draws("anchors"), encoding)
+    places = anchors.draw(codes, vocabulary, *asked)
     if isinstance(subject, NGram):
         measured = {NONE: losses.n_gram_losses(subject.fit, subject.n, codes, places, lengths)}
     else:

@@ -166,11 +166,15 @@ def markdown(frame: pd.DataFrame) -> str:
         unroll, what = part["unroll"].iloc[0], pair_words(str(pair))
         name = texts.corpus_title(str(corpus))
         lines += ["", f"## {name}: {what}s", ""]
-        if not part["inside"].any():
+        if not part[["inside", "closings", "others"]].any(axis=None):
             lines.append(f"This text has no {what}s: {NOT_THERE}.")
             continue
         lines.append(f"Training unrolled {unroll} steps.")
-        for value, count in (("auc", "inside"), ("discrimination", "closings")):
+        measures = [("auc", "inside"), ("discrimination", "closings")]
+        if not part["inside"].any():
+            lines.append(f"No AUC: no place inside {what}s comes after a cue.")
+            del measures[0]
+        for value, count in measures:
             models = list(dict.fromkeys(part["model"]))
             rows = [_row(group, value, count) for _, group in part.groupby("from", sort=True)]
             head = ["Distance", count.capitalize(), *map(title, models)]

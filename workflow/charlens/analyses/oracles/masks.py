@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charlens.paper.definitions import ERROR_BELOW
-from charlens.text.encodings import UTF_8, line_end
+from charlens.text.encodings import UTF_8
 from charlens.text.letters import MARK, Letters
 from charlens.text.words import NEVER, Bytes, Words
 
@@ -62,29 +62,36 @@ def _by_character(words: Words, values: npt.NDArray[np.int32], size: int) -> npt
     return np.append(values, np.int32(NEVER))[words.word_of(size)]  # outside: index −1
 
 
-def after_space_or_quote(inputs: Bytes, quotes: bytes, encoding: str = UTF_8) -> Mask:
-    """Whether the character before is a space or a quote: uint8 (streams, length) to bool (N,).
+def after_space_or_quote(test: Bytes, quotes: bytes, encoding: str = UTF_8) -> Mask:
+    """Whether the character before is a space or a quote: uint8 (streams, length + 1) to bool (N,).
 
-    Beyond ASCII these are the spaces within lines and the double quotes of any script.
+    Beyond ASCII these are the spaces within lines and the double quotes of any script. Of a
+    character of several bytes all count.
     """
-    before = np.isin(inputs, list(b" " + quotes))
-    letters = Letters(inputs, encoding)
-    if not letters.is_ascii:
-        before = (before & letters.begins & letters.ends) | letters.ends_blank_or_quote
-    return before.ravel()
+    letters, marks = Letters(test, encoding), np.isin(test, list(b" " + quotes))
+    if letters.is_ascii:
+        return marks[:, :-1].ravel()
+    marks = (marks & letters.begins & letters.ends) | letters.ends_blank_or_quote
+    before = letters.first_byte - 1  # the last byte of the character before
+    after = (before >= 0) & np.take_along_axis(marks, np.maximum(before, 0), axis=1)
+    return after[:, 1:].ravel()
 
 
-def after_newline(inputs: Bytes, reach: int) -> Mask:
+def after_newline(test: Bytes, reach: int, encoding: str = UTF_8) -> Mask:
     """Whether a line end is among the ``reach`` characters before, in the same stream.
 
     The line feed of a CR LF is itself not after a newline. A carriage return counts only where a
-    text ends its lines with it alone.
+    text ends its lines with it alone. Of a character of several bytes all count.
+
+    Args:
+        test: uint8 (streams, length + 1).
+        reach: in characters.
+        encoding: of the text.
     """
-    newline = inputs == line_end(inputs)
-    near = newline.copy()
-    for back in range(1, reach):
-        near[:, back:] |= newline[:, :-back]
-    return near.ravel()
+    letters = Letters(test, encoding)
+    character = np.cumsum(letters.begins, axis=1, dtype=np.int32)
+    last = np.maximum.accumulate(np.where(letters.line_ends, character, -reach), axis=1)
+    return (character[:, 1:] - last[:, :-1] <= reach).ravel()
 
 
 def punctuation(targets: Bytes, encoding: str = UTF_8) -> Mask:

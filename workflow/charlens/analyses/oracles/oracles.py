@@ -26,6 +26,8 @@ budget come closest to the slices it published, and agree with the examples it p
   of "Anna" and "fat" of "father", and the published slice holds more errors than there are lines.
 * Punctuation is the ASCII characters that are neither letters, digits nor blanks, and what Unicode
   calls punctuation, currency, mathematical and modifier symbols.
+* Where characters have several bytes, letters and distances are counted in characters, and what is
+  said of a character holds for all its bytes. Accents and vowel signs are no letters of their own.
 * A boost of b removes errors whose probability falls short of the threshold by b or less.
 """
 
@@ -84,11 +86,6 @@ class Texts:
     definitions: Definitions
     history: History
     encoding: str = UTF_8
-
-    @property
-    def inputs(self) -> Bytes:
-        """The character before each predicted one, uint8 (streams, length)."""
-        return self.test[:, :-1]
 
     @cached_property
     def targets(self) -> Bytes:
@@ -227,8 +224,8 @@ ORACLES: dict[str, Oracle] = {
             colours=("#56B4E9", "#0072B2"),
             of_texts=lambda texts: np.stack(
                 [
-                    after_space_or_quote(texts.inputs, texts.definitions.quotes, texts.encoding),
-                    after_newline(texts.inputs, texts.definitions.after_newline),
+                    after_space_or_quote(texts.test, texts.definitions.quotes, texts.encoding),
+                    after_newline(texts.test, texts.definitions.after_newline, texts.encoding),
                 ]
             ),
             excerpts=(

@@ -47,7 +47,8 @@ def evidence(
     Raises:
         CharlensError: an unknown definition of a word.
     """
-    texts = Texts(train, test, definitions or FITTED, history or joined_history(test), encoding)
+    history = history or joined_history(test, encoding)
+    texts = Texts(train, test, definitions or FITTED, history, encoding)
     return np.vstack(
         [
             oracle.of_texts(texts).reshape(len(oracle.names), texts.targets.size)
