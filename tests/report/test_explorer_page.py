@@ -369,9 +369,12 @@ def test_text_reads_as_people_read_it(tmp_path: Path) -> None:
       return { came, perByte, third: hebrew.children[2].textContent,
         rtl: getComputedStyle(hebrew).direction, whole: kid !== undefined,
         inOrder: place(first) > place(hebrew.children[1]),
+        point: charlens.inList("\u05b4"), letter: charlens.inList("\u05d9"),
         moved: spans().find((span) => span.className === "cursor").k - first.k }"""
     seen = look(home / "explorer", script)
     assert seen.pop("came").startswith(f"“{seen.pop('third')}” (its byte D7), surprise ")
+    # A vowel point alone is drawn on a circle, not on the quotation mark before it.
+    assert (seen.pop("point"), seen.pop("letter")) == ("◌\u05b4", "\u05d9")
     assert seen == {"rtl": "rtl", "whole": True, "inOrder": True, "moved": 1, "perByte": True}
 
 

@@ -609,6 +609,10 @@ def test_files_of_models_from_elsewhere_must_be_there(
     entries[2]["file"] = "lost.csv"
     with pytest.raises(CharlensError, match=f"but there is no such file in {tmp_path}"):
         check_references(Config.load(GOOD | {"external": entries}), "my")
+    entries[2]["file"] = "~/lost.csv"  # of the home folder, whatever the working folder is
+    with pytest.raises(CharlensError, match=f"but there is no such file in {Path.home()}"):
+        check_references(Config.load(GOOD | {"external": entries}), "my")
+    entries[2]["file"] = "lost.csv"
     with (tmp_path / "lost.csv").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(CharlensError, match="has 1,099,511,627,776 bytes; it may have"):

@@ -42,7 +42,7 @@ class FileSource(SourceKind):
     def fault(self, corpora_dir: str | None) -> str | None:
         path = find_path(self.file, corpora_dir)
         if path is None:
-            return f"but there is no such file in {searched(corpora_dir)}"
+            return f"but there is no such file in {searched(self.file, corpora_dir)}"
         if path.is_dir():
             return "which is a folder; for the files below it say tree: instead of file:"
         if is_device(path):
@@ -111,8 +111,11 @@ def find_path(name: str, corpora_dir: str | Path | None) -> Path | None:
     return next((folder / path for folder in folders if (folder / path).exists()), None)
 
 
-def searched(corpora_dir: str | None) -> str:
-    """The folders that :func:`find_path` searches, for people."""
+def searched(name: str, corpora_dir: str | None = None) -> str:
+    """The folders that :func:`find_path` searches for a name, for people."""
+    path = Path(name).expanduser()
+    if path.is_absolute():
+        return f"{path.parent}"
     return f"{Path.cwd()}" + (f" and in {corpora_dir}" if corpora_dir else "")
 
 
@@ -125,10 +128,13 @@ def locate(name: str, corpora_dir: Path | None) -> Path:
     path = find_path(name, corpora_dir)
     if path is not None:
         return path
-    elsewhere = "" if corpora_dir is None else f" nor in corpora_dir {corpora_dir}"
+    where = f"the working folder {Path.cwd()}"
+    if corpora_dir is not None:
+        where += f" nor in corpora_dir {corpora_dir}"
+    if Path(name).expanduser().is_absolute():
+        where = searched(name)
     raise CharlensError(
-        f"{name}: no such file in the working folder {Path.cwd()}{elsewhere}; "
-        "put it there or correct the path in the config"
+        f"{name}: no such file in {where}; put it there or correct the path in the config"
     )
 
 

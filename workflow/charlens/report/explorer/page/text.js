@@ -89,6 +89,10 @@
   // How a character is shown in the text, and in a list.
   const SIGNS = { "\n": "↵", "\r": "←", "\t": "⇥   ", " ": " " };
   charlens.inText = (shown) => SIGNS[shown] ?? (shown < " " || shown === "\x7f" ? "·" : shown);
-  charlens.inList = (shown) => (shown === " " ? "␣" : shown === "\t" ? "⇥" : charlens.inText(shown));
+  // A mark without its letter would be drawn on what comes before it: on a dotted circle, as in the figures.
+  charlens.inList = (shown) => {
+    if (/^\p{M}/u.test(shown)) return `◌${shown}`;
+    return shown === " " ? "␣" : shown === "\t" ? "⇥" : charlens.inText(shown);
+  };
   charlens.byteName = (text, byte) => (byte === 32 ? "␣" : byte === 10 ? "↵" : text.glyphs[byte]);
 })();
