@@ -35,6 +35,7 @@ ANALYSES = by_name(
             "in its own Figure 1)."
         ),
         module="charlens.analyses.context_length.table",
+        beside=("seeds",),
         when=choices.has_contexts,
     ),
     Analysis(
