@@ -407,6 +407,11 @@ def test_errors(tmp_path: Path) -> None:
             ["LSTM-2 (8) makes 1,000 fewer errors than LSTM-1 (8); of these, 75% n-gram and 25% "
              "boost."],
         ),
+        (
+            {"n-gram": 1100, "memory": -1, "punctuation": 1, "boost": -100},
+            ["LSTM-2 (8) makes 1,000 fewer errors than LSTM-1 (8); of these, 110% n-gram, 0% "
+             "memory, 0% punctuation and −10% boost."],
+        ),
         ({"n-gram": -20, "boost": 10}, ["LSTM-2 (8) does not make fewer errors than LSTM-1 (8)."]),
         ({}, [""]),
     ],

@@ -14,7 +14,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from charlens.analyses.oracles.averaged import averaged, wrong
 from charlens.analyses.oracles.oracles import ORACLES
+from charlens.analyses.oracles.seeds import read_intervals
 from charlens.analyses.oracles.table import read, read_examples
 from charlens.display import style
 from charlens.display.fonts import Fonts
@@ -45,6 +47,7 @@ def numbers(
     corpora: Sequence[FilePath] = (),
     tests: Sequence[FilePath] = (),
     encodings: Mapping[str, str | None] | None = None,
+    intervals: FilePath | None = None,
 ) -> dict[str, Any]:
     """Read what :func:`draw` takes: errors by category, and the marked excerpts.
 
@@ -54,12 +57,24 @@ def numbers(
         corpora: the description of their corpus, by which its encoding is guessed.
         tests: its test split.
         encodings: the config's of each corpus; None guesses.
+        intervals: the table of networks trained from several seeds, whose means are shown; None or
+            an empty path where the study has one seed.
     """
+    table = read(categories)
+    if intervals:
+        table = _averaged(table, read_intervals(intervals))
     return {
-        "csv": read(categories),
+        "csv": table,
         "examples": read_examples(examples),
         "encodings": of_corpora(encodings or {}, corpora, tests),
     }
+
+
+def _averaged(table: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+    """The means, with the percent of the test characters that a network gets wrong."""
+    means = averaged(table, intervals)
+    shares = {model: wrong(part, intervals) for model, part in means.groupby("model")}
+    return means.assign(wrong=means["model"].map(shares))
 
 
 def draw(
@@ -68,7 +83,7 @@ def draw(
     """Draw the pies of each model, and excerpts of text of the first one.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.table.read`.
+        table: of :func:`numbers`.
         examples: with the columns of :data:`charlens.analyses.oracles.excerpts.COLUMNS`.
         encodings: in which each corpus is shown; UTF-8 where it is not named.
     """
@@ -194,6 +209,8 @@ class _Pie:
 
 def _title(part: pd.DataFrame) -> tuple[str, str]:
     first, errors = part.iloc[0], part["errors"].sum()
+    if "wrong" in part:
+        errors = round(first["wrong"] * first["characters"] / 100)
     count = f"{errors / 1000:,.0f}K" if errors >= 10_000 else f"{errors:,}"
     name, corpus = model_id.title(first["model"]), texts.corpus_title(first["corpus"])
     share = 100 * errors / first["characters"]

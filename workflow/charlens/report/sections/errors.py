@@ -15,7 +15,7 @@ ANALYSES = by_name(
         shows=(
             "Errors by the oracle that removes them, the errors that the larger network no longer "
             "makes, and how much the order of the oracles, the threshold of an error and the "
-            "definitions left open by the paper matter."
+            "definitions left open by the paper matter. Every network is one training here."
         ),
         paper=(
             "Of the 140 thousand errors of its best network on War and Peace (42 % of the "
@@ -28,6 +28,7 @@ ANALYSES = by_name(
             "tables/error_categories.csv": "read",
             "tables/errors_eliminated.csv": "read_eliminated",
         },
+        beside=("seed_errors",),
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
@@ -112,9 +113,10 @@ FIGURES = by_name(
     Figure(
         "figure6",
         "Figure 6, as pies and in the text",
-        "The same shares as pies, from the top and counter-clockwise as in the paper; and text "
-        "with errors of each kind marked blue. A box is around an earlier occurrence of a word "
-        "with marked errors, which a memory would have had.",
+        "The same shares as pies, means where networks have several seeds, from the top and "
+        "counter-clockwise as in the paper; and text with errors of each kind marked blue. A box "
+        "is around an earlier occurrence of a word with marked errors, which a memory would have "
+        "had.",
         module="charlens.analyses.oracles.pies",
         analyses=(ANALYSES["errors"],),
     ),
