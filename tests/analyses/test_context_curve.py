@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models import histories
 from charlens.models.histories import Reader
+from charlens.models.names import title
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Layout, Shape
 from charlens.predictions.score_ngram import scores_of_inputs
@@ -360,9 +363,40 @@ def test_markdown_and_sentences(measured):
     assert "Δ(10) by class of character" in text
     sentences = list(curves.sentences(measured))
     row = measured[measured["model"] == "gru-2x4"].iloc[0]
-    assert any(f"looks back {row['effective']:.0f} " in s and "Python docs" in s for s in sentences)
+    looks = rf"characters that models look back: .*GRU\\-2 \\\(4\\\) {row['effective']:.0f} "
+    assert any(re.search(looks, s) and "Python docs" in s for s in sentences)
     assert any(s.startswith("Started without any history") for s in sentences)
-    assert len(sentences) == 8
+    assert len(sentences) == 6
+
+
+@pytest.mark.parametrize(
+    ("model", "found", "shown"),
+    [
+        ("n-nn-4", (5, 5, 5), "at most 4"),
+        ("n-gram-20", (50, 10, 50), "at most 20"),
+        ("n-nn-3", (2, 2, 5), "2 [2, 3]"),
+        ("n-gram-20", (20, 14, 20), "20 [14, 20]"),
+        ("lstm-1x4", (50, 20, 100), "50 [20, 100]"),
+    ],
+)
+def test_no_model_looks_back_further_than_it_sees(measured, model, found, shown):
+    names = ("effective", "effective_low", "effective_high")
+    same = dict(zip(names, found, strict=True)) | {"unroll": 10, "start": "none"}
+    frame = measured[measured["class"] == ALL].drop_duplicates("model")[:1]
+    frame = frame.assign(model=model, **same)
+    sentence, *others = curves.sentences(frame)
+    name = title(model)
+    assert sentence.replace("\\", "").endswith(f"characters that models look back: {name} {shown}.")
+    assert f" {shown} |" in curves.markdown(frame)
+    assert others == ([] if model.startswith("n-") else [
+        r"LSTM\-1 \(4\) looks further than the 10 steps that training unrolls."
+    ])  # fmt: skip
+
+
+def test_networks_that_do_not_look_beyond_training_are_said_so_once(measured):
+    frame = measured.assign(effective=10.0)
+    texts = list(curves.sentences(frame))
+    assert texts.count("No network looks further than the 10 steps that training unrolls.") == 2
 
 
 def test_what_rounds_to_zero_has_no_sign(measured):

@@ -297,7 +297,7 @@ def test_causal_cells(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "tables" / "causal_cells.csv", index=False)
     assert says("causal_cells", tmp_path) == [
         "In LSTM-1 (8) on Prose the best cell of a concept is shown to cause what the concept "
-        "predicts in 1 of 2 cases: inside quotes (first of 9 cells, p = 0.250).",
+        "predicts in 1 of 2 cases: inside quotes (more harm than by any of 8 other cells).",
         "The largest effect: with the cell for inside quotes (layer 1, cell 3) clamped low, the "
         "probability of the right byte at }_`*closing goes from 0.250 to 0.125 (+0.750 nats; "
         "elsewhere 0.000).",
