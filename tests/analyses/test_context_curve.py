@@ -438,6 +438,26 @@ def test_a_panel_of_models_and_one_of_classes_per_corpus(measured):
     assert [10, 10] in [list(line.get_xdata()) for line in first.lines]  # the steps unrolled
 
 
+def test_a_start_without_history_has_a_look_of_its_own_in_the_legend(measured):
+    """Dotted is a network of three layers."""
+    deep = measured.assign(model=measured["model"].str.replace("-1x", "-3x"))
+    axes = figure.draw(deep).axes[0]
+    (legend,) = (a for a in axes.artists if "started from nothing" in str(
+        [text.get_text() for text in a.get_texts()]))  # fmt: skip
+    samples = dict(zip([t.get_text() for t in legend.get_texts()], legend.get_lines(), strict=True))
+    entry = samples["started from nothing"]
+    zero = deep[(deep["corpus"] == "war_and_peace") & (deep["class"] == ALL)
+                & (deep["start"] == "zero") & (deep["context"] > 0)]  # fmt: skip
+    cold = [line for line in axes.lines if line.get_marker() == "o"]
+    assert len(cold) == zero["model"].nunique() > 0
+    assert {line.get_linestyle() for line in cold} == {entry.get_linestyle()} == {"-"}
+    assert entry.get_marker() == "o"
+    swap = [line for line in axes.lines if line.get_marker() != "o"]
+    assert any(line.is_dashed() for line in swap)
+    without = figure.draw(deep[deep["start"] != "zero"]).axes[0]
+    assert not any("nothing" in t.get_text() for a in without.artists for t in a.get_texts())
+
+
 def test_networks_of_many_sizes_get_a_panel_for_each_size(measured):
     copies = [
         measured.assign(model=measured["model"].str.replace("x4", f"x{size}"))

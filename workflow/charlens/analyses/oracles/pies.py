@@ -38,6 +38,7 @@ _HEAD, _LABEL = 7.0, 6.2  # font sizes
 _TITLES, _LINE = 22.0, 6.6  # heights of a pie's title and of a line of its labels
 _MARK, _BOX = "#56B4E9", "#D55E00"
 
+_BESIDE = 2.4  # from a label to the end of its line, which is not to touch the first letter
 _NAME = 13  # characters of a line of a label
 
 
@@ -151,7 +152,7 @@ class _Pie:
     def side(self) -> float:
         """Points that labels need beside the pie, on the wider side."""
         lines = (
-            abs(x) * _RADIUS - _RADIUS + style.text_width(line, _LABEL) + 3
+            abs(x) * _RADIUS - _RADIUS + style.text_width(line, _LABEL) + _BESIDE + 2
             for label, (x, _, _) in zip(self.labels, self.places, strict=True)
             for line in label.text.split("\n")
         )
@@ -197,7 +198,7 @@ class _Pie:
                 edge = _RADIUS * np.array([np.cos(label.end), np.sin(label.end)])
                 axes.plot([0, edge[0]], [0, edge[1]], color="white", lw=1.4)
             axes.text(
-                end[0] + side * 1.0,
+                end[0] + side * _BESIDE,
                 end[1],
                 label.text,
                 size=_LABEL,

@@ -125,7 +125,8 @@ FIGURES = by_name(
         "Figure 11: what later models fix",
         "Errors, and bits, of the smallest LSTM, of the best network of each cell, of the n-gram "
         "model with the longest context and of networks that are mixed with a memory. Colours are "
-        "kinds of characters, the same for all models: the first oracle of Figure 6 that applies. "
+        "kinds of characters, the same for all models: the first oracle of Figure 6 that applies "
+        "(word model: what follows a space, a quote or a newline; rest: none of them). "
         "Every network is one training, also where it has several seeds: so it and what is made of "
         "it are compared with the same weights.",
         module="charlens.analyses.oracles.decade_figure",
