@@ -473,6 +473,20 @@ def test_a_missing_table_is_one_clear_error(tmp_path: Path) -> None:
     assert repr(caption) == "caption of Figure 1, left: test cross-entropy"
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("figure3", "Colour and shape are the layer"),  # circles, squares and triangles
+        ("figure4", "<s> is the space"),
+        ("figure9", "thin with rings, by none"),
+        ("figure11", "word model: what follows a space, a quote or a newline"),
+    ],
+)
+def test_captions_name_the_marks_that_are_drawn(name: str, words: str) -> None:
+    assert words in FIGURES[name].shows
+    assert "circle" not in FIGURES["figure3"].shows
+
+
 @pytest.mark.parametrize("entry", [*ANALYSES.values(), *FIGURES.values()], ids=lambda e: e.name)
 def test_every_entry_has_its_module_and_texts_that_are_no_markup_errors(entry) -> None:
     module = import_module(entry.module)
