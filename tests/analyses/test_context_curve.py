@@ -370,7 +370,7 @@ def test_markdown_and_sentences(measured):
 
 
 @pytest.mark.parametrize(
-    ("model", "found", "shown"),
+    ("model", "lengths", "shown"),
     [
         ("n-nn-4", (5, 5, 5), "at most 4"),
         ("n-gram-20", (50, 10, 50), "at most 20"),
@@ -379,9 +379,9 @@ def test_markdown_and_sentences(measured):
         ("lstm-1x4", (50, 20, 100), "50 [20, 100]"),
     ],
 )
-def test_no_model_looks_back_further_than_it_sees(measured, model, found, shown):
+def test_no_model_looks_back_further_than_it_sees(measured, model, lengths, shown):
     names = ("effective", "effective_low", "effective_high")
-    same = dict(zip(names, found, strict=True)) | {"unroll": 10, "start": "none"}
+    same = dict(zip(names, lengths, strict=True)) | {"unroll": 10, "start": "none"}
     frame = measured[measured["class"] == ALL].drop_duplicates("model")[:1]
     frame = frame.assign(model=model, **same)
     sentence, *others = curves.sentences(frame)
