@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models import histories
 from charlens.models.histories import Reader
+from charlens.models.names import title
 from charlens.models.ngram.model import NgramModel
 from charlens.models.parameters import Layout, Shape
 from charlens.predictions.score_ngram import scores_of_inputs
@@ -396,9 +399,40 @@ def test_markdown_and_sentences(measured):
     assert "Δ(10) by class of character" in text
     sentences = list(curves.sentences(measured))
     row = measured[measured["model"] == "gru-2x4"].iloc[0]
-    assert any(f"looks back {row['effective']:.0f} " in s and "Python docs" in s for s in sentences)
+    looks = rf"characters that models look back: .*GRU\\-2 \\\(4\\\) {row['effective']:.0f} "
+    assert any(re.search(looks, s) and "Python docs" in s for s in sentences)
     assert any(s.startswith("Started without any history") for s in sentences)
-    assert len(sentences) == 8
+    assert len(sentences) == 6
+
+
+@pytest.mark.parametrize(
+    ("model", "lengths", "shown"),
+    [
+        ("n-nn-4", (5, 5, 5), "at most 4"),
+        ("n-gram-20", (50, 10, 50), "at most 20"),
+        ("n-nn-3", (2, 2, 5), "2 [2, 3]"),
+        ("n-gram-20", (20, 14, 20), "20 [14, 20]"),
+        ("lstm-1x4", (50, 20, 100), "50 [20, 100]"),
+    ],
+)
+def test_no_model_looks_back_further_than_it_sees(measured, model, lengths, shown):
+    names = ("effective", "effective_low", "effective_high")
+    same = dict(zip(names, lengths, strict=True)) | {"unroll": 10, "start": "none"}
+    frame = measured[measured["class"] == ALL].drop_duplicates("model")[:1]
+    frame = frame.assign(model=model, **same)
+    sentence, *others = curves.sentences(frame)
+    name = title(model)
+    assert sentence.replace("\\", "").endswith(f"characters that models look back: {name} {shown}.")
+    assert f" {shown} |" in curves.markdown(frame)
+    assert others == ([] if model.startswith("n-") else [
+        r"LSTM\-1 \(4\) looks further than the 10 steps that training unrolls."
+    ])  # fmt: skip
+
+
+def test_networks_that_do_not_look_beyond_training_are_said_so_once(measured):
+    frame = measured.assign(effective=10.0)
+    texts = list(curves.sentences(frame))
+    assert texts.count("No network looks further than the 10 steps that training unrolls.") == 2
 
 
 def test_what_rounds_to_zero_has_no_sign(measured):
@@ -454,6 +488,26 @@ def test_a_panel_of_models_and_one_of_classes_per_corpus(measured):
     for _, curve in swap.groupby("model"):
         assert curve["delta"].tolist() in lines
     assert [10, 10] in [list(line.get_xdata()) for line in first.lines]  # the steps unrolled
+
+
+def test_a_start_without_history_has_a_look_of_its_own_in_the_legend(measured):
+    """Dotted is a network of three layers."""
+    deep = measured.assign(model=measured["model"].str.replace("-1x", "-3x"))
+    axes = figure.draw(deep).axes[0]
+    (legend,) = (a for a in axes.artists if "started from nothing" in str(
+        [text.get_text() for text in a.get_texts()]))  # fmt: skip
+    samples = dict(zip([t.get_text() for t in legend.get_texts()], legend.get_lines(), strict=True))
+    entry = samples["started from nothing"]
+    zero = deep[(deep["corpus"] == "war_and_peace") & (deep["class"] == ALL)
+                & (deep["start"] == "zero") & (deep["context"] > 0)]  # fmt: skip
+    cold = [line for line in axes.lines if line.get_marker() == "o"]
+    assert len(cold) == zero["model"].nunique() > 0
+    assert {line.get_linestyle() for line in cold} == {entry.get_linestyle()} == {"-"}
+    assert entry.get_marker() == "o"
+    swap = [line for line in axes.lines if line.get_marker() != "o"]
+    assert any(line.is_dashed() for line in swap)
+    without = figure.draw(deep[deep["start"] != "zero"]).axes[0]
+    assert not any("nothing" in t.get_text() for a in without.artists for t in a.get_texts())
 
 
 def test_networks_of_many_sizes_get_a_panel_for_each_size(measured):

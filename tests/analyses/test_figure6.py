@@ -90,6 +90,22 @@ def test_labels_with_room_lie_beside_their_slices() -> None:
         assert side == np.sign(np.cos(angle))
 
 
+def test_no_leader_touches_its_label() -> None:
+    nothing = pd.DataFrame(columns=["group", "byte", "marked", "boxed"])
+    drawn = pies.draw(paper_tables.pies(), nothing)
+    drawn.canvas.draw()
+    point = drawn.dpi / 72
+    for axes in drawn.axes:
+        leaders = [line for line in axes.lines if line.get_linewidth() < 1]
+        labels = [text for text in axes.texts if "%" in text.get_text() and text.get_va() != "top"]
+        assert len(leaders) == len(labels) > 4
+        for leader in leaders:
+            x, y = axes.transData.transform(leader.get_xydata())[1]
+            boxes = [label.get_window_extent() for label in labels]
+            gaps = [np.hypot(x - np.clip(x, b.x0, b.x1), y - np.clip(y, b.y0, b.y1)) for b in boxes]
+            assert min(gaps) > 2 * point
+
+
 def test_bars_come_before_pies() -> None:
     names = list(FIGURES)
     assert names.index("figure6_bars") < names.index("figure6")

@@ -384,6 +384,13 @@ def test_tables_are_read_again_drawn_and_told_in_words(tmp_path: Path) -> None:
     ]  # fmt: skip
     labels = [tick.get_text() for tick in drawn.axes[-1].get_yticklabels()]
     assert labels[0].startswith("Novel position, ")
+    (key,) = drawn.legends
+    assert [text.get_text() for text in key.get_texts()] == [
+        "on copied text", "off it", "stricter split less streams", "the same less the 1-gram’s",
+    ]  # fmt: skip
+    drawn.canvas.draw()
+    assert key.get_window_extent().x1 <= drawn.bbox.x1
+    assert key.get_window_extent().y0 >= drawn.axes[0].get_window_extent().y1
     only = models[models["model"].str.startswith("n-gram")]
     assert [a.get_title(loc="left") for a in figure.draw(only).axes] == [
         "Novel", "The stricter split",

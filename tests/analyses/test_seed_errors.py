@@ -8,10 +8,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from charlens.analyses.oracles import bars, oracles, seeds, seeds_markdown, tally
+from charlens.analyses.oracles import (
+    averaged,
+    bars,
+    excerpts,
+    oracles,
+    pies,
+    seeds,
+    seeds_markdown,
+    tally,
+)
 from charlens.analyses.oracles import table as error_analysis
 from charlens.errors import CharlensError
-from charlens.files import csv_tables
+from charlens.files import csv_tables, parquet_tables
 from charlens.predictions.file import ProbabilityMetadata, read_probabilities, write_probabilities
 from charlens.text.corpus import Corpus, load_split, prepare, save_split
 from scripts_alone import run_script
@@ -100,12 +109,12 @@ def test_means_and_both_intervals_are_those_of_a_slow_computation(study, made) -
     inputs, runs_of = study
     frame, intervals = made
     family = frame.groupby(["model", "seed", "family"], sort=False)["percent"].sum().unstack()
-    family[seeds.ERRORS] = (
+    family[averaged.ERRORS] = (
         100 * frame.groupby(["model", "seed"], sort=False)["errors"].sum()
         / frame["characters"].iloc[0]
     )  # fmt: skip
-    table = intervals[intervals["level"] != seeds.ORACLE].set_index(["model", "name"])
-    for name in (*oracles.ORACLES, seeds.ERRORS):
+    table = intervals[intervals["level"] != averaged.ORACLE].set_index(["model", "name"])
+    for name in (*oracles.ORACLES, averaged.ERRORS):
         row = table.loc[("lstm-1x64", name)]
         shares = family[name].loc["lstm-1x64"].to_numpy()
         others = family[name].loc["lstm-2x64"].to_numpy()
@@ -122,7 +131,7 @@ def test_means_and_both_intervals_are_those_of_a_slow_computation(study, made) -
     # Errors of all characters: streams are independent draws of one mean.
     wrong = [alone(inputs, runs_of[s][0]).reshape(STREAMS, -1) >= 0 for s in (1, 2, 3)]
     by_stream = 100 * np.mean(wrong, axis=0).mean(1)
-    row = table.loc[("lstm-1x64", seeds.ERRORS)]
+    row = table.loc[("lstm-1x64", averaged.ERRORS)]
     width = 2 * 1.96 * by_stream.std(ddof=1) / math.sqrt(STREAMS)
     assert row["text_high"] - row["text_low"] == pytest.approx(width, rel=0.25)
 
@@ -174,6 +183,37 @@ def test_figure_6_shows_means_with_the_interval_over_seeds(made, tmp_path: Path)
     plain = bars.numbers(*paths[:2], [])["csv"]
     np.testing.assert_allclose(plain["percent"].iloc[: len(one)], one["percent"], rtol=1e-8)
     assert "seeds" not in plain
+
+
+def test_pies_and_sentences_are_of_the_means_too(made, tmp_path: Path) -> None:
+    """The first training alone makes more errors than the mean has, and of other kinds."""
+    frame, intervals = made
+    one = frame[(frame["model"] == "lstm-1x64") & (frame["seed"] == 1)]
+    table = one.assign(role="best", paper=np.nan)[list(error_analysis.COLUMNS)]
+    csv_tables.write(table, tmp_path / "categories.csv")
+    csv_tables.write(intervals, tmp_path / "intervals.csv")
+    nothing = pd.DataFrame(columns=["group", "byte", "marked", "boxed", "corpus", "model"])
+    parquet_tables.write(
+        nothing.reindex(columns=list(excerpts.COLUMNS)).astype(excerpts.COLUMNS),
+        tmp_path / "examples.parquet",
+    )
+    paths = [tmp_path / name for name in ("categories.csv", "examples.parquet")]
+    shown = pies.numbers(*paths, intervals=tmp_path / "intervals.csv")["csv"]
+    own = intervals[intervals["model"] == "lstm-1x64"].set_index(["level", "name"])["mean"]
+    np.testing.assert_allclose(shown["percent"], own["oracle"], rtol=1e-7)
+    share = own["all", "errors"]
+    made_by_all = frame[frame["model"] == "lstm-1x64"].groupby("seed")["errors"].sum()
+    count = round(made_by_all.mean())
+    assert count != made_by_all[1]
+    drawn = pies.draw(shown, nothing)
+    titles = [text.get_text() for text in drawn.axes[0].texts]
+    assert any(f"{count:,} errors, {share:.0f} % of test characters" in text for text in titles)
+    (sentence,) = error_analysis.sentences(table, eliminated := nothing.iloc[:0], intervals)
+    assert f"makes {count:,} errors, the mean of 3 trainings ({share:.0f}% of the" in sentence
+    kinds = ", ".join(f"{name} {own['family', name]:.0f} %" for name in ("n-gram", "memory"))
+    assert f": {kinds}".replace("-", r"\-") in sentence
+    (sentence,) = error_analysis.sentences(table, eliminated)
+    assert f"makes {made_by_all[1]:,} errors (" in sentence
 
 
 def test_tables_are_written_and_told_in_words(study, made, tmp_path: Path, monkeypatch) -> None:

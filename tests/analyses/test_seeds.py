@@ -239,6 +239,21 @@ def test_sentences_name_what_the_seed_moves(made) -> None:
     text = " ".join(seeds.sentences(frame, pairs))
     assert f"{frame['seed_sd'].iloc[0]:.3f} for the LSTM" in text
     assert "2 of 3 cases" in text
+    assert "On War and Peace, 3 trainings of each of 3 networks: one training has" in text
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ([3, 2, 3], "3 trainings of 2 networks and 2 of one"),
+        ([3] * 9 + [2], "3 trainings of 9 networks and 2 of one"),
+        ([2, 5, 3, 2, 1, 1, 1], "5 trainings of one network, 3 of one, 2 of 2 and one of 3"),
+        ([4], "4 trainings of one network"),
+    ],
+)
+def test_sentences_count_the_trainings_of_each_network(made, counts: list, words: str) -> None:
+    frame = made[0].iloc[[0] * len(counts)].assign(seeds=counts)
+    assert f", {words}: one training has" in next(seeds.sentences(frame))
 
 
 def test_the_tolerance_of_a_mean_grows_with_the_spread_and_falls_with_the_seeds() -> None:

@@ -431,7 +431,7 @@ def test_figure_8_is_drawn_and_read_back(plant, tmp_path):
 
 def test_the_verdicts_in_words(plant):
     sentences = " ".join(causal_cells.sentences(plant.tables.verdicts))
-    assert "in 1 of 9 cases: inside quotes (first of 9 cells, p = 1.000)." in sentences
+    assert "in 1 of 9 cases: inside quotes (more harm than by any of 8 other cells)." in sentences
     causal = plant.tables.verdicts[plant.tables.verdicts["verdict"] == "causal"]
     largest = causal.loc[causal["delta_loss"].idxmax()]
     assert (

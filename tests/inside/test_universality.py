@@ -248,14 +248,47 @@ def test_files_table_and_figure(run: Path, tmp_path: Path) -> None:
     csv_tables.write(frame, tmp_path / "universality.csv")
     pd.testing.assert_frame_equal(table.read(tmp_path / "universality.csv"), frame)
     assert "of 3" in table.markdown(frame)
-    assert "3 of 3 trainings have a cell for “inside quotes”" in " ".join(table.sentences(frame))
+    sentences = " ".join(table.sentences(frame))
+    assert "3 of 3 trainings have a cell for “inside quotes”" in sentences
+    assert r"one with \|r\| above 0.7 that is also 0.3 more than a match in the same" in sentences
     numbers = figure.numbers(*paths)
     drawn = figure.draw(*numbers.values())
     assert len(drawn.axes) == 4
     labels = [text.get_text() for axes in drawn.axes for text in axes.texts]
     assert sum("LSTM-2 (8), seed 2" in label for label in labels) >= 2  # once a line of text
+    (explained,) = [label for label in labels if label.startswith("Blue: ")]
+    assert "orange: its lowest" in explained, "the colour of Figures 2 and 10"
     with pytest.raises(CharlensError, match=r"universality.concept: found 'moods', expected a yes"):
         match_cells(inputs, [(1, weights)], outputs, config | {"concept": "moods"})
+
+
+COUNTED = r" trainings {} a cell for “inside quotes” (\|r\| of 0.3 or more)"
+
+
+@pytest.mark.parametrize(
+    ("followers", "words"),
+    [
+        ((0, 0), "None of 6" + COUNTED.format("has") + "."),
+        ((1, 0), "1 of 6" + COUNTED.format("has") + "."),
+        ((2, 2), "4 of 6" + COUNTED.format("have") + "."),
+        (
+            (2, 3),
+            "5 of 6" + COUNTED.format("have") + "; where all trainings of a network have one, "
+            "these correlate by up to 0.25 on average.",
+        ),
+    ],
+)
+def test_only_cells_that_there_are_are_compared(followers: tuple, words: str) -> None:
+    row = dict.fromkeys(table.COLUMNS, 0.5) | {"corpus": "novel", "concept": "inside_quotes"}
+    row |= {"seeds": 3, "cells": 8}
+    rows = [
+        row | {"model": model, "followers": count, "concept_match": match}
+        for model, count, match in zip(
+            ("lstm-1x8", "gru-1x8"), followers, (0.75, 0.25), strict=True
+        )
+    ]
+    frame = pd.DataFrame(rows).astype(table.COLUMNS)
+    assert list(table.sentences(frame))[1] == words
 
 
 def test_networks_trained_once_have_as_much_room_as_others() -> None:

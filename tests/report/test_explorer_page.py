@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from browser import needs_chromium, run
 from charlens.inside.cells.concepts import labels
+from charlens.inside.cells.figure import score_text
 from charlens.report.explorer import build, reading, site
 from charlens.report.explorer.build import Shown, chunks
 from explorers import MODEL, SHOWN, settings
@@ -110,6 +111,34 @@ def quotations(text: dict) -> list[tuple[int, int]]:
     spans = [match.span() for match in re.finditer('"[a-z ]+"', text["characters"])]
     parts = [(first, last) for first, last, _ in text["parts"]]
     return [(a, b - 1) for a, b in spans if any(p <= a and b <= q for p, q in parts)]
+
+
+@needs_chromium
+def test_scores_are_said_as_in_figure_2_and_the_number_on_a_button_is_explained(
+    explorer: Path,
+) -> None:
+    scores = [("auc", 0.19), ("auc", 0.9), ("auc", 0.5), ("correlation", -0.832),
+              ("correlation", -0.001), ("auc", None)]  # fmt: skip
+    script = f"""
+    const button = document.querySelector("#concepts button");
+    return {{
+      said: {json.dumps(scores)}.map((score) => charlens.score(...score)),
+      about: document.getElementById("about").textContent,
+      number: button.querySelector(".quiet").textContent, title: button.title,
+    }};
+    """
+    seen = look(explorer, script)
+    assert seen["said"] == [
+        "AUC 0.81, low for yes", "AUC 0.90", "AUC 0.50", "r −0.83", "r 0.00", "–",
+    ]  # fmt: skip
+    assert score_text("auc", 0.19).replace("= ", "") == seen["said"][0]
+    assert "The number on a button is its strength" in seen["about"]
+    assert "in the order of their strength on the other half" in seen["about"]
+    kind, value = re.search(r": (AUC|r) (−?[\d.]+)", seen["title"]).groups()
+    size = abs(float(value.replace("−", "-")))
+    shown = 2 * size - 1 if kind == "AUC" else size
+    assert float(seen["number"]) == pytest.approx(shown, abs=0.02)
+    assert "strength" in seen["title"]
 
 
 @needs_chromium

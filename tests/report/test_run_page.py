@@ -312,6 +312,28 @@ def test_nothing_scrolls_sideways_but_tables_and_pictures(
     assert set(seen["loaded"]) <= {"data:"}
 
 
+SCROLL = """
+const scrolling = [...document.querySelectorAll(".table")].filter(
+  (table) => table.scrollWidth > table.clientWidth + 40);
+for (const table of scrolling) table.scrollLeft = 40;
+return {
+  tables: scrolling.map((table) => {
+    const left = table.getBoundingClientRect().left;
+    return [...table.querySelectorAll("tr > :first-child")].every((cell) =>
+      Math.abs(cell.getBoundingClientRect().left - left) < 2 &&
+      getComputedStyle(cell).backgroundColor === "rgb(255, 255, 255)");
+  }),
+};
+"""
+
+
+@needs_chromium
+def test_names_of_rows_stay_in_sight_on_a_phone(page: Page, tmp_path: Path) -> None:
+    seen = measure(page.html, tmp_path, 390, SCROLL)["tables"]
+    assert seen == [True] * len(seen)
+    assert len(seen) > 3
+
+
 @needs_chromium
 def test_the_best_models_of_nine_kinds_fit_a_wide_page(tmp_path: Path) -> None:
     """The lowest of a text, in bold, is not to be hidden at the end of a line that scrolls."""

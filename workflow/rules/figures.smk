@@ -26,6 +26,7 @@ DRAWN_FROM = {
         "examples": "<results>/tables/error_examples.parquet",
         "corpora": splits_of([ERRORS], "corpus.json"),
         "tests": splits_of([ERRORS], "test.npy"),
+        "intervals": table_of("seed_errors"),
     },
     "figure6_bars": {
         "categories": "<results>/tables/error_categories.csv",

@@ -25,7 +25,7 @@ COLUMN = 3.3  # width in inches of a journal's column
 INK, SOFT, FAINT = "#111111", "#6b6b6b", "#b5b5b5"
 WHISKER = "#8c8c8c"  # seen on white paper and on dark bars
 
-# Red for low, blue for high as in the paper; both dark enough apart in lightness from white, and
+# Orange for low, blue for high as in the paper; both dark enough apart in lightness from white, and
 # told apart by the colour-blind (the ends of Okabe & Ito's vermilion and blue).
 RED_BLUE = LinearSegmentedColormap.from_list("red-white-blue", ["#D55E00", "#FFFFFF", "#0072B2"])
 

@@ -13,7 +13,7 @@ from charlens.analyses.closings import table as closings
 from charlens.analyses.contest import EXTERNAL
 from charlens.analyses.context_length import table as table2
 from charlens.analyses.cross_entropy.averaged import averaged
-from charlens.analyses.oracles import seeds as seed_errors
+from charlens.analyses.oracles.averaged import averaged as averaged_errors
 from charlens.analyses.shared_errors import overlap
 from charlens.analyses.training_dynamics import table as dynamics
 from charlens.models import names as model_id
@@ -216,7 +216,7 @@ def _moments(part: pd.DataFrame, other: str, slack: float) -> Iterator[Compariso
 
 
 def _figure6(tables: Tables) -> Iterator[Number]:
-    frame = seed_errors.averaged(tables.categories, tables.seed_errors)
+    frame = averaged_errors(tables.categories, tables.seed_errors)
     frame = frame[frame["role"] != EXTERNAL]
     errors = frame.groupby(["corpus", "model"])["errors"].transform("sum")
     for row, count in zip(frame.itertuples(), errors, strict=True):

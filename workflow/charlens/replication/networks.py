@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses import ranking
+from charlens.analyses.cross_entropy.averaged import averaged
 from charlens.display.wording import listed, signed
 from charlens.inside.gates.table import ALMOST_ALWAYS
 from charlens.models import names as model_id
@@ -59,8 +60,11 @@ def depth_helps(tables: Tables) -> Iterator[Outcome]:
 
 
 def _grid(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The paper's three kinds of recurrent networks, by corpus; diverged ones are left out."""
-    frame = tables.cross_entropy
+    """The paper's three kinds of recurrent networks, by corpus; diverged ones are left out.
+
+    Losses are means over seeds where a network was trained several times.
+    """
+    frame = averaged(tables.cross_entropy, tables.seeds)
     frame = frame[~ranking.diverged(frame)]
     yield from frame[frame["cell"].isin(CELLS)].groupby("corpus", sort=False)
 

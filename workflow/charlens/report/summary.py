@@ -27,6 +27,7 @@ EXPLORER = "explorer/index.html"
 OTHER = "other models"
 
 _TABLES = ("tables/cross_entropy.csv", "tables/table2.csv")
+_SEEDS = "tables/seeds.csv"
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,17 @@ class Score:
 
 
 def scores(results: Path) -> list[Score]:
-    """The scores of all models of a run; fewer where tables are missing or cannot be read."""
+    """The scores of all models of a run; fewer where tables are missing or cannot be read.
+
+    That of a network trained from several seeds is the mean, as in Figure 1.
+    """
     by_model: dict[tuple[str, str], Score] = {}
+    means = _means(results / _SEEDS)
     widths: dict[str, float] = {}
     for name in _TABLES:
         for row in _rows(results / name):
             key = (row.get("corpus") or "", row.get("model") or "")
-            nats = _number(row.get("cross_entropy"))
+            nats = means.get(key, _number(row.get("cross_entropy")))
             if all(key) and nats is not None:
                 uniform = _number(row.get("uniform"))
                 known = Score(*key, nats, math.nan if uniform is None else uniform)
@@ -93,6 +98,16 @@ def scores(results: Path) -> list[Score]:
     return [
         replace(score, width=widths.get(score.corpus, score.width)) for score in by_model.values()
     ]
+
+
+def _means(path: Path) -> dict[tuple[str, str], float]:
+    """Corpus and model -> the mean over its trainings, of networks with several."""
+    means = {}
+    for row in _rows(path):
+        mean = _number(row.get("mean"))
+        if mean is not None and (_number(row.get("seeds")) or 0) > 1:
+            means[row.get("corpus") or "", row.get("model") or ""] = mean
+    return means
 
 
 def unit(scores_: Iterable[Score]) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -79,6 +81,8 @@ def _panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame, dict, pd.DataF
             shown = every[every["model"].isin(models)].assign(line=lambda rows: rows["model"])
             looks = {model: look(model) | {"label": title(model)} for model in models}
             zero = shown[(shown["start"] == "zero") & (len(models) <= _WITH_BANDS)]
+            if len(zero):
+                looks["zero"] = _COLD | {"color": style.SOFT, "label": "started from nothing"}
             heading = f"{name}, size {size}" if size else name
             panels.append((heading, primary(shown), looks, zero))
         by_class = _by_class(primary(part))
@@ -108,14 +112,24 @@ def _is_baseline(model: str) -> bool:
     return (context_model(model) or ("",))[0] in (N_GRAM, N_NN)
 
 
-_WITH_BANDS = 7  # lines in a panel beyond which bands and dotted lines hide each other
+_WITH_BANDS = 7  # lines in a panel beyond which bands and those from no history hide each other
+
+# The look of a start without history: strokes say how many layers a network has, so rings do this.
+_COLD: dict[str, Any] = {
+    "lw": 0.5,
+    "ls": "-",
+    "marker": "o",
+    "ms": 2.4,
+    "mfc": "white",
+    "mew": 0.5,
+}
 
 
 def _draw_lines(axes: Axes, rows: pd.DataFrame, looks: dict, zero: pd.DataFrame) -> None:
     for line, curve in rows.groupby("line", sort=False):
         shape = {key: value for key, value in looks[line].items() if key != "label"}
         axes.plot(curve["context"], curve["delta"], lw=1.0, zorder=3, **shape)
-        if len(looks) <= _WITH_BANDS and curve["low"].notna().all():
+        if rows["line"].nunique() <= _WITH_BANDS and curve["low"].notna().all():
             axes.fill_between(
                 curve["context"],
                 curve["low"],
@@ -126,9 +140,7 @@ def _draw_lines(axes: Axes, rows: pd.DataFrame, looks: dict, zero: pd.DataFrame)
                 zorder=2,
             )
     for line, curve in zero.groupby("line", sort=False):
-        axes.plot(
-            curve["context"], curve["delta"], lw=0.8, ls=":", zorder=3, color=looks[line]["color"]
-        )
+        axes.plot(curve["context"], curve["delta"], zorder=3, color=looks[line]["color"], **_COLD)
 
 
 def _finish(axes: Axes, rows: pd.DataFrame, name: str, legend: int) -> None:
@@ -179,7 +191,7 @@ _SAMPLE = 24.0  # points of a line's sample and the gaps beside it
 def _draw_legend(axes: Axes, looks: dict) -> None:
     lines = _legend_lines(looks)
     for i, entries in enumerate(lines):
-        handles = [Line2D([], [], lw=1.2, **entry) for entry in entries]
+        handles = [Line2D([], [], **{"lw": 1.2, **entry}) for entry in entries]
         below = (len(lines) - 1 - i) * _LINE / _PANEL
         legend = axes.legend(
             handles=handles,

@@ -14,6 +14,7 @@ predicts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ from charlens.analyses.context_curve.classes import ALL
 from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import per
-from charlens.display.wording import rst, rst_corpus, rst_model
+from charlens.display.wording import listed, number, rst, rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM, N_NN
@@ -193,8 +194,8 @@ def markdown(frame: pd.DataFrame) -> str:
         f"Δ(c): what a model loses, in nats per {what}, where it knows the last c {what}s "
         "only, against the longest context tried. The rest is replaced by the state after another "
         "text (swap), by none (zero), or by a mean state (mean). Effective context: the least c "
-        f"from which on Δ stays below {NEGLIGIBLE} [95 % interval over streams]. Half-life: where "
-        "Δ is half of Δ(1).",
+        f"tried from which on Δ stays below {NEGLIGIBLE} [95 % interval over streams]. Half-life: "
+        "where Δ is half of Δ(1).",
     ]
     for corpus, part in frame.groupby("corpus", sort=False):
         unroll, longest = part["unroll"].iloc[0], part["context"].max()
@@ -239,10 +240,17 @@ def _by_length(part: pd.DataFrame) -> list[str]:
 
 
 def _effective(row: Any) -> str:
-    """``70 [50, 100]``."""
+    """``70 [50, 100]``; of a model that sees n characters ``at most n`` where it would be more.
+
+    Lengths are some that were tried, so the first that is enough may be more than a model sees.
+    """
+    reach = _reach(row.model)
+    if row.effective > reach:
+        return f"at most {reach:.0f}"
     if np.isnan(row.effective_low):
         return f"{row.effective:.0f}"
-    return f"{row.effective:.0f} [{row.effective_low:.0f}, {row.effective_high:.0f}]"
+    high = min(row.effective_high, math.inf if np.isnan(reach) else reach)
+    return f"{row.effective:.0f} [{row.effective_low:.0f}, {high:.0f}]"
 
 
 def _by_class(part: pd.DataFrame, unroll: int) -> list[str]:
@@ -279,29 +287,35 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
     for corpus, part in every.groupby("corpus", sort=False):
         part = part[~part["model"].isin(_diverged(part))]
         heads = primary(part).drop_duplicates("model")
-        networks = heads[[_family(model) not in (N_GRAM, N_NN) for model in heads["model"]]]
-        where, what = rst_corpus(corpus), per(part)
-        for row in networks.itertuples():
-            beside = "further than" if row.effective > row.unroll else "not further than"
-            yield (
-                f"On {where}, {rst_model(row.model)} looks back {rst(_effective(row))} {what}s, "
-                f"{beside} the {row.unroll} steps of its training."
-            )
-        for row in heads[~heads["model"].isin(networks["model"])].itertuples():
-            yield f"On {where}, {rst_model(row.model)} looks back {rst(_effective(row))}."
+        networks = heads[heads["model"].map(_reach).isna()]
+        what = per(part)
+        looks = [f"{rst_model(row.model)} {rst(_effective(row))}" for row in heads.itertuples()]
+        yield f"On {rst_corpus(corpus)}, {what}s that models look back: {listed(looks)}."
+        if len(networks):
+            yield f"{_beyond_training(networks)}."
         cold = part[(part["start"] == "zero") & (part["context"] >= _WORDS)]
         cold = cold[cold["model"].isin(networks["model"])]
         if len(cold):
             worst = cold.loc[cold["delta"].idxmax()]
             yield (
                 f"Started without any history, {rst_model(worst['model'])} still loses "
-                f"{worst['delta']:z.3f} nats after {worst['context']} {what}s."
+                f"{number(worst['delta'])} nats after {worst['context']} {what}s."
             )
+
+
+def _beyond_training(networks: pd.DataFrame) -> str:
+    """Which networks look back further than training unrolls."""
+    steps = f"further than the {networks['unroll'].iloc[0]} steps that training unrolls"
+    beyond = [rst_model(row.model) for row in networks.itertuples() if row.effective > row.unroll]
+    if not beyond:
+        return f"No network looks {steps}"
+    return f"{listed(beyond)} {'looks' if len(beyond) == 1 else 'look'} {steps}"
 
 
 _WORDS = 10  # characters; what a cold start costs before that is the cost of knowing little
 
 
-def _family(model: object) -> str | None:
+def _reach(model: object) -> float:
+    """Characters that a model can see at most; NaN for a network that reads on and on."""
     parts = context_model(str(model))
-    return parts[0] if parts else None
+    return float(parts[1]) if parts and parts[0] in (N_GRAM, N_NN) else math.nan

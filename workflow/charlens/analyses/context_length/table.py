@@ -244,12 +244,20 @@ def read(path: FilePath) -> pd.DataFrame:
     return frame
 
 
-def sentences(frame: pd.DataFrame) -> Iterator[str]:
-    """The best of each family of models, by corpus."""
+def sentences(frame: pd.DataFrame, seeds: pd.DataFrame | None = None) -> Iterator[str]:
+    """The best of each family of models, by corpus.
+
+    Args:
+        frame: made by :func:`table` or :func:`read`.
+        seeds: the table of networks trained from several seeds: Table 2 has one training of each,
+            so that the gap between splits is that of one model.
+    """
+    trainings = {} if seeds is None else seeds.set_index(["corpus", "model"])["seeds"].to_dict()
     for corpus, part in frame.groupby("corpus", sort=False):
         families = [ranking.best(own) for _, own in part.groupby("family", sort=False)]
         best = [
             f"{rst_model(row['model'])} {row['cross_entropy']:.3f}"
+            + _one_of(trainings.get((corpus, row["model"]), 1))
             for row in families
             if row is not None
         ]
@@ -265,3 +273,7 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             f"Differences from the paper's numbers, {rst(TITLES[str(family)])}: "
             f"{signed(low)} to {signed(high)}."
         )
+
+
+def _one_of(trainings: int) -> str:
+    return f" (one of {trainings} trainings)" if trainings > 1 else ""

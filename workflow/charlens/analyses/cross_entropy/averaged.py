@@ -32,7 +32,7 @@ def averaged(frame: pd.DataFrame, seeds: pd.DataFrame) -> pd.DataFrame:
     keys = ["corpus", "model"]
     several = seeds[seeds["seeds"] > 1]
     merged = frame.merge(
-        several[[*keys, "seeds", "mean", "text_sd", SEEDS]], on=keys, how="left", validate="1:1"
+        several[[*keys, "seeds", "mean", "text_sd", SEEDS]], on=keys, how="left", validate="m:1"
     )
     ratio = merged["mean"] / merged["cross_entropy"]
     for column in ("cross_entropy", "bits_per_character", "nats_per_code_point"):

@@ -26,7 +26,7 @@ from charlens.analyses.cross_entropy.seed_runs import (
 from charlens.analyses.seed_interval import half_width
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import per
-from charlens.display.wording import cases, number, rst_corpus, signed
+from charlens.display.wording import cases, listed, number, rst_corpus, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
@@ -249,9 +249,9 @@ def sentences(frame: pd.DataFrame, pairs: pd.DataFrame | None = None) -> Iterato
     for corpus, part in frame.groupby("corpus", sort=False):
         spreads = [f"{sd:.3f} for the {cell}" for cell, sd in _spreads(part)]
         yield (
-            f"On {rst_corpus(corpus)}, {part['seeds'].max()} trainings of each network: one "
-            f"training has a standard deviation of {', '.join(spreads)}; another sample of text "
-            f"has one of {part['text_sd'].median():.3f} (median)."
+            f"On {rst_corpus(corpus)}, {_trainings(part['seeds'])}: one training has a standard "
+            f"deviation of {', '.join(spreads)}; another sample of text has one of "
+            f"{part['text_sd'].median():.3f} (median)."
         )
         printed = part[part["paper"].notna()]
         if len(printed):
@@ -259,6 +259,30 @@ def sentences(frame: pd.DataFrame, pairs: pd.DataFrame | None = None) -> Iterato
             yield f"The means are at most {far:.3f} from the paper's numbers, one training each."
         if pairs is not None:
             yield from _differing(pairs[pairs["corpus"] == corpus])
+
+
+def _trainings(seeds: pd.Series) -> str:
+    """How many networks have how many trainings: ``3 trainings of 9 networks, 2 of one``."""
+    counts = seeds.value_counts().sort_index(ascending=False)
+    if len(counts) == 1:
+        whose = "one network" if len(seeds) == 1 else f"each of {len(seeds)} networks"
+        return f"{_times(int(counts.index[0]))} of {whose}"
+    first, *others = counts.items()
+    parts = [f"{_times(int(first[0]))} of {_networks(first[1])}"]
+    parts += [f"{'one' if times == 1 else times} of {_count(many)}" for times, many in others]
+    return listed(parts)
+
+
+def _times(count: int) -> str:
+    return "one training" if count == 1 else f"{count} trainings"
+
+
+def _networks(count: int) -> str:
+    return "one network" if count == 1 else f"{count} networks"
+
+
+def _count(count: int) -> str:
+    return "one" if count == 1 else f"{count}"
 
 
 def _differing(pairs: pd.DataFrame) -> Iterator[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses import ranking
+from charlens.analyses.cross_entropy.averaged import averaged
 from charlens.display.units import per
 from charlens.display.wording import cases, listed, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
@@ -168,13 +169,18 @@ def read(path: FilePath) -> pd.DataFrame:
     return frame
 
 
-def sentences(frame: pd.DataFrame, table2: pd.DataFrame | None = None) -> Iterator[str]:
+def sentences(
+    frame: pd.DataFrame, table2: pd.DataFrame | None = None, seeds: pd.DataFrame | None = None
+) -> Iterator[str]:
     """The best model of each corpus; depth, cells, and the distance from the paper.
 
     Args:
         frame: made by :func:`table` or :func:`read`.
         table2: the table of context models, where the study has them: the best model may be one.
+        seeds: that of networks trained from several seeds, whose means are what Figure 1 shows.
     """
+    if seeds is not None:
+        frame = averaged(frame, seeds)
     for corpus, part in frame.groupby("corpus", sort=False):
         best = ranking.best(_with_context_models(part, table2))
         if best is None:

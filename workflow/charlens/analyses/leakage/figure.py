@@ -22,6 +22,7 @@ _WIDTH = style.COLUMN / style.POINT
 _LEFT, _RIGHT, _ROW, _TITLE, _TICKS, _BOTTOM, _KEY = 92.0, 8.0, 9.0, 20.0, 14.0, 14.0, 16.0
 _TEXT, _TICK = 7.0, 6.0  # font sizes
 
+_KEY_LINE = 9.0  # for the key's second line: losses, and beside them what a split costs
 _ON, _OFF = "#0072B2", "#D55E00"  # of Okabe & Ito (2008); the shape says the same
 Panel = tuple[str, pd.DataFrame, bool]
 """Title, rows, and whether it shows gaps between splits."""
@@ -41,9 +42,10 @@ def draw(models: pd.DataFrame) -> Figure:
             figure.text(0.02, 0.4, _nothing(models))
             return figure
         used = [_TITLE + _ROW * len(rows) + _TICKS + _BOTTOM for _, rows, _ in panels]
-        height = _KEY + sum(used)
+        key = _KEY + _KEY_LINE * (len({is_gap for *_, is_gap in panels}) - 1)
+        height = key + sum(used)
         figure = style.new_figure(_WIDTH * style.POINT, height * style.POINT)
-        top = height - _KEY
+        top = height - key
         for (title, rows, is_gap), tall in zip(panels, used, strict=True):
             inner = _ROW * len(rows)
             box = (_LEFT, top - _TITLE - inner, _WIDTH - _LEFT - _RIGHT, inner)
@@ -138,8 +140,8 @@ def _draw_key(figure: Figure, panels: Sequence[Panel]) -> None:
     marks = [
         ("o", _ON, _ON, "on copied text"),
         ("D", _OFF, _OFF, "off it"),
-        ("s", style.INK, style.INK, "gap"),
-        ("s", style.INK, "white", "beyond 1-gram’s"),
+        ("s", style.INK, style.INK, "stricter split less streams"),
+        ("s", style.INK, "white", "the same less the 1-gram’s"),
     ]
     kinds = {is_gap for *_, is_gap in panels}
     shown = marks[2 * (False not in kinds) : 2 + 2 * (True in kinds)]
@@ -148,6 +150,6 @@ def _draw_key(figure: Figure, panels: Sequence[Panel]) -> None:
         for mark, edge, face, name in shown
     ]
     figure.legend(
-        handles=handles, loc="upper left", ncols=4, fontsize=_TICK, handletextpad=0.2,
+        handles=handles, loc="upper left", ncols=2, fontsize=_TICK, handletextpad=0.2,
         columnspacing=0.9, borderaxespad=0.2,
     )  # fmt: skip

@@ -25,7 +25,7 @@ from charlens.analyses.memory.auc import areas, wins
 from charlens.analyses.memory.closing_places import QUOTES, Places, pair_of
 from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
-from charlens.display.wording import rst_corpus, rst_model
+from charlens.display.wording import listed, rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
@@ -208,8 +208,8 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
             continue
         nearest = far[far["from"] == far["from"].min()]
         low, high = nearest["from"].iloc[0], nearest["to"].iloc[0]
-        for row in nearest.itertuples():
-            yield (
-                f"On {where}, {low} to {high} bytes after a {what} began, "
-                f"{rst_model(row.model)} tells inside from outside with AUC {row.auc:.2f}."
-            )
+        areas = [f"{rst_model(row.model)} {row.auc:.2f}" for row in nearest.itertuples()]
+        yield (
+            f"On {where}, AUC of telling inside from outside, {low} to {high} bytes after a {what} "
+            f"began: {listed(areas)}."
+        )

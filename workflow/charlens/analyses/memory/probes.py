@@ -18,7 +18,7 @@ from charlens.analyses.memory.probe_texts import PROBES, Pairs
 from charlens.analyses.stream_bootstrap import interval, resampled_means
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import per
-from charlens.display.wording import rst_corpus, rst_model, signed
+from charlens.display.wording import listed, rst_corpus, rst_model, signed
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.names import title
@@ -164,18 +164,29 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         if not (part["n"] > 0).any():
             yield f"On {where}, {what} could not be tried: {part['note'].iloc[0]}."
             continue
-        for model, rows in part.groupby("model", sort=False):
-            last, most = remembered(rows), rows.loc[rows["n"] > 0, "distance"].max()
-            if last:
-                effect = rows.loc[rows["distance"] == last, "effect"].iloc[0]
-                end = "the longest tried" if last == most else "and not at the next distance"
-                shown = signed(effect, 2)
-                yield (
-                    f"On {where}, {rst_model(model)} remembers {what} {last} bytes later "
-                    f"({shown} nats), {end}."
-                )
-            else:
-                first = rows.loc[rows["n"] > 0, "distance"].min()
-                yield (
-                    f"On {where}, {rst_model(model)} shows no memory of {what} {first} bytes later."
-                )
+        yield f"On {where}, {what} is remembered {'; '.join(_by_distance(part))}."
+
+
+def _by_distance(part: pd.DataFrame) -> Iterator[str]:
+    """How long each model remembers what was put in: those with one distance together."""
+    made = part[part["n"] > 0]
+    last = {model: remembered(rows) for model, rows in made.groupby("model", sort=False)}
+    ends = made.groupby("model")["distance"].agg(["min", "max"])
+    for distance in sorted({d for d in last.values() if d}, reverse=True):
+        for is_end in (True, False):
+            models = [
+                _with_effect(made, str(model), distance)
+                for model, own in last.items()
+                if own == distance and (ends.loc[model, "max"] == distance) == is_end
+            ]
+            if models:
+                end = "the longest tried" if is_end else "and not at the next distance"
+                yield f"{distance} bytes later, {end}, by {listed(models)}"
+    for distance, rows in ends[[last[model] == 0 for model in ends.index]].groupby("min"):
+        forgetful = [rst_model(model) for model in last if model in rows.index]
+        yield f"not even {distance} bytes later by {listed(forgetful)}"
+
+
+def _with_effect(made: pd.DataFrame, model: str, distance: int) -> str:
+    at = made[(made["model"] == model) & (made["distance"] == distance)]
+    return f"{rst_model(model)} ({signed(at['effect'].iloc[0], 2)} nats)"

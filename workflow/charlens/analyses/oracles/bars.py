@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from charlens.analyses.oracles import pies as figure6
-from charlens.analyses.oracles import seeds
+from charlens.analyses.oracles.averaged import averaged
 from charlens.analyses.oracles.oracles import ORACLES
+from charlens.analyses.oracles.seeds import read_intervals
 from charlens.analyses.oracles.table import read, read_eliminated
 from charlens.display import style
 from charlens.files.atomic import FilePath
@@ -43,7 +44,7 @@ def numbers(
     """
     table = read(categories)
     if intervals:
-        table = seeds.averaged(table, seeds.read_intervals(intervals))
+        table = averaged(table, read_intervals(intervals))
     return {"csv": table, "eliminated": read_eliminated(eliminated)}
 
 
@@ -52,7 +53,7 @@ def draw(table: pd.DataFrame, eliminated: pd.DataFrame) -> Figure:
 
     Args:
         table: of :func:`charlens.analyses.oracles.table.read`, or of
-            :func:`charlens.analyses.oracles.seeds.averaged`. Of its models the first four are
+            :func:`charlens.analyses.oracles.averaged.averaged`. Of its models the first four are
             drawn, as many as can be told apart; the table has all.
         eliminated: of :func:`charlens.analyses.oracles.table.read_eliminated`; may be empty.
     """

@@ -14,7 +14,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from charlens.analyses.oracles.averaged import averaged, wrong
 from charlens.analyses.oracles.oracles import ORACLES
+from charlens.analyses.oracles.seeds import read_intervals
 from charlens.analyses.oracles.table import read, read_examples
 from charlens.display import style
 from charlens.display.fonts import Fonts
@@ -36,6 +38,7 @@ _HEAD, _LABEL = 7.0, 6.2  # font sizes
 _TITLES, _LINE = 22.0, 6.6  # heights of a pie's title and of a line of its labels
 _MARK, _BOX = "#56B4E9", "#D55E00"
 
+_BESIDE = 2.4  # from a label to the end of its line, which is not to touch the first letter
 _NAME = 13  # characters of a line of a label
 
 
@@ -45,6 +48,7 @@ def numbers(
     corpora: Sequence[FilePath] = (),
     tests: Sequence[FilePath] = (),
     encodings: Mapping[str, str | None] | None = None,
+    intervals: FilePath | None = None,
 ) -> dict[str, Any]:
     """Read what :func:`draw` takes: errors by category, and the marked excerpts.
 
@@ -54,12 +58,24 @@ def numbers(
         corpora: the description of their corpus, by which its encoding is guessed.
         tests: its test split.
         encodings: the config's of each corpus; None guesses.
+        intervals: the table of networks trained from several seeds, whose means are shown; None or
+            an empty path where the study has one seed.
     """
+    table = read(categories)
+    if intervals:
+        table = _averaged(table, read_intervals(intervals))
     return {
-        "csv": read(categories),
+        "csv": table,
         "examples": read_examples(examples),
         "encodings": of_corpora(encodings or {}, corpora, tests),
     }
+
+
+def _averaged(table: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+    """The means, with the percent of the test characters that a network gets wrong."""
+    means = averaged(table, intervals)
+    shares = {model: wrong(part, intervals) for model, part in means.groupby("model")}
+    return means.assign(wrong=means["model"].map(shares))
 
 
 def draw(
@@ -68,7 +84,7 @@ def draw(
     """Draw the pies of each model, and excerpts of text of the first one.
 
     Args:
-        table: of :func:`charlens.analyses.oracles.table.read`.
+        table: of :func:`numbers`.
         examples: with the columns of :data:`charlens.analyses.oracles.excerpts.COLUMNS`.
         encodings: in which each corpus is shown; UTF-8 where it is not named.
     """
@@ -136,7 +152,7 @@ class _Pie:
     def side(self) -> float:
         """Points that labels need beside the pie, on the wider side."""
         lines = (
-            abs(x) * _RADIUS - _RADIUS + style.text_width(line, _LABEL) + 3
+            abs(x) * _RADIUS - _RADIUS + style.text_width(line, _LABEL) + _BESIDE + 2
             for label, (x, _, _) in zip(self.labels, self.places, strict=True)
             for line in label.text.split("\n")
         )
@@ -182,7 +198,7 @@ class _Pie:
                 edge = _RADIUS * np.array([np.cos(label.end), np.sin(label.end)])
                 axes.plot([0, edge[0]], [0, edge[1]], color="white", lw=1.4)
             axes.text(
-                end[0] + side * 1.0,
+                end[0] + side * _BESIDE,
                 end[1],
                 label.text,
                 size=_LABEL,
@@ -194,6 +210,8 @@ class _Pie:
 
 def _title(part: pd.DataFrame) -> tuple[str, str]:
     first, errors = part.iloc[0], part["errors"].sum()
+    if "wrong" in part:
+        errors = round(first["wrong"] * first["characters"] / 100)
     count = f"{errors / 1000:,.0f}K" if errors >= 10_000 else f"{errors:,}"
     name, corpus = model_id.title(first["model"]), texts.corpus_title(first["corpus"])
     share = 100 * errors / first["characters"]

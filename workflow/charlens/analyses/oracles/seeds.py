@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.averaged import ALL, ERRORS, FAMILY, ORACLE
 from charlens.analyses.oracles.evidence import Evidence, n_grams
 from charlens.analyses.oracles.table import papers
 from charlens.analyses.seed_interval import half_width, pooled_variance
@@ -29,12 +30,6 @@ from charlens.predictions.together import Predictions, Source, Together
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
 from charlens.text.corpus import Corpus
-
-ORACLE, FAMILY, ALL = "oracle", "family", "all"
-"""What a row is about: a slice of Figure 6, a family of them, or all errors."""
-
-ERRORS = "errors"
-"""Name of the row of all errors; its percent are of the test characters."""
 
 # One row per training and oracle.
 COLUMNS = {
@@ -240,26 +235,6 @@ def read(path: FilePath) -> pd.DataFrame:
 def read_intervals(path: FilePath) -> pd.DataFrame:
     """Read the intervals of the shares of errors; raises as :func:`read`."""
     return csv_tables.read(path, INTERVALS, "a table of intervals of errors", "seed_errors")
-
-
-def averaged(categories: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
-    """Replace the shares of one training by the means over a network's trainings.
-
-    Args:
-        categories: of :func:`charlens.analyses.oracles.table.read`.
-        intervals: of :func:`read_intervals`.
-
-    Returns:
-        The same rows with the columns ``seeds``, ``seed_sd``, ``seed_low`` and ``seed_high``
-        besides; the last three are empty for networks of one seed.
-    """
-    means = intervals[intervals["level"] == ORACLE].rename(columns={"name": "oracle"})
-    columns = ["mean", "seeds", "seed_sd", "seed_low", "seed_high"]
-    keys = ["corpus", "model", "oracle"]
-    merged = categories.merge(means[[*keys, *columns]], on=keys, how="left", validate="m:1")
-    merged["percent"] = merged["mean"].fillna(merged["percent"])
-    merged["seeds"] = merged["seeds"].fillna(1).astype("int64")
-    return merged.drop(columns="mean")
 
 
 def sentences(intervals: pd.DataFrame) -> Iterator[str]:

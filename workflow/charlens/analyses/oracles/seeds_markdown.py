@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from charlens.analyses.oracles import seeds
+from charlens.analyses.oracles.averaged import ERRORS, ORACLE
 from charlens.display.markdown import table as markdown_table
 from charlens.display.units import worded
 from charlens.models import names as model_id
@@ -29,7 +29,7 @@ def markdown(frame: pd.DataFrame, intervals: pd.DataFrame) -> str:
         "the spread of one training, pooled over the networks of a cell. *Text*: 95 % interval of "
         "the mean over streams of the test text.",
     ]
-    for model, part in intervals[intervals["level"] != seeds.ORACLE].groupby("model", sort=False):
+    for model, part in intervals[intervals["level"] != ORACLE].groupby("model", sort=False):
         shares = _by_seed(frame[frame["model"] == model])
         head = ["", *(f"seed {seed}" for seed in shares), "mean", "seeds", "text", "paper"]
         rows = [
@@ -46,7 +46,7 @@ def _by_seed(part: pd.DataFrame) -> pd.DataFrame:
     """Percent of a network's errors by family and, last, of the characters: one column per seed."""
     shares = part.pivot_table("percent", "family", "seed", "sum", sort=False)
     errors, characters = part.groupby("seed")["errors"].sum(), part["characters"].iloc[0]
-    shares.loc[seeds.ERRORS] = 100 * errors / characters
+    shares.loc[ERRORS] = 100 * errors / characters
     return shares
 
 

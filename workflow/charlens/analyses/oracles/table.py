@@ -12,6 +12,7 @@ import pandas as pd
 from charlens.analyses import contest as contestants
 from charlens.analyses.contest import Scored
 from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles.averaged import averaged, wrong
 from charlens.analyses.oracles.evidence import Evidence, n_grams
 from charlens.analyses.oracles.excerpts import COLUMNS as EXAMPLES
 from charlens.analyses.oracles.excerpts import examples
@@ -238,28 +239,47 @@ def read_examples(path: FilePath) -> pd.DataFrame:
     return parquet_tables.read(path, EXAMPLES, "a table of marked excerpts", "errors")
 
 
-def sentences(categories: pd.DataFrame, eliminated: pd.DataFrame) -> Iterator[str]:
-    """How many errors each model makes, and of what kinds."""
+def sentences(
+    categories: pd.DataFrame, eliminated: pd.DataFrame, seed_errors: pd.DataFrame | None = None
+) -> Iterator[str]:
+    """How many errors each model makes, and of what kinds.
+
+    Args:
+        categories: errors by category.
+        eliminated: those that scaling up removes.
+        seed_errors: intervals of networks trained from several seeds, whose means Figure 6 shows.
+    """
+    if seed_errors is not None:
+        categories = averaged(categories, seed_errors)
     for (corpus, model), part in categories.groupby(["corpus", "model"], sort=False):
-        made = part["errors"].sum()
+        made, characters = part["errors"].sum(), part["characters"].iloc[0]
+        trainings = "" if "seeds" not in part else _mean_over(part["seeds"].iloc[0])
+        if trainings:
+            made = round(wrong(part, seed_errors) * characters / 100)
         if made == 0:
             yield f"{rst_model(model)} on {rst_corpus(corpus)} makes no errors."
             continue
         kinds = part.groupby("family", sort=False)["percent"].sum()
         yield (
-            f"{rst_model(model)} on {rst_corpus(corpus)} makes {made:,} errors "
-            f"({made / part['characters'].iloc[0]:.0%} of the test characters): "
-            + listed([f"{rst(str(kind))} {percent:.0f} %" for kind, percent in kinds.items()])
+            f"{rst_model(model)} on {rst_corpus(corpus)} makes {made:,} errors{trainings} "
+            f"({made / characters:.0%} of the test characters): "
+            + listed([f"{rst(str(kind))} {percent:z.0f} %" for kind, percent in kinds.items()])
             + "."
         )
-    yield from _scaling(eliminated)
+    yield from _scaling(eliminated, categories)
 
 
-def _scaling(eliminated: pd.DataFrame) -> Iterator[str]:
+def _mean_over(seeds: int) -> str:
+    return f", the mean of {seeds} trainings" if seeds > 1 else ""
+
+
+def _scaling(eliminated: pd.DataFrame, categories: pd.DataFrame) -> Iterator[str]:
     """What the largest model's fewer errors are fewer of."""
     if eliminated.empty:
         return
-    small, large = (rst_model(eliminated[key].iloc[0]) for key in ("small", "large"))
+    pair = [eliminated[key].iloc[0] for key in ("small", "large")]
+    small, large = map(rst_model, pair)
+    several = "seeds" in categories and categories.loc[categories["model"].isin(pair), "seeds"]
     gone = eliminated["eliminated"].sum()
     if gone <= 0:
         yield f"{large} does not make fewer errors than {small}."
@@ -267,6 +287,11 @@ def _scaling(eliminated: pd.DataFrame) -> Iterator[str]:
     kinds = eliminated.groupby("family", sort=False)["eliminated"].sum() / gone
     yield (
         f"{large} makes {gone:,} fewer errors than {small}; of these, "
-        + listed([f"{share:.0%} {rst(str(kind))}" for kind, share in kinds.items()])
-        + "."
+        + listed([f"{_percent(share)} {rst(str(kind))}" for kind, share in kinds.items()])
+        + (" (one training of each)." if np.any(np.greater(several, 1)) else ".")
     )
+
+
+def _percent(share: float) -> str:
+    """A share that is less than nothing where a larger network makes more errors of a kind."""
+    return f"{share:z.0%}".replace("-", "−")

@@ -61,10 +61,11 @@ def markdown(frame: pd.DataFrame) -> str:
         "rank among other cells of the layer. A cell is causal if at both targets the probability "
         "moves as predicted, down where the symbol comes and up where it does not, if no other "
         "cell costs as much there, and if the loss there is at least five times that elsewhere. "
-        "p: chance of the rank, corrected for the number of concepts. Kept: characters for which "
-        "more than half of a change at a single step remains [95 % interval], followed up to "
-        f"{EVERY}. Line: change of the predicted length of lines for each column by which a cell "
-        "that follows them is moved on.",
+        "p: how often chance alone would give such a rank, corrected for the number of concepts; "
+        "for the first of n cells it is 1/n at least, so the verdict asks for the three, not for a "
+        "small p. Kept: characters for which more than half of a change at a single step remains "
+        f"[95 % interval], followed up to {EVERY}. Line: change of the predicted length of lines "
+        "for each column by which a cell that follows them is moved on.",
     ]
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         lines += ["", f"## {texts.corpus_title(str(corpus))}, {title(str(model))}", ""]
@@ -111,13 +112,17 @@ def _with_interval(
     return f"{shown(row[value])} [{shown(row[low])}, {shown(row[high])}]"
 
 
+def _others(count: int) -> str:
+    return "the one other cell compared" if count == 1 else f"any of {count} other cells"
+
+
 def sentences(frame: pd.DataFrame) -> Iterator[str]:
     """Which cells are shown to cause what their concepts predict, and how much."""
     for (corpus, model), part in frame.groupby(["corpus", "model"], sort=False):
         cells = part.drop_duplicates(["layer", "unit", "concept"])
         causal = cells[cells["verdict"] == CAUSAL]
         first = [
-            f"{rst(row['title'])} (first of {row['controls'] + 1} cells, p = {row['p_rank']:.3f})"
+            f"{rst(row['title'])} (more harm than by {_others(row['controls'])})"
             for row in causal.to_dict("records")
         ]
         yield (

@@ -206,8 +206,8 @@ def _draw_passage(
             y += _STRIP
         y += _BETWEEN
     axes.text(
-        _LABEL, y + 4, "Blue: the cell’s highest value in the passage, red: its lowest; signs are "
-        "turned so that inside is high", size=_TICK, color=style.SOFT, va="baseline",
+        _LABEL, y + 4, "Blue: the cell’s highest value in the passage, orange: its lowest; signs "
+        "are turned so that inside is high", size=_TICK, color=style.SOFT, va="baseline",
     )  # fmt: skip
 
 

@@ -240,14 +240,29 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
         most = several.loc[several["universal"].idxmax()]
         yield (
             f"On {rst_corpus(corpus)} at most {most['universal']:.0%} of a network's cells have a "
-            f"counterpart in its other trainings ({rst_model(most['model'])}); the best match of "
-            f"a cell has a median \\|r\\| of {several['match_seeds'].median():.2f}, in rotated "
-            f"trainings {several['rotated_seeds'].median():.2f}, in networks that learned nothing "
-            f"{several['match_untrained'].median():.2f}."
+            f"counterpart in its other trainings ({rst_model(most['model'])}): one with \\|r\\| "
+            f"above {MATCH:g} that is also {EXCESS:g} more than a match in the same training "
+            "rotated at random, whose cells are mixtures of all cells. The best match of a cell "
+            f"has a median \\|r\\| of {several['match_seeds'].median():.2f}, against "
+            f"{several['rotated_seeds'].median():.2f} in rotated trainings and "
+            f"{several['match_untrained'].median():.2f} in networks that learned nothing."
         )
-        title = rst(CONCEPTS[part["concept"].iloc[0]].title)
-        yield (
-            f"{several['followers'].sum()} of {several['seeds'].sum()} trainings have a cell for "
-            f"“{title}”; such cells of two trainings of one network correlate by up to "
-            f"{several['concept_match'].max():.2f} on average."
-        )
+        yield f"{_followers(several)}."
+
+
+def _followers(several: pd.DataFrame) -> str:
+    """How many trainings have a cell for the concept, and how alike these cells are."""
+    title = rst(CONCEPTS[several["concept"].iloc[0]].title)
+    count, trainings = several["followers"].sum(), several["seeds"].sum()
+    cell = f"a cell for “{title}” (\\|r\\| of {FLOORS[CORRELATION]:g} or more)"
+    if not count:
+        return f"None of {trainings} trainings has {cell}"
+    words = f"{count} of {trainings} trainings {'has' if count == 1 else 'have'} {cell}"
+    # Of other networks the mean is over cells too that do not follow it.
+    alike = several.loc[several["followers"] == several["seeds"], "concept_match"]
+    if alike.empty:
+        return words
+    return (
+        f"{words}; where all trainings of a network have one, these correlate by up to "
+        f"{alike.max():.2f} on average"
+    )

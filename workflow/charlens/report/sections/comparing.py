@@ -27,7 +27,7 @@ ANALYSES = by_name(
             "0.829 on the Linux kernel."
         ),
         module="charlens.analyses.cross_entropy.table",
-        beside=("table2",),
+        beside=("table2", "seeds"),
         when=choices.has_networks,
     ),
     Analysis(

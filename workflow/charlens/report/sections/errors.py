@@ -15,7 +15,7 @@ ANALYSES = by_name(
         shows=(
             "Errors by the oracle that removes them, the errors that the larger network no longer "
             "makes, and how much the order of the oracles, the threshold of an error and the "
-            "definitions left open by the paper matter."
+            "definitions left open by the paper matter. Every network is one training here."
         ),
         paper=(
             "Of the 140 thousand errors of its best network on War and Peace (42 % of the "
@@ -28,6 +28,7 @@ ANALYSES = by_name(
             "tables/error_categories.csv": "read",
             "tables/errors_eliminated.csv": "read_eliminated",
         },
+        beside=("seed_errors",),
         when=lambda study: bool(choices.figure6_corpus(study)),
     ),
     Analysis(
@@ -112,9 +113,10 @@ FIGURES = by_name(
     Figure(
         "figure6",
         "Figure 6, as pies and in the text",
-        "The same shares as pies, from the top and counter-clockwise as in the paper; and text "
-        "with errors of each kind marked blue. A box is around an earlier occurrence of a word "
-        "with marked errors, which a memory would have had.",
+        "The same shares as pies, means where networks have several seeds, from the top and "
+        "counter-clockwise as in the paper; and text with errors of each kind marked blue. A box "
+        "is around an earlier occurrence of a word with marked errors, which a memory would have "
+        "had.",
         module="charlens.analyses.oracles.pies",
         analyses=(ANALYSES["errors"],),
     ),
@@ -123,7 +125,8 @@ FIGURES = by_name(
         "Figure 11: what later models fix",
         "Errors, and bits, of the smallest LSTM, of the best network of each cell, of the n-gram "
         "model with the longest context and of networks that are mixed with a memory. Colours are "
-        "kinds of characters, the same for all models: the first oracle of Figure 6 that applies. "
+        "kinds of characters, the same for all models: the first oracle of Figure 6 that applies "
+        "(word model: what follows a space, a quote or a newline; rest: none of them). "
         "Every network is one training, also where it has several seeds: so it and what is made of "
         "it are compared with the same weights.",
         module="charlens.analyses.oracles.decade_figure",

@@ -35,6 +35,7 @@ ANALYSES = by_name(
             "in its own Figure 1)."
         ),
         module="charlens.analyses.context_length.table",
+        beside=("seeds",),
         when=choices.has_contexts,
     ),
     Analysis(
@@ -169,7 +170,7 @@ FIGURES = by_name(
         "Left, errors by the models that make them, an error being a character given a probability "
         "below 0.5: areas are shares of the test characters. Right, the mean probability of the "
         "correct character, for the characters on which two models are furthest apart; characters "
-        "too rare to be ranked are left out.",
+        "too rare to be ranked are left out. <s> is the space.",
         module="charlens.analyses.shared_errors.figure",
         analyses=(ANALYSES["error_overlap"], ANALYSES["advantage"]),
     ),
@@ -199,10 +200,10 @@ FIGURES = by_name(
         "Figure 9: what the far past is worth",
         "What a model loses where it knows the last c characters only, against the longest context "
         "(nats per character, both axes logarithmic, below 0.001 linear); the rest is replaced by "
-        "the state after another text, dotted by none. Bands are 95 % intervals over streams. The "
-        "vertical line is the number of steps that training unrolls, the horizontal one the loss "
-        "below which a context counts as enough. Below, the same by class of character, for one "
-        "network.",
+        "the state after another text or, thin with rings, by none. Bands are 95 % intervals over "
+        "streams. The vertical line is the number of steps that training unrolls, the horizontal "
+        "one the loss below which a context counts as enough. Below, the same by class of "
+        "character, for one network.",
         module="charlens.analyses.context_curve.figure",
         analyses=(ANALYSES["context_curve"],),
     ),

@@ -107,9 +107,10 @@ FIGURES = by_name(
     Figure(
         "figure3",
         "Figure 3: gates open and shut",
-        "Each circle is one gate of one unit: how far right, the share of test time it is above "
-        "0.9 (open); how far up, the share it is below 0.1 (shut). Colour is the layer. A unit on "
-        "the diagonal is never in between; near the origin, a gate never reaches either end.",
+        "Each mark is one gate of one unit: how far right, the share of test time it is above "
+        "0.9 (open); how far up, the share it is below 0.1 (shut). Colour and shape are the layer. "
+        "A unit on the diagonal is never in between; near the origin, a gate never reaches either "
+        "end.",
         module="charlens.inside.gates.figure",
         analyses=(ANALYSES["gates"],),
     ),

@@ -29,7 +29,7 @@
         const button = element("button", "", `${layer}.${unit} `);
         button.type = "button";
         button.append(element("span", "quiet", charlens.strength(concept.measure, score).toFixed(2)));
-        button.title = `layer ${layer}, cell ${unit}: ${charlens.measureName(concept.measure)} ${score} on this half of the text`;
+        button.title = `layer ${layer}, cell ${unit}: ${charlens.score(concept.measure, score)}; its strength is the number here, on this half of the text`;
         button.dataset.cell = `${layer}.${unit}`;
         button.addEventListener("click", () => choose(layer, unit));
         group.append(button);
@@ -120,9 +120,12 @@
   }
 
   charlens.strength = (measure, score) => (measure === "auc" ? Math.abs(2 * score - 1) : Math.abs(score));
-  charlens.measureName = (measure) => (measure === "auc" ? "AUC" : "correlation");
-  charlens.score = (measure, score) =>
-    score === null ? "–" : (measure === "auc" ? "AUC " : "r ") + score.toFixed(2).replace("-", "−");
+  // As in Figure 2: an AUC below ½ is turned, for a cell that is low where the answer is yes.
+  charlens.score = (measure, score) => {
+    if (score === null) return "–";
+    if (measure !== "auc") return `r ${score.toFixed(2).replace("-0.00", "0.00").replace("-", "−")}`;
+    return score >= 0.5 ? `AUC ${score.toFixed(2)}` : `AUC ${(1 - score).toFixed(2)}, low for yes`;
+  };
 
   charlens.units = {
     open(opened, act) {
