@@ -20,7 +20,7 @@ from charlens.text.blocks import (
     files_too_short,
     too_short,
 )
-from charlens.text.sources.own_file import MAX_TREE, find_path, too_large
+from charlens.text.sources.own_file import MAX_TREE, find_path, searched, too_large
 
 
 def check_references(config: Config, origin: str = "config") -> None:
@@ -127,7 +127,7 @@ def _folder_fault(name: str) -> str | None:
 def _external_fault(name: str) -> str | None:
     path = Path(name).expanduser()
     if not path.exists():
-        return f"but there is no such file in {Path.cwd()}"
+        return f"but there is no such file{searched(name)}"
     if not path.is_file():
         return "which is not a file but a folder, a device or a pipe"
     return too_large(path, MAX_TREE)
