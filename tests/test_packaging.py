@@ -146,9 +146,9 @@ def test_a_report_before_the_run_is_answered_in_one_line(tmp_path: Path) -> None
     (folder / ".venv" / ".ready").touch()  # as if installed
     run = make_report(folder, f"CONFIG={TINY}")
     assert run.returncode == 2
-    said, *of_make = (run.stdout + run.stderr).splitlines()
-    assert said == "charlens: a report needs a finished run of the same config: make run first"
-    assert all(line.startswith("make: ") for line in of_make)
+    line, *rest = (run.stdout + run.stderr).splitlines()
+    assert line == "charlens: a report needs a finished run of the same config: make run first"
+    assert all(other.startswith("make: ") for other in rest)
     assert not (folder / "results" / "report.html").exists()
     (folder / "wrong.yaml").write_text("corpra: {}\n")  # any other fault is shown as it is
     run = make_report(folder, "CONFIG=wrong.yaml")
