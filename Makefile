@@ -31,10 +31,15 @@ paper: $(READY)  ## the paper's 72 models (config.paper.yaml): many days' work w
 	profiles/gpu/share.sh $(SNAKEMAKE) $(ARGS) --workflow-profile profiles/gpu \
 		--configfile config.paper.yaml
 
+# Of a run that is not finished Snakemake says file by file what is missing: a line is enough.
 report: $(READY)  ## results/report.html, Snakemake's report of a finished run: its rules and runtimes too
-	@$(SNAKEMAKE) $(ARGS) --report results/report.html --report-stylesheet \
-		workflow/report/report.css $(if $(CONFIG),--configfile "$(CONFIG)") || \
-		{ echo "charlens: a report needs a finished run of the same config: make run first" >&2; exit 1; }
+	@mkdir -p .snakemake/log && said=.snakemake/log/report.log && \
+	if $(SNAKEMAKE) $(ARGS) --report results/report.html --report-stylesheet \
+		workflow/report/report.css $(if $(CONFIG),--configfile "$(CONFIG)") >$$said 2>&1; then \
+		cat $$said; \
+	elif grep -q "marked for report but does not exist" $$said; then \
+		echo "charlens: a report needs a finished run of the same config: make run first" >&2; exit 1; \
+	else cat $$said >&2; exit 1; fi
 
 test: $(READY)  ## the tests
 	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from workflow_runs import TINY, copy_repository
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("charlens", "snakemake_logger_plugin_charlens")
@@ -127,6 +128,33 @@ def test_make_help_shows_whole_descriptions() -> None:
     )
     assert shown == expected
     assert ":" in shown["run"]
+
+
+def make_report(folder: Path, *variables: str) -> subprocess.CompletedProcess[str]:
+    """Call ``make report`` in a copy of the repository, in the environment of these tests."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    environment |= {"PYTHONPATH": str(folder / "workflow"), "CUDA_VISIBLE_DEVICES": ""}
+    command = ["make", "report", "CORES=1", *variables]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_a_report_before_the_run_is_answered_in_one_line(tmp_path: Path) -> None:
+    folder = copy_repository(tmp_path / "charlens")
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / ".ready").touch()  # as if installed
+    run = make_report(folder, f"CONFIG={TINY}")
+    assert run.returncode == 2
+    line, *rest = (run.stdout + run.stderr).splitlines()
+    assert line == "charlens: a report needs a finished run of the same config: make run first"
+    assert all(other.startswith("make: ") for other in rest)
+    assert not (folder / "results" / "report.html").exists()
+    (folder / "wrong.yaml").write_text("corpra: {}\n")  # any other fault is shown as it is
+    run = make_report(folder, "CONFIG=wrong.yaml")
+    assert run.returncode == 2
+    assert "charlens: error: wrong.yaml: corpra: unknown key" in run.stderr
+    assert "make run first" not in run.stderr
 
 
 def test_ci_runs_the_script_on_the_pythons_that_the_project_names() -> None:

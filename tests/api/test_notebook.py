@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import charlens as cl
 import numpy as np
@@ -108,6 +109,9 @@ def test_any_length_is_split_or_refused(size, train, val):
     [
         ("nowhere.txt", {}, "nowhere.txt: no such file in"),
         ("folder/nowhere", {}, "no such file in"),
+        ("/folder/nowhere.txt", {}, "^/folder/nowhere.txt: no such file; correct the path, or"),
+        (Path("/nowhere"), {}, "^/nowhere: no such file; correct the path$"),
+        ("~/nowhere.txt", {}, "nowhere.txt: no such file; correct"),
         ("nowhere", {}, r"7 bytes are too few .* \('nowhere' names no file\)"),
         (b"", {}, "0 bytes are too few"),
         (b"x" * 99, {"batch": 10}, "too few to split .* of 10 streams"),

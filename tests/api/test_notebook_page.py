@@ -25,7 +25,16 @@ SINGLE = re.compile(r"held_out$|probability\s+nats$", re.MULTILINE)
 
 
 def shown(code, names):
-    """What a notebook prints under a cell: its last expression, or the error in one line."""
+    """What a notebook prints under a cell: warnings in a line each, then its result."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", UserWarning)
+        output = result(code, names)
+    lines = [f"{warning.category.__name__}: {warning.message}\n" for warning in warned]
+    return "".join(lines) + output
+
+
+def result(code, names):
+    """The value of a cell's last expression, or the error in one line."""
     *body, last = ast.parse(code).body
     try:
         exec(compile(ast.Module(body, []), str(PAGE), "exec"), names)
@@ -41,10 +50,8 @@ def shown(code, names):
 def session():
     """Yields the code, the page's output and the output now of every block."""
     names = {}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="topics: .* bytes are few", category=UserWarning)
-        for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8")):
-            yield block["code"], block["output"], shown(block["code"], names)
+    for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8")):
+        yield block["code"], block["output"], shown(block["code"], names)
 
 
 def compare(expected, actual):
@@ -92,6 +99,11 @@ def test_the_session_holds_every_verb():
 def test_differences_are_seen(expected, actual):
     with pytest.raises(AssertionError):
         compare(expected, actual)
+
+
+def test_a_warning_is_part_of_the_output():
+    code = "import warnings\nwarnings.warn('few bytes')\n7"
+    assert shown(code, {}) == "UserWarning: few bytes\n7\n"
 
 
 def test_small_differences_are_not():

@@ -36,9 +36,9 @@ def test_score(paths, model, novel, capsys):
 
 
 def test_a_warning_is_one_line(paths, model, monkeypatch, capsys):
-    def scored(self, text):
+    def scored(self, text, **options):
         warnings.warn("beware", stacklevel=2)
-        return score(self, text)
+        return score(self, text, **options)
 
     score = type(model).score
     monkeypatch.setattr(type(model), "score", scored)
@@ -54,6 +54,43 @@ def test_cells(paths, capsys):
     assert all(concept in out for concept in ranking.concept.unique())
     page = Path(paths["html"]).read_text(encoding="utf-8")
     assert page.count("<pre") == 3
+
+
+@pytest.mark.parametrize("verb", ["score", "cells"])
+@pytest.mark.parametrize(
+    ("unknown", "count", "shown"),
+    [(b"\x01", "1 character", r"'\x01'"), (b"\r", "1 character", r"'\r'"),
+     ("é☃é".encode(), "3 characters", "'é', '☃'")],
+)  # fmt: skip
+def test_characters_that_the_model_does_not_know(
+    paths, novel, tmp_path, verb, unknown, count, shown, capsys
+):
+    text = novel.read_bytes()
+    chapter = tmp_path / "chapter.txt"
+    chapter.write_bytes(text[:700] + unknown + text[700:])
+    assert call(verb, paths | {"file": str(chapter)}) == 1
+    (error,) = capsys.readouterr().err.splitlines()[-1:]
+    assert error.startswith(
+        "charlens: error: chapter.txt: has characters with bytes that the model"
+    )
+    assert "--skip-unknown" in error or unknown == b"\r"
+    call(verb, paths)
+    expected = capsys.readouterr().out
+    command = [verb, str(chapter), "--model", paths["model"], "--skip-unknown"]
+    assert main(command) == 0
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[-1] == (
+        f"charlens: note: chapter.txt: {count} left out, with bytes that the model never saw in "
+        f"training: {shown}"
+    )
+    assert captured.out.replace(str(chapter), str(novel)) == expected
+
+
+def test_a_text_of_which_the_model_knows_nothing(paths, tmp_path, capsys):
+    (tmp_path / "runes.txt").write_text("ᚠᚢᚦ", encoding="utf-8")
+    command = ["score", str(tmp_path / "runes.txt"), "--model", paths["model"], "--skip-unknown"]
+    assert main(command) == 1
+    assert "runes.txt: the model knows none of its characters; train" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", ["score", "cells"])

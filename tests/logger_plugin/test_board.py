@@ -23,7 +23,7 @@ def job(rule: str, model: str = "", log: str = "missing.log") -> Job:
 
 def test_a_job_is_called_by_what_it_is_about() -> None:
     assert job("train", "lstm-1x8").title == job("train", "lstm-1x8").about == "prose lstm-1x8"
-    assert job("probabilities", "lstm-1x8").about == "probabilities prose lstm-1x8"
+    assert job("probabilities", "lstm-1x8").about == "score prose lstm-1x8"
     assert job("draw_figure6_bars").about == "draw figure6_bars"
     assert job("paper_vs_ours").about == "paper vs ours"
     assert Job("n_gram_probabilities", {"corpus": "prose"}, [], []).title == "prose n-grams"
@@ -31,10 +31,23 @@ def test_a_job_is_called_by_what_it_is_about() -> None:
     assert Job("train_seed", again, [], []).title == "prose lstm-1x8 seed 2"
 
 
+def test_what_a_job_does_is_said_in_words() -> None:
+    assert Job("n_gram_probabilities", {"corpus": "x"}, [], []).about == "score x n-grams"
+    assert Job("fit_n_gram", {"corpus": "x"}, [], []).about == "count x n-grams"
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    named = re.findall(r"^(?:use rule \w+ as|rule) (\w+)", rules, re.MULTILINE)
+    assert len(named) > 30
+    for rule in named:
+        about = job(rule, "lstm-1x8").about
+        assert about.partition("prose lstm-1x8")[1], about
+        assert "_" not in about
+        assert not re.search(r"\bn (gram|nn)\b", about), about
+
+
 def test_targets_are_no_jobs() -> None:
     board = Board()
     board.plan([("all", 0), ("study", 0), ("figure1", 0), ("draw_figure1_left", 0), ("train", 8)])
-    assert (board.total, board.to_show, board.trainings()) == (2, 2, 1)
+    assert (board.total, board.trainings()) == (2, 1)
     board.start(0, job("all"))
     assert board.finish(0) is None
     assert board.done == 0
@@ -72,7 +85,7 @@ def test_the_time_of_larger_networks_is_estimated_by_that_of_smaller_ones(clock)
     board.start(4, job("probabilities", "lstm-3x64"))
     board.finish(4)
     assert board.seconds_left() == 0
-    assert (board.done, board.lines, board.to_show) == (4, 2, 2)
+    assert board.done == 4
 
 
 def test_jobs_of_a_kind_that_has_not_run_take_what_others_take_on_this_machine(clock) -> None:

@@ -95,9 +95,9 @@ def test_a_run_is_one_line_per_result(tmp_path) -> None:
     run.record(text="figures  results/x/figures/", charlens={"end": True})
     run.record(text="Complete log(s): x.log")
     assert run.lines == [
-        "jobs to do: 3, trainings among them: 1, reported here: 2",
-        "prose lstm-1x8: 1.683 nats per byte (validation), 0 s, 1 of 2",
-        "figure4: figures/figure4.png, 0 s, 2 of 2",
+        "jobs to do: 3, trainings among them: 1",
+        "prose lstm-1x8: 1.683 nats per byte (validation), 0 s, 1 of 3 jobs",
+        "figure4: figures/figure4.png, 0 s, 3 of 3 jobs",
         "figures  results/x/figures/",
         "took 0 s",
     ]
@@ -233,8 +233,7 @@ def test_a_stopped_group_is_no_error(tmp_path) -> None:
     run.record(LogEvent.GROUP_ERROR, "Error in group", logging.ERROR, job_error_info=infos)
     run.record(LogEvent.ERROR, NOT_ALL, logging.ERROR)
     assert run.lines[1:] == [
-        "probabilities prose lstm-1x8, probabilities prose gru-1x8: stopped by SIGTERM; "
-        "run again to go on",
+        "score prose lstm-1x8, score prose gru-1x8: stopped by SIGTERM; run again to go on",
         "jobs done: 0 of 0, stopped: 2, took 0 s",
     ]
 

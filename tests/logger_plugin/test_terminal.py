@@ -56,7 +56,7 @@ def test_a_terminal_has_progress_that_leaves_it_as_it_was(repository) -> None:
     shown = [re.sub(r"\d+ s\b", "N s", line) for line in again.messages if line]
     assert shown == [
         "jobs to do: 1",
-        "mine: 13,200 bytes, 18 distinct, N s, 1 of 1",
+        "mine: 13,200 bytes, 18 distinct, N s, 1 of 1 jobs",
         "logs     logs/mine/",
         "took N s",
     ]
@@ -73,6 +73,8 @@ def test_a_dry_run_prints_a_summary_and_on_request_everything(repository) -> Non
     lines = [line for line in plan.stdout.splitlines() if line]
     assert lines[:2] == ["Job stats:", "job               count"]
     assert lines.count("Job stats:") == 1
+    rows = dict(line.split() for line in lines[3 : lines.index("Reasons:")])
+    assert rows == {"prepare_corpus": "1", "total": "1"}  # a run says: jobs to do: 1
     assert "rule prepare_corpus:" not in plan.stdout
     assert f"    ({HINT})" in lines  # below "Reasons:"
     assert len(lines) < 20

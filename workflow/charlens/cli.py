@@ -77,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
             "--model", required=True, metavar="M", help="a trained network (.safetensors)"
         )
         verb.add_argument("--csv", metavar="OUT", help="write the whole table to this CSV file")
+        verb.add_argument(
+            "--skip-unknown",
+            action="store_true",
+            help="leave out characters that the network never saw in training",
+        )
         verb.add_argument("--html", metavar="OUT", help="write coloured text to this page")
     cells.add_argument("--kind", choices=tuple(KINDS), help="kind of text; guessed by default")
     return parser
@@ -139,7 +144,7 @@ def _score(given: argparse.Namespace) -> int:
     from charlens.files import csv_tables
     from charlens.text.code_points import unit_of
 
-    scores = load(given.model).score(given.file)
+    scores = load(given.model).score(given.file, skip_unknown=given.skip_unknown)
     print(
         f"{visible(str(given.file))}: {len(scores):,} bytes, {scores.loss:.4f} "
         f"{unit_of(scores.text)} ({scores.bits:.4f} bits) by {scores.model}"
@@ -155,7 +160,8 @@ def _cells(given: argparse.Namespace) -> int:
     from charlens.api.models import load
     from charlens.files import csv_tables
 
-    ranked = cells(load(given.model), given.file, kind=given.kind)
+    options = {"kind": given.kind, "skip_unknown": given.skip_unknown}
+    ranked = cells(load(given.model), given.file, **options)
     print(ranked)
     if given.csv:
         csv_tables.write(ranked.ranking, given.csv)

@@ -15,6 +15,19 @@ TRAININGS = (*SIZED, "train_n_nn")
 SHOWN = (*TRAININGS, "prepare_corpus", "n_gram_probabilities", "external_probabilities")
 """Rules whose finished jobs get a line, beside all that draw."""
 
+_ACTIONS = {
+    "fit_n_gram": "count",
+    "n_gram_probabilities": "score",
+    "probabilities": "score",
+    "scored_probabilities": "score",
+    "external_probabilities": "read",
+    "copied": "find copied text of",
+    "dynamics": "follow the training of",
+    "errors": "sort errors",
+    "page": "write the report",
+}
+"""What is done by rules whose names are no words for it."""
+
 _TARGETS = (
     "all",
     "whole_study",
@@ -69,12 +82,12 @@ class Job:
 
     @property
     def about(self) -> str:
-        """The title with what is done: ``search cells python_docs lstm-1x64``."""
+        """The title with what is done, in words: ``search cells python_docs lstm-1x64``."""
         if self.rule in TRAININGS:
             return self.title
         if self.rule.startswith("draw_"):
             return f"draw {self.title}"
-        action = self.rule.replace("_", " ")
+        action = _ACTIONS.get(self.rule, self.rule.replace("_", " "))
         return action if self.title == self.rule else f"{action} {self.title}"
 
     def seconds(self) -> float:
@@ -104,14 +117,12 @@ class Board:
         running: jobs by id.
         done: finished jobs, targets not counted.
         total: jobs to run in all, targets not counted.
-        lines: finished jobs that got a line.
-        to_show: jobs of the run that get one.
         cores: jobs that may run side by side.
     """
 
     def __init__(self) -> None:
         self.running: dict[int, Job] = {}
-        self.done = self.lines = self.total = self.to_show = 0
+        self.done = self.total = 0
         self.cores = 1
         self.begun = time.monotonic()
         self._waiting: list[tuple[str, int]] = []
@@ -124,7 +135,6 @@ class Board:
             (rule, size if rule in SIZED else 0) for rule, size in jobs if not is_target(rule)
         ]
         self.total = len(self._waiting)
-        self.to_show = sum(is_shown(rule) for rule, _ in self._waiting)
 
     def plan_counts(self, counts: Mapping[str, int]) -> None:
         """The same from Snakemake's own statistics, which know no sizes."""
@@ -149,7 +159,6 @@ class Board:
         if job is None or is_target(job.rule):
             return None
         self.done += 1
-        self.lines += is_shown(job.rule)
         self._weights[family(job.rule)] += weight(job.rule, size_of(job))
         self._seconds[family(job.rule)] += job.seconds()
         return job

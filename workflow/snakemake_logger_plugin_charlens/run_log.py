@@ -123,8 +123,6 @@ class RunLog:
         counts = [f"jobs to do: {self.board.total}"]
         if trainings := self.board.trainings():
             counts.append(f"trainings among them: {trainings}")
-        if 0 < self.board.to_show < self.board.total:  # the others end without a word
-            counts.append(f"reported here: {self.board.to_show}")
         if "rules" not in self._quiet:
             self._say(", ".join(counts))
         if self._quiet.isdisjoint({"progress", "all"}):
@@ -176,7 +174,7 @@ class RunLog:
         if is_shown(job.rule) and "rules" not in self._quiet:
             picture = next((path for path in job.output if path.endswith(".png")), "")
             parts = [job_logs.result(lines) or picture, duration(job.seconds())]
-            parts.append(f"{self.board.lines} of {self.board.to_show}")
+            parts.append(f"{self.board.done} of {self.board.total} jobs")
             self._say(f"{job.title}: {', '.join(filter(None, parts))}")
 
     def _error(self, record: Any) -> None:

@@ -14,6 +14,7 @@ from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.inside import in_memory
 from charlens.models import names
+from charlens.runtime.threads import threads
 
 if TYPE_CHECKING:
     from charlens.api.models import TrainedModel
@@ -138,6 +139,7 @@ def activations(
     layer: int = 1,
     units: Sequence[int] | None = None,
     device: str = "auto",
+    skip_unknown: bool = False,
 ) -> Activations:
     """Run a network over a text and keep a quantity of one layer, in memory.
 
@@ -149,6 +151,8 @@ def activations(
         layer: from 1.
         units: which units; all by default. Four bytes are kept per character and unit.
         device: ``auto``, ``cpu`` or ``cuda``.
+        skip_unknown: leave characters that the model never saw in training out of a string, with a
+            warning; a corpus stays whole.
 
     Raises:
         CharlensError: no such quantity, layer or unit, an empty text, or one with bytes that the
@@ -163,9 +167,11 @@ def activations(
         >>> cl.activations(model, "the mat", "f", units=[3]).unit(3).values.shape
         (7,)
     """
-    what = reading(text, model.vocabulary)
+    what = reading(text, model.vocabulary, skip_unknown=skip_unknown)
     data = what.bytes
-    values = in_memory.activations(model, what.codes, what.steps, quantity, layer, units, device)
+    asked = (quantity, layer, units, device)
+    with threads():
+        values = in_memory.activations(model, what.codes, what.steps, *asked)
     values = values[:, : data.shape[1]].reshape(data.size, -1)
     chosen = range(values.shape[1]) if units is None else map(int, units)
     joins = range(data.shape[1], data.size, max(data.shape[1], 1))

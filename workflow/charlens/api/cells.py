@@ -18,6 +18,7 @@ from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, choose
 from charlens.inside.cells.search import label
 from charlens.models import names
+from charlens.runtime.threads import threads
 from charlens.text.grid import COLUMNS_OF_TEXT
 from charlens.text.kinds import kind_of
 
@@ -121,7 +122,8 @@ class Cells:
         windows = score.windows_of_cells(
             self.model, stream, self._reading.steps, self._device, self.model.model
         )
-        trace = np.concatenate([layers[layer - 1][0, :, unit] for _, layers in windows])
+        with threads():
+            trace = np.concatenate([layers[layer - 1][0, :, unit] for _, layers in windows])
         part = slice(excerpt.start, excerpt.stop)
         title = f"{names.title(self.model.model)}, layer {layer}, cell {unit}"
         return Trace(title, text[excerpt.stream][part].tobytes(), trace[part], trace[part])
@@ -146,7 +148,12 @@ def _first_held_out(shape: tuple[int, int]) -> Excerpt:
 
 
 def cells(
-    model: TrainedModel, text: Text | AnyText, *, kind: str | None = None, device: str = "auto"
+    model: TrainedModel,
+    text: Text | AnyText,
+    *,
+    kind: str | None = None,
+    device: str = "auto",
+    skip_unknown: bool = False,
 ) -> Cells:
     r"""Search a network for cells that track something in a text (paper, section 4.2).
 
@@ -159,6 +166,8 @@ def cells(
             its last complete window of 100.
         kind: ``prose`` or ``c``; guessed by default.
         device: ``auto``, ``cpu`` or ``cuda``.
+        skip_unknown: leave characters that the model never saw in training out of a string, with a
+            warning; a corpus stays whole.
 
     Raises:
         CharlensError: an unknown kind, a text of fewer than two bytes, or one with bytes that the
@@ -174,9 +183,10 @@ def cells(
         >>> ranked.best("inside_quotes").measure
         'auc'
     """
-    what = reading(text, model.vocabulary, cut=True)
+    what = reading(text, model.vocabulary, cut=True, skip_unknown=skip_unknown)
     if what.bytes.size < 2:
         raise CharlensError(f"{what.name}: expected at least 2 bytes, found {what.bytes.size}")
     labels = label(what.text, kind or kind_of(what.text.text), what.encoding)
-    ranking = score.score(model, what.name, what.codes, labels, what.steps, device)
+    with threads():
+        ranking = score.score(model, what.name, what.codes, labels, what.steps, device)
     return Cells(model, ranking, what, labels, device, what.encoding)

@@ -22,6 +22,7 @@ from charlens.inside.interventions.runs import run
 from charlens.models import names
 from charlens.models.families import build_model
 from charlens.runtime.randomness import generator
+from charlens.runtime.threads import threads
 from charlens.text.kinds import kind_of
 from charlens.text.lexed import LexedText
 
@@ -140,6 +141,7 @@ def intervene(
     stop: int | None = None,
     kind: str | None = None,
     device: str = "auto",
+    skip_unknown: bool = False,
 ) -> Intervened:
     r"""Run a network over a text with a unit set after each step, before anything reads it.
 
@@ -163,6 +165,8 @@ def intervene(
         stop: the step after the last; by default to the end.
         kind: ``prose`` or ``c``; guessed by default.
         device: ``auto``, ``cpu`` or ``cuda``.
+        skip_unknown: leave characters that the model never saw in training out of a string, with a
+            warning; a corpus stays whole.
 
     Raises:
         CharlensError: no such unit, layer, mode or concept, a value that is missing, a network
@@ -179,13 +183,16 @@ def intervene(
         (11,)
     """
     clamps.check_cell(model, layer, unit)
-    what = reading(text, model.vocabulary)
+    what = reading(text, model.vocabulary, skip_unknown=skip_unknown)
     labelled = None if concept is None else _labels(what, concept, kind)
     letter = _letter(model)
-    setting, values = _setting(model, what, (layer, unit), letter, mode, value, labelled, device)
-    clamp = clamps.Clamp(layer, unit, values, start, start + 1 if mode == "patch" else stop)
     symbol = symbol.encode() if isinstance(symbol, str) else symbol
-    loss, p = _along(model, what, clamp, symbol, device)
+    with threads():
+        setting, values = _setting(
+            model, what, (layer, unit), letter, mode, value, labelled, device
+        )
+        clamp = clamps.Clamp(layer, unit, values, start, start + 1 if mode == "patch" else stop)
+        loss, p = _along(model, what, clamp, symbol, device)
     known = _known(what, text)
     targets = np.array(model.vocabulary, np.uint8)[what.codes[:, 1:]][:, :known]
     base_loss, loss, base_p, p = (v[:, :known].ravel() for v in (*loss, *p))

@@ -22,6 +22,7 @@ from charlens.models.catalogue import CELLS, N_GRAM
 from charlens.models.divergence import warning
 from charlens.models.families import shape_of, shapes_for
 from charlens.models.trained import TrainedModel as SavedModel
+from charlens.runtime import threads as limit
 from charlens.runtime.signals import Interrupted
 from charlens.study.explain import explain
 from charlens.text.corpus import Corpus
@@ -65,9 +66,11 @@ class TrainedModel(SavedModel):
         alphabet = {"vocabulary": list(self.vocabulary)}
         save_checkpoint(path, self.weights, self.metadata | alphabet)
 
-    def score(self, text: AnyText, *, context: str | bytes = "") -> Scores:
+    def score(
+        self, text: AnyText, *, context: str | bytes = "", skip_unknown: bool = False
+    ) -> Scores:
         """Probability of each character of a string; see :func:`charlens.api.scored.score`."""
-        return score(self, text, context=context)
+        return score(self, text, context=context, skip_unknown=skip_unknown)
 
     def _facts(self) -> dict[str, object]:
         m = self.metadata
@@ -105,6 +108,7 @@ def train(
     dropout: float | Sequence[float] = 0.0,
     seed: int = 1,
     widths: Sequence[int] = (128,),
+    threads: int = 1,
     **settings: Any,
 ) -> TrainedModel:
     """Train a network as the paper does (section 3.3), and keep its best epoch.
@@ -120,6 +124,8 @@ def train(
         dropout: rate on the non-recurrent connections; of several, validation chooses one.
         seed: of the initial weights and of dropout.
         widths: hidden units of an n-NN; of several, validation chooses one.
+        threads: cores of a CPU that work on it. More than one pays for large networks only, and
+            only where no other process wants those cores; bits of the weights may then differ.
         settings: other keys of the config's ``training`` section, such as ``learning_rate`` or
             ``device``.
 
@@ -127,7 +133,8 @@ def train(
         A :class:`TrainedModel`; with a warning where it predicts worse than a uniform guess.
 
     Raises:
-        CharlensError: an unknown model or setting, or a loss that is no number.
+        CharlensError: an unknown model or setting, threads that are no number from 1, or a loss
+            that is no number.
         KeyboardInterrupt: stopped by hand; nothing is kept.
 
     Example:
@@ -145,8 +152,9 @@ def train(
     chosen = {"epochs": epochs, "dropout": rates, "batch": c.batch, "unroll": c.unroll}
     training = _settings(chosen, settings)
     runs = []
-    for shape in shapes_for(model, c.k, widths):
-        runs.append((shape, _run(Task(f"{c.name}/{model}", shape, training, seed), text)))
+    with limit.threads(threads):
+        for shape in shapes_for(model, c.k, widths):
+            runs.append((shape, _run(Task(f"{c.name}/{model}", shape, training, seed), text)))
     shape, trained = min(runs, key=lambda run: run[1].val_loss)
     useless = warning(model, trained.val_loss, c.k)
     if useless:

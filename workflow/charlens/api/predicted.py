@@ -70,7 +70,11 @@ class Predictions(together.Predictions):
 
 
 def predict(
-    model: TrainedModel, text: Text | AnyText, *, device: str = "auto"
+    model: TrainedModel,
+    text: Text | AnyText,
+    *,
+    device: str = "auto",
+    skip_unknown: bool = False,
 ) -> Predictions | Scores:
     """What a network predicts at every character of a text.
 
@@ -79,6 +83,8 @@ def predict(
         text: a corpus, whose test split is scored as in the workflow; or any string or bytes,
             scored as one stream (a ``pathlib.Path`` is read first).
         device: ``auto``, ``cpu`` or ``cuda``.
+        skip_unknown: leave characters that the model never saw in training out of a string, with a
+            warning; a corpus stays whole.
 
     Returns:
         :class:`Predictions` of a corpus, :class:`Scores` of a string.
@@ -97,7 +103,7 @@ def predict(
         ['t', 'h', 'e', ' ', 'm', 'a', 't']
     """
     if not isinstance(text, Text):
-        return score(model, text, device=device)
+        return score(model, text, device=device, skip_unknown=skip_unknown)
     c, where = text.corpus, f"{text.corpus.name}/{model.model}"
     values = np.array(c.vocabulary, np.uint8)[text.splits["test"]]
     codes = encoded(values, model.vocabulary, c.name)

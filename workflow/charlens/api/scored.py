@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from charlens.api.texts import AnyText, encoded, read
+from charlens.api.texts import OR_SKIP, AnyText, encoded, known, read
 from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.models import names
 from charlens.predictions import score as network
 from charlens.predictions.loss import losses
 from charlens.runtime.device import choose_device
+from charlens.runtime.threads import threads
 from charlens.text.characters import Character, characters
 from charlens.text.code_points import unit_of
 from charlens.text.encoding_guess import guess
@@ -114,7 +115,12 @@ def _sums(values: np.ndarray, parts: Sequence[Character]) -> np.ndarray:
 
 
 def score(
-    model: TrainedModel, text: AnyText, *, context: str | bytes = "", device: str = "auto"
+    model: TrainedModel,
+    text: AnyText,
+    *,
+    context: str | bytes = "",
+    device: str = "auto",
+    skip_unknown: bool = False,
 ) -> Scores:
     """Probability of each byte of a string, the network knowing nothing before it.
 
@@ -123,6 +129,7 @@ def score(
         text: what to score: characters, bytes, or a path object.
         context: read before it, and not scored.
         device: ``auto``, ``cpu`` or ``cuda``.
+        skip_unknown: leave out characters that the model never saw in training, with a warning.
 
     Raises:
         CharlensError: an empty text, or one with bytes that the model never saw in training.
@@ -138,9 +145,14 @@ def score(
     """
     data, name, _ = read(text, paths=False)
     before, _, _ = read(context, paths=False)
+    if skip_unknown:
+        data, before = (
+            known(part, model.vocabulary, what)
+            for part, what in ((data, name), (before, "context"))
+        )
     if not data:
         raise CharlensError(f"{name}: expected at least one character, found an empty text")
-    codes = encoded(np.frombuffer(before + data, np.uint8), model.vocabulary, name)
+    codes = encoded(np.frombuffer(before + data, np.uint8), model.vocabulary, name, OR_SKIP)
     count = len(codes) - 1  # bytes predicted
     steps = max(1, min(count, WINDOW))
     rows = np.zeros((1, -(-max(count, 1) // steps) * steps + 1), np.uint8)
@@ -170,6 +182,7 @@ def columns_of(
     """
     alphabet = np.array(model.vocabulary, np.uint8)
     where = choose_device(device)
-    return network.predictions(
-        model.shape, model.weights, codes, alphabet, steps, device=where, name=name
-    )
+    with threads():
+        return network.predictions(
+            model.shape, model.weights, codes, alphabet, steps, device=where, name=name
+        )

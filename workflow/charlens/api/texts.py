@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +16,11 @@ import numpy as np
 from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.text.blocks import block_counts
-from charlens.text.characters import characters
+from charlens.text.characters import Character, characters
 from charlens.text.corpus import Corpus, decode, prepare
 from charlens.text.encoding_guess import guess
 from charlens.text.kinds import kind_of
-from charlens.text.sources.own_file import read_bytes
+from charlens.text.sources.own_file import read_bytes, searched
 from charlens.text.splits import SCHEMES, Codes
 from charlens.text.whole_text import CorpusText
 
@@ -112,7 +112,7 @@ def corpus(
         Text 'text': 2,400 bytes, 11 distinct; 4 streams, blocks of 20; train/val/test 1,920/240/240 (streams)
     """  # noqa: E501
     data, called, origin = read(source)
-    name = name or called
+    name = name or Path(called).stem
     if split not in SCHEMES:
         raise CharlensError(f"split: expected {' or '.join(SCHEMES)}, found {split!r}")
     if not (train > 0 and val > 0 and train + val < 1):
@@ -198,8 +198,8 @@ def read(source: AnyText, *, paths: bool = True) -> tuple[bytes, str, str]:
     path = Path(source).expanduser()
     if not path.exists():
         otherwise = ", or give the text itself as bytes" if isinstance(source, str) else ""
-        raise CharlensError(f"{path}: no such file in {Path.cwd()}; correct the path{otherwise}")
-    return read_bytes(path), path.stem, f"{path.name}"
+        raise CharlensError(f"{path}: no such file{searched(path)}; correct the path{otherwise}")
+    return read_bytes(path), path.name, path.name
 
 
 def _is_path(source: str) -> bool:
@@ -240,7 +240,12 @@ class Reading:
 
 
 def reading(
-    text: Text | AnyText, vocabulary: tuple[int, ...], unroll: int = UNROLL, *, cut: bool = False
+    text: Text | AnyText,
+    vocabulary: tuple[int, ...],
+    unroll: int = UNROLL,
+    *,
+    cut: bool = False,
+    skip_unknown: bool = False,
 ) -> Reading:
     """The test split of a corpus, or a whole text as one stream, in the codes of a model.
 
@@ -249,6 +254,7 @@ def reading(
         vocabulary: byte values that the model knows, in increasing order.
         unroll: window length for a whole text.
         cut: end a whole text with its last complete window, instead of filling up that window.
+        skip_unknown: leave characters that the model does not know out of a whole text.
 
     Raises:
         CharlensError: an empty text, or one with bytes that the model does not know.
@@ -258,6 +264,8 @@ def reading(
         values = np.array(c.vocabulary, np.uint8)[text.splits["test"]]
         return Reading(c.name, text.whole, encoded(values, vocabulary, c.name), c.unroll)
     data, name, _ = read(text, paths=False)
+    if skip_unknown:
+        data = known(data, vocabulary, name)
     if not data:
         raise CharlensError(f"{name}: expected at least one character, found an empty text")
     values = np.frombuffer(data, np.uint8)
@@ -265,30 +273,81 @@ def reading(
     if cut:
         values = values[: len(values) // steps * steps]
     rows = np.zeros((1, -(-len(values) // steps) * steps + 1), np.uint8)
-    rows[0, : len(values)] = encoded(values, vocabulary, name)
+    rows[0, : len(values)] = encoded(values, vocabulary, name, otherwise=OR_SKIP)
     return Reading(name, CorpusText(values, np.arange(len(values))[None]), rows, steps)
 
 
-def encoded(values: np.ndarray, vocabulary: tuple[int, ...], name: str) -> Codes:
+_OR_REMOVE = "remove them, or train on a text that has them"
+OR_SKIP = (
+    "leave them out (skip_unknown=True, in a shell --skip-unknown), or train on a text that has "
+    "them"
+)
+"""What to do about characters that a model does not know in a text that is no corpus."""
+
+
+def known(data: bytes, vocabulary: tuple[int, ...], name: str) -> bytes:
+    """A text without the characters that a model does not know; warns of how many they are.
+
+    A character of several bytes goes as a whole: a part of it would be another character.
+
+    Raises:
+        CharlensError: the model knows none of its characters.
+    """
+    unknown = _unknown(data, vocabulary)
+    if not unknown:
+        return data
+    keep = np.ones(len(data), bool)
+    for part in unknown:
+        keep[part.start : part.stop] = False
+    if not keep.any():
+        raise CharlensError(
+            f"{name}: the model knows none of its characters; train on a text that has them"
+        )
+    count = len(unknown)
+    warnings.warn(
+        f"{name}: {count:,} character{'s' * (count != 1)} left out, with bytes that the model "
+        f"never saw in training: {_few(unknown)}",
+        stacklevel=4,
+    )
+    return np.frombuffer(data, np.uint8)[keep].tobytes()
+
+
+def _unknown(data: bytes, vocabulary: tuple[int, ...]) -> list[Character]:
+    """The characters with a byte that a vocabulary does not have, wherever they come."""
+    alphabet = frozenset(vocabulary)
+    if alphabet.issuperset(data):
+        return []
+    parts = characters(data)
+    return [part for part in parts if not alphabet.issuperset(data[part.start : part.stop])]
+
+
+def _few(unknown: Sequence[Character]) -> str:
+    """The first few different ones, in quotes."""
+    different = list(dict.fromkeys(part.text for part in unknown))
+    more = f" and {len(different) - 5} more" if len(different) > 5 else ""
+    return f"{', '.join(map(repr, different[:5]))}{more}"
+
+
+def encoded(
+    values: np.ndarray, vocabulary: tuple[int, ...], name: str, otherwise: str = _OR_REMOVE
+) -> Codes:
     """Vocabulary codes of byte values, of the same shape; warns of other line ends.
+
+    Args:
+        values: bytes, uint8.
+        vocabulary: byte values in increasing order.
+        name: of the text.
+        otherwise: what to do about a byte that the vocabulary does not have.
 
     Raises:
         CharlensError: a byte that the vocabulary does not have.
     """
-    known = np.zeros(256, bool)
-    known[list(vocabulary)] = True
-    if not known[values].all():
-        parts = characters(values.tobytes())
-        alphabet = set(vocabulary)
-        data = {part.text: values.ravel()[part.start : part.stop].tobytes() for part in parts}
-        unknown = [text for text, data in data.items() if not alphabet.issuperset(data)]
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        otherwise = "remove them, or train on a text that has them"
-        if unknown == ["\r"]:
+    if unknown := _unknown(values.tobytes(), vocabulary):
+        if {part.text for part in unknown} == {"\r"}:
             otherwise = r"write its lines with \n alone, as those of that text are"
         raise CharlensError(
             f"{name}: has characters with bytes that the model never saw in training: "
-            f"{', '.join(map(repr, unknown[:5]))}{more}; {otherwise}"
+            f"{_few(unknown)}; {otherwise}"
         )
     if ord("\r") in vocabulary and (values == ord("\n")).any() and not (values == ord("\r")).any():
         warnings.warn(

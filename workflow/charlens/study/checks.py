@@ -127,7 +127,7 @@ def _folder_fault(name: str) -> str | None:
 def _external_fault(name: str) -> str | None:
     path = Path(name).expanduser()
     if not path.exists():
-        return f"but there is no such file in {searched(name)}"
+        return f"but there is no such file{searched(name)}"
     if not path.is_file():
         return "which is not a file but a folder, a device or a pipe"
     return too_large(path, MAX_TREE)

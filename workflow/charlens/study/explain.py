@@ -23,7 +23,7 @@ _LIMITS = {
 
 
 def explain(error: ValidationError, schema: Schema) -> str:
-    """Describe the first problem of a validation in one line.
+    """Describe the first fault of a validation in one line, and count the others.
 
     Args:
         error: what pydantic found.
@@ -39,8 +39,18 @@ def explain(error: ValidationError, schema: Schema) -> str:
     ]
     # A misspelt key gives two errors, unknown and missing: the first names the user's spelling.
     details.sort(key=lambda detail: detail["type"] != "extra_forbidden")
-    line = _one(details[0], schema)
-    return line if len(details) == 1 else f"{line} (and {len(details) - 1} more)"
+    details = [detail for detail in details if not _is_misspelt(detail, details)]
+    line, others = _one(details[0], schema), len(details) - 1
+    return line if not others else f"{line} (and {others} more fault{'s' * (others != 1)})"
+
+
+def _is_misspelt(missing: Mapping[str, Any], details: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a missing key is there under another name, which is a fault of its own."""
+    *parents, key = missing["loc"] or ("",)
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    return missing["type"] == "missing" and any(
+        list(place[:-1]) == parents and bool(did_you_mean(place[-1], [key])) for place in unknown
+    )
 
 
 def _one(detail: Mapping[str, Any], schema: Schema) -> str:

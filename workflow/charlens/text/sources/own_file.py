@@ -42,7 +42,7 @@ class FileSource(SourceKind):
     def fault(self, corpora_dir: str | None) -> str | None:
         path = find_path(self.file, corpora_dir)
         if path is None:
-            return f"but there is no such file in {searched(self.file, corpora_dir)}"
+            return f"but there is no such file{searched(self.file, corpora_dir)}"
         if path.is_dir():
             return "which is a folder; for the files below it say tree: instead of file:"
         if is_device(path):
@@ -111,12 +111,14 @@ def find_path(name: str, corpora_dir: str | Path | None) -> Path | None:
     return next((folder / path for folder in folders if (folder / path).exists()), None)
 
 
-def searched(name: str, corpora_dir: str | None = None) -> str:
-    """The folders that :func:`find_path` searches for a name, for people."""
-    path = Path(name).expanduser()
-    if path.is_absolute():
-        return f"{path.parent}"
-    return f"{Path.cwd()}" + (f" and in {corpora_dir}" if corpora_dir else "")
+def searched(name: str | Path, corpora_dir: str | Path | None = None) -> str:
+    """The folders in which :func:`find_path` looks for a name: " in a and in b", for people.
+
+    Empty for an absolute path, which is looked for in no folder.
+    """
+    if Path(name).expanduser().is_absolute():
+        return ""
+    return f" in {Path.cwd()}" + (f" and in {corpora_dir}" if corpora_dir else "")
 
 
 def locate(name: str, corpora_dir: Path | None) -> Path:
@@ -128,13 +130,9 @@ def locate(name: str, corpora_dir: Path | None) -> Path:
     path = find_path(name, corpora_dir)
     if path is not None:
         return path
-    where = f"the working folder {Path.cwd()}"
-    if corpora_dir is not None:
-        where += f" nor in corpora_dir {corpora_dir}"
-    if Path(name).expanduser().is_absolute():
-        where = searched(name)
     raise CharlensError(
-        f"{name}: no such file in {where}; put it there or correct the path in the config"
+        f"{name}: no such file{searched(name, corpora_dir)}; put it there or correct the path in "
+        "the config"
     )
 
 

@@ -91,7 +91,7 @@ class TreeSource(SourceKind):
     def fault(self, corpora_dir: str | None) -> str | None:
         path = find_path(self.tree, corpora_dir)
         if path is None:
-            return f"but there is no such tree in {searched(self.tree, corpora_dir)}"
+            return f"but there is no such tree{searched(self.tree, corpora_dir)}"
         if is_device(path):
             return "which is neither a folder nor a file, but a device or a pipe"
         if path.is_file() and not is_archive(path):
