@@ -296,7 +296,7 @@ def test_another_cut_widens_every_tolerance(papers):
     text = comparison_markdown.numbers_markdown(frame)
     assert text.count("is not the paper's file") == 1
     assert text.count("Difference beside RNN-1") == 1
-    assert "\n| Linux Kernel | cross-entropy of GRU-1 (64) | +0.0000 | 0.022 |\n" in text
+    assert "\n| Linux Kernel | cross-entropy of GRU-1 (64) | 0.0000 | 0.022 |\n" in text
     assert "Difference beside RNN-1" not in comparison_markdown.numbers_markdown(papers)
 
 

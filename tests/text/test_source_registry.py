@@ -47,7 +47,7 @@ class MailSource(SourceKind):
 
     def fault(self, corpora_dir: str | None) -> str | None:
         if find_path(self.mailbox, corpora_dir) is None:
-            return f"but there is no such mailbox in {searched(corpora_dir)}"
+            return f"but there is no such mailbox{searched(self.mailbox, corpora_dir)}"
         return None
 '''
 CODE = r"""

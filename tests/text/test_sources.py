@@ -84,7 +84,7 @@ def test_corpora_dir_may_be_below_home(tmp_path, monkeypatch):
 
 
 def test_broken_files():
-    broken(r"notes\.txt: no such file .*corpora_dir own", file="notes.txt", corpora_dir="own")
+    broken(r"notes\.txt: no such file .*and in own", file="notes.txt", corpora_dir="own")
     Path("notes.txt").write_bytes(TEXT[:-1])
     size = rf"notes\.txt: expected {len(TEXT):,} bytes, found {len(TEXT) - 1:,} bytes"
     broken(size, file="notes.txt", bytes=len(TEXT))

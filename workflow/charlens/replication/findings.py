@@ -275,10 +275,10 @@ def markdown(frame: pd.DataFrame) -> str:
         f"{(due['verdict'] == v).sum()} {v}" for v in (REPRODUCED, NOT_REPRODUCED, NOT_TESTED)
     ]
     lines = ["## Findings", "", f"On the paper's texts and models: {', '.join(counts)}."]
-    tested = due["verdict"] != NOT_TESTED
-    if tested.any():
-        lines += ["", *_grid(due[tested])]
-    others = frame[~frame["comparable"]]
+    tested = frame["verdict"] != NOT_TESTED
+    if (tested & frame["comparable"]).any():
+        lines += ["", *_grid(frame[tested & frame["comparable"]])]
+    others = frame[tested & ~frame["comparable"]]
     if len(others):
         lines += [
             "",
@@ -289,7 +289,8 @@ def markdown(frame: pd.DataFrame) -> str:
             *_grid(others),
         ]
     if not tested.all():
-        lines += ["", "### Not tested", "", *_grid(due[~tested])]
+        untested = frame[~tested].sort_values("comparable", ascending=False, kind="stable")
+        lines += ["", "### Not tested", "", *_grid(untested)]
     lines += ["", "### When a finding counts as reproduced", ""]
     return "\n".join(lines + [f"- {f.words}: {f.criterion}." for f in FINDINGS]) + "\n"
 
