@@ -12,7 +12,7 @@ from charlens.models import names as model_id
 from charlens.replication import findings, run_tables
 from charlens.replication.cells import tracks
 from contests import a_corpus
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from paper_tables import (
     LK,
@@ -154,8 +154,8 @@ def test_diverged_networks_decide_nothing():
     without = table[~table["model"].isin(["gru-2x64", "rnn-2x64", "rnn-3x64"])]
     for words in ("depth", "LSTM and GRU are alike"):
         assert outcomes(words, cross_entropy=table) == outcomes(words, cross_entropy=without) != {}
-    names = [*(name.replace("_", "-") for name in sound), "rnn-2x64"]
-    agree = np.full((5, 5), 0.5) + 0.5 * np.eye(5)
+    names = [*(name.replace("_", "-") for name in sound), "rnn-2x64", "gru-2x64"]
+    agree = np.full((6, 6), 0.5) + 0.5 * np.eye(6)
     matrix = pd.DataFrame(agree, names, names)
     asked = {"agreement": {"war_and_peace": matrix}}
     assert outcomes("predict alike", cross_entropy=without, **asked) != {}
@@ -239,27 +239,41 @@ def test_small_sizes_of_the_papers_own_table_say_otherwise():
         assert not tested["comparable"].any()
 
 
-CELLS = st.lists(st.sampled_from(["lstm", "gru", "rnn"]), min_size=2, max_size=9)
+NETWORKS = st.lists(
+    st.tuples(
+        st.sampled_from(["lstm", "gru", "rnn"]), st.integers(1, 3), st.sampled_from([64, 128])
+    ),
+    min_size=2,
+    max_size=18,
+    unique=True,
+)
 
 
-@settings(max_examples=40)
-@given(CELLS, st.integers(0, 2**32 - 1))
-def test_clusters_against_a_slow_count(cells, seed):
-    models = [f"{cell}-{i + 1}x{(64, 128)[i % 2]}" for i, cell in enumerate(cells)]
+@settings(max_examples=60)
+@given(NETWORKS, st.integers(0, 2**32 - 1))
+@example([(cell, depth, 64) for cell in ("lstm", "gru", "rnn") for depth in (1, 2)], 1)
+@example([("lstm", 3, 64), ("gru", 3, 64), ("rnn", 1, 64), ("rnn", 3, 64)], 1)  # one RNN counts
+def test_clusters_against_a_slow_count(networks, seed):
+    models = [f"{cell}-{layers}x{size}" for cell, layers, size in networks]
     values = np.random.default_rng(seed).random((len(models), len(models)))
     values = (values + values.T) / 2
     matrix = pd.DataFrame(values, models, models)
     means = []
     for size in (64, 128):
         kinds = {"gated": [], "rnns": [], "mixed": []}
-        for a, b in combinations([m for m in models if m.endswith(f"x{size}")], 2):
-            pair = {a.split("-")[0], b.split("-")[0]}
-            if pair == {"lstm", "gru"}:
-                kinds["gated"].append(matrix.loc[a, b])
-            elif pair == {"rnn"}:
-                kinds["rnns"].append(matrix.loc[a, b])
-            elif "rnn" in pair:
-                kinds["mixed"].append(matrix.loc[a, b])
+        common = [
+            (cell, depth)
+            for cell, depth, own in networks
+            if own == size and all((c, depth, size) in networks for c in ("lstm", "gru", "rnn"))
+        ]
+        for (a, i), (b, j) in combinations(common, 2):
+            value = matrix.loc[f"{a}-{i}x{size}", f"{b}-{j}x{size}"]
+            if {a, b} == {"lstm", "gru"}:
+                kinds["gated"].append(value)
+            elif {a, b} == {"rnn"}:
+                kinds["rnns"].append(value)
+            elif "rnn" in {a, b}:
+                kinds["mixed"].append(value)
         if all(kinds.values()):
             means.append([sum(pairs) / len(pairs) for pairs in kinds.values()])
     by_corpus = outcomes("own cluster", agreement={"war_and_peace": matrix})

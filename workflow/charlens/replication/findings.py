@@ -109,8 +109,8 @@ FINDINGS = (
         (WP,),
         networks.rnns_cluster_apart,
         f"LSTM–GRU and RNN–RNN pairs of one size agree on {networks.AGREEMENT:.1%} more of the "
-        "characters than RNN–LSTM and RNN–GRU pairs do",
-        "LSTM, GRU and two RNNs of one size",
+        "characters than RNN–LSTM and RNN–GRU pairs do, among depths that all cells have there",
+        "LSTM, GRU and RNN of two depths and one size",
     ),
     *tracking(),
     Finding(

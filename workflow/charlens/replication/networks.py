@@ -98,7 +98,8 @@ def gated_networks_lead(tables: Tables) -> Iterator[Outcome]:
 def rnns_cluster_apart(tables: Tables) -> Iterator[Outcome]:
     """LSTM and GRU predict alike while RNNs form their own cluster: agreement at equal sizes.
 
-    Sizes are compared each for itself, as size moves a model's predictions more than its cell does.
+    Sizes are compared each for itself, as size moves a model's predictions more than its cell does,
+    by networks of the depths that all cells have there: depth moves them, too.
     """
     for corpus, matrix in tables.agreement.items():
         sound = [model for model in matrix.index if model not in _diverged(tables, corpus)]
@@ -117,10 +118,13 @@ def _diverged(tables: Tables, corpus: str) -> set[str]:
 
 
 def _sizes(matrix: pd.DataFrame) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Cells and agreement of the networks of each size."""
+    """Cells and agreement of the networks of each size, of depths that all cells have there."""
     points = {m: p for m in matrix.index if (p := model_id.parse(m)) and p.cell in CELLS}
     for size in sorted({point.size for point in points.values()}):
-        models = [model for model, point in points.items() if point.size == size]
+        of_size = {model: point for model, point in points.items() if point.size == size}
+        depths = [{p.layers for p in of_size.values() if p.cell == cell} for cell in CELLS]
+        common = set.intersection(*depths)
+        models = [model for model, point in of_size.items() if point.layers in common]
         yield [points[m].cell for m in models], matrix.loc[models, models].to_numpy()
 
 
