@@ -7,7 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from charlens.text.sources.own_file import FORMATS, FileSource
+from charlens.text.sources.formats import FORMATS
+from charlens.text.sources.own_file import FileSource
 
 TEXT = b"It was a dark and stormy night.\n" * 200
 
