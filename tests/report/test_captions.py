@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
@@ -37,9 +38,18 @@ def write(path: Path, columns: dict, rows: list[dict]) -> None:
     frame.to_csv(path, index=False)
 
 
-def says(name: str, results: Path, corpus: str = "") -> list[str]:
-    """The sentences as a reader sees them."""
-    html = publish_parts(captions.sentences(ANALYSES[name], results, corpus), writer="html")["body"]
+def says(
+    name: str, results: Path, corpus: str = "", made: Collection[str] = frozenset(ANALYSES)
+) -> list[str]:
+    """The sentences as a reader sees them; of tables that are not there none is in ``made``."""
+    made = [
+        other
+        for other in made
+        if all((results / path).exists() for path in ANALYSES[other].sources)
+    ]
+    html = publish_parts(captions.sentences(ANALYSES[name], results, corpus, made), writer="html")[
+        "body"
+    ]
     assert "system-message" not in html
     text = re.sub(r"<[^>]+>", "", html).replace("&lt;", "<").replace("&gt;", ">")
     return re.split(r"(?<=\.)\s+(?=[A-Z0-9])", " ".join(text.split()))
@@ -132,8 +142,19 @@ def test_of_several_seeds_the_sentences_are_of_the_means_that_figure_1_shows(
         "4 of the models are in the paper's table too: ours differ from it by 0.000 to +0.500, 2 "
         "of them lie at most 0.02 above it.",
     ]
-    scores = {score.model: score.nats for score in summary.scores(tmp_path)}
+    scores = {score.model: score.nats for score in summary.scores(tmp_path, seeds=True)}
     assert scores == {model: mean for model, (_, mean) in SEEDED.items()}
+
+
+def test_a_table_of_seeds_that_the_study_no_longer_has_says_nothing(tmp_path: Path) -> None:
+    """``seeds: 3`` was taken out of the config: the folder still has their table."""
+    write_seeded(tmp_path)
+    first = says("cross_entropy", tmp_path, made=["cross_entropy"])
+    assert first != says("cross_entropy", tmp_path)
+    scores = {score.model: score.nats for score in summary.scores(tmp_path, seeds=False)}
+    assert scores == {model: one for model, (one, _) in SEEDED.items()}
+    (tmp_path / "tables" / "seeds.csv").unlink()
+    assert first == says("cross_entropy", tmp_path)
 
 
 def test_table_2_says_that_its_network_is_one_of_several_trainings(tmp_path: Path) -> None:
@@ -448,10 +469,11 @@ def test_paper_vs_ours(tmp_path: Path) -> None:
 def test_a_caption_has_the_three_parts_of_its_figure_or_page(tmp_path: Path) -> None:
     write(tmp_path / "tables" / "cross_entropy.csv", cross_entropy.COLUMNS, grid("b", LOSS))
     for entry in (FIGURES["figure1_left"], ANALYSES["cross_entropy"]):
-        caption = pickle.loads(pickle.dumps(Caption(entry, str(tmp_path), "")))
+        caption = pickle.loads(pickle.dumps(Caption(entry, str(tmp_path), "", ["cross_entropy"])))
         assert (caption.shows, caption.paper) == (entry.shows, entry.paper)
         assert caption.run == captions.sentences(ANALYSES["cross_entropy"], tmp_path)
         assert caption.about("cross_entropy") == caption.run
+        assert Caption(entry, str(tmp_path), "", []).about("cross_entropy") == ""
     assert FIGURES["figure1_left"].shows != ANALYSES["cross_entropy"].shows
 
 
@@ -462,11 +484,11 @@ def test_a_figure_of_two_analyses_has_what_the_paper_and_the_run_found_in_both(
     assert FIGURES["figure4"].paper == f"{overlaps.paper} {advantages.paper}"
     write(tmp_path / "tables" / "error_overlap.csv", overlap.COLUMNS, [])
     write(tmp_path / "tables" / "advantage.csv", advantage.COLUMNS, [ADVANTAGE])
-    assert "leads most on" in Caption(FIGURES["figure4"], str(tmp_path), "").run
+    assert "leads most on" in Caption(FIGURES["figure4"], str(tmp_path), "", []).run
 
 
 def test_a_missing_table_is_one_clear_error(tmp_path: Path) -> None:
-    caption = Caption(FIGURES["figure1_left"], str(tmp_path), "")
+    caption = Caption(FIGURES["figure1_left"], str(tmp_path), "", [])
     with pytest.raises(CharlensError, match=r"cross_entropy\.csv: no such file"):
         _ = caption.run
     assert caption.about("cross_entropy") == ""  # of a study that does not have it

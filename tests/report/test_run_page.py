@@ -126,7 +126,7 @@ def test_pictures_can_be_read_aloud(page: Page) -> None:
 
 
 def test_its_numbers_are_those_of_the_tables(page: Page, results: Path) -> None:
-    scores = summary.scores(results)
+    scores = summary.scores(results, seeds=True)
     assert {score.corpus for score in scores} == {"python_docs", "torch_headers"}
     brief = page.html[page.html.index('id="brief"') : page.html.index('id="section1"')]
     for row in summary.best(scores).values():
@@ -195,7 +195,7 @@ def test_a_damaged_picture_is_named(small: Path, data: bytes) -> None:
 
 
 def test_the_summary_of_a_run(small: Path, tmp_path: Path) -> None:
-    lines = summary.summary(small, tmp_path / "no logs")
+    lines = summary.summary(small, tmp_path / "no logs", seeds=False, explorer=True)
     assert lines[1].startswith("Best models: test cross-entropy, nats per character")
     table = [line.split() for line in lines if "novel" in line or "LSTM" in line]
     assert table[0][0] == "LSTM"
@@ -205,7 +205,16 @@ def test_the_summary_of_a_run(small: Path, tmp_path: Path) -> None:
         "figures",
         "tables",
     ]
-    assert summary.summary(tmp_path / "nothing", tmp_path / "no logs") == [""]
+    nothing = tmp_path / "nothing"
+    assert summary.summary(nothing, tmp_path / "no logs", seeds=False, explorer=True) == [""]
+
+
+def test_an_explorer_that_the_study_no_longer_has_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "explorer").mkdir()
+    (tmp_path / "explorer" / "index.html").touch()
+    for explorer in (True, False):
+        lines = summary.summary(tmp_path, tmp_path / "no logs", seeds=False, explorer=explorer)
+        assert any(line.startswith("explorer") for line in lines) == explorer
 
 
 @pytest.mark.parametrize(
@@ -231,12 +240,14 @@ def test_the_summary_of_texts_of_several_bytes_a_character(tmp_path: Path) -> No
     (tmp_path / "tables" / "table2.csv").write_text(
         "corpus,model,cross_entropy\nkorean,n-gram-5,1.25\n"
     )
-    lines = summary.summary(tmp_path, tmp_path / "no logs")
+    lines = summary.summary(tmp_path, tmp_path / "no logs", seeds=False, explorer=False)
     assert lines[1].startswith("Best models: test cross-entropy, nats per byte")
     wide = "Bytes of a character: korean 2.5; a loss per character is so many times higher."
     assert f"  ({wide})" in lines
-    assert {score.width for score in summary.scores(tmp_path) if score.corpus == "korean"} == {2.5}
-    best = run_page._best(tmp_path)
+    assert {
+        score.width for score in summary.scores(tmp_path, seeds=False) if score.corpus == "korean"
+    } == {2.5}
+    best = run_page._best(tmp_path, seeds=False)
     assert (best["unit"], best["explanation"]) == ("nats per byte", wide)
 
 
@@ -245,8 +256,8 @@ def test_the_summary_of_n_grams_of_such_a_text_alone(tmp_path: Path) -> None:
     (tmp_path / "tables" / "table2.csv").write_text(
         "corpus,model,cross_entropy,characters,bytes_per_character\nkorean,n-gram-5,1.25,900,2.5\n"
     )
-    assert summary.unit(summary.scores(tmp_path))[0] == "nats per byte"
-    caption = Caption(ANALYSES["table2"], str(tmp_path), "")
+    assert summary.unit(summary.scores(tmp_path, seeds=False))[0] == "nats per byte"
+    caption = Caption(ANALYSES["table2"], str(tmp_path), "", ["table2"])
     assert caption.unit == "nats per byte"
 
 
@@ -258,9 +269,10 @@ def test_the_summary_ranks_models_of_every_kind(tmp_path: Path) -> None:
     (tmp_path / "tables" / "table2.csv").write_text(
         "corpus,model,cross_entropy\nb,n-gram-5,1.5\nb,n-nn-2,inf\nb,lstm-2x8,9\nb,,1\n"
     )
-    scores = summary.scores(tmp_path)
+    scores = summary.scores(tmp_path, seeds=False)
     assert summary.kinds_of(scores) == ["LSTM", "n-NN", "n-gram", "other models"]
-    lines = [line.split("  ") for line in summary.summary(tmp_path, tmp_path)]
+    printed = summary.summary(tmp_path, tmp_path, seeds=False, explorer=False)
+    lines = [line.split("  ") for line in printed]
     rows = [[cell.strip() for cell in line if cell.strip()] for line in lines]
     assert ["b", "2.250 2x8", "∞† n = 2", "1.500* n = 5", "–"] in rows
     assert ["a", "–", "–", "–", "1.750 mine"] in rows

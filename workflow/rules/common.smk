@@ -44,6 +44,7 @@ from charlens.study.choices import (
     figure2_models,
     figure3_models,
     figure6_corpus,
+    has_seeds,
     interventions,
     lstm_models,
     scored_models,
@@ -111,7 +112,8 @@ def summary():
     """Lines at the end of a run: its results, and where all of it is."""
     from charlens.report.summary import summary
 
-    return summary(Path("results", STUDY.run), Path("logs", STUDY.run))
+    results, logs = Path("results", STUDY.run), Path("logs", STUDY.run)
+    return summary(results, logs, seeds=has_seeds(STUDY), explorer=bool(EXPLORED))
 
 
 def planned(dag):

@@ -27,7 +27,7 @@ def table_files(analysis):
 
 def caption(entry):
     """The caption of a figure, which the report asks when it is made."""
-    return Caption(entry, f"results/{STUDY.run}", STUDY.tsne_corpus)
+    return Caption(entry, f"results/{STUDY.run}", STUDY.tsne_corpus, [a.name for a in pages()])
 
 
 def captions():

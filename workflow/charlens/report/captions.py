@@ -7,7 +7,7 @@ need pandas, which is loaded only when the report is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -63,10 +63,14 @@ class Caption:
         entry: the figure or the analysis.
         results: the run's folder, ``results/{run}``.
         corpus: the one whose networks' agreement is shown.
+        made: names of the analyses of the study.
     """
 
-    def __init__(self, entry: Analysis | Figure, results: str, corpus: str) -> None:
+    def __init__(
+        self, entry: Analysis | Figure, results: str, corpus: str, made: Iterable[str]
+    ) -> None:
         self.name, self.results, self.corpus = entry.name, results, corpus
+        self.made = frozenset(made)
         self.of_figure = isinstance(entry, Figure)
 
     def __repr__(self) -> str:
@@ -85,7 +89,7 @@ class Caption:
     @property
     def unit(self) -> str:
         """The unit of losses in the run."""
-        return summary.unit(summary.scores(Path(self.results)))[0]
+        return summary.unit(summary.scores(Path(self.results), seeds=False))[0]
 
     @property
     def paper(self) -> str:
@@ -95,9 +99,10 @@ class Caption:
     @property
     def run(self) -> str:
         """What this run found; :func:`sentences` of the analyses that are shown."""
-        return "\n".join(
-            sentences(analysis, Path(self.results), self.corpus) for analysis in self.entry.analyses
-        )
+        return "\n".join(map(self._sentences, self.entry.analyses))
+
+    def _sentences(self, analysis: Analysis) -> str:
+        return sentences(analysis, Path(self.results), self.corpus, self.made)
 
     def of(self, wildcards: object) -> Caption:
         """The caption itself: that of a file of a rule that makes one entry."""
@@ -109,9 +114,7 @@ class Caption:
         Args:
             name: of the analysis in the registry.
         """
-        results, analysis = Path(self.results), ANALYSES[name]
-        made = _is_made(analysis, results, self.corpus)
-        return sentences(analysis, results, self.corpus) if made else ""
+        return self._sentences(ANALYSES[name]) if name in self.made else ""
 
 
 class Captions:
@@ -154,7 +157,9 @@ def shows(entry: Analysis | Figure, results: Path, corpus: str = "") -> str:
     return worded(entry.shows, *frames)
 
 
-def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:
+def sentences(
+    analysis: Analysis, results: Path, corpus: str = "", made: Collection[str] = ()
+) -> str:
     """What a run found, in reStructuredText, computed from the tables of an analysis.
 
     Args:
@@ -162,6 +167,8 @@ def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:
         results: the run's folder.
         corpus: stands for ``{corpus}`` in the names of tables. The sentences of an analysis of one
             corpus name it, so its function takes it too.
+        made: names of the analyses that the study has, which alone may say something beside this
+            one: a folder can still have tables of a study before it was changed.
 
     Raises:
         CharlensError: a table is missing or damaged.
@@ -169,11 +176,10 @@ def sentences(analysis: Analysis, results: Path, corpus: str = "") -> str:
     from charlens.display.units import worded
 
     frames = _tables(analysis, results, corpus)
-    others = [ANALYSES[name] for name in analysis.beside]
     beside = {
-        other.name: _tables(other, results, corpus)[0]
-        for other in others
-        if _is_made(other, results, corpus)
+        name: _tables(ANALYSES[name], results, corpus)[0]
+        for name in analysis.beside
+        if name in made
     }
     module = import_module(analysis.module)
     of_one = [corpus] if _of_one_corpus(analysis) else []
@@ -198,13 +204,9 @@ def _widths(analysis: Analysis, results: Path, corpus: str) -> list[Any]:
 
     if not _of_one_corpus(analysis):
         return []
-    of_corpus = [s.width for s in summary.scores(results) if s.corpus == corpus]
+    of_corpus = [s.width for s in summary.scores(results, seeds=False) if s.corpus == corpus]
     return [pd.DataFrame({WIDTH: of_corpus})] if of_corpus else []
 
 
 def _of_one_corpus(analysis: Analysis) -> bool:
     return any("{corpus}" in path for path in analysis.sources)
-
-
-def _is_made(analysis: Analysis, results: Path, corpus: str) -> bool:
-    return all((results / path.format(corpus=corpus)).exists() for path in analysis.sources)

@@ -89,6 +89,31 @@ class PageSection:
     entries: list[Entry]
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What the page asks of a run.
+
+    Attributes:
+        folder: ``results/{run}``.
+        figures: names in the registry of the figures that it has.
+        tables: names of its analyses whose tables are shown.
+        agreement: the corpus whose networks' agreement is shown.
+    """
+
+    folder: Path
+    figures: Sequence[str]
+    tables: Sequence[str]
+    agreement: str
+
+    def shows(self, entry: Analysis | Figure) -> str:
+        """What a reader sees, as HTML."""
+        return from_rst(shows(entry, self.folder, self.agreement))
+
+    def found(self, analysis: Analysis) -> str:
+        """What the run found, in reStructuredText."""
+        return sentences(analysis, self.folder, self.agreement, self.tables)
+
+
 def write_run_page(
     results: FilePath,
     target: FilePath,
@@ -113,82 +138,75 @@ def write_run_page(
         CharlensError: a table, a figure or a corpus is missing or damaged.
     """
     folder = Path(results)
-    sections = list(_sections(folder, figures, tables, agreement))
+    run = _Run(folder, figures, tables, agreement)
+    sections = list(_sections(run))
     entries = {entry.anchor: entry for section in sections for entry in section.entries}
     html = template("run.html").render(
         run=folder.name,
         explorer=summary.EXPLORER if explorer else None,
         top=next((entries[name] for name in TOP if name in entries), None),
         sections=sections,
-        best=_best(folder),
-        brief=[
-            from_rst(sentences(ANALYSES[name], folder, agreement))
-            for name in BRIEF
-            if name in tables
-        ],
+        best=_best(folder, "seeds" in tables),
+        brief=[from_rst(run.found(ANALYSES[name])) for name in BRIEF if name in tables],
         texts=[_text(folder / name / "corpus.json") for name in corpora],
     )
     with atomic_path(target) as temporary:
         temporary.write_text(html, encoding="utf-8")
 
 
-def _sections(
-    folder: Path, figures: Sequence[str], tables: Sequence[str], agreement: str
-) -> Iterator[PageSection]:
+def _sections(run: _Run) -> Iterator[PageSection]:
     titles = dict.fromkeys(analysis.section for analysis in ANALYSES.values())
     for number, title in enumerate(titles, 1):
-        entries = list(_entries(folder, title, figures, tables, agreement))
+        entries = list(_entries(run, title))
         if entries:
             yield PageSection(f"section{number}", title, entries)
 
 
-def _entries(
-    folder: Path, section: str, figures: Sequence[str], tables: Sequence[str], agreement: str
-) -> Iterator[Entry]:
+def _entries(run: _Run, section: str) -> Iterator[Entry]:
     """Figures of a section, and each table after the last figure of its analysis."""
-    shown = [FIGURES[name] for name in FIGURES if name in figures]
+    shown = [FIGURES[name] for name in FIGURES if name in run.figures]
     shown = [figure for figure in shown if figure.section == section]
-    waiting = [a for n, a in ANALYSES.items() if n in tables and a.section == section]
+    waiting = [a for n, a in ANALYSES.items() if n in run.tables and a.section == section]
     pictured = {analysis.name for figure in shown for analysis in figure.analyses}
     for at, figure in enumerate(shown):
-        yield _figure(folder, figure, agreement)
+        yield _figure(run, figure)
         later = {a.name for other in shown[at + 1 :] for a in other.analyses}
         for analysis in figure.analyses:
             if analysis in waiting and analysis.name not in later:
                 waiting.remove(analysis)
-                yield _table(folder, analysis, agreement, with_outcome=False)
+                yield _table(run, analysis, with_outcome=False)
     for analysis in waiting:
-        yield _table(folder, analysis, agreement, with_outcome=analysis.name not in pictured)
+        yield _table(run, analysis, with_outcome=analysis.name not in pictured)
 
 
-def _figure(folder: Path, figure: Figure, agreement: str) -> Entry:
-    outcome = " ".join(sentences(analysis, folder, agreement) for analysis in figure.analyses)
+def _figure(run: _Run, figure: Figure) -> Entry:
+    outcome = " ".join(map(run.found, figure.analyses))
     names = [f"figures/{figure.name}.{form}" for form in ("png", "pdf", "csv")]
     return Entry(
         anchor=figure.name,
         title=figure.title,
-        shows=from_rst(shows(figure, folder, agreement)),
+        shows=run.shows(figure),
         outcome=from_rst(f"**This run.** {outcome}"),
         paper=from_rst(f"**The paper.** {figure.paper}"),
-        picture=_picture(folder / names[0], f"{figure.title}. {plain(from_rst(outcome))}"),
-        files=_files(folder, names),
+        picture=_picture(run.folder / names[0], f"{figure.title}. {plain(from_rst(outcome))}"),
+        files=_files(run.folder, names),
     )
 
 
-def _table(folder: Path, analysis: Analysis, agreement: str, with_outcome: bool) -> Entry:
-    page = analysis.page.format(corpus=agreement)
-    markdown = table_markdown(folder / page, analysis.title)
-    run = sentences(analysis, folder, agreement) if with_outcome else ""
-    names = dict.fromkeys([page, *(name.format(corpus=agreement) for name in analysis.sources)])
+def _table(run: _Run, analysis: Analysis, with_outcome: bool) -> Entry:
+    page = analysis.page.format(corpus=run.agreement)
+    markdown = table_markdown(run.folder / page, analysis.title)
+    found = run.found(analysis) if with_outcome else ""
+    names = dict.fromkeys([page, *(name.format(corpus=run.agreement) for name in analysis.sources)])
     return Entry(
         anchor=f"table-{analysis.name}",
         title=analysis.title,
-        shows=from_rst(shows(analysis, folder, agreement)),
-        outcome=from_rst(f"**This run.** {run}") if with_outcome else "",
+        shows=run.shows(analysis),
+        outcome=from_rst(f"**This run.** {found}") if with_outcome else "",
         paper=from_rst(f"**The paper.** {analysis.paper}") if with_outcome else "",
         table=from_markdown(markdown, deeper=2, titled=False),
         rows=rows_of(markdown),
-        files=_files(folder, list(names)),
+        files=_files(run.folder, list(names)),
     )
 
 
@@ -211,9 +229,9 @@ def _picture(path: Path, text: str) -> Picture:
     )
 
 
-def _best(folder: Path) -> dict[str, object]:
+def _best(folder: Path, seeds: bool) -> dict[str, object]:
     """The best model of each kind and text, for the template."""
-    scores = summary.scores(folder)
+    scores = summary.scores(folder, seeds)
     kinds, rows = summary.kinds_of(scores), []
     for corpus, row in summary.best(scores).items():
         least = summary.lowest(row.values())

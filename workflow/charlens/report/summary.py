@@ -75,13 +75,17 @@ class Score:
         return f"n = {family[1]}" if family else title(self.model)
 
 
-def scores(results: Path) -> list[Score]:
+def scores(results: Path, seeds: bool) -> list[Score]:
     """The scores of all models of a run; fewer where tables are missing or cannot be read.
 
-    That of a network trained from several seeds is the mean, as in Figure 1.
+    Args:
+        results: ``results/{run}``.
+        seeds: whether the study has networks trained from several seeds, whose scores are means
+            then, as in Figure 1. The folder cannot say it: it may have the table of a study before
+            it was changed.
     """
     by_model: dict[tuple[str, str], Score] = {}
-    means = _means(results / _SEEDS)
+    means = _means(results / _SEEDS) if seeds else {}
     widths: dict[str, float] = {}
     for name in _TABLES:
         for row in _rows(results / name):
@@ -139,14 +143,16 @@ def best(scores_: Sequence[Score]) -> dict[str, dict[str, Score]]:
     return {corpus: table[corpus] for corpus in order}
 
 
-def summary(results: Path, logs: Path) -> list[str]:
+def summary(results: Path, logs: Path, seeds: bool, explorer: bool) -> list[str]:
     """Lines for a terminal: the best model of each kind on each corpus, and where things are.
 
     Args:
         results: ``results/{run}``.
         logs: ``logs/{run}``.
+        seeds: as of :func:`scores`.
+        explorer: whether the study has one.
     """
-    scores_ = scores(results)
+    scores_ = scores(results, seeds)
     lines = []
     if scores_:
         nats, wide = unit(scores_)
@@ -157,13 +163,14 @@ def summary(results: Path, logs: Path) -> list[str]:
         lines += [f"  ({wide})"] if wide else []
         if any(score.kind in [cell.title for cell in CELLS.values()] for score in scores_):
             lines += ["  (2x128: two layers, the parameters of an LSTM with 128 cells)"]
-    places = [(name, path) for name, path in _places(results, logs) if path.exists()]
+    places = [(name, path) for name, path in _places(results, logs, explorer) if path.exists()]
     return [*lines, "", *(f"{name:<9}{path}{'/' * path.is_dir()}" for name, path in places)]
 
 
-def _places(results: Path, logs: Path) -> Iterator[tuple[str, Path]]:
+def _places(results: Path, logs: Path, explorer: bool) -> Iterator[tuple[str, Path]]:
     yield "report", results / PAGE
-    yield "explorer", results / EXPLORER
+    if explorer:
+        yield "explorer", results / EXPLORER
     yield "figures", results / "figures"
     yield "tables", results / "tables"
     yield "logs", logs
