@@ -88,7 +88,7 @@ def test_no_section_has_a_switch(section: str, more: dict, instead: dict) -> Non
     [
         (
             {"explorer": {"models": False}},
-            "a mapping of names to settings or null; for none write {}",
+            "a mapping such as {my_novel: [lstm-3x512]} or null; for none write {}",
         ),
         ({"explorer": {"models": "none"}}, "; for none write {}"),
         ({"corpora": {}}, "expected a non-empty mapping of names to settings"),
@@ -96,7 +96,16 @@ def test_no_section_has_a_switch(section: str, more: dict, instead: dict) -> Non
         ({"interventions": "off"}, "; for none write []"),
         ({"scorers": {}}, "; for none write []"),
         ({"context": {"corpora": 0}}, "; for none write []"),
-        ({"n_nn": {"contexts": False}}, "at least 1 and at most 250"),  # none is no answer there
+        ({"n_nn": {"contexts": False}}, "most 250; for none write n_nn: {corpora: []}"),
+        ({"n_gram": {"contexts": []}}, "most 250; for none write n_gram: {corpora: []}"),
+        ({"n_nn": {"widths": "none"}}, "; for none write n_nn: {corpora: []}"),
+        ({"figure3": {"models": []}}, "the name of a model (such as lstm-3x512) or null"),
+        ({"context": {"models": []}}, "or null; for none write context: {corpora: []}"),
+        ({"training": {"dropout": []}}, "at least 0 and less than 1"),  # zero is meant, if anything
+        (
+            {"figure2": {"models": ["lstm-1x32"]}},
+            "a mapping such as {my_novel: lstm-3x512} or null",
+        ),
         ({"figure5": {"dynamics": False}}, "; for none write null"),
         ({"explorer": True}, "; for what is usual leave the key out"),
         ({"interventions": "yes"}, "; for what is usual leave the key out"),

@@ -291,12 +291,22 @@ def _describe_kind(node: Schema, schema: Schema) -> str:
         case "object" if "properties" in node:
             return f"a mapping with the keys {', '.join(node['properties'])}"
         case "object":
-            least = "non-empty " if node.get("minProperties") else ""
-            return f"a {least}mapping of names to settings"
+            return _describe_mapping(node, schema)
     if "oneOf" in node:
         kinds = [_keys(kind, schema)[0] for kind in node["oneOf"]]
         return f"a mapping with exactly one of the keys {', '.join(kinds)}"
     return "another value"
+
+
+def _describe_mapping(node: Schema, schema: Schema) -> str:
+    least = "non-empty " if node.get("minProperties") else ""
+    value = resolve(_any_value(node), schema)
+    example = next(iter(value.get("items", value).get("examples", ())), None)
+    if example is None:
+        return f"a {least}mapping of names to settings"
+    (name,) = _any_key(node)["examples"]
+    written = f"[{example}]" if value.get("type") == "array" else example
+    return f"a {least}mapping such as {{{name}: {written}}}"
 
 
 def _describe_list(node: Schema, schema: Schema) -> str:

@@ -30,7 +30,9 @@ def instead(location: Sequence[str | int], value: object, node: Schema, schema: 
     if not _is_one_of(value, _NO, (None, False, [], {})):
         return ""
     if is_list:
-        return "" if inner.get("minItems") else "; for none write []"
+        if not inner.get("minItems"):
+            return "; for none write []"
+        return _without_parent(location, schema)
     if is_mapping and "properties" not in inner:
         return "" if inner.get("minProperties") else "; for none write {}"
     if not is_mapping:
@@ -68,20 +70,36 @@ def _is_of_a_study(schema: Schema) -> bool:
     return "corpora" in schema["properties"]
 
 
+def _without_parent(location: Sequence[str | int], schema: Schema) -> str:
+    """What to write for a list that cannot be empty, where its whole section can be left out."""
+    name = str(location[0])
+    if len(location) != 2 or name in _BY_ANOTHER_SECTION or not _is_of_a_study(schema):
+        return ""
+    section = resolve(schema["properties"].get(name, {}), schema)
+    written = _empty(name, section, schema)
+    return f"; for none write {written}" if written else ""
+
+
 def _without(name: str, section: Schema, schema: Schema) -> str:
     """What to write in a config for a study without one of its sections."""
-    if name in _BY_ANOTHER_SECTION:
-        return f"; to leave it out write {_BY_ANOTHER_SECTION[name]}"
-    keys = section["properties"]
-    empty = [f"{key}: null" for key, node in keys.items() if _is_section_or_null(node, schema)]
+    written = _BY_ANOTHER_SECTION.get(name) or _empty(name, section, schema)
+    if written:
+        return f"; to leave it out write {written}"
+    return f"; it cannot be left out; {_NAME_A_PART}"
+
+
+def _empty(name: str, section: Schema, schema: Schema) -> str:
+    """The section as a study without it has it; empty where no study can be without."""
+    keys = section.get("properties", {})
+    others = [f"{key}: null" for key, node in keys.items() if _is_section_or_null(node, schema)]
     for key in ("corpora", "models"):
         node = resolve(keys.get(key, {}), schema)
         limits = {"array": "minItems", "object": "minProperties"}
         kind = node.get("type")
         if kind in limits and limits[kind] not in node:
             written = "[]" if kind == "array" else "{}"
-            return f"; to leave it out write {name}: {{{', '.join([f'{key}: {written}', *empty])}}}"
-    return f"; it cannot be left out; {_NAME_A_PART}"
+            return f"{name}: {{{', '.join([f'{key}: {written}', *others])}}}"
+    return ""
 
 
 def _is_section_or_null(node: Schema, schema: Schema) -> bool:
