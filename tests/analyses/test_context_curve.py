@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -340,7 +341,13 @@ def test_the_half_life_lies_between_lengths_by_the_logarithm():
 
 
 @pytest.fixture(scope="module")
-def measured() -> pd.DataFrame:
+def measured(untrained: pd.DataFrame) -> pd.DataFrame:
+    """As if nobody knew how many symbols the texts have: random networks lose to a guess."""
+    return untrained.assign(uniform=math.nan)
+
+
+@pytest.fixture(scope="module")
+def untrained() -> pd.DataFrame:
     frames = []
     for name in ("war_and_peace", "python_docs"):
         corpus, splits = prepare(random_text(4000), name, "t", "streams", 4, 10, 0.4, 0.1)
@@ -458,6 +465,17 @@ def test_a_diverged_network_is_marked_and_in_no_sentence(measured):
     sentences = list(curves.sentences(wild))
     assert sentences
     assert not any("GRU-2" in sentence or "2950347" in sentence for sentence in sentences)
+
+
+def test_a_uniform_guess_is_one_among_the_symbols_of_the_text(untrained, measured):
+    """Losses between ln K and ln 256 are worse than a guess; a table without K cannot say so."""
+    k = len(set(random_text(4000)))
+    np.testing.assert_allclose(untrained["uniform"], math.log(k))
+    longest = untrained[(untrained["class"] == ALL) & (untrained["context"] == 100)]
+    gru = longest[longest["model"] == "gru-2x4"]["loss"]
+    assert gru.between(math.log(k) + 0.01, math.log(256)).all()
+    assert "| GRU-2 (4) † |" in curves.markdown(untrained)
+    assert "†" not in curves.markdown(measured)
 
 
 def test_streams_that_are_too_short_are_one_row_that_says_so():

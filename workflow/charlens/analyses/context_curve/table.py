@@ -30,7 +30,7 @@ from charlens.display.wording import listed, number, rst, rst_corpus, rst_model
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM, N_NN
-from charlens.models.divergence import EXPLANATION, MARK, is_diverged
+from charlens.models.divergence import EXPLANATION, MARK, is_diverged, uniform_loss
 from charlens.models.names import context_model, title
 from charlens.paper import texts
 from charlens.runtime.resampling import resample_streams
@@ -52,12 +52,16 @@ COLUMNS = {
     "effective_low": "float64",  # 95 % interval of it
     "effective_high": "float64",
     "half_life": "float64",  # context at which delta is half of that with one character
+    "uniform": "float64",  # loss of a uniform guess among the corpus's symbols; empty if unknown
     "note": "string",  # why nothing was measured, in the only row of the model; else empty
 }
 """Columns of the table, one row per length of context.
 
 The effective context and the half-life repeat within a curve.
 """
+
+LATER = ("uniform",)
+"""Columns that tables of earlier versions lack."""
 
 NEGLIGIBLE = 0.01
 """Nats per character; what is worth less does not count into the effective context."""
@@ -95,6 +99,7 @@ def table(
                 curve = _curve(values[members], anchors.stream[members], lengths, drawn)
                 known = {"corpus": corpus.name, "model": model, "unroll": corpus.unroll}
                 known |= {"start": start, "class": name, "n": len(members)}
+                known |= {"uniform": uniform_loss(corpus.k)}
                 rows += [known | row for row in curve]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -169,7 +174,7 @@ def read(path: FilePath) -> pd.DataFrame:
     Raises:
         CharlensError: no such file, or not such a table.
     """
-    return csv_tables.read(path, COLUMNS, "a table of context curves", "context_curve")
+    return csv_tables.read(path, COLUMNS, "a table of context curves", "context_curve", LATER)
 
 
 def primary(frame: pd.DataFrame) -> pd.DataFrame:
@@ -216,9 +221,9 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def _diverged(part: pd.DataFrame) -> set[str]:
-    """Models of a corpus that predict worse than any uniform guess with the longest context."""
+    """Models of a corpus that predict worse than a uniform guess with the longest context."""
     longest = part[(part["class"] == ALL) & (part["context"] == part["context"].max())]
-    return {str(row.model) for row in longest.itertuples() if is_diverged(row.loss)}
+    return {str(row.model) for row in longest.itertuples() if is_diverged(row.loss, row.uniform)}
 
 
 def _name(model: str, diverged: set[str]) -> str:
