@@ -1,5 +1,7 @@
-# Needs: {corpus}/corpus.json, {corpus}/probabilities/{model}.parquet of all networks.
+# Needs: {corpus}/corpus.json, {corpus}/probabilities/{model}.parquet and the learning curves of all networks.
 # Makes: tables/cross_entropy.csv and .md (Figure 1, left).
+
+NETWORKS = [(corpus, model) for corpus in STUDY.corpora for model in STUDY.models(corpus)]
 
 
 rule cross_entropy:
@@ -10,6 +12,7 @@ rule cross_entropy:
             for path in probabilities_of(corpus) + external_of(corpus) + scored_of(corpus)
         ],
         corpora=expand("<results>/{corpus}/corpus.json", corpus=STUDY.corpora),
+        curves=[f"<results>/{corpus}/curves/{model}.parquet" for corpus, model in NETWORKS],
         seeds=table_of("seeds"),
     output:
         csv="<results>/tables/cross_entropy.csv",
@@ -27,7 +30,11 @@ rule cross_entropy:
         mem_mb=2000,
         runtime=60,
     params:
-        config=table_config() | {"encodings": encodings_of(STUDY.corpora)},
+        config=table_config()
+        | {
+            "encodings": encodings_of(STUDY.corpora),
+            "trained": NETWORKS,
+        },
         fingerprint=fingerprint("cross_entropy.py", "charlens/paper/data/figure1_cross_entropy.csv"),
     script:
         "../scripts/cross_entropy.py"

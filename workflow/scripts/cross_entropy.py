@@ -15,7 +15,12 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     bootstrap = config["bootstrap"]
     corpora = [Corpus.load(path) for path in snakemake.input.get("corpora", [])]
     table = cross_entropy.table(
-        snakemake.input.probabilities, bootstrap, config["seed"], corpora, config.get("encodings")
+        snakemake.input.probabilities,
+        bootstrap,
+        config["seed"],
+        corpora,
+        config["encodings"],
+        dict(zip(map(tuple, config["trained"]), snakemake.input.curves, strict=True)),
     )
     csv_tables.write(table, snakemake.output.csv)
     if snakemake.input.get("seeds"):

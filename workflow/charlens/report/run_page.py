@@ -109,7 +109,7 @@ class _Run:
         """What a reader sees, as HTML."""
         return from_rst(shows(entry, self.folder, self.agreement))
 
-    def found(self, analysis: Analysis) -> str:
+    def outcome_of(self, analysis: Analysis) -> str:
         """What the run found, in reStructuredText."""
         return sentences(analysis, self.folder, self.agreement, self.tables)
 
@@ -147,7 +147,7 @@ def write_run_page(
         top=next((entries[name] for name in TOP if name in entries), None),
         sections=sections,
         best=_best(folder, "seeds" in tables),
-        brief=[from_rst(run.found(ANALYSES[name])) for name in BRIEF if name in tables],
+        brief=[from_rst(run.outcome_of(ANALYSES[name])) for name in BRIEF if name in tables],
         texts=[_text(folder / name / "corpus.json") for name in corpora],
     )
     with atomic_path(target) as temporary:
@@ -180,7 +180,7 @@ def _entries(run: _Run, section: str) -> Iterator[Entry]:
 
 
 def _figure(run: _Run, figure: Figure) -> Entry:
-    outcome = " ".join(map(run.found, figure.analyses))
+    outcome = " ".join(map(run.outcome_of, figure.analyses))
     names = [f"figures/{figure.name}.{form}" for form in ("png", "pdf", "csv")]
     return Entry(
         anchor=figure.name,
@@ -196,13 +196,13 @@ def _figure(run: _Run, figure: Figure) -> Entry:
 def _table(run: _Run, analysis: Analysis, with_outcome: bool) -> Entry:
     page = analysis.page.format(corpus=run.agreement)
     markdown = table_markdown(run.folder / page, analysis.title)
-    found = run.found(analysis) if with_outcome else ""
+    outcome = run.outcome_of(analysis) if with_outcome else ""
     names = dict.fromkeys([page, *(name.format(corpus=run.agreement) for name in analysis.sources)])
     return Entry(
         anchor=f"table-{analysis.name}",
         title=analysis.title,
         shows=run.shows(analysis),
-        outcome=from_rst(f"**This run.** {found}") if with_outcome else "",
+        outcome=from_rst(f"**This run.** {outcome}") if with_outcome else "",
         paper=from_rst(f"**The paper.** {analysis.paper}") if with_outcome else "",
         table=from_markdown(markdown, deeper=2, titled=False),
         rows=rows_of(markdown),

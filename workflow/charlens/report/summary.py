@@ -16,6 +16,7 @@ from charlens.files.width import WIDTH
 from charlens.models.catalogue import CELLS, CONTEXT_FAMILIES
 from charlens.models.divergence import MARK, is_diverged
 from charlens.models.names import cell_title, context_model, parse, title
+from charlens.models.still_learning import how_many
 from charlens.text.units import BYTE, PER_BYTE, PER_CHARACTER, per
 
 PAGE = "report.html"
@@ -114,6 +115,12 @@ def _means(path: Path) -> dict[tuple[str, str], float]:
     return means
 
 
+def _gains(results: Path) -> list[float]:
+    """What the last epoch took off the validation loss of each network."""
+    gains = [_number(row.get("last_gain")) for row in _rows(results / _TABLES[0])]
+    return [gain for gain in gains if gain is not None]
+
+
 def unit(scores_: Iterable[Score]) -> tuple[str, str]:
     """The unit of some scores, and a sentence on those texts whose characters are several bytes."""
     widths = {score.corpus: score.width for score in scores_ if per(score.width) == BYTE}
@@ -161,6 +168,8 @@ def summary(results: Path, logs: Path, seeds: bool, explorer: bool) -> list[str]
         if any(score.diverged for row in best(scores_).values() for score in row.values()):
             lines += [f"  ({MARK} worse than a uniform guess: see the log of its training)"]
         lines += [f"  ({wide})"] if wide else []
+        if learning := how_many(_gains(results)):
+            lines += [f"  ({learning}: more epochs, training.epochs, would help)"]
         if any(score.kind in [cell.title for cell in CELLS.values()] for score in scores_):
             lines += ["  (2x128: two layers, the parameters of an LSTM with 128 cells)"]
     places = [(name, path) for name, path in _places(results, logs, explorer) if path.exists()]

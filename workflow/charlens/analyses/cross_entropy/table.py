@@ -10,6 +10,7 @@ import pandas as pd
 
 from charlens.analyses import ranking
 from charlens.analyses.cross_entropy.averaged import averaged
+from charlens.analyses.learning_curves import last_gain
 from charlens.display.units import per
 from charlens.display.wording import cases, listed, rst_corpus, rst_model, signed
 from charlens.errors import CharlensError
@@ -18,6 +19,7 @@ from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.catalogue import GRU, LSTM, RNN
 from charlens.models.divergence import uniform_loss
+from charlens.models.still_learning import how_many
 from charlens.paper import numbers as paper
 from charlens.paper import texts
 from charlens.paper.definitions import RETRAINED
@@ -49,8 +51,9 @@ COLUMNS = {
     "uniform": "float64",  # loss of a uniform guess among the corpus's symbols; empty if unknown
     "code_points": "Int64",  # characters of the text's encoding; ``characters`` are bytes
     "nats_per_code_point": "float64",  # the same total loss over these
+    "last_gain": "float64",  # nats that the last epoch took off the validation loss; or empty
 }
-LATER = ("uniform", "code_points", "nats_per_code_point")
+LATER = ("uniform", "code_points", "nats_per_code_point", "last_gain")
 """Columns that tables of earlier versions lack."""
 
 
@@ -60,6 +63,7 @@ def table(
     seed: int,
     corpora: Sequence[Corpus] = (),
     encodings: Mapping[str, str | None] | None = None,
+    curves: Mapping[tuple[str, str], FilePath] | None = None,
 ) -> pd.DataFrame:
     """Test cross-entropy of every model.
 
@@ -71,6 +75,7 @@ def table(
         corpora: those of the files, as they are now; a file made on another version of one is
             refused.
         encodings: of the corpora by name; None, or nothing, guesses.
+        curves: learning curves of networks, by corpus and model.
 
     Returns:
         One row per file with the columns of :data:`COLUMNS`: corpora in order of appearance, inside
@@ -80,6 +85,7 @@ def table(
         CharlensError: an unreadable file, a model given twice, or files of one corpus that do not
             score the same characters.
     """
+    gains = {key: last_gain(path) for key, path in (curves or {}).items()}
     rows = []
     code_points_of: dict[str, int] = {}
     together = Together(corpora, others=True)
@@ -102,6 +108,7 @@ def table(
                 "uniform": uniform_loss(corpus.k) if corpus else None,
                 "code_points": count,
                 "nats_per_code_point": loss.sum() / count,
+                "last_gain": gains.get((metadata.corpus, metadata.model)),
                 "characters": loss.size,
                 "bootstrap_sd": bootstrap_sd(loss, predictions.columns["stream"], bootstrap, draws),
             }
@@ -196,6 +203,7 @@ def sentences(
     grid = frame[frame["size"].notna()]
     yield from _depth(grid)
     yield from _cells(grid)
+    yield from _still_learning(frame)
     differences = frame["difference"].dropna()
     if len(differences):
         yield (
@@ -222,6 +230,15 @@ def _diverged(part: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{listed(names)} {which} worse than a uniform guess; the training of such a network "
             "has diverged."
+        )
+
+
+def _still_learning(frame: pd.DataFrame) -> Iterator[str]:
+    gains = frame["last_gain"].dropna()
+    if many := how_many(gains):
+        yield (
+            f"{many}: the last epoch took up to {gains.max():.3f} {PER_CHARACTER} off the "
+            "validation loss. More epochs (``training.epochs``) would help."
         )
 
 

@@ -10,11 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from charlens.analyses.leakage.sums import AuditedText, Sums
+from charlens.analyses.learning_curves import of_the_best
 from charlens.analyses.split_alike import are_split_alike
-from charlens.errors import CharlensError
 from charlens.files.atomic import FilePath
 from charlens.models.catalogue import N_GRAM
 from charlens.models.divergence import is_diverged, uniform_loss
@@ -130,14 +129,9 @@ def train_loss(path: FilePath) -> float:
     Raises:
         CharlensError: it is not one.
     """
-    columns = ["width", "epoch", "dropout", "train_loss", "val_loss"]
-    try:
-        curve = pq.read_table(path, columns=columns).to_pandas()
-        best = curve.loc[curve["val_loss"].idxmin()]
-    except (OSError, ValueError, KeyError) as error:
-        raise CharlensError(f"{path}: not a learning curve; delete it and run again") from error
-    alike = curve[(curve["width"] == best["width"]) & (curve["dropout"] == best["dropout"])]
-    before = alike.loc[alike["epoch"] == best["epoch"] - 1, "train_loss"]
+    curve = of_the_best(path)
+    best = curve.loc[curve["val_loss"].idxmin()]
+    before = curve.loc[curve["epoch"] == best["epoch"] - 1, "train_loss"]
     if best["dropout"] > 0 or before.empty or before.item() - best["train_loss"] > STILL:
         return math.nan
     return float(best["train_loss"])
