@@ -94,7 +94,11 @@ STUDIES = st.fixed_dictionaries(
             {
                 "prose": st.fixed_dictionaries(
                     {"source": st.just({"builtin": "python_docs", "limit_bytes": 40_000})},
-                    optional={"grid": GRID, "encoding": st.just("Latin-1")},
+                    optional={
+                        "grid": GRID,
+                        "n_nn": CONTEXTS,
+                        "encoding": st.just("Latin-1"),
+                    },
                 )
             },
             optional={

@@ -472,3 +472,28 @@ def test_corpora_that_are_audited_and_compressed_have_a_model() -> None:
     assert audited_corpora(made) == compressed_corpora(made) == ("prose",)
     made = study(grid(("lstm", [1], [8])), [], leakage={"corpora": []}, compressors={"names": []})
     assert audited_corpora(made) == compressed_corpora(made) == ()
+
+
+def test_a_corpus_can_have_n_nns_of_its_own():
+    """Whether or not ``n_nn.corpora`` names it; Figure 5 right compares with those it has."""
+    corpora = {
+        "prose": PROSE,
+        "code": CODE | {"n_nn": [5, 7]},
+        "letters": PROSE | {"n_nn": []},
+        "novel": PROSE,
+    }
+    n_nn = {"contexts": [1, 3], "corpora": ["prose", "letters"]}
+    config = Config.load({"corpora": corpora, "n_nn": n_nn})
+    assert {corpus: config.n_nn_models(corpus) for corpus in corpora} == {
+        "prose": ("n-nn-1", "n-nn-3"),
+        "code": ("n-nn-5", "n-nn-7"),
+        "letters": (),
+        "novel": (),
+    }
+    asked = {"dynamics": {"corpus": "code", "contexts": [5, 9]}}
+    shown = watched(Config.load({"corpora": corpora, "n_nn": n_nn, "figure5": asked}))
+    assert (shown.n_nn, shown.n_gram) == ((5,), (5, 9))
+    for own, words in ((5, "expected a list"), ([5, 3], "increasing"), ([0], "at least 1")):
+        wrong = {"corpora": {"code": CODE | {"n_nn": own}}}
+        with pytest.raises(CharlensError, match=rf"corpora\.code\.n_nn.*{words}"):
+            Config.load(wrong)

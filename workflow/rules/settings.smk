@@ -16,7 +16,7 @@ def corpus_config(wildcards):
     entry = STUDY.corpora[wildcards.corpus]
     return {
         "name": wildcards.corpus,
-        "entry": entry.model_dump(mode="json", exclude={"encoding", "grid", "kind"}),
+        "entry": entry.model_dump(mode="json", exclude={"encoding", "grid", "kind", "n_nn"}),
         "corpora_dir": None if entry.source.local else STUDY.corpora_dir,
         "batch": STUDY.training.batch,
         "unroll": STUDY.training.unroll,

@@ -206,11 +206,8 @@ def watched(config: Config) -> Watched:
     for corpus in [dynamics.corpus] if dynamics.corpus else config.corpora:
         points = _points(config, corpus, (LSTM,))
         n_nn, n_gram = (
-            tuple(n for n in section.contexts if n in contexts) if models else ()
-            for section, models in (
-                (config.n_nn, config.n_nn_models(corpus)),
-                (config.n_gram, config.n_gram_models(corpus)),
-            )
+            tuple(n for n in known if n in contexts)
+            for known in (config.n_nn_contexts(corpus), config.n_gram_contexts(corpus))
         )
         eligible = dynamics.model in config.models(corpus) if dynamics.model else points
         if not eligible or not (n_nn or n_gram):

@@ -55,6 +55,7 @@ from charlens.study.sections.inside import (
     Universality,
 )
 from charlens.study.sections.models import NNN, Compressors, External, NGram, Scored
+from charlens.study.sections.names import AnyContexts
 from charlens.text.kinds import KINDS
 from charlens.text.sources.any import Source
 from charlens.training.settings import Training
@@ -84,6 +85,8 @@ class CorpusEntry(Section):
     bytes, whatever it is."""
     grid: Grid | None = None
     """This corpus's own recurrent models; null takes the top-level grid, [] means none."""
+    n_nn: AnyContexts | None = None
+    """Context lengths of this corpus's own n-NNs; null takes those of `n_nn`, [] means none."""
 
     @model_validator(mode="after")
     def _leaves_a_test_split(self) -> Self:
@@ -210,11 +213,20 @@ class Config(Section):
 
     def n_gram_models(self, corpus: str) -> tuple[str, ...]:
         """Ids of a corpus's n-gram models: ``n-gram-1``, …"""
-        return _baselines(N_GRAM, self.n_gram, corpus)
+        return tuple(context_id(N_GRAM, n) for n in self.n_gram_contexts(corpus))
+
+    def n_gram_contexts(self, corpus: str) -> tuple[int, ...]:
+        """Context lengths of a corpus's n-gram models."""
+        return _contexts(self.n_gram, corpus)
 
     def n_nn_models(self, corpus: str) -> tuple[str, ...]:
         """Ids of a corpus's n-NN models: ``n-nn-1``, …"""
-        return _baselines(N_NN, self.n_nn, corpus)
+        return tuple(context_id(N_NN, n) for n in self.n_nn_contexts(corpus))
+
+    def n_nn_contexts(self, corpus: str) -> tuple[int, ...]:
+        """Context lengths of a corpus's n-NNs."""
+        own = self.corpora[corpus].n_nn
+        return _contexts(self.n_nn, corpus) if own is None else own
 
     @classmethod
     def load(cls, values: object, origin: str = "config") -> Self:
@@ -233,9 +245,9 @@ class Config(Section):
             raise CharlensError(f"{origin}: {explain(error, schema())}") from None
 
 
-def _baselines(name: str, section: NGram | NNN, corpus: str) -> tuple[str, ...]:
+def _contexts(section: NGram | NNN, corpus: str) -> tuple[int, ...]:
     applies = section.corpora is None or corpus in section.corpora
-    return tuple(context_id(name, n) for n in section.contexts) if applies else ()
+    return section.contexts if applies else ()
 
 
 @cache

@@ -329,12 +329,7 @@ def baseline_contexts(study: Config, corpora: Iterable[str]) -> set[int]:
     return {
         n
         for corpus in corpora
-        for section, models in (
-            (study.n_gram, study.n_gram_models(corpus)),
-            (study.n_nn, study.n_nn_models(corpus)),
-        )
-        if models
-        for n in section.contexts
+        for n in (*study.n_gram_contexts(corpus), *study.n_nn_contexts(corpus))
     }
 
 

@@ -34,7 +34,7 @@ class NNN(Section):
     """The n-NN baselines: one tanh layer over the last n characters (paper, section 4.3)."""
 
     contexts: Contexts = (1, 2, 3, 4)
-    """Context lengths n in characters; the paper's go to 7."""
+    """Context lengths n in characters; the paper's go to 7. A corpus can have its own."""
     widths: Annotated[
         tuple[Annotated[Integer, Field(ge=1, le=65_536)], ...],
         Field(min_length=1),

@@ -19,11 +19,9 @@ from charlens.models.catalogue import LSTM
 from charlens.models.names import EXAMPLE
 from charlens.paper.definitions import BEST, DEEPEST
 
-Contexts = Annotated[
-    tuple[Annotated[Integer, Field(ge=1, le=250)], ...],
-    Field(min_length=1),
-    AfterValidator(increasing),
-]
+Lengths = tuple[Annotated[Integer, Field(ge=1, le=250)], ...]
+AnyContexts = Annotated[Lengths, AfterValidator(increasing)]
+Contexts = Annotated[Lengths, Field(min_length=1), AfterValidator(increasing)]
 
 WATCHED_CONTEXTS = (1, 2, 3, 4)
 """Context lengths that Figure 5 right compares with where the config names none."""
