@@ -438,6 +438,19 @@ def test_networks_whose_cells_are_compared_are_in_a_grid() -> None:
         study([lstm], universality={"models": ["lstm-1x9"]})
 
 
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [({"models": ["gru-1x8"]}, "models"), ({"corpora": ["prose"]}, "corpora")],
+)
+def test_one_training_cannot_be_compared(asked: dict, key: str) -> None:
+    """It was left out without a word, though the config asked for it."""
+    lstm, gru = grid(("lstm", [1, 2], [8]), ("gru", [1], [8]))
+    with pytest.raises(CharlensError, match=rf"universality\.{key}: .* or write seeds: 2"):
+        study([lstm, gru], universality=asked)
+    assert compared_networks(study([lstm, gru], seeds=2, universality=asked))
+    assert compared_networks(study([lstm, gru], universality={"corpora": []})) == {}
+
+
 def test_a_block_says_what_differs_in_its_models_training() -> None:
     usual, own = grid(("gpt", [1], [8]), ("gpt mingru", [2], [8]))
     own |= {"adamw": {"learning_rate": 0.001}, "dropout": [0.5]}

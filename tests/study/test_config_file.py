@@ -169,7 +169,7 @@ PROSE = {"source": {"builtin": "python_docs"}}
         ({"run": False}, '; to YAML this is no text unless it is in quotes, such as "no"'),
         ({"grid": None}, "seeds; for none write []"),
         ({"interventions": False}, "; for none write []"),
-        ({"n_gram": {"contexts": None}}, "at most 250"),  # where an empty list is no answer
+        ({"n_gram": {"contexts": None}}, "at most 250; for none write n_gram: {corpora: []}"),
         ({"tr\u0430ining": {}}, "; did you mean training? (\u0430 is CYRILLIC SMALL LETTER A)"),
         ({"seed\u200b": 1}, "'seed\\u200b': unknown key (value 1); did you mean seed?"),
         ({"seed ": 1}, "'seed ': unknown key (value 1); did you mean seed?;"),

@@ -34,15 +34,12 @@ def has_seeds(config: Config) -> bool:
 
 def compared_networks(config: Config) -> dict[str, tuple[str, ...]]:
     """Corpus -> networks whose trainings are compared cell by cell; at least two trainings."""
-    section, chosen = config.universality, {}
-    for corpus in config.corpora if section.corpora is None else section.corpora:
-        grid, named = config.models(corpus), section.models
-        models = [m for m in grid if config.further_seeds_of(corpus, m)]
-        if named is not None:
-            models = [m for m in grid if m in named]
-        trainings = sum(1 + len(config.further_seeds_of(corpus, m)) for m in models)
+    corpora = config.universality.corpora
+    chosen = {}
+    for corpus in config.corpora if corpora is None else corpora:
+        models, trainings = config.compared_trainings(corpus)
         if trainings > 1:
-            chosen[corpus] = tuple(models)
+            chosen[corpus] = models
     return chosen
 
 

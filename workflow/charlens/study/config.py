@@ -176,6 +176,16 @@ class Config(Section):
         seeds = next((own for own in asked if own is not None), self.seeds)
         return tuple(seed for seed in self.listed(seeds) if seed != self.seed)
 
+    def compared_trainings(self, corpus: str) -> tuple[tuple[str, ...], int]:
+        """Networks of a corpus that `universality` compares, and how many trainings they have."""
+        named = self.universality.models
+        models = [
+            model
+            for model in self.models(corpus)
+            if (self.further_seeds_of(corpus, model) if named is None else model in named)
+        ]
+        return tuple(models), sum(1 + len(self.further_seeds_of(corpus, m)) for m in models)
+
     def listed(self, seeds: int | tuple[int, ...]) -> tuple[int, ...]:
         """The seeds of so many trainings, ``seed`` first; a list of them as it is."""
         return tuple(range(self.seed, self.seed + seeds)) if isinstance(seeds, int) else seeds

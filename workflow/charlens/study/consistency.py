@@ -272,6 +272,13 @@ def _check_universality(study: Config) -> None:
             allowed = ", ".join(grids) or "it has none"
             message = f"expected a network of the study: {allowed}"
             raise problem(f"universality.models[{i}]", model, message)
+    section = study.universality
+    asked = section.models is not None or bool(section.corpora)
+    corpora = study.corpora if section.corpora is None else section.corpora
+    if asked and not any(study.compared_trainings(corpus)[1] > 1 for corpus in corpora):
+        key = "corpora" if section.models is None else "models"
+        message = "expected networks with two trainings or more on one text; name another, or write"
+        raise problem(f"universality.{key}", list(getattr(section, key)), f"{message} seeds: 2")
 
 
 def _check_compared(study: Config) -> None:
