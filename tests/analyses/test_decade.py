@@ -10,6 +10,7 @@ import pytest
 from charlens.analyses.oracles import decade, decade_figure, decade_streams, tally, verdicts
 from charlens.analyses.oracles.decade_streams import CATEGORIES, CLOSINGS, REST
 from charlens.analyses.oracles.evidence import Evidence
+from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.models.divergence import uniform_loss
 from charlens.predictions.file import read_probabilities
@@ -39,7 +40,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 @pytest.fixture(scope="module")
 def streams(inputs: dict) -> pd.DataFrame:
-    return decade_streams.table(inputs, 0.5, "fitted")
+    return decade_streams.tables(inputs, {}, 0.5, "fitted")[0]
 
 
 @pytest.fixture(scope="module")
@@ -185,9 +186,23 @@ def test_a_diverged_network_is_no_baseline(streams: pd.DataFrame) -> None:
     assert only == ["lstm-2x8"]  # the best of its cell
 
 
+def test_trainings_from_other_seeds_are_summed_alike(inputs: dict, streams) -> None:
+    lstm = inputs["models"][0]
+    first, further = decade_streams.tables(inputs, {1: [lstm]}, 0.5, "fitted")
+    pd.testing.assert_frame_equal(first, streams)
+    own = streams[streams["model"] == "lstm-2x8"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(further.drop(columns="seed"), own)
+    assert (further["seed"] == 1).all()
+    with pytest.raises(CharlensError, match=r"lstm-2x8\.parquet: made with seed 1, expected 2"):
+        decade_streams.tables(inputs, {2: [lstm]}, 0.5, "fitted")
+
+
 def test_the_scripts_do_the_same(inputs, streams, frame, tmp_path: Path, monkeypatch) -> None:
     outputs = {"csv": "decade.csv", "md": "decade.md", "streams": "decade_streams.parquet"}
+    outputs |= {"further": "decade_seeds.parquet"}
+    inputs = inputs | {"trainings": []}
     config = {"threshold": 0.5, "definitions": "fitted", "bootstrap": 50, "seed": 1, "kind": None}
+    config |= {"seeds": []}
     guesses, shifted = [], "hz"  # one that ASCII may be in, and that is not asked about again
     monkeypatch.setattr(encoding_guess, "guess", lambda text: guesses.append(text) or shifted)
     made = run_script(tmp_path, monkeypatch, "decade", inputs, outputs, encoding=None, **config)
@@ -195,7 +210,8 @@ def test_the_scripts_do_the_same(inputs, streams, frame, tmp_path: Path, monkeyp
     assert made["md"].read_text(encoding="utf-8") == decade.markdown(frame)
     pd.testing.assert_frame_equal(decade_streams.read(made["streams"]), streams)
     assert len(guesses) == 1  # by which all of it is read
-    given = {"streams": made["streams"], "corpus": inputs["corpus"]}
+    assert decade_streams.read_further(made["further"]).empty
+    given = {"streams": made["streams"], "corpus": inputs["corpus"], "further": made["further"]}
     outputs = {"csv": "judged.csv", "md": "judged.md"}
     made = run_script(tmp_path, monkeypatch, "hypotheses", given, outputs, bootstrap=50, seed=1)
     judged = verdicts.table(streams, 50, 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from charlens.analyses.oracles import verdicts
-from charlens.analyses.oracles.decade_streams import CATEGORIES, CLOSINGS, COLUMNS
+from charlens.analyses.oracles.decade_streams import CATEGORIES, CLOSINGS, COLUMNS, FURTHER
 from charlens.analyses.oracles.hypotheses import HYPOTHESES
 from charlens.analyses.oracles.sums import Sums, lstm_beside
 from charlens.analyses.oracles.verdicts import CONFIRMED, NOT_TESTED, REFUTED, UNDECIDED
@@ -197,3 +197,61 @@ def test_a_diverged_training_is_in_no_hypothesis() -> None:
     assert "gpt-2x128" not in set(lost["model"].dropna())
     beside = judged(AS_EXPECTED | {"lstm-adamw-2x64": bad})
     pd.testing.assert_frame_equal(beside, judged(AS_EXPECTED))
+
+
+def again(trainings: dict[int, dict[str, Model]]) -> pd.DataFrame:
+    """Trainings from other seeds: seed -> models."""
+    parts = [streams_of(models).assign(seed=seed) for seed, models in trainings.items()]
+    return pd.concat(parts, ignore_index=True)[list(FURTHER)]
+
+
+def transformer(bits: float) -> dict[str, Model]:
+    return {"lstm-2x64": {}, "gpt-2x64": {"memory": (50, bits)}}
+
+
+def test_of_several_trainings_the_mean_counts_and_both_intervals_must_be_there() -> None:
+    """0.2, 0.3 and 0.1 bits: a mean of 0.2 ± 4.30 · 0.1 / √3, which zero is inside of."""
+    further = again({2: transformer(1.3), 3: transformer(1.1)})
+    frame = verdicts.table(streams_of(AS_EXPECTED), 200, 1, further=further)
+    row = frame[(frame["hypothesis"] == "H2") & (frame["model"] == "gpt-2x64")].iloc[0]
+    assert (row["seeds"], row["value"]) == (3, pytest.approx(0.2, abs=1e-3))
+    half = 4.302653 * 0.1 / math.sqrt(3)
+    ends = [row["value"] - half, row["value"] + half]
+    assert row[["seed_low", "seed_high"]].tolist() == pytest.approx(ends, abs=1e-3)
+    assert 0 < row["low"] <= row["high"]
+    assert row["verdict"] == UNDECIDED
+    alike = again({2: transformer(1.21), 3: transformer(1.19)})
+    near = verdicts.table(streams_of(AS_EXPECTED), 200, 1, further=alike)
+    assert verdicts.overall(near)["H2"] == CONFIRMED
+    below = again({2: transformer(0.6), 3: transformer(0.61)})
+    assert verdicts.overall(
+        verdicts.table(streams_of(AS_EXPECTED | transformer(0.605)), 200, 1, further=below)
+    )["H2"] == REFUTED  # fmt: skip
+
+
+def test_models_that_were_trained_once_have_no_interval_over_seeds() -> None:
+    further = again({2: transformer(1.21)})
+    frame = verdicts.table(streams_of(AS_EXPECTED), 200, 1, further=further)
+    several = frame["seeds"] > 1
+    assert set(frame.loc[several, "model"]) == {"gpt-2x64"}
+    assert frame.loc[~several, ["seed_low", "seed_high"]].isna().all(axis=None)
+    alone = judged(AS_EXPECTED)
+    kept = [name for name in alone.columns if name != "verdict"]
+    pd.testing.assert_frame_equal(frame.loc[~several, kept], alone.loc[~several, kept])
+    assert "2 seeds [" in verdicts.markdown(frame)
+    assert "from several seeds" in verdicts.markdown(frame)
+    assert "Each network is one training" in verdicts.markdown(alone)
+
+
+def test_another_training_that_diverged_does_not_count() -> None:
+    """As of the first ones: it says nothing of its family."""
+    lost = {kind: (50.0, 20.0) for kind in CATEGORIES}
+    further = again({2: {"lstm-2x64": {}, "gpt-2x64": lost}})
+    frame = verdicts.table(streams_of(AS_EXPECTED), 200, 1, further=further)
+    pd.testing.assert_frame_equal(frame, judged(AS_EXPECTED))
+
+
+def test_tables_of_earlier_versions_can_be_read(tmp_path: Path) -> None:
+    frame = judged(AS_EXPECTED)
+    csv_tables.write(frame.drop(columns=list(verdicts.LATER)), tmp_path / "old.csv")
+    assert verdicts.markdown(verdicts.read(tmp_path / "old.csv")) == verdicts.markdown(frame)

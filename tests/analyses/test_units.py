@@ -304,8 +304,15 @@ def test_the_script_of_the_leakage(study, tmp_path: Path, monkeypatch) -> None:
 
 def test_the_scripts_of_the_decade(study, tmp_path: Path, monkeypatch) -> None:
     what, paths = study
-    outputs = {"csv": "d.csv", "md": "d.md", "streams": "s.parquet"}
-    config = {"threshold": 0.5, "definitions": "fitted", "encoding": None, "kind": None}
+    outputs = {"csv": "d.csv", "md": "d.md", "streams": "s.parquet", "further": "f.parquet"}
+    paths = paths | {"trainings": []}
+    config = {
+        "threshold": 0.5,
+        "definitions": "fitted",
+        "encoding": None,
+        "kind": None,
+        "seeds": [],
+    }
     config |= {"bootstrap": 10, "seed": 1}
     made = run_script(tmp_path, monkeypatch, "decade", paths, outputs, **config)
     for name in ("csv", "streams"):

@@ -3,7 +3,8 @@
 # Makes: tables/error_categories.csv, tables/errors.md, ...: what kinds of errors the best and the
 # smallest LSTM make (Figure 6); tables/seed_errors.csv and .md, seed_error_intervals.csv: those of
 # networks trained from several seeds; tables/decade.csv and .md, decade_streams.parquet: errors and bits of
-# all models by kind of character (Figure 11); tables/hypotheses.csv and .md: what was expected of them.
+# all models by kind of character (Figure 11), and decade_seeds.parquet: of networks trained again;
+# tables/hypotheses.csv and .md: what was expected of them.
 
 # The corpus whose errors are broken down; empty where the study has none.
 ERRORS = figure6_corpus(STUDY)
@@ -84,6 +85,11 @@ rule seed_errors:
     script:
         "../scripts/seed_errors.py"
 
+# Seed and predictions of each network that is trained again.
+AGAIN = further_trainings(
+    "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet", [ERRORS] if ERRORS else []
+)
+
 
 rule decade:
     input:
@@ -92,10 +98,12 @@ rule decade:
         val=f"<results>/{ERRORS or NONE}/val.npy",
         test=f"<results>/{ERRORS or NONE}/test.npy",
         models=every_model_of(ERRORS),
+        trainings=[path for _, path in AGAIN],
     output:
         csv="<results>/tables/decade.csv",
         md="<results>/tables/decade.md",
         streams="<results>/tables/decade_streams.parquet",
+        further="<results>/tables/decade_seeds.parquet",
     log:
         "<logs>/decade.log",
     benchmark:
@@ -115,6 +123,7 @@ rule decade:
             "definitions": STUDY.figure6.definitions,
             "encoding": encodings_of([ERRORS]).get(ERRORS),
             "kind": STUDY.corpora[ERRORS].kind if ERRORS else None,
+            "seeds": [seed for seed, _ in AGAIN],
         },
         fingerprint=fingerprint("decade.py"),
     script:
@@ -125,6 +134,7 @@ rule hypotheses:
     input:
         corpus=f"<results>/{ERRORS or NONE}/corpus.json",
         streams="<results>/tables/decade_streams.parquet",
+        further="<results>/tables/decade_seeds.parquet",
     output:
         csv="<results>/tables/hypotheses.csv",
         md="<results>/tables/hypotheses.md",

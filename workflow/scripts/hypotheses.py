@@ -11,7 +11,8 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
 
     config = snakemake.params.config
     streams = decade_streams.read(snakemake.input.streams)
+    further = decade_streams.read_further(snakemake.input.further)
     uniform = uniform_loss(Corpus.load(snakemake.input.corpus).k)
-    frame = verdicts.table(streams, config["bootstrap"], config["seed"], uniform)
+    frame = verdicts.table(streams, config["bootstrap"], config["seed"], uniform, further)
     csv_tables.write(frame, snakemake.output.csv)
     write_text(snakemake.output.md, verdicts.markdown(frame))

@@ -4,6 +4,7 @@ from charlens.runtime.job import job
 
 with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output):
     from charlens.analyses.oracles import seeds, seeds_markdown
+    from charlens.analyses.oracles.trainings import by_seed
     from charlens.display.marker import marker
     from charlens.files import csv_tables
     from charlens.files.atomic import write_text
@@ -11,14 +12,14 @@ with job(snakemake.log[0], snakemake.threads, snakemake.input, snakemake.output)
     from charlens.text.encoding_guess import of_corpus
 
     inputs, config, output = snakemake.input, snakemake.params.config, snakemake.output
-    runs_of = {}
-    for seed, path in zip(config["seeds"], inputs.trainings, strict=True):
-        runs_of.setdefault(seed, []).append(path)
     corpus = Corpus.load(inputs.corpus)
     encoding = of_corpus(config["encoding"], corpus, load_split(inputs.test))
     names = ("threshold", "definitions", "bootstrap", "seed")
     frame, intervals = seeds.tables(
-        dict(inputs.items()), runs_of, *(config[name] for name in names), encoding
+        dict(inputs.items()),
+        by_seed(config["seeds"], inputs.trainings),
+        *(config[name] for name in names),
+        encoding,
     )
     mark = marker([corpus], [inputs.test], {corpus.name: encoding})
     frame, intervals = mark(frame), mark(intervals)

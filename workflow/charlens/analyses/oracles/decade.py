@@ -52,7 +52,7 @@ def table(
     """Errors and bits of all models of a corpus by category.
 
     Args:
-        streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
+        streams: of :func:`charlens.analyses.oracles.decade_streams.tables`.
         bootstrap: resamples of streams.
         seed: the config's.
         uniform: of :func:`charlens.models.divergence.uniform_loss`; a model with a higher loss is

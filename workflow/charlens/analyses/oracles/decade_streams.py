@@ -7,22 +7,23 @@ of Figure 11 and the verdicts on its hypotheses are computed from them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles import oracles, tally, trainings
 from charlens.analyses.oracles.evidence import Evidence, n_grams
 from charlens.analyses.oracles.oracles import ORACLES
+from charlens.analyses.oracles.trainings import RunsOf
 from charlens.files import parquet_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.divergence import is_diverged
 from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
-from charlens.predictions.together import Together
+from charlens.predictions.together import Predictions, Together
 from charlens.text.corpus import Corpus
 from charlens.text.encodings import UTF_8
 from charlens.text.kinds import kind_of
@@ -50,30 +51,34 @@ COLUMNS = {
     "errors": "int64",
     "bits": "float64",  # summed over the characters
 }
+FURTHER = {"seed": "int64"} | COLUMNS
+"""The same of networks that were trained again, from other seeds."""
 
 
-def table(
+def tables(
     inputs: Mapping[str, Any],
+    runs_of: RunsOf,
     threshold: float,
     definitions: str,
     encoding: str | None = None,
     kind: str | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sums of errors and bits of all models of a corpus.
 
     Args:
         inputs: paths ``corpus`` (corpus.json), ``train``, ``val`` and ``test`` (.npy); ``models``,
             a list of probabilities files, the n-gram models that are oracles among them.
+        runs_of: the networks that were trained again.
         threshold: a character is an error where its probability is below this.
         definitions: a name in :data:`charlens.analyses.oracles.oracles.DEFINITIONS`.
         encoding: of the text; None guesses.
         kind: of the text, ``prose`` or ``c``; None guesses.
 
     Returns:
-        A frame with :data:`COLUMNS`, models in the order of tables.
+        Frames with :data:`COLUMNS` and :data:`FURTHER`, models in the order of tables.
 
     Raises:
-        CharlensError: a damaged input, or one of another corpus.
+        CharlensError: a damaged input, one of another corpus, or of another seed.
     """
     corpus = Corpus.load(inputs["corpus"])
     read = list(
@@ -86,17 +91,20 @@ def table(
     closes = closing(load_text(corpus, inputs), kind, evidence.encoding)
     run = run_of(read[0].columns["stream"])
     ones = _by_run(np.ones(len(run)), run, category, closes)
-    parts = [
-        _rows(
-            one.metadata.model,
-            ones,
-            _by_run(one.columns["probability"] < threshold, run, category, closes),
-            _by_run(losses_of(one.columns) / math.log(2), run, category, closes),
-        )
-        for one in read
-    ]
-    frame = pd.concat(parts, ignore_index=True).assign(corpus=corpus.name)
-    return frame[list(COLUMNS)].astype(COLUMNS)
+
+    def rows(one: Predictions) -> pd.DataFrame:
+        wrong, bits = one.columns["probability"] < threshold, losses_of(one.columns) / math.log(2)
+        errors, bits = (_by_run(values, run, category, closes) for values in (wrong, bits))
+        return _rows(one.metadata.model, ones, errors, bits).assign(corpus=corpus.name)
+
+    first = [rows(one) for one in read]
+    again = [rows(one).assign(seed=seed) for seed, one in trainings.read(corpus, runs_of)]
+    return _joined(first, COLUMNS), _joined(again, FURTHER)
+
+
+def _joined(parts: Sequence[pd.DataFrame], columns: Mapping[str, str]) -> pd.DataFrame:
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
+    return frame[list(columns)].astype(dict(columns))
 
 
 def categories(
@@ -108,7 +116,7 @@ def categories(
         evidence: the texts of the corpus.
         probability: P(correct) by model, (N,) each; n-gram models that are not there remove
             nothing.
-        definitions: as of :func:`table`.
+        definitions: as of :func:`tables`.
     """
     known = evidence.known(definitions)
     size = known.shape[1]
@@ -163,7 +171,7 @@ def sound(streams: pd.DataFrame, uniform: float) -> list[str]:
     """The models that have not diverged, in the order of tables.
 
     Args:
-        streams: of :func:`table`.
+        streams: of :func:`tables`.
         uniform: of :func:`charlens.models.divergence.uniform_loss`.
     """
     own = streams[streams["category"].isin(CATEGORIES)]
@@ -176,8 +184,13 @@ def sound(streams: pd.DataFrame, uniform: float) -> list[str]:
     return names
 
 
+def read_further(path: FilePath) -> pd.DataFrame:
+    """Read the second table of :func:`tables`, as :func:`read` the first."""
+    return parquet_tables.read(path, FURTHER, "a table of bits by stream and seed", "decade")
+
+
 def read(path: FilePath) -> pd.DataFrame:
-    """Read a table made by :func:`table`, written by ``parquet_tables.write``.
+    """Read the first table of :func:`tables`, written by ``parquet_tables.write``.
 
     Raises:
         CharlensError: no such file, or not such a table.

@@ -7,26 +7,25 @@ other streams would; they are never added up.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from charlens.analyses.oracles import oracles, tally
+from charlens.analyses.oracles import oracles, tally, trainings
 from charlens.analyses.oracles.averaged import ALL, ERRORS, FAMILY, ORACLE
 from charlens.analyses.oracles.evidence import Evidence, n_grams
 from charlens.analyses.oracles.table import papers
+from charlens.analyses.oracles.trainings import RunsOf
 from charlens.analyses.seed_interval import half_width, pooled_variance
 from charlens.display.wording import rst_corpus, rst_model
-from charlens.errors import CharlensError
 from charlens.files import csv_tables
 from charlens.files.atomic import FilePath
 from charlens.models import names as model_id
 from charlens.models.divergence import is_diverged, uniform_loss
-from charlens.predictions.contract import LOG
 from charlens.predictions.loss import losses_of, run_of
-from charlens.predictions.together import Predictions, Source, Together
+from charlens.predictions.together import Together
 from charlens.runtime.randomness import generator
 from charlens.runtime.resampling import interval, resample_streams
 from charlens.text.corpus import Corpus
@@ -65,7 +64,7 @@ INTERVALS = {
 
 def tables(
     inputs: Mapping[str, Any],
-    runs_of: Mapping[int, Sequence[Source]],
+    runs_of: RunsOf,
     threshold: float,
     definitions: str,
     bootstrap: int,
@@ -96,7 +95,7 @@ def tables(
     ngram = n_grams({o.metadata.model: o.columns["probability"] for o in read}, known.shape[1])
     counts: dict[str, dict[int, np.ndarray]] = {}
     lengths, diverged = np.zeros(0, np.int64), set[str]()
-    for own, one in _read(corpus, runs_of):
+    for own, one in trainings.read(corpus, runs_of):
         p, run = one.columns["probability"], run_of(one.columns["stream"])
         category = tally.categories(tally.removed(known, ngram, p, threshold), p, threshold)
         counts.setdefault(one.metadata.model, {})[own] = _by_run(category, run)
@@ -109,21 +108,6 @@ def tables(
         _trainings(corpus.name, counts, int(lengths.sum())),
         _intervals(corpus.name, counts, diverged, lengths, times),
     )
-
-
-def _read(
-    corpus: Corpus, runs_of: Mapping[int, Sequence[Source]]
-) -> Iterator[tuple[int, Predictions]]:
-    """Seed and predictions of each training, one in memory at a time."""
-    for seed, sources in runs_of.items():
-        columns = ["probability", "stream"]
-        for one in Together([corpus]).read(sources, columns, where_known=[LOG]):
-            if one.metadata.seed != seed:
-                raise CharlensError(
-                    f"{one.path}: made with seed {one.metadata.seed}, expected {seed}; delete it "
-                    "and run again"
-                )
-            yield seed, one
 
 
 def _by_run(category: np.ndarray, run: np.ndarray) -> np.ndarray:

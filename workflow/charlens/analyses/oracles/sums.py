@@ -31,7 +31,7 @@ class Sums:
     A training that diverged says nothing of its family, so no hypothesis is about it.
 
     Args:
-        streams: of :func:`charlens.analyses.oracles.decade_streams.table`.
+        streams: of :func:`charlens.analyses.oracles.decade_streams.tables`.
         bootstrap: resamples of streams.
         seed: the config's.
         uniform: of :func:`charlens.models.divergence.uniform_loss`; models with a higher loss are
