@@ -41,7 +41,7 @@ def depth_helps(tables: Tables) -> Iterator[Outcome]:
     for corpus, part in _grid(tables):
         gains = []
         for _, group in part.groupby(["cell", "size"]):
-            shallow, deep = (group.loc[at, "cross_entropy"] for at in _by_depth(group))
+            shallow, deep = (group.loc[at, "cross_entropy"] for at in _shallow_and_deep(group))
             if len(shallow) and len(deep):
                 gains.append(shallow.iloc[0] - deep.min())
         decided = [gain for gain in gains if abs(gain) > TRAINED]
@@ -69,7 +69,8 @@ def _grid(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from frame[frame["cell"].isin(CELLS)].groupby("corpus", sort=False)
 
 
-def _by_depth(group: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _shallow_and_deep(group: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Which networks of a group have one layer, and which more."""
     return group["layers"] == 1, group["layers"] > 1
 
 
