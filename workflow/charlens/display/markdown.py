@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
+_BAR = re.compile(r"(?<!\\)\|")
 _RULES = {"l": "---", "r": "---:"}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str) -> list[str]:
-    """Lines of a table.
+    r"""Lines of a table.
 
     Args:
         head: the names of the columns.
-        rows: one cell per column each; a bar inside a cell must be escaped already.
+        rows: one cell per column each. A bar inside a cell or a name is escaped, unless it is so
+            already.
         align: ``l`` or ``r`` for each column, flush left or right; the last letter also stands for
             all further columns.
+
+    Example:
+        >>> print(*table(["network", "its |r|"], [["LSTM-1", 0.91]], "lr"), sep="\n")
+        | network | its \|r\| |
+        |---|---:|
+        | LSTM-1 | 0.91 |
     """
     rules = [_RULES[letter] for letter in align.ljust(len(head), align[-1])[: len(head)]]
     return [
@@ -25,4 +34,5 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str) -> 
 
 
 def _line(cells: Sequence[object]) -> str:
-    return "|" + "".join(f" {cell} |" if cell != "" else " |" for cell in cells)
+    escaped = (_BAR.sub(r"\\|", str(cell)) for cell in cells)
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in escaped)
