@@ -332,6 +332,11 @@ def test_a_claim_about_a_cell_has_three_verdicts():
         "highest baseline 0.50); causal"
     )
     assert outcomes["linux_kernel"] == "LSTM-3 (512): layer 2, cell 7, AUC = 0.95"
+    weak = no_tables(cells=cells, evidence=evidence.assign(bytes_3=0.95, interpretable=False))
+    judged = {o.corpus: (o.holds, o.evidence) for o in tracks("inside_quotes")(weak)}
+    assert judged["war_and_peace"][0] is False  # the last three bytes say more than the cell
+    assert "not above its baselines" in judged["war_and_peace"][1]
+    assert judged["linux_kernel"][0] is True  # nothing is known of baselines there
     other = evidence.assign(best_unit=8)  # about another cell
     measured = no_tables(cells=cells, evidence=other)
     assert "baselines" not in next(tracks("inside_quotes")(measured)).evidence

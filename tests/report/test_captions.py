@@ -458,9 +458,22 @@ def test_paper_vs_ours(tmp_path: Path) -> None:
         "6 numbers of the paper are here too; 5 can be compared, of which 2 within, 1 better, "
         "1 outside and 1 vague.",
         "Findings, text by text: 2 reproduced and 1 not reproduced.",
+        "On other texts or models than the paper's 0 of 1 hold.",
     ]
     write(path, compare.COLUMNS, [])
     assert says("paper_vs_ours", tmp_path)[0].startswith("This run has none of the paper's numbers")
+
+
+def test_findings_on_a_text_of_ones_own_are_counted(tmp_path: Path) -> None:
+    """None is tested on the paper's texts, which is not to say that none was tested."""
+    write(tmp_path / "tables" / "paper_vs_ours.csv", compare.COLUMNS, [])
+    rows = [{"verdict": "not tested", "comparable": True}] * 3
+    rows += [{"verdict": v, "comparable": False} for v in ("reproduced", "not reproduced")]
+    write(tmp_path / "tables" / "findings.csv", findings.COLUMNS, rows)
+    assert says("paper_vs_ours", tmp_path)[1:] == [
+        "None of the paper's findings can be tested on its own texts and models.",
+        "On other texts or models than the paper's 1 of 2 hold.",
+    ]
 
 
 # --- captions from the registry ---

@@ -30,8 +30,9 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
     """A test of whether a single cell keeps track of a concept.
 
     The cell is the best one on half of the test text; what counts is its score on the other half.
-    Where the run has them, the evidence says whether the cell exceeds its baselines, and whether it
-    is shown to cause what it follows.
+    Where the run has baselines, the cell must exceed them: what the last bytes tell, or a network
+    that learned nothing follows, no cell keeps track of. Whether it is shown to cause what it
+    follows is part of the evidence only.
     """
 
     def test(tables: Tables) -> Iterator[Outcome]:
@@ -44,12 +45,13 @@ def tracks(concept: str) -> Callable[[Tables], Iterator[Outcome]]:
                 score, least = max(row.held_out, 1 - row.held_out), AUC
                 score_text = f"AUC = {score:.2f}"
             evidence = f"{point.label}: layer {row.layer}, cell {row.unit}, {score_text}"
-            evidence += _beside_baselines(tables.evidence, row) + _causal(tables.causal, row)
+            exceeds, baselines = _beside_baselines(tables.evidence, row)
+            evidence += baselines + _causal(tables.causal, row)
             like_the_papers = point.cell == LSTM and point.size == LARGEST
             if reason := _nothing_to_follow(tables.cells, row):
                 yield Outcome(row.corpus, None, reason, like_the_papers)
                 continue
-            yield Outcome(row.corpus, bool(score >= least), evidence, like_the_papers)
+            yield Outcome(row.corpus, bool(score >= least and exceeds), evidence, like_the_papers)
 
     return test
 
@@ -71,17 +73,21 @@ def _of_cell(frame: pd.DataFrame, row: Any) -> pd.DataFrame:
     return frame[same & (frame["concept"] == row.concept)]
 
 
-def _beside_baselines(evidence: pd.DataFrame, row: Any) -> str:
-    """Whether the cell is more than chance and than every baseline; empty where not known."""
+def _beside_baselines(evidence: pd.DataFrame, row: Any) -> tuple[bool, str]:
+    """Whether the cell is more than chance and than every baseline, in words too.
+
+    Where a run has no baselines nothing speaks against the cell, and there is nothing to say.
+    """
     known = _of_cell(evidence, row)
     known = known[(known["best_layer"] == row.layer) & (known["best_unit"] == row.unit)]
     known = known[known["low"].notna()]
     if known.empty:
-        return ""
+        return True, ""
     one = known.iloc[0]
+    exceeds = bool(one["interpretable"])
     bar, low, high = one[list(BARS)].max(), one["low"], one["high"]
-    word = "above" if one["interpretable"] else "not above"
-    return f"; {word} its baselines (strength {low:.2f} to {high:.2f}, highest baseline {bar:.2f})"
+    ends = f"strength {low:.2f} to {high:.2f}, highest baseline {bar:.2f}"
+    return exceeds, f"; {'above' if exceeds else 'not above'} its baselines ({ends})"
 
 
 def _causal(causal: pd.DataFrame, row: Any) -> str:

@@ -76,7 +76,8 @@ def tracking() -> tuple[Finding, ...]:
             (cell.corpus,),
             cells.tracks(concept),
             f"on text it was not chosen on, an AUC of {cells.AUC:g} either way for a yes or no, a "
-            f"correlation of {cells.CORRELATION:g} either way for a count",
+            f"correlation of {cells.CORRELATION:g} either way for a count; above its baselines, "
+            "where the run has these",
             f"the cells of an LSTM of size {LARGEST}",
         )
         for concept, cell in cells.tracked().items()

@@ -139,8 +139,19 @@ def sentences(numbers: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[str]:
         yield from shuffled.in_brief(numbers)
     else:
         yield "This run has none of the paper's numbers: other texts, or other networks."
-    outcomes = outcomes[outcomes["comparable"]]
-    verdicts = outcomes["verdict"].value_counts(sort=False)
-    if len(verdicts):
-        shares = listed([f"{n} {rst(str(verdict))}" for verdict, n in verdicts.items()])
+    yield from _findings_in_brief(outcomes)
+
+
+def _findings_in_brief(outcomes: pd.DataFrame) -> Iterator[str]:
+    """The findings on the paper's texts and models, then how far they carry to this run's own."""
+    due = outcomes.loc[outcomes["comparable"], "verdict"].value_counts(sort=False)
+    if set(due.index) - {findings.NOT_TESTED}:
+        shares = listed([f"{n} {rst(str(verdict))}" for verdict, n in due.items()])
         yield f"Findings, text by text: {shares}."
+    elif len(due):
+        yield "None of the paper's findings can be tested on its own texts and models."
+    others = outcomes.loc[~outcomes["comparable"], "verdict"]
+    others = others[others != findings.NOT_TESTED]
+    if len(others):
+        holding = (others == findings.REPRODUCED).sum()
+        yield f"On other texts or models than the paper's {holding} of {len(others)} hold."
