@@ -165,6 +165,29 @@ def test_boxes_are_the_earlier_words_that_marked_ones_repeat():
     assert shown["marked"].sum() == 1
 
 
+def test_a_repeat_of_a_word_too_far_back_is_marked_all_the_same():
+    """No excerpt holds both, so the one with the error is shown, not the first of the text."""
+    lines = [b"nothing at all is here today, %d of them, and nothing else at all.\n" % n
+             for n in range(100, 140)]  # fmt: skip
+    lines[2] = lines[30] = b"one harbour, far from everything else that is told in this text\n"
+    test = np.frombuffer(b"".join(lines), np.uint8).reshape(1, -1)
+    category = np.full(test.size - 1, -1, np.int8)
+    at = test.tobytes().rindex(b"harbour") + 1
+    category[at] = slices_of(oracles.ORACLES["memory"].excerpts[0])[0]
+    shown = examples(test, category, oracles.FITTED)
+    assert shown.loc[shown["marked"], "position"].tolist() == [at]
+    assert not shown["boxed"].any()
+
+
+def test_errors_that_no_excerpt_can_show_have_none():
+    """Before the first line that starts in the stream, or on the last line, that is too short."""
+    line = b"one harbour here, another harbour there, and nothing else at all today.\n"
+    test = np.frombuffer(line * 12, np.uint8).reshape(1, -1)
+    category = np.full(test.size - 1, -1, np.int8)
+    category[3] = slices_of(oracles.ORACLES["n-gram"].excerpts[0])[0]
+    assert examples(test, category, oracles.FITTED).empty
+
+
 @pytest.mark.parametrize("elsewhere", [True, False])
 def test_groups_show_the_same_text_only_where_no_other_has_their_errors(elsewhere):
     line = b"one harbour here, another harbour there, and nothing else at all today.\n"

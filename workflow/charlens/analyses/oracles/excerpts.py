@@ -32,7 +32,7 @@ COLUMNS = {
 def examples(
     test: np.ndarray, category: np.ndarray, definitions: OracleDefinitions, encoding: str = UTF_8
 ) -> pd.DataFrame:
-    """One excerpt per group that has errors.
+    """One excerpt per group that has errors which an excerpt can show.
 
     Args:
         test: byte values of the test split, uint8 (B, length + 1).
@@ -53,8 +53,11 @@ def examples(
         if not marked.any() or not spans[group.rows]:
             continue
         repeats = _repeats(text, words, marked) if group.repeats else []
-        start, stop = _richest(spans[group.rows], marked, repeats, shown)
-        shown.append((start, stop))
+        chosen = _richest(spans[group.rows], marked, repeats, shown)
+        if chosen is None:
+            continue
+        shown.append(chosen)
+        start, stop = chosen
         part = {
             "group": group.title,
             "position": np.arange(start, stop),
@@ -116,20 +119,21 @@ def _richest(
     marked: np.ndarray,
     repeats: Sequence[_Repeat],
     shown: Sequence[tuple[int, int]],
-) -> tuple[int, int]:
+) -> tuple[int, int] | None:
     """The excerpt with the most marked errors, or the most repeated words; the earliest of equals.
 
-    A repeated word counts where its earlier occurrence is in the excerpt too. Text that is shown
-    for another group comes again only where no other has any error of this one.
+    A repeated word counts where its earlier occurrence is in the excerpt too; where none is so near
+    errors count. Text that is shown for another group comes again only where no other has any error
+    of this one. None where no excerpt has any: they lie before a stream's first line, say.
     """
-    if repeats:
-        count = [
-            sum(start <= r.earlier[0] and r.word[1] <= stop for r in repeats)
-            for start, stop in spans
-        ]
-    else:
+    count = np.array(
+        [sum(start <= r.earlier[0] and r.word[1] <= stop for r in repeats) for start, stop in spans]
+    )
+    if not count.any():
         before = np.concatenate([[0], marked.cumsum()])
-        count = [before[stop] - before[start] for start, stop in spans]
+        count = np.array([before[stop] - before[start] for start, stop in spans])
+    if not count.any():
+        return None
     other = [all(stop <= a or b <= start for a, b in shown) for start, stop in spans]
     unseen = np.where(other, count, 0)
     return spans[int(np.argmax(unseen if unseen.any() else count))]
