@@ -224,11 +224,12 @@ def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float, fo
     # Each cell has its own scale: one that moves between 0.1 and 0.3 is seen to move.
     scale = Normalize(low, high) if _moves(low, high) else Normalize(low - 1, high + 1)
     colors = _COLORS(scale(values))
-    boxes = [Rectangle((x, y), wide, high) for x, y, wide, high in map(_PAGE.box, cells)]
+    boxes = _PAGE.boxes(cells, fonts)
+    patches = [Rectangle((box.left, box.top), box.width, box.height) for box in boxes]
     # Edges of the same colour close the hairlines between neighbours that viewers draw.
-    axes.add_collection(PatchCollection(boxes, facecolors=colors, edgecolors=colors, lw=0.2))
+    axes.add_collection(PatchCollection(patches, facecolors=colors, edgecolors=colors, lw=0.2))
     inks = [_ink(cell.glyph, color) for cell, color in zip(cells, colors, strict=True)]
-    _PAGE.write(axes, cells, inks, fonts)
+    _PAGE.write(axes, cells, boxes, inks, fonts)
 
 
 def _moves(low: float, high: float) -> bool:
