@@ -24,6 +24,9 @@ RUSSIAN = """Утром ребёнок шёл вдоль реки и сказа�
 THAI = """ตอนเช้าเด็กเดินริมแม่น้ำและพูดว่า “น้ำเย็น”
 คุณยายหัวเราะและรินชาร้อนให้เรา แมวนอนอยู่ข้างหน้าต่าง
 """
+HINDI = """सुबह नदी के किनारे चलते हुए बच्चे ने कहा, “पानी ठंडा है।”
+दादी ने हँसकर हमें गरम चाय दी, और बिल्ली खिड़की के पास सो रही थी।
+"""
 EMOJI = """Good morning ☀️! The river is cold 🥶, said the kid 👧🏽.
 Grandma laughed 😂 and gave us hot tea 🍵; the cat 🐈‍⬛ slept 😴.
 """
@@ -40,6 +43,7 @@ LANGUAGES = {
     "russian": (RUSSIAN, "cp1251"),
     "russian_wide": (RUSSIAN, "utf-16-le"),
     "thai": (THAI, "utf-8"),
+    "hindi": (HINDI, "utf-8"),
     "emoji": (EMOJI, "utf-8"),
 }
 """Name -> two lines of text and their encoding, by the name that a guess gives it."""

@@ -34,6 +34,7 @@ from charlens.runtime.resampling import interval, resample_streams
 from charlens.text.corpus import prepare
 from charlens.text.lexed import LexedText
 from charlens.text.whole_text import CorpusText
+from matplotlib.text import Text
 from reference_recurrence import run as by_equations
 
 B, LENGTH, STEPS, K = 4, 40, 20, 5
@@ -420,13 +421,66 @@ def test_figure_8_is_drawn_and_read_back(plant, tmp_path):
     )
     assert list(numbers) == ["csv", "effects", "newlines", "excerpts"]
     drawn = figure.draw(*numbers.values())
-    assert len(drawn.axes) == 9 * 3
+    assert len(drawn.axes) == 1 + 9 * 2
     words = [text.get_text() for text in drawn.texts]
     assert "inside quotes: layer 1, cell 0" in words
-    assert sum(word.startswith("causal: loss ") for word in words) == 1
+    assert words.count("causal") == 1
+    assert words.count("not shown causal") == 8
+    moved = tables.verdicts.groupby("unit")[["fall", "rise"]].sum().sum(axis=1)
+    assert words.count("4/4") == (moved == 4).sum() > 1
+    assert words.count("1/9") == (tables.verdicts["cell_rank"] == 1).sum() / 2
+    concepts = [text for text in drawn.texts if text.get_text() == "inside quotes"]
+    assert [text.get_weight() for text in concepts] == ["bold"] + ["normal"] * 8
     style.save(drawn, tmp_path / "figure.pdf", tmp_path / "figure.png")
     empty = figure.draw(*(table.iloc[:0] for table in numbers.values()))
     assert "No cell" in empty.texts[0].get_text()
+
+
+def several(verdicts, counts):
+    """Rows of verdicts on a network of each text, with so many cells."""
+    parts = []
+    for i, count in enumerate(counts):
+        part = verdicts[verdicts["unit"] < count].assign(corpus=f"text_{i}")
+        parts += [part, part.assign(model="lstm-2x9")]  # and of a second network
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"), [((3, 7), [3, 7]), ((9, 9), [6, 6]), ((2, 9, 9), [2, 5, 5]), ((1,), [1])]
+)
+def test_figure_8_shows_every_cell_and_twelve_in_detail(plant, counts, shown):
+    tables = plant.tables
+    judged = several(tables.verdicts, counts)
+    networks = [part for _, part in judged.groupby(["corpus", "model"], sort=False)]
+    detailed = figure.in_detail(networks)
+    assert [len(cells) for cells in detailed] == shown
+    assert {cell["model"].iloc[0] for cells in detailed for cell in cells} == {"lstm-1x9"}
+    drawn = figure.draw(judged, tables.effects, tables.newlines[:0], tables.excerpts[:0])
+    words = [text.get_text() for text in drawn.texts]
+    assert words.count("inside quotes") == 2 * sum(counts)
+    assert sum(word.startswith("inside quotes: layer 1") for word in words) == sum(shown)
+    assert drawn.get_figheight() < 13.5  # inches: a page and a half
+    drawn.draw_without_rendering()
+    renderer = drawn.canvas.get_renderer()
+    for text in drawn.findobj(Text):
+        if text.get_text().strip():
+            box = text.get_window_extent(renderer)
+            assert box.x0 >= -1
+            assert box.y0 >= -1
+            assert box.x1 <= drawn.bbox.x1 + 1
+            assert box.y1 <= drawn.bbox.y1 + 1
+
+
+def test_figure_8_of_a_text_without_the_characters(plant):
+    """Nothing is known of the cell: no number is shown, and no mark."""
+    known = ["delta_loss", "low", "high", "other_loss", "cell_loss", "cell_specificity"]
+    known += ["p", "p_clamped", "p_elsewhere", "p_raised"]
+    judged = plant.tables.verdicts[:2].assign(**dict.fromkeys(known, np.nan))
+    drawn = figure.draw(judged, plant.tables.effects[:0], plant.tables.newlines[:0],
+                        plant.tables.excerpts[:0])  # fmt: skip
+    assert [text.get_text() for text in drawn.texts].count("–") == 3
+    marks = [line.get_xdata() for line in drawn.axes[0].lines[1:]]  # less that at 0
+    assert all(np.isnan(np.asarray(x, float)).all() for x in marks)
 
 
 def test_the_verdicts_in_words(plant):

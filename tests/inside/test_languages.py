@@ -20,7 +20,17 @@ from charlens.text.grid import COLUMNS_OF_TEXT, lay_out
 from languages import LANGUAGES, encoded
 
 RIGHT_TO_LEFT = ("arabic", "hebrew")
-DRAWN = ("korean", "chinese_gb", "arabic", "hebrew", "french", "russian_wide", "emoji")
+DRAWN = (
+    "korean",
+    "chinese_gb",
+    "arabic",
+    "hebrew",
+    "french",
+    "russian_wide",
+    "thai",
+    "hindi",
+    "emoji",
+)
 
 
 def streams(name, times=24, batch=2):

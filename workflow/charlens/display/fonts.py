@@ -11,6 +11,7 @@ from functools import cache
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontEntry, FontProperties
+from matplotlib.ft2font import FT2Font
 
 from charlens.text.code_points import is_selector
 
@@ -73,6 +74,21 @@ def fonts_for(glyphs: Iterable[str]) -> Fonts:
 
 
 @cache
+def is_mono(character: str) -> bool:
+    """Whether :data:`MONO` has a character, and so in the width of a column.
+
+    Example:
+        >>> is_mono("é"), is_mono("क")
+        (True, False)
+    """
+    return bool(_mono().get_char_index(ord(character)))
+
+
+def _mono() -> FT2Font:
+    return font_manager.get_font(font_manager.findfont(FontProperties(family=MONO)))
+
+
+@cache
 def _width(glyph: str, families: tuple[str, ...]) -> float:
     properties = FontProperties(family=list(families), size=10)
     text = _sheet().text(0, 0, glyph, fontproperties=properties, parse_math=False)
@@ -91,8 +107,7 @@ def _sheet() -> Figure:
 @cache
 def _fonts_for(characters: str) -> Fonts:
     families = [MONO]
-    first = font_manager.get_font(font_manager.findfont(FontProperties(family=MONO)))
-    left = {c for c in characters if not first.get_char_index(ord(c)) and not _is_unseen(c)}
+    left = {c for c in characters if not is_mono(c) and not _is_unseen(c)}
     candidates = _candidates(left) if left else []
     while left:
         covered = [left & has for _, has in candidates]

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from charlens.display.fonts import Fonts, fonts_for, script
+from charlens.display.fonts import Fonts, fonts_for, is_mono, script
 from charlens.text.encodings import UTF_8
 from charlens.text.grid import COLUMNS_OF_TEXT, GLYPHS, Cell, lay_out, turned
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a cell lies on a page; lengths in points.
+
+    Attributes:
+        left: its left edge.
+        top: its upper edge.
+        width: of it.
+        height: of it.
+        size: of the font of its glyph.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    size: float
 
 
 @dataclass(frozen=True)
@@ -36,38 +57,79 @@ class Page:
         """Of the whole page."""
         return COLUMNS_OF_TEXT * self.letter
 
-    def box(self, cell: Cell) -> tuple[float, float, float, float]:
-        """Left, upper end, width and height of a cell."""
-        x, y = cell.column * self.letter, self.top + cell.row * self.line
-        return x, y, cell.width * self.letter, self.line
+    def boxes(self, cells: Sequence[Cell], fonts: Fonts) -> list[Box]:
+        """Where the cells of a page lie, and how large their glyphs are.
+
+        Most take the columns that they have. Letters of fonts whose letters have widths of their
+        own, such as those of Hindi or Thai, are as wide as they are drawn, so that words have no
+        gaps; where a line would become too long, all of these on the page are smaller.
+
+        Args:
+            cells: those of a page.
+            fonts: that have the glyphs.
+        """
+        natural = [_is_natural(cell.glyph, fonts) for cell in cells]
+        of_columns = [cell for cell, own in zip(cells, natural, strict=True) if not own]
+        sizes = self._sizes(of_columns, fonts)
+        size = self._natural_size(cells, natural, fonts)
+        boxes: dict[int, Box] = {}
+        for line in _lines(cells):
+            # Columns are counted, as a sum of their widths would round them.
+            column, drawn = cells[line[0]].column, 0.0
+            for i in line:
+                glyph = fonts.shown(cells[i].glyph)
+                place = (column * self.letter + drawn, self.top + cells[i].row * self.line)
+                if natural[i]:
+                    wide = fonts.width(glyph) * size
+                    boxes[i] = Box(*place, wide, self.line, size)
+                    drawn += wide
+                else:
+                    wide = cells[i].width * self.letter
+                    boxes[i] = Box(*place, wide, self.line, sizes.get(glyph, self.size))
+                    column += cells[i].width
+        return [boxes[i] for i in range(len(cells))]
 
     def write(
-        self, axes: Axes, cells: Sequence[Cell], inks: Iterable[object], fonts: Fonts
+        self,
+        axes: Axes,
+        cells: Sequence[Cell],
+        boxes: Sequence[Box],
+        inks: Iterable[object],
+        fonts: Fonts,
     ) -> None:
         """Print the glyph of each cell.
 
         Args:
             axes: their unit is the point, down the page.
             cells: what to print.
+            boxes: of each, as from :meth:`boxes`.
             inks: a colour for each.
             fonts: that have the glyphs.
         """
-        sizes = self._sizes(cells, fonts)
-        for cell, ink in zip(cells, inks, strict=True):
+        for cell, box, ink in zip(cells, boxes, inks, strict=True):
             if cell.glyph == " ":
                 continue
-            wide = 1 if cell.glyph == "⇥" else cell.width
-            glyph = fonts.shown(cell.glyph)
+            wide = self.letter if cell.glyph == "⇥" else box.width
             axes.text(
-                (cell.column + wide / 2) * self.letter,
-                self.top + (cell.row + self.baseline) * self.line,
-                glyph,
-                fontproperties=fonts.properties(sizes.get(glyph, self.size)),
+                box.left + wide / 2,
+                box.top + self.baseline * self.line,
+                fonts.shown(cell.glyph),
+                fontproperties=fonts.properties(box.size),
                 ha="center",
                 va="baseline",
                 color=ink,
                 parse_math=False,
             )
+
+    def _natural_size(self, cells: Sequence[Cell], natural: Sequence[bool], fonts: Fonts) -> float:
+        """Font size at which letters with widths of their own let every line fit the page."""
+        shares = [1.0]
+        for line in _lines(cells):
+            own = sum(fonts.width(fonts.shown(cells[i].glyph)) for i in line if natural[i])
+            others = sum(cells[i].width for i in line if not natural[i]) * self.letter
+            if own:
+                shares.append((self.width - others) / (own * self.size))
+        return self.size * min(shares)
 
     def _sizes(self, cells: Sequence[Cell], fonts: Fonts) -> dict[str, float]:
         """Font sizes of glyphs that are too wide for their columns, as fonts of one width are not.
@@ -92,6 +154,28 @@ class Page:
             for glyph, own in room.items()
             if (share := _share(glyph.strip()[:1], own, scripts)) < _FITS
         }
+
+
+def _lines(cells: Sequence[Cell]) -> list[list[int]]:
+    """Indices of the cells of each line, from left to right."""
+    order = sorted(range(len(cells)), key=lambda i: (cells[i].row, cells[i].column))
+    return [list(line) for _, line in groupby(order, key=lambda i: cells[i].row)]
+
+
+def _is_natural(glyph: str, fonts: Fonts) -> bool:
+    """Whether a glyph is as wide as it is drawn: letters and marks that have no font of one width.
+
+    Those of East Asia fill columns as they are, and what is read from right to left is placed from
+    the end of the line, by columns.
+    """
+    first = fonts.shown(glyph).strip()[:1]
+    return (
+        bool(first)
+        and not is_mono(first)
+        and unicodedata.category(first)[0] in "LMNP"
+        and unicodedata.east_asian_width(first) not in "WFH"
+        and unicodedata.bidirectional(first) not in ("R", "AL")
+    )
 
 
 _FITS = 0.95  # what is so little too wide fits all the same

@@ -296,20 +296,22 @@ def _draw_example(axes: Axes, group: pd.DataFrame, cells: Sequence[Cell], fonts:
     axes.set_ylim(_height(cells), 0)
     axes.text(0, _TITLE - 3, group["group"].iloc[0], size=7, weight="bold")
     marked, boxed = group["marked"].to_numpy(), group["boxed"].to_numpy()
-    for cell in cells:
+    boxes = _PAGE.boxes(cells, fonts)
+    for cell, box in zip(cells, boxes, strict=True):
         if marked[cell.start : cell.stop].any():
-            x, y, wide, high = _PAGE.box(cell)
-            axes.add_patch(Rectangle((x, y), wide, high, facecolor=_MARK, edgecolor="none"))
+            place = (box.left, box.top)
+            axes.add_patch(Rectangle(place, box.width, box.height, fc=_MARK, ec="none"))
     inks = [
         style.SOFT if cell.glyph in (*GLYPHS.values(), NOTHING) else style.INK for cell in cells
     ]
-    _PAGE.write(axes, cells, inks, fonts)
+    _PAGE.write(axes, cells, boxes, inks, fonts)
     for number in sorted(set(boxed) - {0}):
-        inside = [cell for cell in cells if boxed[cell.start] == number]
-        for row in sorted({cell.row for cell in inside}):
-            line = [cell for cell in inside if cell.row == row]
-            x = min(cell.column for cell in line) * _PAGE.letter
-            wide = sum(cell.width for cell in line) * _PAGE.letter
-            place = (x, _TITLE + row * _PAGE.line + 0.4)
+        inside = [
+            box for cell, box in zip(cells, boxes, strict=True) if boxed[cell.start] == number
+        ]
+        for top in sorted({box.top for box in inside}):
+            line = [box for box in inside if box.top == top]
+            wide = sum(box.width for box in line)
+            place = (min(box.left for box in line), top + 0.4)
             frame: dict[str, Any] = {"facecolor": "none", "edgecolor": _BOX, "lw": 0.8}
             axes.add_patch(Rectangle(place, wide, _PAGE.line - 0.8, **frame))

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.display import style
+from charlens.display.columns import tallest, two_columns
 from charlens.display.fonts import Fonts
 from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
@@ -79,10 +80,12 @@ def draw(
         table = table.merge(_yardsticks(evidence), "left", _CELL)
         table = table.assign(encoding=[(encodings or {}).get(c, UTF_8) for c in table["corpus"]])
         fonts = fonts_of(_cells(panel) for _, panel in table.groupby(["corpus", "panel"]))
-        columns = _columns([_panels(table[table["corpus"] == c]) for c in table["corpus"].unique()])
+        corpora = [_panels(table[table["corpus"] == c]) for c in table["corpus"].unique()]
+        titled = [(_corpus_title(panels), panels) for panels in corpora]
+        columns = two_columns(titled, _height)
         wide = _PAGE.width
         width = 2 * _MARGIN + len(columns) * wide + (len(columns) - 1) * _GUTTER
-        height = _tallest(columns) + _FOOT
+        height = tallest(columns, _height) + _FOOT
         figure = style.new_figure(width * style.POINT, height * style.POINT)
         for i, column in enumerate(columns):
             left, top = _MARGIN + i * (wide + _GUTTER), 0.0
@@ -100,26 +103,6 @@ def draw(
 
 
 Block: TypeAlias = str | pd.DataFrame  # the title of a corpus, or the rows of a panel
-
-
-def _columns(corpora: list[list[pd.DataFrame]]) -> list[list[Block]]:
-    """Panels under the titles of their corpora, broken into two columns as equal as can be."""
-    blocks: list[Block] = [b for panels in corpora for b in (_corpus_title(panels), *panels)]
-    best: list[list[Block]] = [blocks]
-    for cut in range(2, len(blocks)):
-        first, second = blocks[:cut], blocks[cut:]
-        if isinstance(first[-1], str):
-            continue  # no title at the foot of a column
-        if not isinstance(second[0], str):
-            titles = [block for block in first if isinstance(block, str)]
-            second = [f"{titles[-1]} (continued)", *second]
-        if _tallest([first, second]) < _tallest(best):
-            best = [first, second]
-    return best
-
-
-def _tallest(columns: list[list[Block]]) -> float:
-    return max(sum(_height(block) for block in column) for column in columns)
 
 
 def _nothing() -> Figure:
@@ -241,11 +224,12 @@ def _draw_panel(axes: Axes, panel: pd.DataFrame, width: float, height: float, fo
     # Each cell has its own scale: one that moves between 0.1 and 0.3 is seen to move.
     scale = Normalize(low, high) if _moves(low, high) else Normalize(low - 1, high + 1)
     colors = _COLORS(scale(values))
-    boxes = [Rectangle((x, y), wide, high) for x, y, wide, high in map(_PAGE.box, cells)]
+    boxes = _PAGE.boxes(cells, fonts)
+    patches = [Rectangle((box.left, box.top), box.width, box.height) for box in boxes]
     # Edges of the same colour close the hairlines between neighbours that viewers draw.
-    axes.add_collection(PatchCollection(boxes, facecolors=colors, edgecolors=colors, lw=0.2))
+    axes.add_collection(PatchCollection(patches, facecolors=colors, edgecolors=colors, lw=0.2))
     inks = [_ink(cell.glyph, color) for cell, color in zip(cells, colors, strict=True)]
-    _PAGE.write(axes, cells, inks, fonts)
+    _PAGE.write(axes, cells, boxes, inks, fonts)
 
 
 def _moves(low: float, high: float) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from charlens.display import style
-from charlens.display.page import Page, cells_of, fonts_of
+from charlens.display.page import Box, Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
 from charlens.inside.cells.concepts import CONCEPTS
 from charlens.inside.universality.rows import UNTRAINED, read_cells, read_pairs, read_passage
@@ -165,10 +167,6 @@ def _draw_matches(axes: Axes, matches: pd.DataFrame) -> None:
     )
 
 
-Line = tuple[list[Cell], int]
-"""The characters of one line of the passage, and its number."""
-
-
 def _lines(passage: pd.DataFrame, encoding: str) -> list[list[Cell]]:
     """The passage as lines of characters."""
     first = passage[passage["seed"] == passage["seed"].iloc[0]]
@@ -197,12 +195,14 @@ def _draw_passage(
     words = f"The cell of each training that is best for: {title} (|r| with it)"
     axes.text(4, _TITLE - 8, words, size=7, va="baseline")
     fonts = fonts_of(lines)
+    boxes = iter(_PAGE.boxes([cell for line in lines for cell in line], fonts))
     y = _TITLE
     for line in lines:
-        _write(axes, line, y, fonts)
+        placed = [replace(box, left=_LABEL + box.left, top=y) for box in islice(boxes, len(line))]
+        _PAGE.write(axes, line, placed, [style.INK] * len(line), fonts)
         y += _PAGE.line
         for training in _trainings(passage):
-            _draw_strip(axes, training, line, y)
+            _draw_strip(axes, training, line, placed, y)
             y += _STRIP
         y += _BETWEEN
     axes.text(
@@ -211,16 +211,9 @@ def _draw_passage(
     )  # fmt: skip
 
 
-def _write(axes: Axes, line: Sequence[Cell], y: float, fonts: object) -> None:
-    properties = fonts.properties(_PAGE.size)  # type: ignore[attr-defined]
-    for cell in line:
-        x = _LABEL + (cell.column + cell.width / 2) * _PAGE.letter
-        shown = fonts.shown(cell.glyph)  # type: ignore[attr-defined]
-        axes.text(x, y + _PAGE.baseline * _PAGE.line, shown, fontproperties=properties,
-                  ha="center", va="baseline", parse_math=False)  # fmt: skip
-
-
-def _draw_strip(axes: Axes, training: pd.DataFrame, line: Sequence[Cell], y: float) -> None:
+def _draw_strip(
+    axes: Axes, training: pd.DataFrame, line: Sequence[Cell], boxes: Sequence[Box], y: float
+) -> None:
     first = training.iloc[0]
     name = f"{model_id.title(first['model'])}, seed {first['seed']}"
     axes.text(_LABEL - 4, y + _STRIP - 1.2, f"{name} ({first['strength']:.2f})", size=4.8,
@@ -228,9 +221,6 @@ def _draw_strip(axes: Axes, training: pd.DataFrame, line: Sequence[Cell], y: flo
     values = training["value"].to_numpy()
     low, high = float(values.min()), float(values.max())
     scaled = (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
-    boxes = [
-        Rectangle((_LABEL + c.column * _PAGE.letter, y + 0.3), c.width * _PAGE.letter, _STRIP - 0.6)
-        for c in line
-    ]
+    strip = [Rectangle((box.left, y + 0.3), box.width, _STRIP - 0.6) for box in boxes]
     colors = style.RED_BLUE(scaled[[cell.stop - 1 for cell in line]])
-    axes.add_collection(PatchCollection(boxes, facecolors=colors, edgecolors=colors, lw=0.2))
+    axes.add_collection(PatchCollection(strip, facecolors=colors, edgecolors=colors, lw=0.2))

@@ -129,13 +129,20 @@ FIGURES = by_name(
     Figure(
         "figure8",
         "Figure 8: what the cells do",
-        "A row for the best cell of each concept, on held-out text. Left, above each character the "
-        "probability of the symbol that ends what the cell follows, the network left alone; below "
-        "it the same with the cell clamped all the time (bold: where the symbol comes). Middle, "
-        "the change of the loss by class of characters with its 95 % interval over streams, and "
-        "grey that of other cells of the layer under their own clamps. Right, how the probability "
-        "of the symbol moves where it comes and elsewhere; of cells that follow lines, the "
-        "probability that the line ends at each column, the cell free and made to stand still.",
+        "Above, a row for the best cell of each concept, on held-out text: the change of the "
+        "loss at both targets of the concept, each under the clamp that should hurt it, with "
+        "its 95 % interval over streams; strokes are other cells of the layer under their own "
+        "clamps, diamonds the same change on other characters. Right, what the verdict rests "
+        "on: how many of four probabilities moved as predicted, the rank among other cells, and "
+        "how many times as large the loss is as that of other characters; grey numbers fall "
+        "short, and the cells of bold concepts are causal. Below, up to twelve cells in detail, "
+        "of the network of each text that the config names first: above each character the "
+        "probability of the symbol that ends what the cell follows, the network left alone, and "
+        "below it the same with the cell clamped all the time (bold: where the symbol comes). "
+        "Beside it, how the probability of the symbol moves where it comes and elsewhere; of "
+        "cells that follow lines, the probability that the line ends at each column, the cell "
+        "free and made to stand still. The numbers of all cells are in tables/causal_cells.md "
+        "and figures/figure8_effects.csv.",
         module="charlens.inside.interventions.figure",
         analyses=(ANALYSES["causal_cells"],),
     ),
