@@ -212,7 +212,7 @@ rule all:
 
 
 if not IMPORTED:
-    say("", explain=explain_missing(targets(), f"results/{STUDY.run}"))
+    say("", explain=explain)
 
 
 onstart:

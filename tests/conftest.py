@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the order within a file stays."""
     names = [*LONG, None]
     items.sort(key=lambda item: names.index(item.path.name if item.path.name in LONG else None))
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Handle signals again after a job, which ends its process and ignores them to the end."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

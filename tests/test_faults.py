@@ -150,7 +150,10 @@ def test_a_second_snakemake_in_the_folder_is_turned_away(study: Path) -> None:
     finally:
         first.send_signal(signal.SIGCONT)
     assert second.code == 1
-    assert "locked" in second.stderr
+    assert second.messages == [
+        f"charlens: error: a run goes on in this folder (process {first.pid}) and makes some of "
+        "the same files; wait until it ends, or stop it: charlens stop"
+    ]
     first.stderr.read()
     assert first.wait(120) == 0
     assert snakemake(study, "-n", "--configfile", TINY).code == 0

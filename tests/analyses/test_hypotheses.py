@@ -236,8 +236,8 @@ def test_models_that_were_trained_once_have_no_interval_over_seeds() -> None:
     assert set(frame.loc[several, "model"]) == {"gpt-2x64"}
     assert frame.loc[~several, ["seed_low", "seed_high"]].isna().all(axis=None)
     alone = judged(AS_EXPECTED)
-    kept = [name for name in alone.columns if name != "verdict"]
-    pd.testing.assert_frame_equal(frame.loc[~several, kept], alone.loc[~several, kept])
+    columns = [name for name in alone.columns if name != "verdict"]
+    pd.testing.assert_frame_equal(frame.loc[~several, columns], alone.loc[~several, columns])
     assert "2 seeds [" in verdicts.markdown(frame)
     assert "from several seeds" in verdicts.markdown(frame)
     assert "Each network is one training" in verdicts.markdown(alone)

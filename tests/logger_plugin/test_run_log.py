@@ -238,6 +238,31 @@ def test_a_stopped_group_is_no_error(tmp_path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("end", "name"),
+    [
+        ("died with <Signals.SIGTERM: 15>.", "SIGTERM"),
+        ("returned non-zero exit status 143.", "SIGTERM"),
+        ("died with <Signals.SIGINT: 2>.", "SIGINT"),
+        ("returned non-zero exit status 130.", "SIGINT"),
+    ],
+)
+def test_a_job_that_a_signal_met_before_its_log_is_stopped(end, name, tmp_path) -> None:
+    log = tmp_path / "a.log"
+    run = Run()
+    run.start(1, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.fail(1, "train", [str(log)], end=end)
+    run.record(LogEvent.ERROR, "At least one job did not complete successfully.", logging.ERROR)
+    assert run.lines[1:] == [
+        f"prose lstm-1x8: stopped by {name}; run again to go on",
+        "jobs done: 0 of 0, stopped: 1, took 0 s",
+    ]
+    log.write_text("charlens: error: x.npy: damaged\n")  # what it says of itself counts more
+    run.start(2, "train", [str(log)], corpus="prose", model="lstm-1x8")
+    run.fail(2, "train", [str(log)], end=end)
+    assert run.lines[-1] == f"charlens: error: x.npy: damaged [{log}]"
+
+
 @pytest.mark.parametrize("end", ["died with <Signals.SIGKILL: 9>.", "returned exit status 137."])
 def test_a_job_that_was_killed_is_one_line(end, tmp_path) -> None:
     log = tmp_path / "a.log"

@@ -84,3 +84,41 @@ def test_a_dry_run_prints_a_summary_and_on_request_everything(repository) -> Non
     full = snakemake(repository, "--verbose", *ARGUMENTS[:4], "--forceall", "--", "corpora")
     assert full.code == 0
     assert "rule prepare_corpus:" in full.stderr
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it handles signals", "at its end"])
+def test_a_job_that_sigterm_meets_is_stopped_or_finished(repository, before: bool) -> None:
+    """Also where its log cannot say so: before it is opened, and after it is closed."""
+    script = repository / "workflow" / "scripts" / "prepare_corpus.py"
+    text = script.read_text()
+    sent = "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n"
+    script.write_text(sent + text if before else text + sent)
+    for log in (repository / "logs").rglob("*.log"):
+        log.unlink()
+    try:
+        run = snakemake(repository, *ARGUMENTS[:4], "--forceall", "--", "corpora")
+    finally:
+        script.write_text(text)
+    shown = [re.sub(r"\d+ s\b", "N s", line) for line in run.messages if line]
+    if before:
+        stopped = "prepare corpus mine: stopped by SIGTERM; run again to go on"
+        account = "jobs done: 0 of 1, stopped: 1, took N s"
+        assert (run.code, shown) == (1, ["jobs to do: 1", stopped, account])
+    else:
+        assert run.code == 0
+        assert shown[1] == "mine: 13,200 bytes, 18 distinct, N s, 1 of 1 jobs"
+
+
+def test_the_lock_of_a_run_that_was_killed_is_one_line_and_its_advice_works(repository) -> None:
+    locks = repository / ".snakemake" / "locks"
+    locks.mkdir(exist_ok=True)
+    made = "results/mine/mine/corpus.json"
+    (locks / "0.output.lock").write_text(f"{made}\n")
+    again = (*ARGUMENTS[:4], "--forceall", "--", "corpora")
+    run = snakemake(repository, *again)
+    assert run.code == 1
+    (line,) = run.messages
+    assert line.startswith("charlens: error: this folder is locked, though no run of yours goes on")
+    assert "snakemake --unlock" in line
+    assert snakemake(repository, "--unlock").code == 0
+    assert snakemake(repository, *again).code == 0

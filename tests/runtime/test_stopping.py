@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from charlens import cli
 from charlens.errors import CharlensError
-from charlens.runtime.stopping import runs_in
+from charlens.runtime.stopping import runs_in, stop, wait
 
 JOB = """
 import signal, sys, time
@@ -89,3 +90,33 @@ def test_other_folders_and_other_programs_are_left_alone(
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(CharlensError, match="lost: no such folder"):
         runs_in(tmp_path / "lost")
+
+
+LATE = """
+import signal, subprocess, sys, time
+from pathlib import Path
+def begin(*_):
+    job = [sys.executable, ".snakemake/scripts/tmp1.train.py"]
+    sys.exit(subprocess.run(job).returncode)
+signal.signal(signal.SIGTERM, begin)
+Path("started").touch()
+time.sleep(60)
+"""
+
+
+def test_a_job_that_begins_while_its_run_is_asked_is_asked_too(folder: Path) -> None:
+    """Snakemake has chosen it already, so it starts it after SIGTERM, and would wait for it."""
+    (folder.parent / "snakemake").write_text(LATE)
+    process = subprocess.Popen([sys.executable, str(folder.parent / "snakemake")], cwd=folder)
+    try:
+        while not (folder / "started").exists():
+            assert process.poll() is None
+        runs = runs_in(folder)
+        assert [run.jobs for run in runs] == [()]
+        stop(runs)
+        begun = time.monotonic()
+        wait(runs, seconds=0.1)
+        assert time.monotonic() - begun < 50
+    finally:
+        process.kill()
+        process.wait()

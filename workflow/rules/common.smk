@@ -60,6 +60,7 @@ from charlens.study.checks import (
 )
 from charlens.study.config_file import check_file, run_named_after, typed
 from charlens.runtime.checksums import Checksums
+from charlens.runtime.locked import explain_locked
 from charlens.runtime.messages import failures
 from charlens.study.named_inside import check_cells, check_concepts, names_concepts
 from charlens.study.settings_record import check_settings, record_settings
@@ -122,6 +123,12 @@ def planned(dag):
         (job.rule.name, getattr(grid_point(job.wildcards.get("model", "")), "size", 0))
         for job in dag.needrun_jobs()
     ]
+
+
+def explain(message):
+    """One line that says what an error of Snakemake means; None where it says so itself."""
+    missing = explain_missing(targets(), f"results/{STUDY.run}")
+    return missing(message) or explain_locked(message)
 
 
 def targets():

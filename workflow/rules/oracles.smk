@@ -85,6 +85,7 @@ rule seed_errors:
     script:
         "../scripts/seed_errors.py"
 
+
 # Seed and predictions of each network that is trained again.
 AGAIN = further_trainings(
     "<results>/{corpus}/seeds/{seed}/probabilities/{model}.parquet", [ERRORS] if ERRORS else []

@@ -33,6 +33,11 @@ _NOTHING_TO_DO = "Nothing to be done"
 _ERROR = "red"  # the style of errors
 _SCRIPT_FAILED = "CalledProcessError in file"
 _KILLED = re.compile(r"died with <Signals\.SIGKILL|exit status 137\b")
+# Of a job that a signal met before it could handle any, so that its log says nothing.
+_ENDED_BY = {
+    "SIGTERM": re.compile(r"died with <Signals\.SIGTERM|exit status 143\b"),
+    "SIGINT": re.compile(r"died with <Signals\.SIGINT|exit status 130\b"),
+}
 _ADVICE_KILLED = (
     "killed (signal 9), by someone or by the system, which does so when memory runs out; run fewer "
     "jobs at once or use a smaller text, and run again to go on"
@@ -196,12 +201,16 @@ class RunLog:
         exception = self._held.pop(0) if self._held else ""
         title = job.about if job else record.rule_name
         logs = list(record.log)
-        if stopped := job_logs.stopped(logs):
+        explained = job_logs.errors(logs) or job_logs.bugs(logs)
+        stopped = job_logs.stopped(logs)
+        if not stopped and not explained:
+            stopped = next((name for name in _ENDED_BY if _ENDED_BY[name].search(exception)), "")
+        if stopped:
             self._ends[record.jobid] = "stopped"
             self._say(f"{title}: stopped by {stopped}; run again to go on")
             return
         self._ends[record.jobid] = "failed"
-        if explained := job_logs.errors(logs) or job_logs.bugs(logs):
+        if explained:
             self._say("\n".join(explained), _ERROR)
         elif self._fault and not exception:
             return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from charlens.files import notes
 from charlens.files.atomic import FilePath
 from charlens.runtime.machine_faults import machine_fault
 from charlens.runtime.messages import logs_are_read, say
-from charlens.runtime.signals import Interrupted, interruptible
+from charlens.runtime.signals import Interrupted, ignore, interruptible
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -38,13 +39,15 @@ def job(
         threads: cores this job may use.
         inputs: files that the body reads. Those that are not what a job wrote there are moved
             aside, all of them, so that the next run makes them anew.
-        outputs: files that the body writes; their checksums are noted at its end.
+        outputs: files that the body writes; their checksums are noted at its end. Once all are
+            there, and after the body, the process ignores signals and ends as it would have.
 
     Raises:
         SystemExit: 1 after a CharlensError, printed in one line; 128 + n after signal n (130 after
             Ctrl-C, 143 after a scheduler's SIGTERM). Any other exception is a bug: its traceback
             goes to the log and the exception goes on.
     """
+    outputs = list(outputs)
     _limit_threads(threads)
     try:
         handler = _log_to(log_path)
@@ -53,10 +56,11 @@ def job(
         say(f"charlens: error: {log_path}: {machine_fault(error) or reason}")
         raise SystemExit(1) from None
     try:
-        with _stderr_in(handler), interruptible():
+        with _stderr_in(handler), interruptible(_all_written(outputs)):
             _check(inputs)
             notes.forget(outputs)
             yield log
+            ignore()  # folders, too, are whole now
             notes.note(outputs)
     except DamagedFileError as error:
         _fail(f"charlens: error: {_moved_aside(error) or error}")
@@ -101,6 +105,31 @@ def _is_lack_of_gpu_memory(error: Exception) -> bool:
     message = str(error)
     lacks = isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in message
     return lacks or "STATUS_ALLOC_FAILED" in message
+
+
+def _all_written(outputs: Sequence[FilePath]) -> Callable[[], bool]:
+    """What says whether all outputs are files that were written after this call.
+
+    They are whole as soon as they are there (:mod:`charlens.files.atomic`); a folder grows, so a
+    job that makes one is not known to be finished before its end.
+    """
+    before = {path: _version(path) for path in outputs}
+
+    def written() -> bool:
+        return bool(before) and all(
+            _version(path) not in (None, version) for path, version in before.items()
+        )
+
+    return written
+
+
+def _version(path: FilePath) -> tuple[int, int] | None:
+    """Inode and time of a file, one of which changes when it is written; None without a file."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return (facts.st_ino, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None
 
 
 def _check(inputs: Iterable[FilePath]) -> None:

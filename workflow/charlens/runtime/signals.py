@@ -1,17 +1,21 @@
-"""Signal handling for SIGTERM (sent by schedulers) and SIGINT (Ctrl-C)."""
+"""Signal handling for SIGTERM (sent by schedulers and ``charlens stop``) and SIGINT (Ctrl-C)."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for it
-    """A signal asked the work to stop; ``signal`` is its number."""
+class Interrupted(BaseException):
+    """A signal asked the work to stop; ``signal`` is its number.
+
+    Like KeyboardInterrupt it is no Exception: it may be raised anywhere, also where a library
+    goes on after any Exception or makes another one of it.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -31,19 +35,53 @@ class StopRequest:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn a signal into :class:`Interrupted` at once, so that half-written files are removed."""
+def interruptible(finished: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Turn a signal into :class:`Interrupted` at once, so that half-written files are removed.
+
+    For the work of a process that ends after it. From the first signal or the end of the body on,
+    signals are ignored for good: a process that is leaving has nothing left to stop, and one that
+    dies of a signal in its last moments looks like one that failed.
+
+    Args:
+        finished: whether all results are written, so that signals are ignored already.
+
+    Raises:
+        Interrupted: a signal has come.
+    """
+    request = StopRequest()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(number)
+        if not finished():
+            ignore()
+            request.signal = number
+            raise Interrupted(number)
 
-    with _handled(stop):
+    with suppress(ValueError):  # not in the main thread, where no signal arrives
+        for number in SIGNALS:
+            signal.signal(number, stop)
+    try:
         yield
+    except Exception:  # what a library made of Interrupted
+        request.check()
+        raise
+    finally:
+        ignore()
+
+
+def ignore() -> None:
+    """Ignore signals from now on."""
+    with suppress(ValueError):  # not in the main thread
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def deferred() -> Iterator[StopRequest]:
-    """Note a signal for the body to check; a second signal raises Interrupted at once."""
+    """Note a signal for the body to check; a second signal raises Interrupted at once.
+
+    A signal that came after the body's last check is sent again at the end, to whoever handled
+    signals before.
+    """
     request = StopRequest()
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -53,6 +91,8 @@ def deferred() -> Iterator[StopRequest]:
 
     with _handled(note):
         yield request
+    if request.signal is not None:
+        signal.raise_signal(request.signal)
 
 
 @contextmanager

@@ -71,9 +71,22 @@ def stop(runs: Sequence[Run]) -> None:
                 process.terminate()
 
 
-def wait(runs: Sequence[Run]) -> None:
-    """Wait for the end of runs that were asked to stop, as long as it takes."""
-    psutil.wait_procs([process for run in runs for process in run.processes])
+def wait(runs: Sequence[Run], seconds: float = 1.0) -> None:
+    """Wait for the end of runs that were asked to stop, as long as it takes.
+
+    Jobs that were just about to begin are asked when they have.
+
+    Args:
+        runs: as :func:`stop` got them.
+        seconds: between two looks for such jobs.
+    """
+    asked = {process for run in runs for process in run.processes}
+    while psutil.wait_procs(asked, timeout=seconds)[1]:
+        new = {job for run in runs for job in _jobs(run.snakemake)} - asked
+        for job in new:
+            with suppress(*_GONE):
+                job.terminate()
+        asked |= new
 
 
 def _is_snakemake(process: psutil.Process) -> bool:
