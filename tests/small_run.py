@@ -8,9 +8,9 @@ from charlens.inside.cells.search import search_cells
 from charlens.inside.dump import dump_activations
 from charlens.predictions.score import score_model
 from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
+from charlens.study.default_study import StudyTraining
 from charlens.text.corpus import Corpus, prepare, save_split
 from charlens.training.grid_point import train_grid_point
-from charlens.training.settings import Training
 
 BATCH, UNROLL, SEED, BOOTSTRAP = 4, 20, 1, 10
 WORDS = ("the", "cat", "sat", "on", "a", "mat", 'said "no"', "and", 'left "at once"')
@@ -32,7 +32,7 @@ def make_run(folder, data, model="lstm-2x8"):
     for part, rows in splits.items():
         save_split(paths[part], rows)
     trained = home / "models" / f"{model}.safetensors"
-    training = Training(epochs=2, batch=BATCH, unroll=UNROLL, dropout=(0.1,), device="cpu")
+    training = StudyTraining(epochs=2, batch=BATCH, unroll=UNROLL, dropout=(0.1,), device="cpu")
     outputs = {"model": trained, "curve": home / "curves" / f"{model}.parquet"}
     train_grid_point(paths, outputs, model, training, SEED, home / "resume")
     inputs = paths | {"model": trained}

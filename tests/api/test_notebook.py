@@ -1,5 +1,6 @@
 """The verbs of ``import charlens as cl``."""
 
+import dataclasses
 import math
 import os
 import signal
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from charlens.analyses.agreement import table as agreement
 from charlens.api.predicted import Scores
 from charlens.api.texts import encoded, reading
@@ -22,6 +24,7 @@ from charlens.files.checkpoint import load_checkpoint
 from charlens.inside.cells.figure import _COLORS
 from charlens.predictions.file import read_probabilities
 from charlens.runtime.signals import Interrupted
+from charlens.study.config import Config
 from charlens.text.blocks import block_counts
 from charlens.text.characters import characters
 from charlens.text.encoding_guess import of_corpus
@@ -78,17 +81,18 @@ def test_a_text_from_a_path_a_string_and_bytes(novel):
 
 
 def test_short_texts_get_fewer_streams_and_say_so():
-    with pytest.warns(UserWarning, match="15 streams in blocks of 100 instead of 100"):
-        text = cl.corpus(prose(30_000)[:150_000])
-    assert (text.corpus.batch, text.corpus.unroll) == (15, 100)
+    with pytest.warns(UserWarning, match="15 streams in blocks of 50 instead of the workflow's 20"):
+        text = cl.corpus(prose(15_000)[:75_000])
+    assert (text.corpus.batch, text.corpus.unroll) == (15, 50)
     with pytest.warns(UserWarning, match="1 stream in blocks of 10 instead"):
         text = cl.corpus(b"abcdefghij" * 10)
     assert text.corpus.sizes == {"train": 80, "val": 10, "test": 10}
 
 
-def test_a_text_long_enough_keeps_the_papers_layout(recwarn):
-    text = cl.corpus(b"to be or not to be, " * 50_000)
-    assert (text.corpus.batch, text.corpus.unroll) == (100, 100)
+def test_a_text_long_enough_has_the_layout_of_a_config_without_one(recwarn):
+    text = cl.corpus(b"to be or not to be, " * 5_000)
+    study = Config.load(CORPORA_ALONE)
+    assert (text.corpus.batch, text.corpus.unroll) == (study.training.batch, study.training.unroll)
     assert not recwarn.list
 
 
@@ -133,6 +137,26 @@ def test_a_folder_is_no_text(tmp_path):
 
 
 # -- the same numbers as the workflow ------------------------------------------------------
+
+CORPORA_ALONE = {"corpora": {"novel": {"source": {"file": "novel.txt"}}}}
+"""A config that leaves the training out."""
+
+
+@pytest.mark.parametrize("settings", [{}, {"epochs": 3}, {"epochs": 3, "anneal_after": 1}])
+def test_a_notebook_trains_with_the_settings_of_a_config(settings):
+    """Of one that leaves the training out, or names as much of it."""
+    text = cl.corpus(b"to be or not to be, " * 5_000)
+    model = cl.train("rnn-1x4", text, **settings)
+    study = Config.load(CORPORA_ALONE | {"training": settings})
+    assert model.metadata["training"] == study.training.model_dump(mode="json")
+    assert model.metadata["seed"] == study.seed
+
+
+def test_a_notebook_can_train_as_the_paper():
+    text = cl.corpus(b"to be or not to be, " * 10_000, batch=100, unroll=100)
+    model = cl.train("rnn-1x4", text, epochs=50, learning_rate=0.002, dropout=[0, 0.25, 0.5])
+    paper = Config.load(yaml.safe_load((ROOT / "config.paper.yaml").read_text()))
+    assert model.metadata["training"] == paper.training.model_dump(mode="json")
 
 
 def test_a_notebook_trains_the_workflows_network(model, run_folder):
@@ -487,6 +511,39 @@ def test_colours_beyond_the_scale():
     assert html.color(7) == html.color(1) == html.POSITIVE
     assert html.color(-7) == html.NEGATIVE
     assert html.color(math.nan) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(("held_out", "other_half"), [(0.2653, "0.7347"), (0.55, "0.4500")])
+def test_an_auc_below_a_half_is_shown_as_in_figure_2(text, model, held_out, other_half):
+    """Turned by the half where the cell was chosen: the other may say that its sign was chance."""
+    searched = cl.cells(model, text)
+    frame = searched.ranking.copy()
+    best = (frame["concept"] == "inside_quotes") & (frame["rank"] == 1)
+    frame.loc[best, ["found", "held_out"]] = 0.2692, held_out
+    low = dataclasses.replace(searched, ranking=frame)
+    cell = low.best("inside_quotes")
+    expected = f"AUC = 0.7308 where it was found, {other_half} on the other half; low for yes"
+    assert repr(cell).endswith(expected)
+    assert expected in cell._repr_html_()
+    assert (cell.score_found, cell.score_held_out) == (0.2692, held_out)
+    row = next(line for line in repr(low).splitlines() if "inside_quotes" in line)
+    assert row.split()[-3:] == ["0.731", f"{float(other_half):.3f}", "low"]
+    assert f"<td>0.7308</td><td>{other_half}</td><td>low</td>" in low._repr_html_()
+    assert low.summary().set_index("concept").found["inside_quotes"] == 0.2692
+
+
+def test_other_scores_are_shown_as_they_are(text, model):
+    searched = cl.cells(model, text)
+    frame = searched.ranking.copy()
+    frame.loc[frame["concept"] == "line_position", ["found", "held_out"]] = -0.3, -0.2
+    frame.loc[frame["concept"] == "inside_quotes", ["found", "held_out"]] = 0.9, 0.4
+    frame.loc[frame["concept"] == "line_end", ["found", "held_out"]] = math.nan
+    high = dataclasses.replace(searched, ranking=frame)
+    rows = [line.split()[-3:] for line in repr(high).splitlines()[1:]]
+    assert rows == [["-0.300", "-0.200", "–"], ["0.900", "0.400", "high"], ["–", "–", "–"]]
+    assert repr(high.best("line_position")).endswith(
+        "r = -0.3000 where it was found, -0.2000 on the other half"
+    )
 
 
 def test_text_in_html_is_escaped_and_cut():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from charlens.cli import main
+from charlens.errors import CharlensError
 
 
 @pytest.fixture
@@ -54,6 +55,26 @@ def test_cells(paths, capsys):
     assert all(concept in out for concept in ranking.concept.unique())
     page = Path(paths["html"]).read_text(encoding="utf-8")
     assert page.count("<pre") == 3
+
+
+@pytest.mark.parametrize("verb", ["score", "cells"])
+def test_without_a_terminal_one_line_says_what_is_read(paths, novel, verb, capsys):
+    assert call(verb, paths, "html") == 0
+    size = f"{novel.stat().st_size:,}"
+    assert capsys.readouterr().err == f"charlens: LSTM-2 (8) reads {novel} ({size} bytes)\n"
+
+
+@pytest.mark.parametrize("verb", ["score", "cells"])
+def test_the_line_comes_before_the_work(paths, verb, monkeypatch, capsys):
+    def stopped(*arguments, **options):
+        raise CharlensError("stopped")
+
+    monkeypatch.setattr("charlens.api.cells.cells", stopped)
+    monkeypatch.setattr("charlens.api.models.TrainedModel.score", stopped)
+    assert call(verb, paths) == 1
+    announced, error = capsys.readouterr().err.splitlines()
+    assert "reads" in announced
+    assert error == "charlens: error: stopped"
 
 
 @pytest.mark.parametrize("verb", ["score", "cells"])

@@ -144,7 +144,9 @@ def _score(given: argparse.Namespace) -> int:
     from charlens.files import csv_tables
     from charlens.text.code_points import unit_of
 
-    scores = load(given.model).score(given.file, skip_unknown=given.skip_unknown)
+    model = load(given.model)
+    _announce(model.model, given.file)
+    scores = model.score(given.file, skip_unknown=given.skip_unknown)
     print(
         f"{visible(str(given.file))}: {len(scores):,} bytes, {scores.loss:.4f} "
         f"{unit_of(scores.text)} ({scores.bits:.4f} bits) by {scores.model}"
@@ -160,8 +162,9 @@ def _cells(given: argparse.Namespace) -> int:
     from charlens.api.models import load
     from charlens.files import csv_tables
 
-    options = {"kind": given.kind, "skip_unknown": given.skip_unknown}
-    ranked = cells(load(given.model), given.file, **options)
+    model = load(given.model)
+    _announce(model.model, given.file)
+    ranked = cells(model, given.file, kind=given.kind, skip_unknown=given.skip_unknown)
     print(ranked)
     if given.csv:
         csv_tables.write(ranked.ranking, given.csv)
@@ -169,6 +172,16 @@ def _cells(given: argparse.Namespace) -> int:
         tracked = ranked.summary().dropna(subset="found")["concept"]
         _write_page(given.html, [ranked.best(concept) for concept in tracked])
     return 0
+
+
+def _announce(model: str, path: Path) -> None:
+    """Say on stderr what begins, which takes a minute for a novel; on a terminal bars follow."""
+    if path.is_file():  # of another path the error says enough
+        from charlens.models.names import title
+
+        size = path.stat().st_size
+        line = f"charlens: {title(model)} reads {path} ({size:,} bytes)"
+        print(visible(line), file=sys.stderr, flush=True)
 
 
 class Shown(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.inside.cells import ranking as rankings
 from charlens.inside.cells import score
-from charlens.inside.cells.concepts import CONCEPTS
+from charlens.inside.cells.concepts import AUC, CONCEPTS, LOW_FOR_YES, is_low
 from charlens.inside.cells.excerpts import ROWS, Excerpt, candidates, choose
 from charlens.inside.cells.search import label
 from charlens.models import names
@@ -36,7 +37,8 @@ class Cell:
         layer: from 1.
         unit: from 0.
         measure: ``correlation`` (with a count) or ``auc`` (of a yes or no).
-        score_found: score on the first half of the text, where the cell was chosen.
+        score_found: score on the first half of the text, where the cell was chosen. An AUC below ½
+            is of a cell that is low where the answer is yes; it is shown turned, 1 − AUC.
         score_held_out: score on the second half.
         trace: the cell's value along an excerpt of the second half, −1 … 1.
     """
@@ -54,9 +56,14 @@ class Cell:
         return f"{self.title}: layer {self.layer}, cell {self.unit}; {self._scores()}"
 
     def _scores(self) -> str:
-        name = "r" if self.measure == "correlation" else "AUC"
-        first_half, held_out = html.cell(self.score_found), html.cell(self.score_held_out)
-        return f"{name} = {first_half} where it was found, {held_out} on the other half"
+        name = "AUC" if self.measure == AUC else "r"
+        low = is_low(self.measure, self.score_found)
+        first_half, held_out = (
+            html.cell(1 - score if low else score)
+            for score in (self.score_found, self.score_held_out)
+        )
+        shown = f"{name} = {first_half} where it was found, {held_out} on the other half"
+        return f"{shown}; {LOW_FOR_YES}" if low else shown
 
     def _repr_html_(self) -> str:
         return html.heading(repr(self)) + self.trace.coloured()
@@ -69,7 +76,8 @@ class Cells:
     Attributes:
         model: the network.
         ranking: one row per concept and cell, best first, the columns of the workflow's
-            ``tables/cells/{model}.parquet``.
+            ``tables/cells/{model}.parquet``. An AUC below ½ is of a cell that is low where the
+            answer is yes: as far below as another is above, it tells yes from no as well.
         concepts: keys of the concepts, those of :mod:`charlens.inside.cells.concepts`.
     """
 
@@ -115,9 +123,7 @@ class Cells:
 
     def _trace(self, concept: str, layer: int, unit: int) -> Trace:
         text = self._reading.bytes
-        panels = choose(self._labels, self.ranking, candidates(text, self._encoding))
-        shown = {panel: excerpt for panel, _, excerpt in panels}
-        excerpt = shown.get(concept) or _first_held_out(text.shape)
+        excerpt = self._excerpts.get(concept) or _first_held_out(text.shape)
         stream = self._reading.codes[[excerpt.stream], : text.shape[1] + 1]
         windows = score.windows_of_cells(
             self.model, stream, self._reading.steps, self._device, self.model.model
@@ -128,16 +134,31 @@ class Cells:
         title = f"{names.title(self.model.model)}, layer {layer}, cell {unit}"
         return Trace(title, text[excerpt.stream][part].tobytes(), trace[part], trace[part])
 
+    @cached_property
+    def _excerpts(self) -> dict[str, Excerpt]:
+        """What Figure 2 would show for each concept; choosing takes seconds in a long text."""
+        excerpts = candidates(self._reading.bytes, self._encoding)
+        return {panel: shown for panel, _, shown in choose(self._labels, self.ranking, excerpts)}
+
     def summary(self) -> pd.DataFrame:
-        """The best cell of each concept, one row each."""
+        """The best cell of each concept, one row each, with its scores as in ``ranking``."""
         best = self.ranking[self.ranking["rank"] == 1].set_index("concept").loc[[*self.concepts]]
         return best.reset_index()[["concept", "measure", "layer", "unit", "found", "held_out"]]
 
+    def _shown(self) -> pd.DataFrame:
+        """The summary for people: AUCs of cells that are low where the answer is yes are turned."""
+        frame = self.summary()
+        low = np.array([is_low(row.measure, row.found) for row in frame.itertuples()], bool)
+        for half in rankings.HALVES:
+            frame[half] = frame[half].mask(low, 1 - frame[half])
+        is_auc = (frame["measure"] == AUC) & frame["found"].notna()
+        return frame.assign(for_yes=np.where(is_auc, np.where(low, "low", "high"), "–"))
+
     def __repr__(self) -> str:
-        return self.summary().to_string(index=False, float_format="{:.3f}".format, na_rep="–")
+        return self._shown().to_string(index=False, float_format="{:.3f}".format, na_rep="–")
 
     def _repr_html_(self) -> str:
-        frame = self.summary()
+        frame = self._shown()
         return html.table(list(frame.columns), frame.itertuples(index=False))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from charlens.api.texts import OR_SKIP, AnyText, encoded, known, read
+from charlens.api.texts import OR_SKIP, WINDOW, AnyText, encoded, known, read
 from charlens.display import html
 from charlens.errors import CharlensError
 from charlens.models import names
@@ -24,8 +24,6 @@ from charlens.text.encoding_guess import guess
 
 if TYPE_CHECKING:
     from charlens.api.models import TrainedModel
-
-WINDOW = 100  # characters that a network reads at once where no corpus says how many
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -15,6 +15,7 @@ import numpy as np
 
 from charlens.display import html
 from charlens.errors import CharlensError
+from charlens.study.default_study import StudyTraining
 from charlens.text.blocks import block_counts
 from charlens.text.characters import Character, characters
 from charlens.text.corpus import Corpus, decode, prepare
@@ -24,8 +25,11 @@ from charlens.text.sources.own_file import read_bytes, searched
 from charlens.text.splits import SCHEMES, Codes
 from charlens.text.whole_text import CorpusText
 
-BATCH, UNROLL = 100, 100
-"""Streams, and characters per block, of the paper (section 3.3)."""
+BATCH, UNROLL = StudyTraining().batch, StudyTraining().unroll
+"""Streams, and characters per block, of a config that leaves them out."""
+
+WINDOW = 100
+"""Characters that a network reads at once where no corpus says how many."""
 
 LEAST_BLOCKS = 100
 """Blocks that each stream should have, so that an epoch has updates enough to learn from."""
@@ -92,10 +96,11 @@ def corpus(
         split: ``streams``, as in the paper (each stream gives its first part to train, the next to
             val, the rest to test), or ``position`` (all of test after all of val after all of
             train).
-        batch: parallel streams. By default the paper's 100, or fewer (with a warning) where the
-            text is short.
-        unroll: characters per block: how far gradients go back in training. By default the
-            paper's 100, or fewer where the text is very short.
+        batch: parallel streams. By default 20, those of a config that leaves ``training`` out, or
+            fewer (with a warning) where the text is shorter than 100,000 bytes: else an epoch would
+            have too few updates to learn from. The paper's are 100.
+        unroll: characters per block: how far gradients go back in training. By default 50, as in
+            such a config, or fewer where the text is very short. The paper's are 100.
         train: fraction of the blocks to train on.
         val: fraction of the blocks to validate on; the rest is the test split.
         name: what to call the text; by default the file's name without its ending, or ``text``.
@@ -128,7 +133,7 @@ def corpus(
     if (batch is None and layout.batch < BATCH) or (unroll is None and layout.unroll < UNROLL):
         warnings.warn(
             f"{name}: {len(data):,} bytes are few: {streams(layout.batch)} in blocks of "
-            f"{layout.unroll} instead of {BATCH} in blocks of {UNROLL}",
+            f"{layout.unroll} instead of the workflow's {BATCH} in blocks of {UNROLL}",
             stacklevel=2,
         )
     return Text(*prepare(data, name, origin, split, *layout, train, val))
@@ -242,7 +247,7 @@ class Reading:
 def reading(
     text: Text | AnyText,
     vocabulary: tuple[int, ...],
-    unroll: int = UNROLL,
+    unroll: int = WINDOW,
     *,
     cut: bool = False,
     skip_unknown: bool = False,

@@ -1,8 +1,8 @@
 """The grid and the recipe of the default study, which a config gets where it says nothing.
 
 They are those of ``config.yaml``, so that a config of three lines runs in minutes on two cores. The
-paper's own are in ``config.paper.yaml``, and :class:`~charlens.training.settings.Training` keeps
-them as its defaults for those who train in a notebook.
+paper's own are in ``config.paper.yaml``, and the defaults of
+:class:`~charlens.training.settings.Training`. Who trains in a notebook gets those here, too.
 """
 
 from __future__ import annotations

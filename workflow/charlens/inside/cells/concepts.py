@@ -50,6 +50,40 @@ def follows(measure: str, score: float) -> bool:
     return bool(size >= FLOORS[measure])
 
 
+LOW_FOR_YES = "low for yes"
+"""Said of a cell whose AUC is below ½: it tells yes from no by being low."""
+
+
+def is_low(measure: str, score: float) -> bool:
+    """Whether a cell is low where the answer is yes: its AUC is below ½.
+
+    Example:
+        >>> is_low(AUC, 0.03), is_low(AUC, 0.97), is_low(CORRELATION, -0.8)
+        (True, False, False)
+    """
+    return measure == AUC and bool(score < 0.5)
+
+
+def score_text(measure: str, score: float, correlation: str = "r =", auc: str = "AUC =") -> str:
+    """A score in words: ``r = −0.83``, ``AUC = 0.97``; an AUC below ½ is turned, and says so.
+
+    Args:
+        measure: one of the two.
+        score: no NaN.
+        correlation: what stands before a correlation.
+        auc: what stands before an AUC.
+
+    Example:
+        >>> score_text(AUC, 0.03), score_text(CORRELATION, -0.834, "correlation")
+        ('AUC = 0.97, low for yes', 'correlation −0.83')
+    """
+    if measure == CORRELATION:
+        return f"{correlation} {score:z.2f}".replace("-", "−")
+    if is_low(measure, score):
+        return f"{auc} {1 - score:.2f}, {LOW_FOR_YES}"
+    return f"{auc} {score:.2f}"
+
+
 def measure_of(label: np.ndarray) -> str:
     """How to compare a label with a unit: by AUC if it is a yes or no, else by correlation.
 

@@ -17,7 +17,7 @@ import pandas as pd
 from charlens.display.wording import listed, rst, rst_corpus, rst_model
 from charlens.files import csv_tables, parquet_tables
 from charlens.files.atomic import FilePath
-from charlens.inside.cells.concepts import CORRELATION, follows, panels
+from charlens.inside.cells.concepts import follows, panels, score_text
 from charlens.inside.cells.ranking import Labels, best, halves, typical
 from charlens.text.encodings import UTF_8, aligned, decode, line_starts
 from charlens.text.grid import COLUMNS_OF_TEXT, bytes_that_fill, lay_out, whole
@@ -203,7 +203,4 @@ def sentences(frame: pd.DataFrame) -> Iterator[str]:
 
 def _score(row) -> str:
     """A cell's score on held-out text, as the figure gives it."""
-    if row.measure == CORRELATION:
-        return f"correlation {row.held_out:z.2f}".replace("-", "−")
-    low = ", low for yes" if row.held_out < 0.5 else ""
-    return f"AUC {max(row.held_out, 1 - row.held_out):.2f}{low}"
+    return score_text(row.measure, row.held_out, "correlation", "AUC")

@@ -19,7 +19,7 @@ from charlens.display.columns import tallest, two_columns
 from charlens.display.fonts import Fonts
 from charlens.display.page import Page, cells_of, fonts_of
 from charlens.files.atomic import FilePath
-from charlens.inside.cells.concepts import CORRELATION, follows
+from charlens.inside.cells.concepts import CORRELATION, follows, score_text
 from charlens.inside.cells.evidence_rows import BASELINES
 from charlens.inside.cells.evidence_rows import read as read_evidence
 from charlens.inside.cells.excerpts import ROWS, TYPICAL, read
@@ -143,13 +143,6 @@ def _height(block: Block) -> float:
 def _corpus_title(panels: list[pd.DataFrame]) -> str:
     first = panels[0].iloc[0]
     return f"{texts.corpus_title(first['corpus'])}, {model_id.title(first['model'])}"
-
-
-def score_text(measure: str, score: float) -> str:
-    """A score in words: ``r = −0.83``, ``AUC = 0.97``; AUCs below ½ are turned."""
-    if measure == CORRELATION:
-        return f"r = {score:z.2f}".replace("-", "−")
-    return f"AUC = {score:.2f}" if score >= 0.5 else f"AUC = {1 - score:.2f}, low for yes"
 
 
 _CELL = ["corpus", "model", "panel", "layer", "unit"]
