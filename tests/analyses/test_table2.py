@@ -509,6 +509,18 @@ def test_lines_are_broken_with_the_axis(tmp_path):
     assert [line.get_linestyle() for line in drawn] == [":"]
 
 
+def test_a_line_is_broken_where_a_family_lacks_lengths_that_another_has(tmp_path):
+    """n-NNs of 1, 2 and 5 characters beside n-grams of 1 to 5: nothing is known of 3 and 4."""
+    scores = score_file(tmp_path, WP, dict.fromkeys([1, 2, 3, 4, 5], 1.0))
+    models = [model_file(tmp_path, WP, f"n-nn-{n}", 2.0 + n / 10) for n in (1, 2, 5)]
+    axes = figure_table2.draw(table2.table([scores], models, [WP], 10, 1)).axes[0]
+    color = figure_table2._COLORS["n-nn"]
+    drawn = [line for line in axes.lines if line.get_color() == color and len(line.get_xdata()) > 1]
+    ends = {line.get_linestyle(): [*line.get_xdata()] for line in drawn}
+    ends.pop("None")  # the caps of error bars
+    assert ends == {"-": [0.0, 1.0], ":": [1.0, 4.0]}
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_figure_of_parts(table, name):
     part = table[SETS[name](table)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -140,11 +139,9 @@ def _draw_line(
 ) -> None:
     """One family by one split: markers with error bars, joined where nothing is left out."""
     color = _COLORS[family]
-    ends = [b for _, b in _breaks(places)]
-    entries = list(rows.itertuples())
-    runs = [list(run) for _, run in groupby(entries, lambda row: bisect(ends, int(row.n)))]
+    runs = _runs(rows)
     for before, run in zip([None, *runs], runs, strict=False):
-        if before:  # across the break the line only leads the eye
+        if before:  # across a break, or lengths that it lacks, the line only leads the eye
             pair = (before[-1], run[0])
             x = [places[int(row.n)] for row in pair]
             y = [row.cross_entropy for row in pair]
@@ -165,6 +162,13 @@ def _draw_line(
             mfc=color if _FILLED[split] else "white",
             zorder=3,
         )
+
+
+def _runs(rows: pd.DataFrame) -> list[list[Any]]:
+    """Rows of a family by context length, one list for each run of lengths without a gap."""
+    entries = sorted(rows.itertuples(), key=lambda row: row.n)
+    numbered = enumerate(entries)
+    return [[row for _, row in run] for _, run in groupby(numbered, lambda at: at[1].n - at[0])]
 
 
 def _draw_papers(axes: Axes, rows: pd.DataFrame, places: dict[int, float]) -> None:
