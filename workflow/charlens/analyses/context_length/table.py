@@ -267,12 +267,22 @@ def sentences(frame: pd.DataFrame, seeds: pd.DataFrame | None = None) -> Iterato
             continue
         yield f"Lowest of each family on {rst_corpus(corpus)}, split by {split}: {listed(best)}."
     frame = frame[~ranking.diverged(frame) & frame["difference"].notna()]
-    for family, part in frame.groupby("family", sort=False):
-        low, high = part["difference"].min(), part["difference"].max()
-        yield (
-            f"Differences from the paper's numbers, {rst(TITLES[str(family)])}: "
-            f"{signed(low)} to {signed(high)}."
-        )
+    ranges = [
+        f"{_range(part['difference'])} ({rst(_in_a_sentence(TITLES[str(family)]))})"
+        for family, part in frame.groupby("family", sort=False)
+    ]
+    if ranges:
+        yield f"Ours differ from the paper's numbers by {listed(ranges)}."
+
+
+def _range(values: pd.Series) -> str:
+    ends = dict.fromkeys([signed(values.min()), signed(values.max())])
+    return " to ".join(ends)
+
+
+def _in_a_sentence(name: str) -> str:
+    """A name without its capital, if that is all it has of them: ``n-NN`` and ``LSTM`` stay."""
+    return name[:1].lower() + name[1:] if name[1:].islower() else name
 
 
 def _one_of(trainings: int) -> str:
