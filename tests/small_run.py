@@ -8,9 +8,9 @@ from charlens.inside.cells.search import search_cells
 from charlens.inside.dump import dump_activations
 from charlens.predictions.score import score_model
 from charlens.predictions.score_ngram import fit_n_gram, score_n_gram
-from charlens.study.default_study import StudyTraining
 from charlens.text.corpus import Corpus, prepare, save_split
 from charlens.training.grid_point import train_grid_point
+from charlens.training.settings import Training
 
 BATCH, UNROLL, SEED, BOOTSTRAP = 4, 20, 1, 10
 WORDS = ("the", "cat", "sat", "on", "a", "mat", 'said "no"', "and", 'left "at once"')
@@ -22,8 +22,11 @@ def prose(words=1500, seed=0):
     return "".join(draw.choice(WORDS) + draw.choice("  \n") for _ in range(words)).encode()
 
 
-def make_run(folder, data, model="lstm-2x8"):
-    """What the workflow's rules make of one text and one network."""
+def make_run(folder, data, model="lstm-2x8", settings=Training):
+    """What the workflow's rules make of one text and one network.
+
+    ``settings`` has the training's defaults: the paper's, or those of a config without any.
+    """
     home = folder / "novel"
     corpus, splits = prepare(data, "novel", "test", "streams", BATCH, UNROLL, 0.8, 0.1)
     paths = {part: home / f"{part}.npy" for part in splits} | {"corpus": home / "corpus.json"}
@@ -32,7 +35,7 @@ def make_run(folder, data, model="lstm-2x8"):
     for part, rows in splits.items():
         save_split(paths[part], rows)
     trained = home / "models" / f"{model}.safetensors"
-    training = StudyTraining(epochs=2, batch=BATCH, unroll=UNROLL, dropout=(0.1,), device="cpu")
+    training = settings(epochs=2, batch=BATCH, unroll=UNROLL, dropout=(0.1,), device="cpu")
     outputs = {"model": trained, "curve": home / "curves" / f"{model}.parquet"}
     train_grid_point(paths, outputs, model, training, SEED, home / "resume")
     inputs = paths | {"model": trained}

@@ -19,6 +19,7 @@ from charlens.analyses.cross_entropy import table as cross_entropy
 from charlens.display import labels, style
 from charlens.files import csv_tables
 from charlens.models import names as model_id
+from charlens.training.grid_point import write_curve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import colormaps  # noqa: F401 - loads matplotlib before the clock of hypothesis
@@ -253,8 +254,14 @@ def test_the_scripts(tmp_path, monkeypatch):
 
     run = partial(run_script, tmp_path, monkeypatch)
 
-    entropy = run("cross_entropy", {"probabilities": files}, {"csv": "c.csv", "md": "c.md"},
-                  bootstrap=5, seed=1)  # fmt: skip
+    known = {"width": 8, "dropout": 0.0, "train_loss": 1.0, "learning_rate": 0.002}
+    curve = tmp_path / "lstm-2x64.parquet"
+    write_curve(curve, [known | {"epoch": 1, "val_loss": 2.5}, known | {"epoch": 2, "val_loss": 2}])
+    inputs = {"probabilities": files, "curves": [curve]}
+    entropy = run("cross_entropy", inputs, {"csv": "c.csv", "md": "c.md"}, bootstrap=5, seed=1,
+                  encodings={}, trained=[["war_and_peace", "lstm-2x64"]])  # fmt: skip
+    gains = cross_entropy.read(entropy["csv"]).set_index("model")["last_gain"]
+    assert gains.dropna().to_dict() == {"lstm-2x64": 0.5}
     pairs = run("agreement", {"probabilities": files}, {"csv": "a.csv"})
     kinds = ("pdf", "png", "csv")
     left = run("draw", {"cross_entropy": entropy["csv"]}, {k: f"l.{k}" for k in kinds},

@@ -1,5 +1,6 @@
 import charlens as cl
 import pytest
+from charlens.study.default_study import StudyTraining
 from small_run import BATCH, UNROLL, make_run, prose
 
 
@@ -25,5 +26,5 @@ def model(text):
 def run_folder(novel, tmp_path_factory):
     """A folder as the workflow leaves it, of the same text and model."""
     folder = tmp_path_factory.mktemp("results") / "small"
-    make_run(folder, novel.read_bytes())
+    make_run(folder, novel.read_bytes(), settings=StudyTraining)
     return folder
