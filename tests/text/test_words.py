@@ -16,7 +16,7 @@ from charlens.text.words import (
     find_words,
     joined_history,
 )
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 PATTERNS = {
@@ -142,7 +142,9 @@ def test_the_joined_history_goes_on_across_streams():
 
 @given(TEXT, st.integers(1, 3), st.integers(1, 20))
 def test_distances_against_a_slow_search(values, shortest, farthest):
+    """In texts whose characters are bytes; broken ones are characters of their own."""
     text = bytes(values)
+    assume(len(text.decode(errors="surrogateescape")) == len(text))
     for start, distance in distances_in(text, shortest, farthest).items():
         word = re.compile(PATTERNS["letters"]).match(text, start)[0]
         stop = start + len(word)
@@ -152,6 +154,21 @@ def test_distances_against_a_slow_search(values, shortest, farthest):
             if text[at : at + len(word)] == word
         ]
         searched = len(word) >= shortest and start > 0 and stop < len(text)
+        assert distance == (min(gaps) if searched and gaps else NEVER)
+
+
+@given(st.text("abéñ '1", max_size=30), st.integers(1, 3), st.integers(1, 20))
+def test_distances_in_characters_against_a_slow_search(text, shortest, farthest):
+    """Where to look and how far back a word lies are counted in characters, not in bytes."""
+    for place, distance in distances_in(text.encode(), shortest, farthest).items():
+        start = len(text.encode()[:place].decode())
+        word = re.compile("[abéñ]+").match(text, start)[0]
+        gaps = [
+            start - at
+            for at in range(max(start - farthest, 0), start - len(word) + 1)
+            if text[at : at + len(word)] == word
+        ]
+        searched = len(word) >= shortest and start > 0 and start + len(word) < len(text)
         assert distance == (min(gaps) if searched and gaps else NEVER)
 
 
