@@ -14,7 +14,7 @@ _COLUMNS = ["width", "epoch", "dropout", "train_loss", "val_loss"]
 
 
 def of_the_best(path: FilePath) -> pd.DataFrame:
-    """The curve of the candidate whose weights were kept: that of the lowest validation loss.
+    """The learning curve of the candidate whose weights were kept, by validation loss.
 
     Args:
         path: the learning curve of a network.

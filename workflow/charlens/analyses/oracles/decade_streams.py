@@ -185,7 +185,11 @@ def sound(streams: pd.DataFrame, uniform: float) -> list[str]:
 
 
 def read_further(path: FilePath) -> pd.DataFrame:
-    """Read the second table of :func:`tables`, as :func:`read` the first."""
+    """Read the second table of :func:`tables`, written by ``parquet_tables.write``.
+
+    Raises:
+        CharlensError: no such file, or not such a table.
+    """
     return parquet_tables.read(path, FURTHER, "a table of bits by stream and seed", "decade")
 
 

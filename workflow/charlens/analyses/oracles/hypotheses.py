@@ -2,8 +2,8 @@
 
 Each hypothesis of :data:`HYPOTHESES` is a sentence and the parts that it can be checked by. A part
 computes one number per model, with an interval over streams of test text, and says where this
-number must be. A part is confirmed where the whole interval is there, refuted where none of it is;
-so must an interval over seeds be, of models that were trained several times.
+number must be. A part is confirmed where the whole interval is there, refuted where none of it is.
+Models that were trained several times have a second interval, over seeds, of which the same holds.
 
 To add a hypothesis, add an entry; one about other quantities needs a function in
 :mod:`charlens.analyses.oracles.sums` besides.

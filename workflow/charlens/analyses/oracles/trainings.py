@@ -21,7 +21,7 @@ def by_seed(seeds: Iterable[int], sources: Iterable[Source]) -> RunsOf:
         sources: their probabilities files, in the same order.
 
     Raises:
-        ValueError: as many seeds as sources were expected.
+        ValueError: there are not as many seeds as sources.
 
     Example:
         >>> by_seed([2, 3, 2], ["a.parquet", "b.parquet", "c.parquet"])
@@ -35,6 +35,14 @@ def by_seed(seeds: Iterable[int], sources: Iterable[Source]) -> RunsOf:
 
 def read(corpus: Corpus, runs_of: RunsOf) -> Iterator[tuple[int, Predictions]]:
     """Seed and predictions of each training, one in memory at a time.
+
+    Args:
+        corpus: that all were trained on.
+        runs_of: as from :func:`by_seed`.
+
+    Yields:
+        The seed, and the predictions with the columns probability and stream, (N,) for N test
+        characters.
 
     Raises:
         CharlensError: a damaged file, one of another corpus, or of another seed.
